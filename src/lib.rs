@@ -1,1 +1,17 @@
-//! x
+//! airlift: lock, fetch, pack, verify, import and serve a toolkit across an air gap.
+//!
+//! The pipeline on one page: a [`manifest`] says what a person wants; the lock step turns it into a [`lock`], every blob with digest
+//! and size; fetch brings the blobs into a [`store`]; pack writes them into a signed [`bundle`]. Inside, verify checks the bundle
+//! against a [`trust`] root, import takes it into a store, serve answers stock clients from it. [`ecosystems`] hold everything that is
+//! particular to one kind of package; [`steps`] has one file per verb. `docs/architecture.md` has the rules, a test keeps them.
+
+pub mod artifact;
+pub mod ecosystems;
+pub mod error;
+pub mod lock;
+pub mod manifest;
+pub mod progress;
+pub mod server;
+pub mod store;
+#[cfg(feature = "upstream")]
+pub mod upstream;

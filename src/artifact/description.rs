@@ -1,0 +1,41 @@
+//! What a room can say about an artifact to someone who has to judge it.
+
+/// How much of something is known; reports count each state and never round up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Completeness {
+    /// Everything there is to know was read.
+    Complete,
+    /// Some was read, some could not be.
+    Partial,
+    /// Nothing was read.
+    #[default]
+    Unknown,
+}
+
+/// A licence statement and where it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Licence {
+    /// The text as declared: an SPDX expression where the source has one.
+    pub expression: String,
+    /// Where it stood, such as `METADATA License-Expression`.
+    pub source: String,
+}
+
+/// The neutral account of one artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Description {
+    /// Package URL (ECMA-427).
+    pub purl: String,
+    /// One line of summary, as the publisher wrote it.
+    pub summary: Option<String>,
+    /// Declared licences.
+    pub licences: Vec<Licence>,
+    /// Who publishes it, as declared.
+    pub supplier: Option<String>,
+    /// Package URLs of direct dependencies.
+    pub dependencies: Vec<String>,
+    /// Whether the dependencies are all there.
+    pub dependencies_known: Completeness,
+    /// Where it came from.
+    pub origins: Vec<String>,
+}

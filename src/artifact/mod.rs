@@ -1,0 +1,24 @@
+//! The shared words: what an artifact is, how its bytes are known, where they came from.
+//!
+//! An [`Artifact`] is one named, versioned thing of one ecosystem (an image, a wheel, a file). It lists [`Descriptor`]s (media type,
+//! SHA-256, size, origins) and carries `meta`, the payload of its room, which nobody else interprets. [`Blobs`] is how bytes are
+//! looked up by digest, whether they lie in a store or still inside a bundle. [`Target`] says what machine a toolkit is for.
+//! [`Description`] is what a room can tell an auditor.
+//!
+//! Everything may use this module; it uses nothing of ours but `error`. It reads no files, knows no network and no ecosystem's name.
+
+mod blobs;
+mod description;
+mod descriptor;
+mod digest;
+mod name;
+mod strict;
+mod target;
+
+pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, check_blob};
+pub use description::{Completeness, Description, Licence};
+pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
+pub use digest::{Digest, Sha256Writer};
+pub use name::check_name;
+pub use strict::{Limits, parse_strict};
+pub use target::{Architecture, Libc, Target, Version};

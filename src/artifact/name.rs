@@ -1,0 +1,21 @@
+//! The grammar that every name must satisfy before it is printed, stored or served. Names are data: none becomes a path.
+
+use crate::error::{Error, Result};
+
+/// Longest name, in bytes.
+const LONGEST: usize = 512;
+
+/// Refuses names that are empty, too long, carry control or bidirectional characters, backslashes, or `.`/`..` segments.
+pub fn check_name(what: &str, name: &str) -> Result<()> {
+    let wrong = |why: &str| Err(Error::verification(format!("{what} is refused: {why}")).with("found", format!("{name:.120}")));
+    if name.is_empty() || name.len() > LONGEST {
+        return wrong("it must have between 1 and 512 bytes");
+    }
+    if crate::error::plain(name) != name || name.contains(['\n', '\\']) {
+        return wrong("it contains control, bidirectional or backslash characters");
+    }
+    if name.starts_with('/') || name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return wrong("it has an empty, `.` or `..` segment");
+    }
+    Ok(())
+}

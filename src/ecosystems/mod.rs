@@ -1,0 +1,150 @@
+//! The rooms: everything airlift knows about one ecosystem lives in one folder here and nowhere else.
+//!
+//! A room *declares* content and speaks its clients' protocol; the shared stages move the bytes. In: a manifest section (connected
+//! side), a shelf of artifacts (inside). Out: artifacts with digests and sizes, a router, a description, client snippets. To add an
+//! ecosystem: one folder, one `pub mod` line and one line in [`ALL`]; a test compares the two. A room never uses another room, its
+//! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
+
+pub mod files;
+
+use crate::artifact::{Artifact, Blobs, Description};
+use crate::error::{Error, Result};
+use crate::store::Shelf;
+use axum::Router;
+#[cfg(feature = "upstream")]
+use {
+    crate::artifact::Descriptor,
+    crate::manifest::{Manifest, Section},
+    crate::progress::Progress,
+    crate::upstream::{Body, Failure, Upstream},
+    futures::future::BoxFuture,
+    std::path::Path,
+};
+
+/// Every ecosystem, in the order reports and pages show them.
+pub const ALL: &[&dyn Ecosystem] = &[&files::Files];
+
+/// What a section is resolved with.
+#[cfg(feature = "upstream")]
+#[derive(Clone, Copy)]
+pub struct LockRequest<'a> {
+    /// The section to resolve.
+    pub section: &'a Section,
+    /// The manifest it stands in: targets, names.
+    pub manifest: &'a Manifest,
+    /// The folder that relative paths in the manifest start from.
+    pub base: &'a Path,
+    /// A folder for resolver caches; may be deleted at any time.
+    pub cache: &'a Path,
+    /// The time of the lock: what a cool-down counts back from.
+    pub now: jiff::Timestamp,
+    /// The network.
+    pub upstream: &'a Upstream,
+    /// Where to tell what is going on.
+    pub progress: &'a dyn Progress,
+}
+
+/// What a section means.
+#[cfg(feature = "upstream")]
+#[derive(Debug, Default)]
+pub struct Locked {
+    /// The artifacts, each blob with digest and size.
+    pub artifacts: Vec<Artifact>,
+    /// The line `lock` prints for the section, after its name: counts and sizes in the ecosystem's own words.
+    pub summary: String,
+    /// What a person should know, such as a yanked release or a signature that was looked for and is absent.
+    pub notes: Vec<String>,
+}
+
+/// What a client is configured with.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    /// Where the mirror answers, without a trailing slash: `https://mirror.lan:8443`.
+    pub base: String,
+    /// The view to use, `latest` unless asked otherwise.
+    pub view: String,
+    /// Whether clients must be told of a private certificate authority.
+    pub own_ca: bool,
+}
+
+impl Mirror {
+    /// Host and port, as most configuration files want it.
+    pub fn authority(&self) -> &str {
+        self.base.split_once("://").map_or(self.base.as_str(), |(_, rest)| rest)
+    }
+
+    /// Host without port.
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(authority, |(host, _)| host)
+    }
+
+    /// Whether traffic is unencrypted, which most clients must be told to accept.
+    pub fn plain_http(&self) -> bool {
+        self.base.starts_with("http://")
+    }
+}
+
+/// One client's configuration, ready to paste.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// The client, as given to `airlift client`: `pip`.
+    pub client: &'static str,
+    /// The file it belongs in, or `shell` for commands.
+    pub place: String,
+    /// The text.
+    pub text: String,
+}
+
+/// One ecosystem.
+pub trait Ecosystem: Sync {
+    /// The manifest table, lock kind, URL space and report heading.
+    fn name(&self) -> &'static str;
+
+    /// JSON Schema of the section type, for editors.
+    fn section_schema(&self) -> schemars::Schema;
+
+    /// Connected: what the section means, from metadata alone wherever the upstream allows it.
+    #[cfg(feature = "upstream")]
+    fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>>;
+
+    /// Connected: the bytes of one locked blob from offset `from` on. The stream is neither checked nor bounded here: the fetch stage
+    /// does that for every room.
+    #[cfg(feature = "upstream")]
+    fn fetch<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+        blob: &'a Descriptor,
+        from: u64,
+        upstream: &'a Upstream,
+    ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
+        let _ = artifact;
+        Box::pin(upstream.first_origin(blob, from))
+    }
+
+    /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point.
+    fn serve(&self, shelf: Shelf) -> Router;
+
+    /// A path that the room's clients demand at the root of the server, beside `/<name>/<view>`.
+    fn root(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
+    fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description>;
+
+    /// What a user pastes to reach the mirror.
+    fn client_config(&self, mirror: &Mirror) -> Vec<Snippet>;
+}
+
+/// The ecosystem of that name.
+pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
+    ALL.iter().copied().find(|e| e.name() == name).ok_or_else(|| {
+        Error::failed(format!("no ecosystem is called {name:.60}")).hint("this file was written by a newer airlift: use that version")
+    })
+}
+
+/// All names, in the order of [`ALL`].
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|e| e.name()).collect()
+}

@@ -1,0 +1,78 @@
+//! What changed between two locks, in the words of a reviewer.
+
+use super::Lock;
+use crate::artifact::{Artifact, Digest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One difference; names are `ecosystem/name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A name that was not there before, with its versions.
+    New(String, Vec<String>),
+    /// A name that is gone, with its versions.
+    Removed(String, Vec<String>),
+    /// A name whose versions changed: before, after.
+    Changed(String, Vec<String>, Vec<String>),
+    /// The same version with other bytes: what a reviewer must look at first.
+    Rebuilt(String, String),
+}
+
+/// All differences of two locks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LockDiff {
+    /// The differences, sorted.
+    pub changes: Vec<Change>,
+    /// Bytes the new lock needs that the old one did not have.
+    pub new_bytes: u64,
+}
+
+type Versions = BTreeMap<String, BTreeSet<Digest>>;
+
+impl LockDiff {
+    /// The differences from `old` to `new`.
+    pub fn between(old: &Lock, new: &Lock) -> Self {
+        let (before, after) = (by_name(&old.artifacts), by_name(&new.artifacts));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let mut changes: Vec<Change> = names.into_iter().flat_map(|name| compare(name, before.get(name), after.get(name))).collect();
+        changes.sort();
+        let had = old.blobs();
+        let new_bytes = new.blobs().iter().filter(|(digest, _)| !had.contains_key(digest)).map(|(_, size)| size).sum();
+        Self { changes, new_bytes }
+    }
+
+    /// How many are (changed, new, removed, rebuilt).
+    pub fn counts(&self) -> (usize, usize, usize, usize) {
+        let count = |wanted: fn(&Change) -> bool| self.changes.iter().filter(|c| wanted(c)).count();
+        (
+            count(|c| matches!(c, Change::Changed(..))),
+            count(|c| matches!(c, Change::New(..))),
+            count(|c| matches!(c, Change::Removed(..))),
+            count(|c| matches!(c, Change::Rebuilt(..))),
+        )
+    }
+}
+
+fn by_name(artifacts: &[Artifact]) -> BTreeMap<String, Versions> {
+    let mut names: BTreeMap<String, Versions> = BTreeMap::new();
+    for artifact in artifacts {
+        let versions = names.entry(format!("{}/{}", artifact.ecosystem, artifact.name)).or_default();
+        versions.entry(artifact.version.clone()).or_default().extend(artifact.descriptors.iter().map(|d| d.digest));
+    }
+    names
+}
+
+fn compare(name: &str, before: Option<&Versions>, after: Option<&Versions>) -> Vec<Change> {
+    let list = |versions: &Versions| versions.keys().cloned().collect::<Vec<_>>();
+    match (before, after) {
+        (Some(before), None) => vec![Change::Removed(name.to_owned(), list(before))],
+        (None, Some(after)) => vec![Change::New(name.to_owned(), list(after))],
+        (Some(before), Some(after)) if before.keys().ne(after.keys()) => {
+            vec![Change::Changed(name.to_owned(), list(before), list(after))]
+        }
+        (Some(before), Some(after)) => {
+            let rebuilt = before.iter().filter(|(version, digests)| after.get(*version) != Some(digests));
+            rebuilt.map(|(version, _)| Change::Rebuilt(name.to_owned(), version.clone())).collect()
+        }
+        (None, None) => vec![],
+    }
+}

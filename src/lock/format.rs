@@ -1,0 +1,248 @@
+//! `docs/formats/lock.md`, version 1: reading, checking, writing.
+
+use super::canonical;
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, Limits, SideDigests, check_name, parse_strict};
+use crate::error::{Error, Kind, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+/// Longest lock, in bytes.
+pub const MAX_LOCK_BYTES: usize = 256 << 20;
+/// Most artifacts in a lock.
+const MAX_ARTIFACTS: usize = 500_000;
+/// Most blobs of one artifact.
+const MAX_DESCRIPTORS: usize = 100_000;
+const VERSION: u32 = 1;
+
+/// A resolved toolkit: every blob with its digest and size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// Toolkit name.
+    pub name: String,
+    /// Release line.
+    pub line: String,
+    /// SHA-256 of the manifest it was resolved from.
+    pub manifest: Digest,
+    /// Artifacts, sorted by ecosystem, name, version and first digest.
+    pub artifacts: Vec<Artifact>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLock {
+    #[serde(rename = "airlift-lock")]
+    version: u32,
+    artifacts: Vec<WireArtifact>,
+    line: String,
+    manifest: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireArtifact {
+    ecosystem: String,
+    name: String,
+    version: String,
+    sections: Vec<String>,
+    blobs: Vec<WireDescriptor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    meta: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WireDescriptor {
+    media_type: String,
+    sha256: String,
+    size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    origins: Vec<String>,
+    learned: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    digests: SideDigests,
+}
+
+impl Lock {
+    /// A lock of resolved artifacts: sorted, merged where two sections want the same thing, checked.
+    pub fn new(name: String, line: String, manifest: Digest, artifacts: Vec<Artifact>) -> Result<Self> {
+        let lock = Self { name, line, manifest, artifacts: merged(artifacts) };
+        lock.check()?;
+        Ok(lock)
+    }
+
+    /// Reads the bytes of a lock.
+    pub fn parse(what: impl Display, bytes: &[u8]) -> Result<Self> {
+        let what = what.to_string();
+        let wire: WireLock = parse_strict(&what, bytes, Limits { bytes: MAX_LOCK_BYTES, depth: 16 })?;
+        if wire.version != VERSION {
+            return Err(Error::verification(format!("{what} has a version this airlift does not know"))
+                .with("expected", VERSION)
+                .with("found", wire.version)
+                .hint("a newer airlift may read it"));
+        }
+        let artifacts = wire.artifacts.into_iter().map(WireArtifact::into_domain).collect::<Result<_>>().map_err(|e| e.about(&what))?;
+        let manifest = Digest::from_hex(&wire.manifest).map_err(|e| e.about(&what))?;
+        let lock = Self { name: wire.name, line: wire.line, manifest, artifacts };
+        lock.check().map_err(|e| e.about(&what))?;
+        if lock.to_bytes() != bytes {
+            return Err(Error::verification(format!("{what} is not in canonical form")).hint("write it with: airlift lock"));
+        }
+        Ok(lock)
+    }
+
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::with_capacity(1024 + self.artifacts.len() * 512);
+        out.push_str("{\"airlift-lock\":1,\"artifacts\":[");
+        for (i, artifact) in self.artifacts.iter().enumerate() {
+            out.push_str(if i == 0 { "\n" } else { ",\n" });
+            let wire = serde_json::to_value(WireArtifact::from_domain(artifact)).expect("a lock entry has string keys only");
+            canonical(&wire, &mut out);
+        }
+        let (line, name) = (Value::from(self.line.as_str()), Value::from(self.name.as_str()));
+        out.push_str(&format!("\n],\"line\":{line},\"manifest\":\"{}\",\"name\":{name}}}\n", self.manifest.hex()));
+        out.into_bytes()
+    }
+
+    /// SHA-256 of the canonical bytes.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.to_bytes())
+    }
+
+    /// Every blob once, with its size.
+    pub fn blobs(&self) -> BTreeMap<Digest, u64> {
+        self.artifacts.iter().flat_map(|a| &a.descriptors).map(|d| (d.digest, d.size)).collect()
+    }
+
+    /// Sum of the sizes of all distinct blobs.
+    pub fn size(&self) -> u64 {
+        self.blobs().values().sum()
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.artifacts.len() > MAX_ARTIFACTS {
+            return Err(Error::verification("the lock has too many artifacts").with("expected", format!("at most {MAX_ARTIFACTS}")));
+        }
+        check_name("toolkit name", &self.name)?;
+        check_name("release line", &self.line)?;
+        let mut sizes = BTreeMap::new();
+        let mut total = 0u64;
+        for artifact in &self.artifacts {
+            check_artifact(artifact)?;
+            for blob in &artifact.descriptors {
+                match sizes.insert(blob.digest, blob.size) {
+                    Some(other) if other != blob.size => {
+                        return Err(Error::verification(format!("{}: one digest is listed with two sizes", artifact.label()))
+                            .with("digest", blob.digest)
+                            .with("found", format!("{other} and {} bytes", blob.size)));
+                    }
+                    _ => total = total.checked_add(blob.size).ok_or_else(|| Error::verification("the sizes in the lock overflow"))?,
+                }
+            }
+        }
+        let sorted = self.artifacts.windows(2).all(|pair| sort_key(&pair[0]) < sort_key(&pair[1]));
+        if sorted { Ok(()) } else { Err(Error::verification("the artifacts of the lock are not sorted, or one is listed twice")) }
+    }
+}
+
+fn check_artifact(artifact: &Artifact) -> Result<()> {
+    let label = artifact.label();
+    check_name("ecosystem", &artifact.ecosystem).map_err(|e| e.about(&label))?;
+    check_name("name", &artifact.name).map_err(|e| e.about(&label))?;
+    check_name("version", &artifact.version).map_err(|e| e.about(&label))?;
+    if artifact.descriptors.is_empty() || artifact.descriptors.len() > MAX_DESCRIPTORS {
+        return Err(Error::verification(format!("{label}: an artifact has between 1 and {MAX_DESCRIPTORS} blobs")));
+    }
+    for blob in &artifact.descriptors {
+        check_name("media type", &blob.media_type).map_err(|e| e.about(&label))?;
+        blob.name.as_deref().map_or(Ok(()), |name| check_name("file name", name)).map_err(|e| e.about(&label))?;
+    }
+    Ok(())
+}
+
+/// What orders a lock: two artifacts that agree in all of it are one.
+fn sort_key(artifact: &Artifact) -> (&str, &str, &str, Option<Digest>) {
+    (&artifact.ecosystem, &artifact.name, &artifact.version, artifact.descriptors.first().map(|d| d.digest))
+}
+
+fn merged(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
+    artifacts.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    let mut out: Vec<Artifact> = Vec::with_capacity(artifacts.len());
+    for artifact in artifacts {
+        match out.last_mut() {
+            Some(last) if sort_key(last) == sort_key(&artifact) => last.sections.extend(artifact.sections),
+            _ => out.push(artifact),
+        }
+    }
+    for artifact in &mut out {
+        artifact.sections.sort();
+        artifact.sections.dedup();
+    }
+    out
+}
+
+impl WireArtifact {
+    fn from_domain(artifact: &Artifact) -> Self {
+        Self {
+            ecosystem: artifact.ecosystem.clone(),
+            name: artifact.name.clone(),
+            version: artifact.version.clone(),
+            sections: artifact.sections.clone(),
+            blobs: artifact.descriptors.iter().map(WireDescriptor::from_domain).collect(),
+            subject: artifact.subject.map(|d| d.hex()),
+            meta: artifact.meta.clone(),
+        }
+    }
+
+    fn into_domain(self) -> Result<Artifact> {
+        let subject = self.subject.as_deref().map(Digest::from_hex).transpose()?;
+        Ok(Artifact {
+            ecosystem: self.ecosystem,
+            sections: self.sections,
+            name: self.name,
+            version: self.version,
+            descriptors: self.blobs.into_iter().map(WireDescriptor::into_domain).collect::<Result<_>>()?,
+            subject,
+            meta: self.meta,
+        })
+    }
+}
+
+impl WireDescriptor {
+    fn from_domain(blob: &Descriptor) -> Self {
+        Self {
+            media_type: blob.media_type.clone(),
+            sha256: blob.digest.hex(),
+            size: blob.size,
+            name: blob.name.clone(),
+            origins: blob.origins.clone(),
+            learned: blob.learned.name().to_owned(),
+            digests: blob.side_digests.clone(),
+        }
+    }
+
+    fn into_domain(self) -> Result<Descriptor> {
+        let learned = [Learned::Upstream, Learned::Pinned, Learned::Downloaded].into_iter().find(|l| l.name() == self.learned);
+        let learned = learned.ok_or_else(|| {
+            Error::new(Kind::Verification, "`learned` has an unknown value")
+                .with("expected", "upstream, pinned or downloaded")
+                .with("found", format!("{:.40}", self.learned))
+        })?;
+        Ok(Descriptor {
+            media_type: self.media_type,
+            digest: Digest::from_hex(&self.sha256)?,
+            size: self.size,
+            name: self.name,
+            origins: self.origins,
+            learned,
+            side_digests: self.digests,
+        })
+    }
+}

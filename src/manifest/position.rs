@@ -1,0 +1,35 @@
+//! Turning a TOML error into one that names line and nearest key.
+
+use crate::error::Error;
+
+/// The 1-based line of a byte offset.
+pub fn line(text: &str, offset: usize) -> usize {
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+}
+
+/// The known word closest to what was written, when one is close enough to be meant.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|k| (strsim::damerau_levenshtein(word, k), k))
+        .filter(|(distance, k)| *distance <= 1 + k.len().max(word.len()) / 3)
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// The error with its line; for an unknown key also the nearest of the keys serde lists and of `also`.
+pub fn explain(text: &str, error: &toml::de::Error, also: &[&str]) -> Error {
+    let message = error.message().trim();
+    let first = message.lines().next().unwrap_or(message);
+    let place = error.span().map(|span| format!("line {}: ", line(text, span.start))).unwrap_or_default();
+    let made = Error::usage(format!("{place}{first}"));
+    let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((written, known)) if first.starts_with("unknown field") => {
+            match nearest(written, known.iter().copied().chain(also.iter().copied())) {
+                Some(near) => made.hint(format!("did you mean `{near}`?")),
+                None => made,
+            }
+        }
+        _ => made,
+    }
+}

@@ -1,0 +1,54 @@
+//! The few ways the store touches files, each with the path in its error.
+
+use crate::error::{Error, Kind, Result};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+/// Reads a whole file of at most `most` bytes; `None` when there is none.
+pub fn read_bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(Error::io(format!("{} cannot be read", path.display()), &e)),
+    };
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+    if bytes.len() as u64 > most {
+        return Err(Error::new(Kind::Store, format!("{} is too large", path.display())).with("expected", format!("at most {most} bytes")));
+    }
+    Ok(Some(bytes))
+}
+
+/// Writes a file so that a crash leaves the old or the new content: temporary name, fsync, rename, fsync of the directory.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
+    let name = path.file_name().ok_or_else(|| Error::failed(format!("{} is not a file name", path.display())))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = name.to_owned();
+    temporary.push(".new");
+    let temporary = folder.join(temporary);
+    let mut file = File::create(&temporary).map_err(|e| wrong(&e))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
+    fs::rename(&temporary, path).map_err(|e| wrong(&e))?;
+    sync_folder(folder)
+}
+
+/// Makes renames and new names in a folder durable.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    let synced = File::open(folder).and_then(|f| f.sync_all());
+    synced.map_err(|e| Error::io(format!("{} cannot be synced", folder.display()), &e))
+}
+
+/// Creates a folder and its parents.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|e| Error::io(format!("{} cannot be created", path.display()), &e))
+}
+
+/// Removes a file that may be gone already.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("{} cannot be removed", path.display()), &e)),
+        _ => Ok(()),
+    }
+}

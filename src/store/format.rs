@@ -1,0 +1,95 @@
+//! `docs/formats/store.md`, version 1: the wire form of `current` and `snapshots/N.json`.
+
+use super::snapshot::{Installed, Snapshot};
+use crate::artifact::{Digest, Limits, parse_strict};
+use crate::error::{Error, Kind, Result};
+use serde::{Deserialize, Serialize};
+
+/// Longest snapshot file, in bytes.
+pub const MAX_SNAPSHOT_BYTES: u64 = 16 << 20;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSnapshot {
+    #[serde(rename = "airlift-snapshot")]
+    version: u32,
+    number: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<u64>,
+    bundles: Vec<WireInstalled>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireInstalled {
+    bundle: String,
+    name: String,
+    line: String,
+    epoch: u64,
+    seq: u64,
+    lock: String,
+}
+
+/// `current`: which snapshot is served, and the highest number ever committed.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct WireCurrent {
+    /// The snapshot that is served.
+    pub snapshot: u64,
+    /// The highest snapshot ever committed; files above it are leftovers of a crash.
+    pub highest: u64,
+}
+
+/// The bytes of `current`.
+pub fn current_bytes(current: WireCurrent) -> Vec<u8> {
+    format!("{{\"snapshot\":{},\"highest\":{}}}\n", current.snapshot, current.highest).into_bytes()
+}
+
+/// Reads `current`.
+pub fn parse_current(bytes: &[u8]) -> Result<WireCurrent> {
+    let current: WireCurrent = damaged(parse_strict("the store's pointer `current`", bytes, Limits { bytes: 4096, depth: 4 }))?;
+    if current.snapshot <= current.highest {
+        return Ok(current);
+    }
+    Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest"))
+}
+
+/// The bytes of a snapshot file.
+pub fn snapshot_bytes(snapshot: &Snapshot) -> Vec<u8> {
+    let bundles = snapshot.bundles.iter().map(|b| WireInstalled {
+        bundle: b.bundle.hex(),
+        name: b.name.clone(),
+        line: b.line.clone(),
+        epoch: b.epoch,
+        seq: b.seq,
+        lock: b.lock.hex(),
+    });
+    let wire = WireSnapshot { version: 1, number: snapshot.number, parent: snapshot.parent, bundles: bundles.collect() };
+    let mut bytes = serde_json::to_vec_pretty(&wire).expect("a snapshot has string keys only");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads a snapshot file.
+pub fn parse_snapshot(what: &str, bytes: &[u8]) -> Result<Snapshot> {
+    let wire: WireSnapshot = damaged(parse_strict(what, bytes, Limits { bytes: MAX_SNAPSHOT_BYTES as usize, depth: 8 }))?;
+    if wire.version != 1 {
+        return Err(Error::new(Kind::Store, format!("{what} has a version this airlift does not know")).with("found", wire.version));
+    }
+    let installed = |b: WireInstalled| -> Result<Installed> {
+        Ok(Installed {
+            bundle: Digest::from_hex(&b.bundle)?,
+            name: b.name,
+            line: b.line,
+            epoch: b.epoch,
+            seq: b.seq,
+            lock: Digest::from_hex(&b.lock)?,
+        })
+    };
+    let bundles = damaged(wire.bundles.into_iter().map(installed).collect())?;
+    Ok(Snapshot { number: wire.number, parent: wire.parent, bundles })
+}
+
+fn damaged<T>(result: Result<T>) -> Result<T> {
+    result.map_err(|e| e.of_kind(Kind::Store).hint("the store is damaged: airlift scrub names what is wrong"))
+}

@@ -1,0 +1,116 @@
+//! Opening a store, its paths, and the one writer.
+
+use super::files::{create_folder, read_bounded, write_atomic};
+use crate::artifact::Digest;
+use crate::error::{Error, Kind, Result};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The marker's content; the number is the layout version.
+const MARKER: &[u8] = b"{\"airlift-store\":1}\n";
+
+/// A store opened for reading.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// The right to change a store; held by one process at a time, released when dropped.
+#[derive(Debug)]
+pub struct Writer {
+    store: Store,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a store that exists.
+    pub fn open(root: &Path) -> Result<Self> {
+        let missing = || {
+            Error::new(Kind::Store, format!("there is no store at {}", root.display()))
+                .hint("name it with --store DIR, or create it by importing a bundle")
+        };
+        match read_bounded(&root.join("airlift-store.json"), 4096)?.ok_or_else(missing)? {
+            found if found == MARKER => Ok(Self { root: root.to_owned() }),
+            found => Err(Error::new(Kind::Store, format!("the store at {} has a layout this airlift does not know", root.display()))
+                .with("expected", String::from_utf8_lossy(MARKER).trim())
+                .with("found", format!("{:.80}", String::from_utf8_lossy(&found).trim()))
+                .hint("a newer airlift may read it")),
+        }
+    }
+
+    /// Opens a store, creating it in a folder that is empty or does not exist.
+    pub fn open_or_create(root: &Path) -> Result<Self> {
+        let marker = root.join("airlift-store.json");
+        if !marker.exists() {
+            let foreign = std::fs::read_dir(root).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name() != "lock")));
+            if foreign {
+                return Err(Error::new(Kind::Store, format!("{} is not a store and not empty", root.display()))
+                    .hint("give an empty folder, or one that airlift made"));
+            }
+            create_folder(root)?;
+            for folder in ["blobs/sha256", "partial", "bundles", "snapshots", "held", "trust"] {
+                create_folder(&root.join(folder))?;
+            }
+            write_atomic(&marker, MARKER)?;
+        }
+        Self::open(root)
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the writer's lock, or says that another process has it.
+    pub fn writer(&self) -> Result<Writer> {
+        let path = self.root.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|e| Error::io(format!("{} cannot be opened", path.display()), &e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Writer { store: self.clone(), _lock: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::new(Kind::Store, format!("the store at {} is being changed by another airlift", self.root.display()))
+                    .hint("wait until it has finished and run the command again"))
+            }
+            Err(TryLockError::Error(e)) => Err(Error::io(format!("{} cannot be locked", path.display()), &e)),
+        }
+    }
+
+    pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.root.join("blobs/sha256").join(&hex[..2]).join(hex)
+    }
+
+    pub(super) fn partial_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join("partial").join(digest.hex())
+    }
+
+    /// The folder that keeps an accepted bundle's statement, signatures, roots and lock.
+    pub fn bundle_folder(&self, id: &Digest) -> PathBuf {
+        self.root.join("bundles").join(id.hex())
+    }
+
+    pub(super) fn snapshot_path(&self, number: u64) -> PathBuf {
+        self.root.join("snapshots").join(format!("{number}.json"))
+    }
+
+    pub(super) fn current_path(&self) -> PathBuf {
+        self.root.join("current")
+    }
+
+    pub(super) fn held_folder(&self) -> PathBuf {
+        self.root.join("held")
+    }
+
+    /// The folder of the trust roots this host has accepted.
+    pub fn trust_folder(&self) -> PathBuf {
+        self.root.join("trust")
+    }
+}
+
+impl Writer {
+    /// The store being changed.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -1,0 +1,26 @@
+//! The store (`docs/formats/store.md`): a directory of blobs by digest, accepted bundles, and numbered snapshots.
+//!
+//! In: blobs (checked while they are written), accepted bundle heads, snapshots. Out: blobs, the current [`Snapshot`], [`Shelf`]s for
+//! the server. Many processes may read; one [`Writer`] at a time holds the lock. Every change becomes visible by one atomic rename of
+//! `current`, so that a store opens after a kill at any instant with the old or the new snapshot. It never interprets `meta`, never
+//! talks to a network, and never deletes what a snapshot, a held lock or a reader's lease still names.
+
+mod blobs;
+mod files;
+mod format;
+mod held;
+mod layout;
+mod lease;
+mod prune;
+mod scrub;
+mod shelf;
+mod snapshot;
+
+pub use blobs::StoredBlob;
+pub use files::{read_bounded, write_atomic};
+pub use layout::{Store, Writer};
+pub use lease::Lease;
+pub use prune::Pruned;
+pub use scrub::{Fault, Scrubbed};
+pub use shelf::{Shelf, View};
+pub use snapshot::{Installed, Snapshot};

@@ -1,0 +1,97 @@
+//! Garbage collection: mark from snapshots, held locks and leases; remove the rest. Refuses to run when any list is unreadable.
+
+use super::files::remove;
+use super::layout::{Store, Writer};
+use crate::artifact::Digest;
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::SystemTime;
+use walkdir::WalkDir;
+
+/// What pruning removed, or would remove.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Blobs that nothing names.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Blobs that are named and stay.
+    pub kept: u64,
+    /// Snapshots whose blobs were kept.
+    pub snapshots: Vec<u64>,
+}
+
+impl Writer {
+    /// Removes blobs that neither the current snapshot, the `keep` snapshots before it, a leased snapshot nor a held lock names, and
+    /// that are older than `cutoff`. Statements, signatures, locks and snapshot lists always stay: they are the record.
+    pub fn prune(&self, keep: usize, cutoff: SystemTime, dry_run: bool) -> Result<Pruned> {
+        let store = self.store();
+        let mut pruned = Pruned { snapshots: store.kept_snapshots(keep)?, ..Pruned::default() };
+        let named = store.named(&pruned.snapshots)?;
+        for (path, digest) in store.blob_files()? {
+            if digest.is_some_and(|d| named.contains(&d)) {
+                pruned.kept += 1;
+                continue;
+            }
+            let metadata = path.metadata().map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+            if metadata.modified().is_ok_and(|changed| changed > cutoff) {
+                pruned.kept += 1;
+                continue;
+            }
+            pruned.blobs += 1;
+            pruned.bytes += metadata.len();
+            if !dry_run {
+                remove(&path)?;
+            }
+        }
+        Ok(pruned)
+    }
+}
+
+impl Store {
+    fn kept_snapshots(&self, keep: usize) -> Result<Vec<u64>> {
+        let current = self.current()?.map(|s| s.number);
+        let all = self.snapshots()?;
+        let mut kept: BTreeSet<u64> = current.into_iter().collect();
+        let before = all.iter().rev().map(|s| s.number).filter(|n| current.is_none_or(|c| *n < c));
+        kept.extend(before.take(keep));
+        for snapshot in &all {
+            if self.leased(snapshot.number)? {
+                kept.insert(snapshot.number);
+            }
+        }
+        Ok(kept.into_iter().collect())
+    }
+
+    fn named(&self, snapshots: &[u64]) -> Result<BTreeSet<Digest>> {
+        let mut named = BTreeSet::new();
+        for number in snapshots {
+            for bundle in &self.snapshot(*number)?.bundles {
+                named.extend(self.lock_of(bundle)?.blobs().into_keys());
+            }
+        }
+        for lock in self.held()? {
+            named.extend(lock.blobs().into_keys());
+        }
+        Ok(named)
+    }
+
+    /// Every file under `blobs/` and `partial/` with the digest its name stands for; `None` for a name that is no digest, and for
+    /// unfinished blobs, which no list names.
+    pub(super) fn blob_files(&self) -> Result<Vec<(PathBuf, Option<Digest>)>> {
+        let mut files = Vec::new();
+        for (folder, finished) in [("blobs/sha256", true), ("partial", false)] {
+            let folder = self.root().join(folder);
+            for entry in WalkDir::new(&folder).min_depth(1).max_depth(2) {
+                let entry = entry.map_err(|e| Error::failed(format!("{} cannot be listed", folder.display())).because(&e))?;
+                if entry.file_type().is_file() {
+                    let digest = entry.file_name().to_str().filter(|_| finished).and_then(|name| Digest::from_hex(name).ok());
+                    files.push((entry.into_path(), digest));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}

@@ -1,0 +1,123 @@
+//! Scrubbing: every blob is read and hashed again, every list is read; nothing is trusted because it was right once.
+
+use super::files::remove;
+use super::layout::{Store, Writer};
+use crate::artifact::{Digest, Sha256Writer};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Something in the store that is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file, or the list that names something.
+    pub place: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// The blob, when it is one.
+    pub blob: Option<Digest>,
+}
+
+/// The outcome of a scrub.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scrubbed {
+    /// Blobs that were read.
+    pub blobs: u64,
+    /// Bytes that were hashed.
+    pub bytes: u64,
+    /// What was wrong, sorted by place.
+    pub faults: Vec<Fault>,
+}
+
+impl Store {
+    /// Reads and hashes every blob on `threads` threads, and checks that every blob of every kept list is there.
+    pub fn scrub(&self, threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
+        let files: Vec<_> = self.blob_files()?.into_iter().filter(|(path, _)| !path.starts_with(self.root().join("partial"))).collect();
+        let total = files.iter().map(|(path, _)| path.metadata().map_or(0, |m| m.len())).sum();
+        progress.begin("scrubbing", total);
+        let (next, found) = (AtomicUsize::new(0), Mutex::new(Scrubbed::default()));
+        std::thread::scope(|scope| {
+            for _ in 0..threads.max(1) {
+                scope.spawn(|| {
+                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let (bytes, fault) = check(path, *digest, progress);
+                        let mut found = found.lock().expect("no scrubbing thread panics");
+                        found.blobs += 1;
+                        found.bytes += bytes;
+                        found.faults.extend(fault);
+                    }
+                });
+            }
+        });
+        progress.end("scrubbing");
+        let mut found = found.into_inner().expect("no scrubbing thread panics");
+        found.faults.extend(self.missing());
+        found.faults.sort_by(|a, b| a.place.cmp(&b.place));
+        Ok(found)
+    }
+
+    /// What the current snapshot needs and the store does not have, and lists that cannot be read.
+    fn missing(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let unreadable = |place: String, error: &Error| Fault { place, problem: error.to_string(), blob: None };
+        let snapshot = match self.current() {
+            Ok(Some(snapshot)) => snapshot,
+            Ok(None) => return faults,
+            Err(error) => return vec![unreadable("current".to_owned(), &error)],
+        };
+        for bundle in &snapshot.bundles {
+            let place = format!("{} {}", bundle.name, bundle.seq);
+            match self.lock_of(bundle) {
+                Err(error) => faults.push(unreadable(place, &error)),
+                Ok(lock) => {
+                    for (digest, size) in lock.blobs() {
+                        if !self.has(&digest, size).unwrap_or(false) {
+                            let problem = format!("{digest} is not in the store with its {size} bytes");
+                            faults.push(Fault { place: place.clone(), problem, blob: Some(digest) });
+                        }
+                    }
+                }
+            }
+        }
+        faults
+    }
+}
+
+impl Writer {
+    /// Takes damaged blobs out, so that the next fetch or import of the same bundle brings them back.
+    pub fn discard(&self, faults: &[Fault]) -> Result<()> {
+        faults.iter().filter_map(|f| f.blob).try_for_each(|digest| remove(&self.store().blob_path(&digest)))
+    }
+}
+
+fn check(path: &PathBuf, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {
+    let fault = |problem: String| Some(Fault { place: path.display().to_string(), problem, blob: digest });
+    let Some(expected) = digest else {
+        return (0, fault("its name is not a digest".to_owned()));
+    };
+    match hash(path, progress) {
+        Err(error) => (0, fault(format!("cannot be read: {error}"))),
+        Ok(found) => {
+            let bytes = found.length();
+            let found = found.finish();
+            (bytes, if found == expected { None } else { fault(format!("its bytes are {found}")) })
+        }
+    }
+}
+
+fn hash(path: &Path, progress: &dyn Progress) -> std::io::Result<Sha256Writer> {
+    let (mut file, mut sha256, mut buffer) = (File::open(path)?, Sha256Writer::default(), vec![0u8; 1 << 20]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(sha256),
+            read => {
+                sha256.update(&buffer[..read]);
+                progress.advance("scrubbing", read as u64);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Snapshots: immutable lists of what is installed, and the pointer to the one that is served.
+
+use super::files::{read_bounded, sync_folder, write_atomic};
+use super::format::{MAX_SNAPSHOT_BYTES, WireCurrent, current_bytes, parse_current, parse_snapshot, snapshot_bytes};
+use super::layout::{Store, Writer};
+use crate::artifact::Digest;
+use crate::error::{Error, Kind, Result};
+use crate::lock::{Lock, MAX_LOCK_BYTES};
+use std::collections::BTreeMap;
+
+/// One installed bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// SHA-256 of its statement: the bundle id.
+    pub bundle: Digest,
+    /// Toolkit name.
+    pub name: String,
+    /// Release line.
+    pub line: String,
+    /// Epoch of the line.
+    pub epoch: u64,
+    /// Number in the line.
+    pub seq: u64,
+    /// SHA-256 of its lock.
+    pub lock: Digest,
+}
+
+/// The immutable list of what is installed after one import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The snapshot it was made from.
+    pub parent: Option<u64>,
+    /// The bundles, oldest first.
+    pub bundles: Vec<Installed>,
+}
+
+impl Store {
+    fn pointer(&self) -> Result<Option<WireCurrent>> {
+        read_bounded(&self.current_path(), 4096)?.map(|bytes| parse_current(&bytes)).transpose()
+    }
+
+    /// The snapshot that is served; `None` before the first import.
+    pub fn current(&self) -> Result<Option<Snapshot>> {
+        self.pointer()?.map(|pointer| self.snapshot(pointer.snapshot)).transpose()
+    }
+
+    /// A snapshot by number.
+    pub fn snapshot(&self, number: u64) -> Result<Snapshot> {
+        let what = format!("snapshot {number}");
+        let bytes = read_bounded(&self.snapshot_path(number), MAX_SNAPSHOT_BYTES)?
+            .ok_or_else(|| Error::new(Kind::Store, format!("{what} is not in the store at {}", self.root().display())))?;
+        let snapshot = parse_snapshot(&what, &bytes)?;
+        if snapshot.number == number {
+            Ok(snapshot)
+        } else {
+            Err(Error::new(Kind::Store, format!("{what} says it is snapshot {}", snapshot.number)))
+        }
+    }
+
+    /// Every committed snapshot that has not been pruned, oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        let highest = self.pointer()?.map_or(0, |p| p.highest);
+        (1..=highest).filter(|n| self.snapshot_path(*n).exists()).map(|n| self.snapshot(n)).collect()
+    }
+
+    /// Every bundle ever accepted, with the marks it set. Rolling back does not take one away: a mark never falls.
+    pub fn accepted(&self) -> Result<Vec<Installed>> {
+        let mut seen = BTreeMap::new();
+        for installed in self.snapshots()?.into_iter().flat_map(|s| s.bundles) {
+            seen.insert((installed.line.clone(), installed.name.clone(), installed.epoch, installed.seq), installed);
+        }
+        Ok(seen.into_values().collect())
+    }
+
+    /// Makes the names of all finished blobs durable; must come before the pointer moves.
+    fn sync_blob_folders(&self) -> Result<()> {
+        let root = self.root().join("blobs/sha256");
+        let entries = std::fs::read_dir(&root).map_err(|e| Error::io(format!("{} cannot be listed", root.display()), &e))?;
+        for entry in entries {
+            sync_folder(&entry.map_err(|e| Error::io(format!("{} cannot be listed", root.display()), &e))?.path())?;
+        }
+        sync_folder(&root)
+    }
+
+    /// The lock of an installed bundle, checked against its digest.
+    pub fn lock_of(&self, installed: &Installed) -> Result<Lock> {
+        let path = self.bundle_folder(&installed.bundle).join("lock.json");
+        let what = format!("the lock of {} {}", installed.name, installed.seq);
+        let damaged = |why: &str| {
+            Error::new(Kind::Store, format!("{what} {why}")).with("file", path.display()).hint("the store is damaged: airlift scrub")
+        };
+        let bytes = read_bounded(&path, MAX_LOCK_BYTES as u64)?.ok_or_else(|| damaged("is missing"))?;
+        if Digest::of(&bytes) != installed.lock {
+            return Err(damaged("is not the one that was signed"));
+        }
+        Lock::parse(what, &bytes)
+    }
+}
+
+impl Store {
+    /// Refuses a snapshot whose blobs have been pruned.
+    fn check_complete(&self, snapshot: &Snapshot) -> Result<()> {
+        for bundle in &snapshot.bundles {
+            for (digest, size) in self.lock_of(bundle)?.blobs() {
+                if !self.has(&digest, size)? {
+                    return Err(Error::new(
+                        Kind::Incomplete,
+                        format!("snapshot {} cannot be served: its blobs are no longer all here", snapshot.number),
+                    )
+                    .with("missing", format!("{digest} of {} {}", bundle.name, bundle.seq))
+                    .hint("import that bundle again"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// Makes a new snapshot from the current one with one more bundle, and switches to it: the commit point of an import. A bundle of
+    /// the same toolkit and line takes the place of its predecessor.
+    pub fn commit(&self, bundle: Installed) -> Result<Snapshot> {
+        let store = self.store();
+        let pointer = store.pointer()?;
+        let mut bundles = store.current()?.map_or_else(Vec::new, |s| s.bundles);
+        bundles.retain(|b| (&b.name, &b.line) != (&bundle.name, &bundle.line));
+        bundles.push(bundle);
+        let number = pointer.map_or(0, |p| p.highest) + 1;
+        let snapshot = Snapshot { number, parent: pointer.map(|p| p.snapshot), bundles };
+        write_atomic(&store.snapshot_path(number), &snapshot_bytes(&snapshot))?;
+        store.sync_blob_folders()?;
+        self.point(WireCurrent { snapshot: number, highest: number })?;
+        Ok(snapshot)
+    }
+
+    /// Switches back (or forward) to a snapshot that is still there.
+    pub fn switch(&self, number: u64) -> Result<Snapshot> {
+        let snapshot = self.store().snapshot(number)?;
+        let highest = self.store().pointer()?.map_or(number, |p| p.highest);
+        if number > highest {
+            return Err(Error::usage(format!("there is no snapshot {number}")).with("highest", highest));
+        }
+        self.store().check_complete(&snapshot)?;
+        self.point(WireCurrent { snapshot: number, highest })?;
+        Ok(snapshot)
+    }
+
+    fn point(&self, current: WireCurrent) -> Result<()> {
+        write_atomic(&self.store().current_path(), &current_bytes(current))
+    }
+}

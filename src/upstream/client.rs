@@ -1,0 +1,213 @@
+//! The one HTTP client.
+
+use super::failure::shown;
+use super::{Backoff, Credential, Credentials, Failure};
+use crate::artifact::Descriptor;
+use crate::error::{Error, Kind, Result};
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use http::{HeaderMap, StatusCode, header};
+use reqwest::{RequestBuilder, Response};
+use std::time::Duration;
+use url::Url;
+
+/// How the connected side behaves on the network.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Credentials by origin.
+    pub credentials: Credentials,
+    /// Certificate authorities to trust besides the system's (PEM).
+    pub extra_roots: Vec<Vec<u8>>,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for the next bytes.
+    pub read_timeout: Duration,
+    /// Attempts in a row without progress.
+    pub attempts: u32,
+    /// First pause after a failure; doubles each time.
+    pub pause: Duration,
+    /// Registries that may be asked over plain HTTP, as `host:port`.
+    pub plain_http: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            credentials: Credentials::default(),
+            extra_roots: vec![],
+            connect_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(60),
+            attempts: 6,
+            pause: Duration::from_millis(500),
+            plain_http: vec![],
+        }
+    }
+}
+
+/// A body being received.
+pub struct Body {
+    /// Offset of its first byte within the blob: what was asked for, or 0 when the server ignored the range.
+    pub offset: u64,
+    /// Bytes announced to follow, when the server said so.
+    pub length: Option<u64>,
+    /// The bytes.
+    pub stream: BoxStream<'static, std::result::Result<Bytes, Failure>>,
+}
+
+/// What a HEAD request tells.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// `Content-Length`.
+    pub size: Option<u64>,
+    /// The answer's headers.
+    pub headers: HeaderMap,
+}
+
+/// The door to the network.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    client: reqwest::Client,
+    settings: Settings,
+}
+
+/// Most redirects followed for one request.
+const MOST_REDIRECTS: usize = 10;
+
+impl Upstream {
+    /// Builds the client; proxies and `SSL_CERT_FILE` are honoured by the TLS and HTTP libraries themselves.
+    pub fn new(settings: Settings) -> Result<Self> {
+        let redirects = reqwest::redirect::Policy::custom(|attempt| {
+            let downgraded = attempt.url().scheme() == "http" && attempt.previous().iter().any(|u| u.scheme() == "https");
+            match () {
+                () if downgraded => attempt.error("a redirect from https to http is not followed"),
+                () if attempt.previous().len() > MOST_REDIRECTS => attempt.error("too many redirects"),
+                () => attempt.follow(),
+            }
+        });
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("airlift/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            .redirect(redirects);
+        for pem in &settings.extra_roots {
+            let roots = reqwest::Certificate::from_pem_bundle(pem);
+            for root in roots.map_err(|e| Error::usage("the certificate authority file cannot be read").because(&e))? {
+                builder = builder.add_root_certificate(root);
+            }
+        }
+        let client = builder.build().map_err(|e| Error::failed("the HTTP client cannot be set up").because(&e))?;
+        Ok(Self { client, settings })
+    }
+
+    /// The client itself, for a resolver library that makes its own requests.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// The settings the door was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A fresh count of attempts.
+    pub fn backoff(&self) -> Backoff {
+        Backoff::new(self.settings.attempts, self.settings.pause)
+    }
+
+    /// A small document, retried, and refused as soon as it grows past `most` bytes.
+    pub async fn document(&self, url: &Url, accept: &str, most: usize) -> Result<(HeaderMap, Vec<u8>)> {
+        self.backoff().run(|| self.document_once(url, accept, most)).await
+    }
+
+    async fn document_once(&self, url: &Url, accept: &str, most: usize) -> std::result::Result<(HeaderMap, Vec<u8>), Failure> {
+        let response = self.send(url, self.client.get(url.clone()).header(header::ACCEPT, accept)).await?;
+        let headers = response.headers().clone();
+        let mut out = Vec::new();
+        let mut stream = response.bytes_stream();
+        while let Some(next) = stream.next().await {
+            out.extend_from_slice(&next.map_err(|e| Failure::of_request(url, &e))?);
+            if out.len() > most {
+                let error = Error::new(Kind::Upstream, format!("{}: the answer is too long", shown(url)));
+                return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
+            }
+        }
+        Ok((headers, out))
+    }
+
+    /// What the server says of a URL without sending its body.
+    pub async fn head(&self, url: &Url) -> Result<Head> {
+        self.backoff().run(|| self.head_once(url)).await
+    }
+
+    async fn head_once(&self, url: &Url) -> std::result::Result<Head, Failure> {
+        let request = self.client.head(url.clone()).header(header::ACCEPT_ENCODING, "identity");
+        let response = self.send(url, request).await?;
+        let size = response.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+        Ok(Head { size, headers: response.headers().clone() })
+    }
+
+    /// The bytes behind a URL from an offset on; one attempt.
+    pub async fn get(&self, url: &Url, from: u64) -> std::result::Result<Body, Failure> {
+        let mut request = self.client.get(url.clone()).header(header::ACCEPT_ENCODING, "identity");
+        if from > 0 {
+            request = request.header(header::RANGE, format!("bytes={from}-"));
+        }
+        let response = self.send(url, request).await?;
+        let offset = offset(url, &response, from)?;
+        let (length, url) = (response.content_length(), url.clone());
+        let stream = response.bytes_stream().map(move |next| next.map_err(|e| Failure::of_request(&url, &e))).boxed();
+        Ok(Body { offset, length, stream })
+    }
+
+    /// The bytes of a locked blob from its origins, the next one being tried when one does not have it.
+    pub async fn first_origin(&self, blob: &Descriptor, from: u64) -> std::result::Result<Body, Failure> {
+        let mut last = None;
+        for origin in &blob.origins {
+            let url = Url::parse(origin).map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
+            match self.get(&url, from).await {
+                Ok(body) => return Ok(body),
+                Err(failure) => last = Some(failure),
+            }
+        }
+        Err(last.unwrap_or_else(|| Failure::permanent(Error::failed(format!("{} has no origin to fetch it from", blob.digest)))))
+    }
+
+    /// Sends a request with the credential of its origin, and turns a refusal into a failure.
+    pub async fn send(&self, url: &Url, request: RequestBuilder) -> std::result::Result<Response, Failure> {
+        let request = match self.settings.credentials.for_url(url) {
+            Some(Credential::Basic { username, password }) => request.basic_auth(username, Some(password)),
+            Some(Credential::Bearer(token)) => request.bearer_auth(token),
+            None => request,
+        };
+        let response = request.send().await.map_err(|e| Failure::of_request(url, &e))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(Failure::of_status(url, status, retry_after(response.headers())))
+    }
+}
+
+/// Where a partial answer begins (RFC 9110, section 14.4); anything but what was asked for is refused.
+fn offset(url: &Url, response: &Response, from: u64) -> std::result::Result<u64, Failure> {
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return Ok(0);
+    }
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let start = range.strip_prefix("bytes ").and_then(|r| r.split('-').next()).and_then(|n| n.parse::<u64>().ok());
+    match start {
+        Some(start) if start == from => Ok(start),
+        _ => Err(Failure::permanent(
+            Error::new(Kind::Upstream, format!("{}: the server sent another range than asked for", shown(url)))
+                .with("expected", format!("bytes {from}-"))
+                .with("found", range),
+        )),
+    }
+}
+
+/// `Retry-After` in its form of seconds; the form of a date would need a trusted clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse::<u64>().ok()?;
+    Some(Duration::from_secs(seconds))
+}

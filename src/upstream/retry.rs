@@ -1,0 +1,54 @@
+//! When to try again: exponential back-off with a cap, `Retry-After` honoured, attempts counted.
+
+use super::Failure;
+use crate::error::Result;
+use std::time::Duration;
+
+/// Attempts at one thing; forgets its failures when progress is made.
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    attempts: u32,
+    failed: u32,
+    base: Duration,
+}
+
+/// Longest pause between two attempts, also against a server that asks for more.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Backoff {
+    /// At most `attempts` in a row without progress, the first pause being `base`.
+    pub fn new(attempts: u32, base: Duration) -> Self {
+        Self { attempts, failed: 0, base }
+    }
+
+    /// Progress was made: the next failure counts as the first.
+    pub fn progressed(&mut self) {
+        self.failed = 0;
+    }
+
+    /// How long to pause before the next attempt, or the failure when there shall be none; then it says how often it was tried.
+    pub fn after(&mut self, failure: Failure) -> Result<Duration> {
+        self.failed += 1;
+        if !failure.transient {
+            return Err(failure.error);
+        }
+        if self.failed >= self.attempts {
+            return Err(failure
+                .error
+                .with("tried", format!("{} times", self.failed))
+                .hint("run the command again: it goes on where it stopped"));
+        }
+        let pause = self.base.saturating_mul(1 << (self.failed - 1).min(16));
+        Ok(failure.wait.unwrap_or(pause).min(LONGEST))
+    }
+
+    /// Runs a small request until it succeeds or shall not be tried again.
+    pub async fn run<T, F: Future<Output = std::result::Result<T, Failure>>>(mut self, mut request: impl FnMut() -> F) -> Result<T> {
+        loop {
+            match request().await {
+                Ok(done) => return Ok(done),
+                Err(failure) => tokio::time::sleep(self.after(failure)?).await,
+            }
+        }
+    }
+}
