@@ -148,3 +148,26 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|e| e.name()).collect()
 }
+
+/// `1 file`, `3 files`: counts in summaries.
+pub fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") }
+}
+
+/// A size in decimal units, as disks and download pages count: `1.9 GB`.
+pub fn bytes(n: u64) -> String {
+    let mut size = n as f64;
+    for unit in ["bytes", "kB", "MB", "GB"] {
+        if size < 999.5 {
+            return if unit == "bytes" {
+                format!("{n} bytes")
+            } else if size < 9.95 {
+                format!("{size:.1} {unit}")
+            } else {
+                format!("{size:.0} {unit}")
+            };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
+}

@@ -1,0 +1,11 @@
+//! One binary for every test that sees airlift from outside.
+
+mod arrows;
+mod bundle;
+mod corruption;
+mod fetching;
+mod origin;
+mod stock;
+mod store;
+mod tidy;
+mod world;
