@@ -7,6 +7,8 @@
 //! never looks at any other member.
 
 mod directory;
+#[cfg(test)]
+mod tests;
 
 use super::filename::{normalised, wheel_parts};
 use super::version;
