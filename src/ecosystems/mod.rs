@@ -6,6 +6,7 @@
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
 pub mod files;
+pub mod images;
 
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&files::Files, &images::Images];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]

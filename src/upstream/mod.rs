@@ -8,6 +8,7 @@
 mod client;
 mod credentials;
 mod failure;
+pub mod oci;
 mod retry;
 
 pub use client::{Body, Head, Settings, Upstream};
