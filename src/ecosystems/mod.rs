@@ -6,6 +6,7 @@
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
 pub mod files;
+pub mod images;
 pub mod python;
 
 use crate::artifact::{Artifact, Blobs, Description};
@@ -23,7 +24,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &images::Images, &files::Files];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]

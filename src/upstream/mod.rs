@@ -9,6 +9,7 @@ mod client;
 mod credentials;
 mod failure;
 mod learn;
+pub mod oci;
 mod retry;
 
 pub use client::{Body, Head, Settings, Upstream};
