@@ -84,7 +84,9 @@ async fn two_targets_share_what_suits_both() {
     let more = serde_json::json!({"size": 5000, "requires-python": ">=3.8", "upload-time": "2026-01-02T03:04:05.5Z", "yanked": "broken"});
     index.last("old", |file| file.more = more);
     let mut toolkit = Toolkit::new();
-    toolkit.targets.push_str("[targets.two]\nplatform = \"linux-x86_64\"\npython = \"3.11\"\n[targets.none]\nplatform = \"linux-aarch64\"\n");
+    toolkit
+        .targets
+        .push_str("[targets.two]\nplatform = \"linux-x86_64\"\npython = \"3.11\"\n[targets.none]\nplatform = \"linux-aarch64\"\n");
     let section = from(&index, &["app", "old==1.0; python_version < '3.12'"]);
     let locked = toolkit.lock(&section).await.unwrap();
     assert_eq!(
@@ -310,7 +312,10 @@ async fn source_distributions_by_policy() {
     let carry = |requirements| format!("{}\nsdists = \"carry\"", from(&index, requirements));
     let locked = Toolkit::new().lock(&carry(&["src"])).await.unwrap();
     assert_eq!(files(&locked), ["backend-2.5-py3-none-any.whl", "plugin-1.0-py3-none-any.whl", "src-1.0.tar.gz"]);
-    assert_eq!((&find(&locked, "src").meta["kind"], find(&locked, "src").descriptors[0].media_type.as_str()), (&"sdist".into(), "application/gzip"));
+    assert_eq!(
+        (&find(&locked, "src").meta["kind"], find(&locked, "src").descriptors[0].media_type.as_str()),
+        (&"sdist".into(), "application/gzip")
+    );
     assert!(locked.notes.iter().any(|note| note.contains("src 1.0 is a source distribution")), "{:?}", locked.notes);
 
     index.file("bare", "bare-1.0.tar.gz", sdist("bare", "1.0", None));

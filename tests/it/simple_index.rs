@@ -116,7 +116,9 @@ pub fn wheel(name: &str, version: &str, requires: &[&str]) -> Vec<u8> {
         let _ = writeln!(text, "Requires-Dist: {requirement}");
     }
     let folder = format!("{name}-{version}.dist-info");
-    for (file, content) in [("METADATA", text.as_str()), ("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"), ("RECORD", "")] {
+    for (file, content) in
+        [("METADATA", text.as_str()), ("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"), ("RECORD", "")]
+    {
         writer.start_file(format!("{folder}/{file}"), options).unwrap();
         writer.write_all(content.as_bytes()).unwrap();
     }

@@ -29,17 +29,14 @@ pub enum Kind {
 impl Kind {
     /// The kind a file name stands for.
     pub fn of(filename: &str) -> Option<Self> {
-        match filename {
-            _ if filename.ends_with(".whl") => Some(Self::Wheel),
-            _ if sdist_stem(filename).is_some() => Some(Self::Sdist),
-            _ => None,
-        }
+        let wheel = filename.strip_suffix(".whl").map(|_| Self::Wheel);
+        wheel.or_else(|| sdist_stem(filename).map(|_| Self::Sdist))
     }
 
     /// The media type of the file's bytes.
     pub fn media_type(self, filename: &str) -> &'static str {
         match self {
-            Self::Sdist if !filename.ends_with(".zip") => "application/gzip",
+            Self::Sdist if filename.strip_suffix(".zip").is_none() => "application/gzip",
             _ => "application/zip",
         }
     }
@@ -62,11 +59,12 @@ pub fn wheel_parts(filename: &str) -> Option<(&str, &str)> {
 /// Refuses a file whose name says another project or version than the one it is listed under.
 pub fn check(filename: &str, name: &str, version: &str) -> Result<Kind> {
     let refused = |why: &str| {
-        Error::verification(format!("{filename:.255}: {why}")).with("listed as", format!("{name:.255} {version:.255}")).hint(
-            "the index is wrong or hostile; choose another version or another index",
-        )
+        Error::verification(format!("{filename:.255}: {why}"))
+            .with("listed as", format!("{name:.255} {version:.255}"))
+            .hint("the index is wrong or hostile; choose another version or another index")
     };
-    let kind = Kind::of(filename).filter(|_| clean(filename)).ok_or_else(|| refused("not the file name of a wheel or source distribution"))?;
+    let kind =
+        Kind::of(filename).filter(|_| clean(filename)).ok_or_else(|| refused("not the file name of a wheel or source distribution"))?;
     let wanted = (normalised(name), version::key(version));
     let same = |found: (&str, &str)| wanted.0.is_some() && wanted.1.is_some() && (normalised(found.0), version::key(found.1)) == wanted;
     let matches = match kind {

@@ -148,7 +148,8 @@ fn file_html(entry: &Entry, up: &str) -> String {
 
 fn html(title: &str, body: &str) -> Vec<u8> {
     let title = escaped(title);
-    let head = format!("<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n<title>{title}</title>");
+    let head =
+        format!("<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n<title>{title}</title>");
     format!("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n").into_bytes()
 }
 

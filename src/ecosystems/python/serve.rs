@@ -172,9 +172,11 @@ fn read_metadata(room: &Room, entry: &Entry) -> Result<Option<Bytes>> {
     let Some(mut blob) = room.blobs.open(&entry.digest)? else { return Ok(None) };
     let bytes = wheel::metadata(&entry.filename, &mut *blob)?;
     match entry.metadata {
-        Some(expected) if Digest::of(&bytes) != expected => Err(Error::verification(format!("{}: its METADATA is not the locked one", entry.filename))
-            .with("expected", expected)
-            .with("found", Digest::of(&bytes))),
+        Some(expected) if Digest::of(&bytes) != expected => {
+            Err(Error::verification(format!("{}: its METADATA is not the locked one", entry.filename))
+                .with("expected", expected)
+                .with("found", Digest::of(&bytes)))
+        }
         _ => Ok(Some(bytes.into())),
     }
 }

@@ -411,10 +411,10 @@ fn a_wheel_at_hand_is_described_in_full() {
     let found = describe::describe(&shelf.artifacts[0], &*shelf.blobs).unwrap();
     assert_eq!(found.purl, "pkg:pypi/demo-pkg@1.0?file_name=demo_pkg-1.0-py3-none-any.whl");
     assert_eq!(found.summary.as_deref(), Some("A demonstration"));
-    assert_eq!(found.licences.iter().map(|l| (l.expression.as_str(), l.source.as_str())).collect::<Vec<_>>(), [(
-        "MIT OR Apache-2.0",
-        "METADATA License-Expression"
-    )]);
+    assert_eq!(
+        found.licences.iter().map(|l| (l.expression.as_str(), l.source.as_str())).collect::<Vec<_>>(),
+        [("MIT OR Apache-2.0", "METADATA License-Expression")]
+    );
     assert_eq!(found.supplier.as_deref(), Some("Ada <ada@example.org>"));
     assert_eq!(found.dependencies, ["pkg:pypi/other@2.1%2Bcpu"]);
     let absent = describe::describe(&shelf.artifacts[0], &InMemory::default()).unwrap();
@@ -437,7 +437,9 @@ fn older_metadata_has_its_fields_too() {
 fn client_snippets() {
     let mirror = |base: &str, own_ca| Mirror { base: base.to_owned(), view: "latest".to_owned(), own_ca };
     let mut text = String::new();
-    for mirror in [mirror("https://mirror.example.org:8443", true), mirror("http://10.0.0.7:8080", false), mirror("http://127.0.0.1:8080", false)] {
+    for mirror in
+        [mirror("https://mirror.example.org:8443", true), mirror("http://10.0.0.7:8080", false), mirror("http://127.0.0.1:8080", false)]
+    {
         text.push_str(&format!("=== {}\n", mirror.base));
         for snippet in client::snippets(&mirror) {
             text.push_str(&format!("--- {} {}\n{}", snippet.client, snippet.place, snippet.text));

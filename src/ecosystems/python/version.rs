@@ -11,7 +11,16 @@ pub fn key(text: &str) -> Option<String> {
     let mut rest = Scanner(public.strip_prefix('v').unwrap_or(public));
     let mut out = rest.epoch();
     out.push_str(&rest.release()?);
-    out.push_str(&rest.suffix(&[("alpha", "a"), ("a", "a"), ("beta", "b"), ("b", "b"), ("preview", "rc"), ("pre", "rc"), ("rc", "rc"), ("c", "rc")]));
+    out.push_str(&rest.suffix(&[
+        ("alpha", "a"),
+        ("a", "a"),
+        ("beta", "b"),
+        ("b", "b"),
+        ("preview", "rc"),
+        ("pre", "rc"),
+        ("rc", "rc"),
+        ("c", "rc"),
+    ]));
     out.push_str(&rest.implicit_post().unwrap_or_else(|| rest.suffix(&[("post", ".post"), ("rev", ".post"), ("r", ".post")])));
     out.push_str(&rest.suffix(&[("dev", ".dev")]));
     if !rest.0.is_empty() {

@@ -104,7 +104,13 @@ impl Asked {
     }
 
     /// What a source distribution needs to be built, as wheels: nothing may have to be built in order to build.
-    pub async fn resolve_build(&self, resolver: &uv::Resolver, target: &PythonTarget, sdist: &str, needs: &[String]) -> Result<uv::Resolution> {
+    pub async fn resolve_build(
+        &self,
+        resolver: &uv::Resolver,
+        target: &PythonTarget,
+        sdist: &str,
+        needs: &[String],
+    ) -> Result<uv::Resolution> {
         let requirements = needs.iter().map(|text| uv::Requirement::new(text.clone(), format!("{sdist}: build-system.requires")));
         let request = uv::Request {
             constraints: vec![],
@@ -114,9 +120,10 @@ impl Asked {
             sdists: uv::SdistPolicy::Refuse,
             ..self.request(target, requirements.collect())
         };
-        resolver.resolve(&request).await.map_err(|f| {
-            failure::error(&f).about(format!("target {}: what {sdist} needs to be built", target.target.name))
-        })
+        resolver
+            .resolve(&request)
+            .await
+            .map_err(|f| failure::error(&f).about(format!("target {}: what {sdist} needs to be built", target.target.name)))
     }
 
     fn request(&self, target: &PythonTarget, requirements: Vec<uv::Requirement>) -> uv::Request {
@@ -189,7 +196,10 @@ fn rules(section: &PythonSection, request: &LockRequest<'_>) -> Result<uv::Reque
 pub fn newest(section: &PythonSection, now: jiff::Timestamp) -> Result<Option<jiff::Timestamp>> {
     let fixed = section.exclude_newer.as_deref().map(|text| {
         text.parse::<jiff::Timestamp>().map_err(|e| {
-            Error::usage("`exclude-newer` is not an instant").because(&e).with("found", format!("{text:.60}")).hint("write it as 2026-11-01T00:00:00Z")
+            Error::usage("`exclude-newer` is not an instant")
+                .because(&e)
+                .with("found", format!("{text:.60}"))
+                .hint("write it as 2026-11-01T00:00:00Z")
         })
     });
     let cooled = section.cool_down_days.map(|days| {

@@ -1,9 +1,9 @@
 //! The line and the notes that `lock` prints for a section.
 
 use super::super::section::PythonSection;
+use super::PythonTarget;
 use super::asked::newest;
 use super::collect::Wanted;
-use super::PythonTarget;
 use crate::artifact::Artifact;
 use crate::ecosystems::LockRequest;
 use crate::error::Result;
