@@ -47,8 +47,8 @@ impl Ecosystem for Python {
         Box::pin(lock::lock(request))
     }
 
-    fn serve(&self, shelf: Shelf) -> Router {
-        serve::router(&shelf)
+    fn serve(&self, stock: Shelf) -> Router {
+        serve::router(&stock)
     }
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
