@@ -1,14 +1,38 @@
-//! Stock clients and servers that tests run against when they are installed.
+//! Stock clients: the programs other people install, found where the set-up script put them.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-/// Where a client is; `None`, said loudly, when it is not installed. Under `CI=true` a missing client is a failure.
+/// The program of that name: in the folder of the set-up script, else on the path. Without it the caller has nothing to test: that is
+/// said loudly, and is a failure where nobody reads along (`CI=true`).
 pub fn need(client: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(client)).find(|file| file.is_file());
+    let found = set_up(client).or_else(|| on_path(client));
     if found.is_none() {
-        assert!(std::env::var("CI").map_or(true, |ci| ci != "true"), "{client} is not installed, and CI must not skip");
-        eprintln!("SKIPPED: {client} is not installed");
+        skip(&format!("the client {client} is not installed"));
     }
     found
+}
+
+/// Says that a test was not made, and why.
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    eprintln!("SKIPPED: {test}: {why}");
+    if let Some(list) = std::env::var_os("AIRLIFT_SKIPPED") {
+        let list = std::fs::File::options().create(true).append(true).open(list);
+        list.and_then(|mut list| writeln!(list, "{test}: {why}")).expect("the list of skipped tests can be written");
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{test}: {why}, and the full run skips nothing");
+}
+
+/// The folder the set-up script installs into.
+fn set_up(client: &str) -> Option<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
+    let folder = std::env::var_os("AIRLIFT_CLIENTS").map_or_else(default, PathBuf::from);
+    let path = folder.join(client).join("bin").join(client);
+    path.is_file().then_some(path)
+}
+
+fn on_path(client: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(client)).find(|path| path.is_file())
 }

@@ -21,7 +21,8 @@ fn challenge(scheme: &str, parameters: &[(&str, &str)]) -> Challenge {
 #[test]
 fn challenges_of_registries_are_read() {
     let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/alpine:pull,push""#;
-    let expected = [("realm", "https://auth.docker.io/token"), ("service", "registry.docker.io"), ("scope", "repository:library/alpine:pull,push")];
+    let expected =
+        [("realm", "https://auth.docker.io/token"), ("service", "registry.docker.io"), ("scope", "repository:library/alpine:pull,push")];
     assert_eq!(read(&[hub]), [challenge("bearer", &expected)]);
     assert_eq!(read(&["BASIC Realm=test"]), [challenge("basic", &[("realm", "test")])]);
     let both = [challenge("negotiate", &[]), challenge("basic", &[("realm", "a \"b\", c"), ("charset", "UTF-8")])];
@@ -45,7 +46,12 @@ fn logins_are_looked_for_where_docker_and_podman_keep_them() {
     let expected = ["/run/containers/1000/auth.json", "/home/ada/.config/containers/auth.json", "/home/ada/.docker/config.json"];
     assert_eq!(names(login_files(home, 1000)), expected);
     let all = |name: &str| Some(OsString::from(format!("/{name}")));
-    let expected = ["/REGISTRY_AUTH_FILE", "/XDG_RUNTIME_DIR/containers/auth.json", "/XDG_CONFIG_HOME/containers/auth.json", "/DOCKER_CONFIG/config.json"];
+    let expected = [
+        "/REGISTRY_AUTH_FILE",
+        "/XDG_RUNTIME_DIR/containers/auth.json",
+        "/XDG_CONFIG_HOME/containers/auth.json",
+        "/DOCKER_CONFIG/config.json",
+    ];
     assert_eq!(names(login_files(all, 1000)), expected);
     assert_eq!(names(login_files(|_| None, 0)), ["/run/containers/0/auth.json"]);
 }

@@ -1,0 +1,13 @@
+//! stub
+use crate::cli::Context;
+use crate::error::Result;
+use clap::Args;
+/// stub
+#[derive(Debug, Args)]
+pub struct Client {}
+impl Client {
+    /// stub
+    pub fn run(self, _: &Context) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! What a source distribution needs to be built: `build-system.requires` of its `pyproject.toml` (PEP 518), read and never run.
+
+use super::{failure, learn};
+use crate::ecosystems::LockRequest;
+use crate::error::{Error, Kind, Result};
+use airlift_python_resolve as uv;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use url::Url;
+
+/// Largest source distribution that is read, in bytes.
+const MOST: u64 = 1 << 30;
+/// Most bytes that are unpacked in search of a `pyproject.toml`.
+const MOST_UNPACKED: u64 = 4 << 30;
+/// Longest `pyproject.toml`, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Build requirements by the URL of the source distribution.
+pub type Builds = BTreeMap<String, Vec<String>>;
+
+/// Downloads every source distribution of the resolutions once and reads what it needs to be built.
+pub async fn build_requirements(request: &LockRequest<'_>, resolutions: &[uv::Resolution]) -> Result<Builds> {
+    let mut builds = Builds::new();
+    for file in resolutions.iter().flat_map(|r| &r.packages).map(|p| &p.file).filter(|f| f.kind == uv::FileKind::Sdist) {
+        if !builds.contains_key(&file.url) {
+            builds.insert(file.url.clone(), needs(request, file).await.map_err(|e| e.about(&file.filename))?);
+        }
+    }
+    Ok(builds)
+}
+
+/// The source distributions of a resolution with what they need.
+pub fn of<'a>(resolution: &'a uv::Resolution, builds: &'a Builds) -> impl Iterator<Item = (&'a str, &'a [String])> {
+    let files = resolution.packages.iter().map(|p| &p.file);
+    files.filter_map(|file| builds.get(&file.url).map(|needs| (file.filename.as_str(), needs.as_slice())))
+}
+
+async fn needs(request: &LockRequest<'_>, file: &uv::File) -> Result<Vec<String>> {
+    if !file.filename.ends_with(".tar.gz") {
+        return Err(Error::usage("only source distributions in .tar.gz form are read (PEP 625)").hint("choose a version with wheels"));
+    }
+    let url = Url::parse(&file.url).map_err(|e| Error::new(Kind::Upstream, "not a URL").because(&e))?;
+    let mut spool = spool(request.cache)?;
+    request.progress.note(&format!("{}: read for its build requirements", file.filename));
+    let sums = learn::download(request.upstream, &url, file.size.unwrap_or(MOST).min(MOST), &mut spool).await?;
+    learn::check(file, &sums)?;
+    spool.seek(SeekFrom::Start(0)).map_err(|e| Error::io("a downloaded file cannot be read", &e))?;
+    let mut needs = uv::build_requirements(&pyproject(spool)?).map_err(|f| failure::error(&f))?;
+    // setuptools before 70.1 asks for wheel while it builds, where nobody can read it in advance.
+    if needs.iter().any(|n| n.to_ascii_lowercase().starts_with("setuptools")) && !needs.iter().any(|n| n == "wheel") {
+        needs.push("wheel".to_owned());
+    }
+    Ok(needs)
+}
+
+/// A file that is gone when it is closed, whatever happens.
+fn spool(folder: &Path) -> Result<File> {
+    let path = folder.join("sdist.spool");
+    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
+    std::fs::create_dir_all(folder).map_err(|e| wrong(&e))?;
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(&path).map_err(|e| wrong(&e))?;
+    std::fs::remove_file(&path).map_err(|e| wrong(&e))?;
+    Ok(file)
+}
+
+/// The text of `NAME-VERSION/pyproject.toml`, empty where there is none.
+pub fn pyproject(sdist: impl Read) -> Result<String> {
+    let damaged = |e: &std::io::Error| Error::verification("the archive cannot be read").because(e);
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(sdist).take(MOST_UNPACKED));
+    for entry in archive.entries().map_err(|e| damaged(&e))? {
+        let entry = entry.map_err(|e| damaged(&e))?;
+        let name = entry.path_bytes();
+        let mut parts = name.split(|b| *b == b'/').filter(|part| !matches!(part, [] | [b'.']));
+        let is_it = (parts.next().is_some(), parts.next(), parts.next()) == (true, Some(b"pyproject.toml".as_slice()), None);
+        if !is_it || !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let mut text = String::new();
+        entry.take(LONGEST + 1).read_to_string(&mut text).map_err(|e| damaged(&e))?;
+        return Ok(text);
+    }
+    Ok(String::new())
+}

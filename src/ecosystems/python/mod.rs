@@ -1,0 +1,61 @@
+//! The room for Python packages: wheels and source distributions from simple repositories (PEP 503, PEP 691).
+//!
+//! In: a `[python.NAME]` section (connected side), a shelf of locked files (inside). Out: one artifact a file with its digest and size,
+//! found by uv's resolver in the nested package `resolve` for targets given as data; a simple index for pip, uv, poetry and pdm;
+//! descriptions with licences from METADATA; client snippets. The registration slice calls it, nothing else. It never runs Python,
+//! never builds a source distribution, never looks at the machine it runs on, and writes nothing outside the resolver's cache.
+#![doc = include_str!("README.md")]
+
+mod cache;
+mod client;
+mod core_metadata;
+mod describe;
+mod filename;
+mod format;
+#[cfg(feature = "upstream")]
+mod lock;
+mod page;
+mod pages;
+mod section;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod version;
+mod wheel;
+
+use super::{Ecosystem, Mirror, Snippet};
+use crate::artifact::{Artifact, Blobs, Description};
+use crate::error::Result;
+use crate::store::Shelf;
+use axum::Router;
+pub use section::PythonSection;
+
+/// The room for Python packages.
+pub struct Python;
+
+impl Ecosystem for Python {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn section_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(PythonSection)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn lock<'a>(&'a self, request: super::LockRequest<'a>) -> futures::future::BoxFuture<'a, Result<super::Locked>> {
+        Box::pin(lock::lock(request))
+    }
+
+    fn serve(&self, shelf: Shelf) -> Router {
+        serve::router(&shelf)
+    }
+
+    fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+        describe::describe(artifact, blobs)
+    }
+
+    fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
+        client::snippets(mirror)
+    }
+}

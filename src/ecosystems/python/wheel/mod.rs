@@ -1,0 +1,86 @@
+//! The METADATA document of a wheel, taken out of it on demand (core metadata specification, PEP 427, PEP 658).
+//!
+//! In: the bytes of a wheel, from whoever made it, and its file name. Out: METADATA, byte for byte, or a refusal. `serve` offers it to
+//! clients, `describe` reads licences from it. Memory is bounded by the document's own cap, whatever the archive claims; reading is
+//! bounded by the archive's length. Where two readers of zip archives could see two different documents, the wheel is refused: there
+//! is exactly one `*.dist-info/METADATA` and it belongs to the project that the file name says. It never extracts to a file, and it
+//! never looks at any other member.
+
+mod directory;
+#[cfg(test)]
+mod tests;
+
+use super::filename::{normalised, wheel_parts};
+use super::version;
+use crate::artifact::BlobRead;
+use crate::error::{Error, Result};
+use directory::Member;
+use std::io::{Read, SeekFrom};
+
+/// Longest METADATA that is taken out, in bytes; the largest seen have some 500 KB.
+pub const MOST_METADATA: u64 = 4 << 20;
+
+/// The METADATA of the wheel of that file name.
+pub fn metadata(filename: &str, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
+    let refused = |e: Error| e.about(format!("{filename:.255}: its METADATA cannot be read"));
+    let (name, version) = wheel_parts(filename).ok_or_else(|| refused(Error::verification("not the file name of a wheel")))?;
+    let member = only_metadata(wheel).map_err(refused)?;
+    let folder = member.name.strip_suffix(".dist-info/METADATA").unwrap_or_default();
+    let (found_name, found_version) = folder.split_once('-').unwrap_or((folder, ""));
+    let same_name = normalised(found_name).is_some_and(|found| Some(found) == normalised(name));
+    let same_version = version::key(found_version).is_some_and(|found| Some(found) == version::key(version));
+    if !(same_name && same_version) {
+        let error = Error::verification("it belongs to another project or version").with("found", format!("{folder:.255}"));
+        return Err(refused(error));
+    }
+    unpacked(&member, wheel).map_err(refused)
+}
+
+/// The one member that is a project's METADATA.
+fn only_metadata(wheel: &mut dyn BlobRead) -> Result<Member> {
+    let mut found: Option<Member> = None;
+    let mut more = false;
+    directory::walk(wheel, |member| {
+        if could_be_metadata(&member.name) {
+            more |= found.replace(member).is_some();
+        }
+    })?;
+    match found {
+        Some(member) if !more => Ok(member),
+        Some(_) => Err(Error::verification("the wheel has more than one *.dist-info/METADATA")),
+        None => Err(Error::verification("the wheel has no *.dist-info/METADATA")),
+    }
+}
+
+/// Whether any reader on any system could take the name for that of the METADATA: some end names at NUL, some take backslashes for
+/// slashes, some file systems ignore case. A name that needs such reading then fails as that of another project.
+fn could_be_metadata(name: &str) -> bool {
+    let name = name.split('\0').next().unwrap_or_default().replace('\\', "/").to_ascii_lowercase();
+    let name = name.trim_start_matches("./").trim_start_matches('/');
+    name.strip_suffix(".dist-info/metadata").is_some_and(|folder| !folder.contains('/'))
+}
+
+fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
+    let damaged = |why: &str| Error::verification(why.to_owned());
+    if member.size > MOST_METADATA {
+        return Err(damaged("it is too large")
+            .with("expected", format!("at most {MOST_METADATA} bytes"))
+            .with("found", format!("{} bytes", member.size)));
+    }
+    let start = directory::local_header(wheel, member)?;
+    let io = |e: &std::io::Error| damaged("it cannot be decompressed").because(e);
+    wheel.seek(SeekFrom::Start(start)).map_err(|e| io(&e))?;
+    let packed = wheel.take(member.packed);
+    let mut out = Vec::new();
+    match member.method {
+        0 => packed.take(member.size + 1).read_to_end(&mut out),
+        _ => flate2::read::DeflateDecoder::new(packed).take(member.size + 1).read_to_end(&mut out),
+    }
+    .map_err(|e| io(&e))?;
+    if out.len() as u64 != member.size {
+        return Err(damaged("it has another length than the archive says").with("expected", member.size).with("found", out.len()));
+    }
+    let mut crc = flate2::Crc::new();
+    crc.update(&out);
+    if crc.sum() != member.crc32 { Err(damaged("its check sum is wrong")) } else { Ok(out) }
+}
