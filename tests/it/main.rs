@@ -5,6 +5,7 @@ mod arrows;
 mod bundle;
 mod corruption;
 mod fetching;
+mod images;
 mod origin;
 mod pypi;
 mod python;

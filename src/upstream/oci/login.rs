@@ -42,12 +42,12 @@ impl fmt::Debug for Login {
 pub fn login_files(variable: impl Fn(&str) -> Option<OsString>, user: u32) -> Vec<PathBuf> {
     let named = |name: &str| variable(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let home = named("HOME");
-    let runtime = named("XDG_RUNTIME_DIR").unwrap_or_else(|| PathBuf::from(format!("/run/containers/{user}")));
+    let runtime = named("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
     let settings = named("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
     let docker = named("DOCKER_CONFIG").or_else(|| Some(home.as_ref()?.join(".docker")));
     let files = [
         named("REGISTRY_AUTH_FILE"),
-        Some(runtime.join("containers/auth.json")),
+        Some(runtime.unwrap_or_else(|| PathBuf::from(format!("/run/containers/{user}/auth.json")))),
         settings.map(|folder| folder.join("containers/auth.json")),
         docker.map(|folder| folder.join("config.json")),
     ];
@@ -95,7 +95,7 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>> {
 
 /// The names a login may be kept under, the most particular first: podman allows a namespace (`quay.io/team`), docker has its own name
 /// for Docker Hub. Only names that stand in the file are asked for besides the registry's, because each may start a helper.
-fn keys(file: &[u8], repository: &str) -> Vec<String> {
+pub(super) fn keys(file: &[u8], repository: &str) -> Vec<String> {
     let content: serde_json::Value = serde_json::from_slice(file).unwrap_or_default();
     let listed = |key: &str| content.get("auths").is_some_and(|auths| auths.get(key).is_some());
     let mut keys = Vec::new();

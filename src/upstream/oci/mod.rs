@@ -19,6 +19,7 @@ mod repository;
 mod session;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use login::login_files;
 pub use repository::{Found, MANIFEST_TYPES, MOST_MANIFEST_BYTES, Repository, fetch};

@@ -1,7 +1,8 @@
 //! Who we are to a registry: challenges answered once for a repository of an origin, logins looked up once, refusals told as they are.
 
-use super::challenge::{Challenge, challenges};
+use super::challenge::challenges;
 use super::login::{self, Login};
+use super::token::token;
 use crate::error::{Error, Kind};
 use crate::upstream::client::{bounded, retry_after};
 use crate::upstream::failure::shown;
@@ -15,8 +16,6 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Mutex as Turn;
 use url::Url;
 
-/// Longest answer of a token server, in bytes.
-const MOST_TOKEN_BYTES: usize = 1 << 20;
 /// Longest error body that is read, in bytes.
 const MOST_ERROR_BYTES: usize = 16 << 10;
 
@@ -75,7 +74,9 @@ pub(super) async fn send(
         (access.generation, access.header.clone())
     };
     let response = once(url, authorized(request(upstream.client()), sent)).await?;
-    if response.status() != StatusCode::UNAUTHORIZED {
+    // A storage host that a blob was redirected to has no say in where a registry's login goes.
+    let own = response.url().origin() == url.origin();
+    if response.status() != StatusCode::UNAUTHORIZED || !own {
         return told(upstream, url, repository, check(url, response).await).await;
     }
     let fresh = {
@@ -114,7 +115,8 @@ fn authorized(request: RequestBuilder, access: Option<HeaderValue>) -> RequestBu
     }
 }
 
-async fn once(url: &Url, request: RequestBuilder) -> std::result::Result<Response, Failure> {
+/// One request, without judging its answer.
+pub(super) async fn once(url: &Url, request: RequestBuilder) -> std::result::Result<Response, Failure> {
     request.send().await.map_err(|e| {
         let mut failure = Failure::of_request(url, &e);
         if e.is_connect() && url.scheme() == "https" && url.port().is_some() {
@@ -125,16 +127,23 @@ async fn once(url: &Url, request: RequestBuilder) -> std::result::Result<Respons
 }
 
 /// Success, or the refusal with what the registry says about it (distribution specification, "Error codes").
-async fn check(url: &Url, response: Response) -> std::result::Result<Response, Refused> {
+pub(super) async fn check(url: &Url, response: Response) -> std::result::Result<Response, Refused> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
-    let mut failure = Failure::of_status(url, status, retry_after(response.headers()));
+    let mut failure = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => denied(url, status),
+        _ => Failure::of_status(url, status, retry_after(response.headers())),
+    };
     if let Some(said) = said(url, response).await {
         failure.error = failure.error.with("answer", said);
     }
     Err(Refused { status: Some(status), failure })
+}
+
+fn denied(url: &Url, status: StatusCode) -> Failure {
+    Failure::permanent(Error::new(Kind::Upstream, format!("{}: the server answered {status}", shown(url))))
 }
 
 async fn said(url: &Url, response: Response) -> Option<String> {
@@ -173,7 +182,7 @@ async fn negotiate(upstream: &Upstream, url: &Url, repository: &str, response: R
     if let Some(bearer) = find("bearer").filter(|c| c.parameters.contains_key("realm")) {
         return token(upstream, url, repository, bearer, login.as_ref()).await;
     }
-    let refused = || Failure::of_status(url, StatusCode::UNAUTHORIZED, None);
+    let refused = || denied(url, StatusCode::UNAUTHORIZED);
     match (find("basic"), &login) {
         (Some(_), Some(Login::Basic(name, password, _))) => value(&basic(name, password)),
         (Some(_), Some(Login::Refresh(..))) => {
@@ -191,7 +200,8 @@ fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", data_encoding::BASE64.encode(format!("{name}:{password}").as_bytes()))
 }
 
-fn value(text: &str) -> std::result::Result<HeaderValue, Refused> {
+/// A secret as a header value, kept out of debug output.
+pub(super) fn value(text: &str) -> std::result::Result<HeaderValue, Refused> {
     let mut value = HeaderValue::from_str(text)
         .map_err(|e| Failure::permanent(Error::new(Kind::Upstream, "a registry token has characters no header may have").because(&e)))?;
     value.set_sensitive(true);
@@ -199,10 +209,13 @@ fn value(text: &str) -> std::result::Result<HeaderValue, Refused> {
 }
 
 /// A refusal with what was tried; never with a secret.
-fn explained(mut failure: Failure, login: Option<&Login>, why: &'static str) -> Failure {
+pub(super) fn explained(mut failure: Failure, login: Option<&Login>, why: &'static str) -> Failure {
     failure.error = failure.error.with("reason", why);
     failure.error = match login {
-        Some(login) => failure.error.with("login", format!("from {}", login.place())),
+        Some(login) => failure
+            .error
+            .with("login", format!("from {}", login.place()))
+            .hint("log in again with docker login or podman login, or check what the account may pull"),
         None => failure.error.with("login", "none found").hint("log in with docker login or podman login, as the user who runs airlift"),
     };
     failure
@@ -229,78 +242,5 @@ fn registry_name(url: &Url) -> String {
         ("registry-1.docker.io" | "index.docker.io", None) => "docker.io".to_owned(),
         (host, None) => host.to_owned(),
         (host, Some(port)) => format!("{host}:{port}"),
-    }
-}
-
-/// A token for pulling from one repository: GET for name and password, POST (OAuth 2, RFC 6749, section 6) for a refresh token.
-async fn token(
-    upstream: &Upstream,
-    url: &Url,
-    repository: &str,
-    bearer: &Challenge,
-    login: Option<&Login>,
-) -> std::result::Result<HeaderValue, Refused> {
-    #[derive(Deserialize)]
-    struct Token {
-        token: Option<String>,
-        access_token: Option<String>,
-    }
-    let realm = realm(url, bearer)?;
-    let parameter = |name: &str| bearer.parameters.get(name).cloned();
-    let scope = parameter("scope").unwrap_or_else(|| format!("repository:{repository}:pull"));
-    let service = parameter("service").unwrap_or_default();
-    let request = asking(upstream.client(), &realm, &service, &scope, login);
-    let response = match check(&realm, once(&realm, request).await?).await {
-        Ok(response) => response,
-        Err(refused) if matches!(refused.status, Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST)) => {
-            let why = if login.is_some() { "the token server refuses the login" } else { "the token server wants a login" };
-            let failure = explained(refused.failure, login, why);
-            return Err(Refused { status: Some(StatusCode::UNAUTHORIZED), failure });
-        }
-        // Not the registry's own answer: a 404 here must not look like a missing image.
-        Err(refused) => return Err(refused.failure.into()),
-    };
-    let bytes = bounded(&realm, response, MOST_TOKEN_BYTES).await?;
-    let unreadable = || Failure::permanent(Error::new(Kind::Upstream, format!("{}: the answer is not a registry token", shown(&realm))));
-    let token: Token = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
-    let token = token.token.or(token.access_token).filter(|t| !t.is_empty()).ok_or_else(unreadable)?;
-    value(&format!("Bearer {token}"))
-}
-
-fn asking(client: &Client, realm: &Url, service: &str, scope: &str, login: Option<&Login>) -> RequestBuilder {
-    if let Some(Login::Refresh(token, _)) = login {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token);
-        form.append_pair("service", service).append_pair("scope", scope).append_pair("client_id", "airlift");
-        let request = client.post(realm.clone()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        return request.body(form.finish());
-    }
-    let mut url = realm.clone();
-    if !service.is_empty() {
-        url.query_pairs_mut().append_pair("service", service);
-    }
-    url.query_pairs_mut().append_pair("scope", scope);
-    match login {
-        Some(Login::Basic(name, password, _)) => client.get(url).basic_auth(name, Some(password)),
-        _ => client.get(url),
-    }
-}
-
-/// The token server. A registry asked over TLS cannot have the login sent over plain HTTP.
-fn realm(url: &Url, bearer: &Challenge) -> std::result::Result<Url, Refused> {
-    let wrong = |why: &str, realm: &str| {
-        Failure::permanent(
-            Error::new(Kind::Upstream, format!("{}: the token server it names is refused: {why}", shown(url)))
-                .with("found", format!("{realm:.200}")),
-        )
-    };
-    let text = bearer.parameters.get("realm").map_or("", String::as_str);
-    let realm = Url::parse(text).map_err(|_| wrong("not a URL", text))?;
-    match (realm.scheme(), url.scheme()) {
-        _ if !realm.username().is_empty() || realm.password().is_some() => {
-            Err(wrong("it carries a user name", realm.host_str().unwrap_or_default()).into())
-        }
-        ("https", _) | ("http", "http") => Ok(realm),
-        _ => Err(wrong("it must be reached over https", text).into()),
     }
 }
