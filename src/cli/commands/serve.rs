@@ -67,7 +67,8 @@ pub struct Serving {
 impl Serve {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let source = if self.places.is_empty() { Source::Store(context.open_store()?) } else { Source::Views(in_place(&self.places, context)?) };
+        let source =
+            if self.places.is_empty() { Source::Store(context.open_store()?) } else { Source::Views(in_place(&self.places, context)?) };
         run_until_stopped(|stopped| async { serve(self.options.options(context, |_| {})?, source, stopped).await })
     }
 }
@@ -78,7 +79,8 @@ fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
     let bundles = open(places, &root)?.into_iter().map(InPlace::new).collect::<Result<Vec<_>>>()?;
     match &bundles[..] {
         [one] => Ok(one.views()),
-        _ => Err(Error::usage(format!("there are {} bundles here; one can be served in place", bundles.len())).hint("name the files of one of them")),
+        _ => Err(Error::usage(format!("there are {} bundles here; one can be served in place", bundles.len()))
+            .hint("name the files of one of them")),
     }
 }
 

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 
 /// Do everything on one machine: lock, fetch, pack, verify, import, serve
 #[derive(Debug, Args)]
-#[command(after_help = "Example: airlift up manifests/quickstart.toml\n\nWithout --key a development key is made on first use; bundles it signs are good for this machine only.")]
+#[command(
+    after_help = "Example: airlift up manifests/quickstart.toml\n\nWithout --key a development key is made on first use; bundles it signs are good for this machine only."
+)]
 pub struct Up {
     /// The toolkit manifest
     manifest: PathBuf,
@@ -51,7 +53,9 @@ impl Up {
             return Ok(());
         }
         let out = context.out;
-        let listening = move |url: &str| out.say(format!("try it:   pip install --index-url {url}/python/latest/simple/ PACKAGE      or open {url}/ in a browser"));
+        let listening = move |url: &str| {
+            out.say(format!("try it:   pip install --index-url {url}/python/latest/simple/ PACKAGE      or open {url}/ in a browser"))
+        };
         run_until_stopped(|stopped| async { serve(self.serving.options(context, listening)?, Source::Store(store), stopped).await })
     }
 
@@ -81,7 +85,9 @@ impl Up {
         if !key.exists() {
             std::fs::create_dir_all(&folder).map_err(|e| crate::error::Error::io(format!("{} cannot be created", folder.display()), &e))?;
             keys::generate(&key, "development", Protection::Plain)?;
-            context.out.warn(format!("made a development key without a passphrase, {}: good for trying, not for a real gap", key.display()));
+            context
+                .out
+                .warn(format!("made a development key without a passphrase, {}: good for trying, not for a real gap", key.display()));
         }
         let trust = writer.store().trust_folder();
         if pinned::load(&trust)?.is_none() {
@@ -99,7 +105,8 @@ fn found(key: &Path, folder: &Path, writer: &Writer, context: &Context) -> Resul
     if !file.exists() {
         let signer = context.signer(&key.display().to_string(), PlainKeys::Allowed)?;
         let principals = [format!("developer={}.pub", key.display())];
-        let founding = Founding { name: "development", principals: &principals, threshold: 1, created: context.environment.now(), expires: None };
+        let founding =
+            Founding { name: "development", principals: &principals, threshold: 1, created: context.environment.now(), expires: None };
         init(folder, &founding, &[signer])?;
     }
     let fingerprint = crate::steps::trust::show(&file)?.root.fingerprint().spoken();
