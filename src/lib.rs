@@ -12,6 +12,8 @@ pub mod lock;
 pub mod manifest;
 pub mod progress;
 pub mod server;
+pub mod steps;
 pub mod store;
+pub mod trust;
 #[cfg(feature = "upstream")]
 pub mod upstream;
