@@ -1,6 +1,6 @@
 //! Serving, against nginx and Debian's registry: one large blob, many small documents.
 
-use super::corpus::{Corpus, airlift, clients};
+use super::corpus::{Corpus, airlift};
 use super::measure::{PAIRS, Server, median, run, used_by};
 use std::fs::File;
 use std::io::Write;

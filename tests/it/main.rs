@@ -13,4 +13,5 @@ mod simple_index;
 mod stock;
 mod store;
 mod tidy;
+mod trust;
 mod world;
