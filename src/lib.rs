@@ -12,6 +12,7 @@ pub mod lock;
 pub mod manifest;
 pub mod progress;
 pub mod server;
+pub mod steps;
 pub mod store;
 #[cfg(feature = "upstream")]
 pub mod upstream;
