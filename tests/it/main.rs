@@ -1,0 +1,3 @@
+//! One test binary over the public interface.
+
+mod server;
