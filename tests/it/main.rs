@@ -9,6 +9,7 @@ mod images;
 mod origin;
 mod pypi;
 mod python;
+mod server;
 mod simple_index;
 mod stock;
 mod store;
