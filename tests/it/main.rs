@@ -3,5 +3,6 @@
 
 mod pypi;
 mod python;
+mod python_clients;
 mod simple_index;
 mod stock;
