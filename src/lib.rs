@@ -6,12 +6,16 @@
 //! particular to one kind of package; [`steps`] has one file per verb. `docs/architecture.md` has the rules, a test keeps them.
 
 pub mod artifact;
+pub mod bundle;
+pub mod cli;
 pub mod ecosystems;
 pub mod error;
 pub mod lock;
 pub mod manifest;
 pub mod progress;
 pub mod server;
+pub mod steps;
 pub mod store;
+pub mod trust;
 #[cfg(feature = "upstream")]
 pub mod upstream;

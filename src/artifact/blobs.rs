@@ -13,6 +13,10 @@ pub trait BlobRead: Read + Seek + Send {
     fn as_file(&self) -> Option<&File> {
         None
     }
+    /// The [`super::CheckValue`] remembered from when the SHA-256 was last checked, where there is one.
+    fn check_value(&self) -> Option<[u8; 32]> {
+        None
+    }
 }
 
 /// A place that holds blobs: a store, or a verified bundle still on its medium.

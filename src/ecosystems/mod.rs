@@ -6,6 +6,7 @@
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
 pub mod files;
+pub mod images;
 pub mod python;
 
 use crate::artifact::{Artifact, Blobs, Description};
@@ -23,7 +24,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &images::Images, &files::Files];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]
@@ -148,4 +149,27 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
 /// All names, in the order of [`ALL`].
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|e| e.name()).collect()
+}
+
+/// `1 file`, `3 files`: counts in summaries.
+pub fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") }
+}
+
+/// A size in decimal units, as disks and download pages count: `1.9 GB`.
+pub fn bytes(n: u64) -> String {
+    let mut size = n as f64;
+    for unit in ["bytes", "kB", "MB", "GB"] {
+        if size < 999.5 {
+            return if unit == "bytes" {
+                format!("{n} bytes")
+            } else if size < 9.95 {
+                format!("{size:.1} {unit}")
+            } else {
+                format!("{size:.0} {unit}")
+            };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
 }

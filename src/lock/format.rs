@@ -5,7 +5,7 @@ use crate::artifact::{Artifact, Descriptor, Digest, Learned, Limits, SideDigests
 use crate::error::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// Longest lock, in bytes.
@@ -72,7 +72,7 @@ struct WireDescriptor {
 impl Lock {
     /// A lock of resolved artifacts: sorted, merged where two sections want the same thing, checked.
     pub fn new(name: String, line: String, manifest: Digest, artifacts: Vec<Artifact>) -> Result<Self> {
-        let lock = Self { name, line, manifest, artifacts: merged(artifacts) };
+        let lock = Self { name, line, manifest, artifacts: merged(artifacts)? };
         lock.check()?;
         Ok(lock)
     }
@@ -172,12 +172,13 @@ fn sort_key(artifact: &Artifact) -> (&str, &str, &str, Option<Digest>) {
     (&artifact.ecosystem, &artifact.name, &artifact.version, artifact.descriptors.first().map(|d| d.digest))
 }
 
-fn merged(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
+/// What several sections want is listed once, with the blobs of all of them; they must agree in what it is.
+fn merged(mut artifacts: Vec<Artifact>) -> Result<Vec<Artifact>> {
     artifacts.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     let mut out: Vec<Artifact> = Vec::with_capacity(artifacts.len());
     for artifact in artifacts {
         match out.last_mut() {
-            Some(last) if sort_key(last) == sort_key(&artifact) => last.sections.extend(artifact.sections),
+            Some(last) if sort_key(last) == sort_key(&artifact) => join(last, artifact)?,
             _ => out.push(artifact),
         }
     }
@@ -185,7 +186,19 @@ fn merged(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
         artifact.sections.sort();
         artifact.sections.dedup();
     }
-    out
+    Ok(out)
+}
+
+fn join(first: &mut Artifact, second: Artifact) -> Result<()> {
+    if (&first.meta, &first.subject) != (&second.meta, &second.subject) {
+        return Err(Error::usage(format!("{} is wanted by two sections in different ways", first.label()))
+            .with("sections", format!("{} and {}", first.sections.join(", "), second.sections.join(", ")))
+            .hint("write the same options in both sections, or make one section of them"));
+    }
+    first.sections.extend(second.sections);
+    let known: BTreeSet<Digest> = first.descriptors.iter().map(|d| d.digest).collect();
+    first.descriptors.extend(second.descriptors.into_iter().filter(|d| !known.contains(&d.digest)));
+    Ok(())
 }
 
 impl WireArtifact {

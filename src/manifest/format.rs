@@ -101,7 +101,7 @@ impl Manifest {
         sections.sort_by(|a, b| (&a.ecosystem, &a.name).cmp(&(&b.ecosystem, &b.name)));
         if sections.is_empty() {
             return Err(Error::usage(format!("the manifest of {} asks for nothing", head.name))
-                .hint(format!("add a section, such as [{}.NAME]", ecosystems.first().copied().unwrap_or("files"))));
+                .hint(format!("add a section, such as [{}.NAME]", ecosystems.first().copied().unwrap_or("ECOSYSTEM"))));
         }
         Ok(Self { name: head.name, line: head.line, targets: targets(head.targets)?, sections, digest: Digest::of(text.as_bytes()) })
     }

@@ -2,16 +2,13 @@
 
 use super::files::{create_folder, remove, sync_folder};
 use super::layout::{Store, Writer};
-use crate::artifact::{BlobIntake, BlobRead, BlobSink, Blobs, Digest, Sha256Writer, check_blob};
+use crate::artifact::{BlobIntake, BlobRead, BlobSink, Blobs, CheckValue, Digest, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result};
 use rustix::fs::XattrFlags;
 use std::fs::{File, rename};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// Content is hashed with BLAKE3 in pieces of this length, so that reading a blob again can be checked at seven times the speed of
-/// SHA-256 (`docs/formats/store.md`, "Check value").
-pub const PIECE: usize = 4 << 20;
 /// The extended attribute that keeps the check value.
 const ATTRIBUTE: &str = "user.airlift.blake3-4m";
 
@@ -23,14 +20,6 @@ pub struct StoredBlob {
 }
 
 impl StoredBlob {
-    /// The check value written when the blob was taken in: BLAKE3 over the BLAKE3 of each 4 MiB piece. `None` where the file system
-    /// keeps no extended attributes: then only SHA-256 can tell whether the bytes are still the same.
-    pub fn check_value(&self) -> Option<[u8; 32]> {
-        let mut value = [0u8; 32];
-        let length = rustix::fs::fgetxattr(&self.file, ATTRIBUTE, &mut value[..]).ok()?;
-        (length == 32).then_some(value)
-    }
-
     /// The file.
     pub fn file(&self) -> &File {
         &self.file
@@ -56,6 +45,13 @@ impl BlobRead for StoredBlob {
 
     fn as_file(&self) -> Option<&File> {
         Some(&self.file)
+    }
+
+    /// `None` where the file system keeps no extended attributes: then only SHA-256 can tell whether the bytes are still the same.
+    fn check_value(&self) -> Option<[u8; 32]> {
+        let mut value = [0u8; 32];
+        let length = rustix::fs::fgetxattr(&self.file, ATTRIBUTE, &mut value[..]).ok()?;
+        (length == 32).then_some(value)
     }
 }
 
@@ -209,42 +205,5 @@ impl BlobSink for Incoming {
             sync_folder(folder.parent().expect("a blob folder has a parent"))?;
         }
         rename(&self.partial, &self.path).map_err(|e| wrong(&e))
-    }
-}
-
-/// BLAKE3 over the BLAKE3 of each piece.
-#[derive(Default)]
-pub struct CheckValue {
-    all: blake3::Hasher,
-    piece: blake3::Hasher,
-    filled: usize,
-}
-
-impl CheckValue {
-    /// Takes the next bytes of the content.
-    pub fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let take = bytes.len().min(PIECE - self.filled);
-            self.piece.update(&bytes[..take]);
-            self.filled += take;
-            bytes = &bytes[take..];
-            if self.filled == PIECE {
-                self.close_piece();
-            }
-        }
-    }
-
-    fn close_piece(&mut self) {
-        self.all.update(self.piece.finalize().as_bytes());
-        self.piece.reset();
-        self.filled = 0;
-    }
-
-    /// The check value of all bytes taken.
-    pub fn finish(mut self) -> [u8; 32] {
-        if self.filled > 0 {
-            self.close_piece();
-        }
-        *self.all.finalize().as_bytes()
     }
 }

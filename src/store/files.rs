@@ -24,7 +24,7 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
     let name = path.file_name().ok_or_else(|| Error::failed(format!("{} is not a file name", path.display())))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = name.to_owned();
     temporary.push(".new");
     let temporary = folder.join(temporary);

@@ -1,6 +1,7 @@
 //! The one HTTP client.
 
 use super::failure::shown;
+use super::oci::Sessions;
 use super::{Backoff, Credential, Credentials, Failure};
 use crate::artifact::Descriptor;
 use crate::error::{Error, Kind, Result};
@@ -9,6 +10,8 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::{HeaderMap, StatusCode, header};
 use reqwest::{RequestBuilder, Response};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -29,6 +32,8 @@ pub struct Settings {
     pub pause: Duration,
     /// Registries that may be asked over plain HTTP, as `host:port`.
     pub plain_http: Vec<String>,
+    /// Files in which docker and podman keep registry logins, in the order they are asked (`oci::login_files`).
+    pub login_files: Vec<PathBuf>,
 }
 
 impl Default for Settings {
@@ -41,6 +46,7 @@ impl Default for Settings {
             attempts: 6,
             pause: Duration::from_millis(500),
             plain_http: vec![],
+            login_files: vec![],
         }
     }
 }
@@ -69,6 +75,7 @@ pub struct Head {
 pub struct Upstream {
     client: reqwest::Client,
     settings: Settings,
+    sessions: Arc<Sessions>,
 }
 
 /// Most redirects followed for one request.
@@ -97,7 +104,7 @@ impl Upstream {
             }
         }
         let client = builder.build().map_err(|e| Error::failed("the HTTP client cannot be set up").because(&e))?;
-        Ok(Self { client, settings })
+        Ok(Self { client, settings, sessions: Arc::default() })
     }
 
     /// The client itself, for a resolver library that makes its own requests.
@@ -108,6 +115,11 @@ impl Upstream {
     /// The settings the door was opened with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What was agreed with registries so far.
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// A fresh count of attempts.
@@ -123,16 +135,7 @@ impl Upstream {
     async fn document_once(&self, url: &Url, accept: &str, most: usize) -> std::result::Result<(HeaderMap, Vec<u8>), Failure> {
         let response = self.send(url, self.client.get(url.clone()).header(header::ACCEPT, accept)).await?;
         let headers = response.headers().clone();
-        let mut out = Vec::new();
-        let mut stream = response.bytes_stream();
-        while let Some(next) = stream.next().await {
-            out.extend_from_slice(&next.map_err(|e| Failure::of_request(url, &e))?);
-            if out.len() > most {
-                let error = Error::new(Kind::Upstream, format!("{}: the answer is too long", shown(url)));
-                return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
-            }
-        }
-        Ok((headers, out))
+        Ok((headers, bounded(url, response, most).await?))
     }
 
     /// What the server says of a URL without sending its body.
@@ -153,11 +156,7 @@ impl Upstream {
         if from > 0 {
             request = request.header(header::RANGE, format!("bytes={from}-"));
         }
-        let response = self.send(url, request).await?;
-        let offset = offset(url, &response, from)?;
-        let (length, url) = (response.content_length(), url.clone());
-        let stream = response.bytes_stream().map(move |next| next.map_err(|e| Failure::of_request(&url, &e))).boxed();
-        Ok(Body { offset, length, stream })
+        body(url, self.send(url, request).await?, from)
     }
 
     /// The bytes of a locked blob from its origins, the next one being tried when one does not have it.
@@ -189,6 +188,28 @@ impl Upstream {
     }
 }
 
+/// A whole answer of at most `most` bytes.
+pub(super) async fn bounded(url: &Url, response: Response, most: usize) -> std::result::Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(next) = stream.next().await {
+        out.extend_from_slice(&next.map_err(|e| Failure::of_request(url, &e))?);
+        if out.len() > most {
+            let error = Error::new(Kind::Upstream, format!("{}: the answer is too long", shown(url)));
+            return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
+        }
+    }
+    Ok(out)
+}
+
+/// An answer as a stream, when it begins at `from` or at 0.
+pub(super) fn body(url: &Url, response: Response, from: u64) -> std::result::Result<Body, Failure> {
+    let offset = offset(url, &response, from)?;
+    let (length, url) = (response.content_length(), url.clone());
+    let stream = response.bytes_stream().map(move |next| next.map_err(|e| Failure::of_request(&url, &e))).boxed();
+    Ok(Body { offset, length, stream })
+}
+
 /// Where a partial answer begins (RFC 9110, section 14.4); anything but what was asked for is refused.
 fn offset(url: &Url, response: &Response, from: u64) -> std::result::Result<u64, Failure> {
     if response.status() != StatusCode::PARTIAL_CONTENT {
@@ -207,7 +228,7 @@ fn offset(url: &Url, response: &Response, from: u64) -> std::result::Result<u64,
 }
 
 /// `Retry-After` in its form of seconds; the form of a date would need a trusted clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse::<u64>().ok()?;
     Some(Duration::from_secs(seconds))
 }

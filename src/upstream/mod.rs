@@ -8,9 +8,12 @@
 mod client;
 mod credentials;
 mod failure;
+mod learn;
+pub mod oci;
 mod retry;
 
 pub use client::{Body, Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials};
-pub use failure::Failure;
+pub use failure::{Failure, shown};
+pub use learn::learned_path;
 pub use retry::Backoff;

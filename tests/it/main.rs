@@ -1,8 +1,18 @@
-//! Tests of the whole, in one binary.
+//! One binary for every test that sees airlift from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod arrows;
+mod bundle;
+mod corruption;
+mod fetching;
+mod images;
+mod origin;
 mod pypi;
 mod python;
 mod python_clients;
 mod simple_index;
 mod stock;
+mod store;
+mod tidy;
+mod trust;
+mod world;

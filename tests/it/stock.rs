@@ -1,5 +1,6 @@
 //! Stock clients: the programs other people install, found where the set-up script put them.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The program of that name: in the folder of the set-up script, else on the path. Without it the caller has nothing to test: that is
@@ -25,6 +26,10 @@ pub fn skip(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     eprintln!("SKIPPED: {test}: {why}");
+    if let Some(list) = std::env::var_os("AIRLIFT_SKIPPED") {
+        let list = std::fs::File::options().create(true).append(true).open(list);
+        list.and_then(|mut list| writeln!(list, "{test}: {why}")).expect("the list of skipped tests can be written");
+    }
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{test}: {why}, and the full run skips nothing");
 }
 

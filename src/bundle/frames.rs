@@ -1,0 +1,204 @@
+//! `docs/formats/bundle.md`, "Frame table", version 1: where every frame lies, and what it must hash to. Binary, little endian.
+
+use crate::artifact::{Digest, PIECE};
+use crate::error::{Error, Result};
+use crate::lock::Lock;
+use std::collections::BTreeMap;
+
+const MAGIC: &[u8; 8] = b"ALFRAME1";
+const HEADER: usize = 24;
+const BLOB_RECORD: usize = 48;
+const FRAME_RECORD: usize = 48;
+/// Longest frame table, in bytes: 11 million frames, 46 TB.
+pub const MAX_TABLE_BYTES: u64 = 512 << 20;
+
+/// How a blob's frames are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As they are.
+    Stored,
+    /// Each frame as one zstd frame (RFC 8878).
+    Zstd,
+}
+
+/// One frame on a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// Volume, from 0.
+    pub volume: u16,
+    /// Offset of the stored bytes in the volume.
+    pub offset: u64,
+    /// Length of the stored bytes.
+    pub stored: u32,
+    /// BLAKE3 of the stored bytes.
+    pub blake3: [u8; 32],
+}
+
+/// One blob in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobEntry {
+    /// Identity.
+    pub digest: Digest,
+    /// Length of the content in bytes.
+    pub size: u64,
+    /// How its frames are stored.
+    pub encoding: Encoding,
+    /// Index of its first frame.
+    pub first: usize,
+    /// Count of its frames.
+    pub frames: usize,
+}
+
+/// The frame table: blobs in payload order, each with its frames.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FrameTable {
+    /// Blobs in payload order.
+    pub blobs: Vec<BlobEntry>,
+    /// Frames in payload order.
+    pub frames: Vec<Frame>,
+}
+
+/// How many frames a blob of that size has; an empty blob has none.
+pub fn frame_count(size: u64) -> usize {
+    size.div_ceil(PIECE as u64) as usize
+}
+
+impl BlobEntry {
+    /// Length of the content of the blob's `n`th frame, from 0.
+    pub fn content_length(&self, n: usize) -> usize {
+        let before = n as u64 * PIECE as u64;
+        (self.size - before).min(PIECE as u64) as usize
+    }
+}
+
+impl FrameTable {
+    /// The table of a lock before anything is placed: every blob once, in the lock's order.
+    pub fn plan(lock: &Lock) -> Self {
+        let (mut blobs, mut seen, mut first) = (Vec::new(), std::collections::BTreeSet::new(), 0);
+        for blob in lock.artifacts.iter().flat_map(|a| &a.descriptors) {
+            if seen.insert(blob.digest) {
+                let frames = frame_count(blob.size);
+                blobs.push(BlobEntry { digest: blob.digest, size: blob.size, encoding: Encoding::Stored, first, frames });
+                first += frames;
+            }
+        }
+        Self { blobs, frames: Vec::with_capacity(first) }
+    }
+
+    /// Length of the encoded table of so many blobs and frames.
+    pub fn encoded_length(blobs: usize, frames: usize) -> u64 {
+        (HEADER + blobs * BLOB_RECORD + frames * FRAME_RECORD) as u64
+    }
+
+    /// The frames of a blob.
+    pub fn frames_of(&self, blob: &BlobEntry) -> &[Frame] {
+        &self.frames[blob.first..blob.first + blob.frames]
+    }
+
+    /// The encoded table.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(Self::encoded_length(self.blobs.len(), self.frames.len()) as usize);
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&(PIECE as u32).to_le_bytes());
+        out.extend_from_slice(&(self.blobs.len() as u32).to_le_bytes());
+        out.extend_from_slice(&(self.frames.len() as u32).to_le_bytes());
+        out.extend_from_slice(&[0; 4]);
+        for blob in &self.blobs {
+            out.extend_from_slice(blob.digest.as_bytes());
+            out.extend_from_slice(&blob.size.to_le_bytes());
+            out.extend_from_slice(&[u8::from(blob.encoding == Encoding::Zstd), 0, 0, 0]);
+            out.extend_from_slice(&(blob.frames as u32).to_le_bytes());
+        }
+        for frame in &self.frames {
+            out.extend_from_slice(&frame.blake3);
+            out.extend_from_slice(&frame.offset.to_le_bytes());
+            out.extend_from_slice(&frame.stored.to_le_bytes());
+            out.extend_from_slice(&frame.volume.to_le_bytes());
+            out.extend_from_slice(&[0; 2]);
+        }
+        out
+    }
+
+    /// Reads a table whose digest has been checked, and refuses one that contradicts itself, the lock or the volumes' lengths.
+    pub fn parse(bytes: &[u8], lock: &Lock, volumes: &[u64]) -> Result<Self> {
+        let table = decode(bytes).ok_or_else(|| Error::verification("the frame table is malformed"))?;
+        table.check_blobs(lock)?;
+        table.check_frames(volumes)?;
+        Ok(table)
+    }
+
+    fn check_blobs(&self, lock: &Lock) -> Result<()> {
+        let wanted: BTreeMap<Digest, u64> = lock.blobs();
+        let held: BTreeMap<Digest, u64> = self.blobs.iter().map(|b| (b.digest, b.size)).collect();
+        if held.len() != self.blobs.len() || held != wanted {
+            return Err(Error::verification("the frame table does not list exactly the blobs of the lock")
+                .with("expected", format!("{} blobs", wanted.len()))
+                .with("found", format!("{} blobs", self.blobs.len())));
+        }
+        let mut next = 0;
+        for blob in &self.blobs {
+            if blob.first != next || blob.frames != frame_count(blob.size) {
+                return Err(Error::verification(format!("{}: the frame table gives it the wrong frames", blob.digest)));
+            }
+            next += blob.frames;
+        }
+        if next == self.frames.len() { Ok(()) } else { Err(Error::verification("the frame table has frames that belong to no blob")) }
+    }
+
+    fn check_frames(&self, volumes: &[u64]) -> Result<()> {
+        let (mut volume, mut end) = (0, 0);
+        for blob in &self.blobs {
+            for (n, frame) in self.frames_of(blob).iter().enumerate() {
+                let content = blob.content_length(n) as u64;
+                let stored = u64::from(frame.stored);
+                let plausible = match blob.encoding {
+                    Encoding::Stored => stored == content,
+                    Encoding::Zstd => stored > 0 && stored <= content + content / 64 + 1024,
+                };
+                let length = volumes.get(usize::from(frame.volume)).copied().unwrap_or(0);
+                let forward = (frame.volume, frame.offset) >= (volume, end) && frame.volume - volume <= 1;
+                if !plausible || !forward || frame.offset.checked_add(stored).is_none_or(|e| e > length) {
+                    return Err(Error::verification(format!("{}: its frame {} lies where it cannot", blob.digest, n + 1)));
+                }
+                (volume, end) = (frame.volume, frame.offset + stored);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<FrameTable> {
+    let (head, rest) = bytes.split_at_checked(HEADER)?;
+    let number = |at: usize| Some(u32::from_le_bytes(head.get(at..at + 4)?.try_into().ok()?) as usize);
+    let (blobs, frames) = (number(12)?, number(16)?);
+    let ok = head.starts_with(MAGIC) && number(8)? == PIECE && number(20)? == 0;
+    if !ok || rest.len() as u64 != FrameTable::encoded_length(blobs, frames) - HEADER as u64 {
+        return None;
+    }
+    let (blob_records, frame_records) = rest.split_at_checked(blobs.checked_mul(BLOB_RECORD)?)?;
+    let mut table = FrameTable { blobs: Vec::with_capacity(blobs), frames: Vec::with_capacity(frames) };
+    let mut first = 0usize;
+    for record in blob_records.chunks_exact(BLOB_RECORD) {
+        let encoding = match record[40..44] {
+            [0, 0, 0, 0] => Encoding::Stored,
+            [1, 0, 0, 0] => Encoding::Zstd,
+            _ => return None,
+        };
+        let count = u32::from_le_bytes(record[44..48].try_into().ok()?) as usize;
+        let digest = Digest::from_bytes(record[..32].try_into().ok()?);
+        table.blobs.push(BlobEntry { digest, size: u64::from_le_bytes(record[32..40].try_into().ok()?), encoding, first, frames: count });
+        first = first.checked_add(count)?;
+    }
+    for record in frame_records.chunks_exact(FRAME_RECORD) {
+        if record[46..48] != [0, 0] {
+            return None;
+        }
+        table.frames.push(Frame {
+            blake3: record[..32].try_into().ok()?,
+            offset: u64::from_le_bytes(record[32..40].try_into().ok()?),
+            stored: u32::from_le_bytes(record[40..44].try_into().ok()?),
+            volume: u16::from_le_bytes(record[44..46].try_into().ok()?),
+        });
+    }
+    Some(table)
+}

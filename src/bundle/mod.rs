@@ -1,0 +1,31 @@
+//! The bundle (`docs/formats/bundle.md`): one or more volumes that carry a lock and all its blobs across the gap.
+//!
+//! In: a lock and the blobs it names (writing); files on a medium and a trust root (reading). Out: volumes that `tar`, `zstd`,
+//! `sha256sum` and `ssh-keygen` can take apart without airlift; a [`VerifiedBundle`], which only `verify.rs` can make and which is all
+//! that import accepts. The pack, sign, inspect, verify and import steps call it, and serving in place. Nothing of a volume is parsed
+//! before its signatures are judged but the tar headers of its head and the signature armour; names never become paths; memory does not
+//! grow with the payload; the payload of the medium is read once.
+
+mod authentic;
+mod encode;
+mod frames;
+mod geometry;
+mod head;
+mod inplace;
+mod member;
+mod reader;
+mod sign;
+mod statement;
+mod verify;
+mod volumes;
+mod writer;
+
+pub use authentic::Authentic;
+pub use frames::{BlobEntry, Encoding, Frame, FrameTable};
+pub use head::{Head, SIGNATURE_SPACE};
+pub use inplace::InPlace;
+pub use sign::append_signature;
+pub use statement::{Pin, Previous, Statement};
+pub use verify::{Verification, VerifiedBundle};
+pub use volumes::{Volume, VolumeSet, find};
+pub use writer::{Draft, PackOptions, Written, write};

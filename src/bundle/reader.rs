@@ -1,0 +1,96 @@
+//! Reading frames: each byte of the payload once, in the order of the volumes, on as many threads as there are blobs and cores.
+
+use super::authentic::Authentic;
+use super::encode::Decoder;
+use super::frames::{BlobEntry, Encoding, Frame};
+use super::volumes::read_at;
+use crate::artifact::{BlobSink, PIECE};
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
+
+/// The buffers of one reading thread.
+pub struct FrameReader {
+    stored: Vec<u8>,
+    content: Vec<u8>,
+    decoder: Decoder,
+}
+
+impl FrameReader {
+    /// Buffers for one frame.
+    pub fn new() -> Result<Self> {
+        Ok(Self { stored: vec![], content: vec![], decoder: Decoder::new()? })
+    }
+
+    /// The content of a blob's `n`th frame. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
+    /// compressed ones are, because no decoder may see bytes that were not signed, while plain ones are covered by the blob's SHA-256.
+    pub fn content(&mut self, bundle: &Authentic, blob: &BlobEntry, n: usize, authenticate: bool) -> Result<&[u8]> {
+        let frame = &bundle.table.frames_of(blob)[n];
+        self.load(bundle, frame)?;
+        if authenticate || blob.encoding == Encoding::Zstd {
+            check(bundle, blob, n, &self.stored)?;
+        }
+        match blob.encoding {
+            Encoding::Stored => Ok(&self.stored),
+            Encoding::Zstd => {
+                self.content.resize(blob.content_length(n), 0);
+                let decoded = self.decoder.frame(&self.stored, &mut self.content);
+                decoded.map_err(|e| e.about(bundle.owner(&blob.digest)).with("digest", blob.digest))?;
+                Ok(&self.content)
+            }
+        }
+    }
+
+    fn load(&mut self, bundle: &Authentic, frame: &Frame) -> Result<()> {
+        let volume = &bundle.volumes[usize::from(frame.volume)];
+        self.stored.resize(frame.stored as usize, 0);
+        read_at(&volume.path, &volume.file, &mut self.stored, frame.offset)
+    }
+
+    /// Moves one blob from the medium into a sink, going on where the sink stands.
+    pub fn deliver(
+        &mut self,
+        bundle: &Authentic,
+        blob: &BlobEntry,
+        mut sink: Box<dyn BlobSink>,
+        progress: &dyn Progress,
+        phase: &'static str,
+    ) -> Result<()> {
+        let start = sink.offset() / PIECE as u64 * PIECE as u64;
+        sink.rewind(start)?;
+        progress.advance(phase, start);
+        for n in (start / PIECE as u64) as usize..blob.frames {
+            let content = self.content(bundle, blob, n, false)?;
+            sink.write(content)?;
+            progress.advance(phase, content.len() as u64);
+        }
+        match sink.finish() {
+            Err(error) if error.kind() == Kind::Verification => Err(self.find_damage(bundle, blob, error)),
+            other => other,
+        }
+    }
+
+    /// A blob has the wrong digest: its frames are read again to name the one that is damaged.
+    fn find_damage(&mut self, bundle: &Authentic, blob: &BlobEntry, error: Error) -> Error {
+        for n in 0..blob.frames {
+            if let Err(found) = self.content(bundle, blob, n, true) {
+                return found;
+            }
+        }
+        error.about(bundle.owner(&blob.digest)).hint("every frame is as signed, but the blob is not: it was damaged before it was packed")
+    }
+}
+
+fn check(bundle: &Authentic, blob: &BlobEntry, n: usize, stored: &[u8]) -> Result<()> {
+    let frame = &bundle.table.frames_of(blob)[n];
+    let found = *blake3::hash(stored).as_bytes();
+    if found == frame.blake3 {
+        return Ok(());
+    }
+    let short = |hash: &[u8; 32]| format!("{}…", data_encoding::HEXLOWER.encode(&hash[..8]));
+    let path = &bundle.volumes[usize::from(frame.volume)].path;
+    Err(Error::verification(format!("{}: frame {} of {} does not match the signed table", bundle.owner(&blob.digest), n + 1, blob.frames))
+        .with("expected", format!("blake3 {}", short(&frame.blake3)))
+        .with("found", format!("blake3 {}", short(&found)))
+        .with("at", format!("byte {} of volume {}, {}", frame.offset, frame.volume + 1, path.display()))
+        .hint("the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)"))
+}

@@ -1,0 +1,116 @@
+//! The only way to a [`VerifiedBundle`]: every byte of every volume has been compared with what was signed.
+
+use super::authentic::Authentic;
+use super::frames::BlobEntry;
+use super::reader::FrameReader;
+use crate::artifact::{BlobIntake, Digest};
+use crate::error::{Error, Result};
+use crate::lock::Lock;
+use crate::progress::Progress;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// A bundle whose signatures, structure and every blob have been checked. Its field is private: no other code can make one.
+#[derive(Debug)]
+pub struct VerifiedBundle {
+    authentic: Authentic,
+}
+
+/// How verification goes about it.
+pub struct Verification<'a> {
+    /// Threads that read, decode and hash.
+    pub threads: usize,
+    /// Whether to go on after a damaged blob, so that all of them are named.
+    pub keep_going: bool,
+    /// Where the work is reported.
+    pub progress: &'a dyn Progress,
+    /// Name of the phase in reports.
+    pub phase: &'static str,
+}
+
+impl VerifiedBundle {
+    /// What was checked.
+    pub fn bundle(&self) -> &Authentic {
+        &self.authentic
+    }
+
+    /// The lock.
+    pub fn lock(&self) -> &Lock {
+        &self.authentic.lock
+    }
+
+    /// The files to keep as evidence: the statement, its signatures, trust roots and the lock, by name.
+    pub fn record(&self) -> Vec<(String, Vec<u8>)> {
+        let head = self.authentic.head();
+        let mut files =
+            vec![("bundle.json".to_owned(), head.statement.clone()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
+        files.extend(head.signatures.iter().cloned());
+        files.extend(head.trust.iter().cloned());
+        files
+    }
+
+    /// SHA-256 of the lock's bytes.
+    pub fn lock_digest(&self) -> Digest {
+        Digest::of(&self.authentic.lock_bytes)
+    }
+}
+
+impl Verification<'_> {
+    /// Reads the payload once, into `intake`, and gives back the proof. With `keep_going`, the error names every damaged blob.
+    pub fn run(&self, authentic: Authentic, intake: &dyn BlobIntake) -> Result<VerifiedBundle> {
+        authentic.check_geometry()?;
+        self.progress.begin(self.phase, authentic.lock.size());
+        let (next, stop, errors) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.max(1) {
+                scope.spawn(|| {
+                    if let Err(error) = self.work(&authentic, intake, &next, &stop, &errors) {
+                        errors.lock().expect("no reading thread panics").push((usize::MAX, error));
+                    }
+                });
+            }
+        });
+        self.progress.end(self.phase);
+        let mut errors = errors.into_inner().expect("no reading thread panics");
+        errors.sort_by_key(|(index, _)| *index);
+        let count = errors.len();
+        let mut errors = errors.into_iter().map(|(_, e)| e);
+        match errors.next() {
+            None => Ok(VerifiedBundle { authentic }),
+            Some(first) if count == 1 => Err(first),
+            Some(first) => Err(errors.fold(first.with("damaged", format!("{count} blobs")), |all, e| all.with("also", e.message()))),
+        }
+    }
+
+    fn work(
+        &self,
+        bundle: &Authentic,
+        intake: &dyn BlobIntake,
+        next: &AtomicUsize,
+        stop: &AtomicBool,
+        errors: &Mutex<Vec<(usize, Error)>>,
+    ) -> Result<()> {
+        let mut reader = FrameReader::new()?;
+        while !stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(blob) = bundle.table.blobs.get(index) else { break };
+            if let Err(error) = self.one(bundle, blob, intake, &mut reader) {
+                errors.lock().expect("no reading thread panics").push((index, error));
+                if !self.keep_going {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn one(&self, bundle: &Authentic, blob: &BlobEntry, intake: &dyn BlobIntake, reader: &mut FrameReader) -> Result<()> {
+        match intake.receive(&blob.digest, blob.size)? {
+            Some(sink) => reader.deliver(bundle, blob, sink, self.progress, self.phase),
+            None => {
+                self.progress.advance(self.phase, blob.size);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The arguments, and the help that is generated from them.
+
+use super::commands;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Carry a toolkit across an air gap: resolve, pack, verify, import, serve.
+#[derive(Debug, Parser)]
+#[command(name = "airlift", version, max_term_width = 110, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The store's folder [default: ~/.local/share/airlift]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Print data, progress and errors as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only data, warnings and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs, in the order of the walk.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented manifest to begin with
+    Init(commands::init::Init),
+    /// Resolve a manifest into a lock: every blob with digest and size
+    #[cfg(feature = "upstream")]
+    Lock(commands::lock::Lock),
+    /// Bring the blobs of a lock into the store
+    #[cfg(feature = "upstream")]
+    Fetch(commands::fetch::Fetch),
+    /// Write a bundle from fetched blobs, and sign it
+    Pack(commands::pack::Pack),
+    /// Lock, fetch and pack in one go
+    #[cfg(feature = "upstream")]
+    Build(commands::build::Build),
+    /// Do everything on one machine: lock, fetch, pack, verify, import, serve
+    #[cfg(feature = "upstream")]
+    Up(commands::up::Up),
+    /// Add a signature to a finished bundle
+    Sign(commands::sign::Sign),
+    /// Show what a bundle says of itself, from kilobytes of it
+    Inspect(commands::inspect::Inspect),
+    /// Compare a bundle, byte by byte, with what was signed
+    Verify(commands::verify::Verify),
+    /// Verify a bundle and install it, or change nothing
+    Import(commands::import::Import),
+    /// Serve what is installed, or a bundle straight from its medium
+    Serve(commands::serve::Serve),
+    /// Print what a client is configured with
+    Client(commands::client::Client),
+    /// Show what changed between two locks
+    Diff(commands::diff::Diff),
+    /// Show what is installed
+    Status(commands::status::Status),
+    /// Serve an earlier snapshot again
+    Rollback(commands::rollback::Rollback),
+    /// Remove blobs that nothing needs any more
+    Gc(commands::gc::Gc),
+    /// Read and hash every blob of the store again
+    Scrub(commands::scrub::Scrub),
+    /// Make and show signing keys
+    #[command(subcommand)]
+    Key(commands::key::KeyCommand),
+    /// Make, sign, accept and show trust roots
+    #[command(subcommand)]
+    Trust(commands::trust::TrustCommand),
+    /// Print the JSON Schema of a manifest, for editors
+    Schema(commands::schema::Schema),
+    /// Print the completions of a shell
+    Completions(commands::completions::Completions),
+}
+
+/// The whole command line, for completions and the generated reference.
+pub fn command_line() -> clap::Command {
+    Arguments::command()
+}

@@ -1,0 +1,82 @@
+//! `airlift import`
+
+use super::verify::signers;
+use crate::bundle::{Authentic, Verification};
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::Result;
+use crate::steps::import::{Imported, import, order};
+use crate::steps::verify::open;
+use crate::store::Writer;
+use clap::Args;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Verify a bundle and install it, or change nothing
+#[derive(Debug, Args)]
+#[command(after_help = "Example: airlift import /media/usb1 /media/usb2\n\nStopped at any time, the same command goes on where it was.")]
+pub struct Import {
+    /// Volumes, or folders that hold them
+    #[arg(required = true)]
+    places: Vec<PathBuf>,
+    /// Check signatures and order, say what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Import {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let store = context.make_store()?;
+        let root = context.accepted_root(&store)?;
+        let bundles = open(&self.places, &root)?;
+        if self.dry_run {
+            return bundles.iter().try_for_each(|bundle| {
+                let order = order(bundle, &store)?;
+                context.out.data(
+                    &json!({ "bundle": bundle.id.hex(), "order": format!("{order:?}") }),
+                    &format!(
+                        "{}   {}\n  signatures {}\n  order      {order:?}\n",
+                        bundle.statement.label(),
+                        bundle.id.spoken(),
+                        signers(&bundle.judged)
+                    ),
+                )
+            });
+        }
+        let writer = store.writer()?;
+        let documents = bundles.into_iter().map(|bundle| take_in(bundle, &writer, context)).collect::<Result<Vec<_>>>()?;
+        if context.out.json() { context.out.data(&Value::from(documents), "") } else { Ok(()) }
+    }
+}
+
+/// Imports one bundle and tells of it.
+pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<Value> {
+    let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
+    let (frames, who) = (bundle.table.frames.len(), signers(&bundle.judged));
+    let progress = context.out.progress();
+    let verification =
+        Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
+    match import(bundle, writer, &verification)? {
+        Imported::Already(installed) => {
+            context.out.say(format!("{label} is installed already ({}); nothing was changed", installed.bundle.spoken()));
+            Ok(json!({ "bundle": id.hex(), "imported": false }))
+        }
+        Imported::Done { snapshot, notes } => {
+            notes.iter().for_each(|note| context.out.warn(note));
+            let blobs = lock.blobs().len();
+            context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
+            context.out.say(format!(
+                "verified {} · {} · {} · imported as snapshot {}",
+                count(frames, "frame"),
+                count(blobs, "blob"),
+                bytes(lock.size()),
+                snapshot.number
+            ));
+            context.out.say("next: airlift serve");
+            Ok(
+                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "bytes": lock.size(), "notes": notes }),
+            )
+        }
+    }
+}

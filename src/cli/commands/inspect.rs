@@ -1,0 +1,101 @@
+//! `airlift inspect`
+
+use crate::bundle::find;
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::Result;
+use crate::steps::inspect::{Inspection, inspect};
+use clap::Args;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Show what a bundle says of itself, from kilobytes of it
+#[derive(Debug, Args)]
+#[command(after_help = "Example: airlift inspect /media/usb\n\nNothing shown has been verified: airlift verify does that.")]
+pub struct Inspect {
+    /// Volumes, or folders that hold them
+    #[arg(required = true)]
+    places: Vec<PathBuf>,
+    /// List every artifact
+    #[arg(long)]
+    artifacts: bool,
+}
+
+impl Inspect {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let found = find(&self.places)?.iter().map(inspect).collect::<Result<Vec<_>>>()?;
+        let text: String = found.iter().map(|i| shown(i, self.artifacts)).collect();
+        context.out.data(&found.iter().map(|i| document(i, self.artifacts)).collect(), &text)?;
+        context.out.say("not verified: this is what the volumes say of themselves; next: airlift verify");
+        Ok(())
+    }
+}
+
+fn by_ecosystem(found: &Inspection) -> BTreeMap<&str, (usize, u64)> {
+    let mut counts = BTreeMap::new();
+    for artifact in found.lock.iter().flat_map(|l| &l.artifacts) {
+        let entry: &mut (usize, u64) = counts.entry(artifact.ecosystem.as_str()).or_default();
+        *entry = (entry.0 + 1, entry.1 + artifact.size());
+    }
+    counts
+}
+
+fn shown(found: &Inspection, artifacts: bool) -> String {
+    let statement = &found.statement;
+    let mut text = format!("{} ({} line)   {}\n", statement.label(), statement.line, found.id.spoken());
+    let _ = writeln!(text, "  made      {} by {}", statement.created, statement.tool);
+    if let Some(previous) = &statement.previous {
+        let _ = writeln!(text, "  follows   {}   {}", previous.seq, previous.bundle.spoken());
+    }
+    let here = found.volumes.iter().map(|(n, _)| n.to_string()).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        text,
+        "  volumes   {} of {} here ({here}), {} in all",
+        found.volumes.len(),
+        statement.volumes.len(),
+        bytes(statement.volumes.iter().sum())
+    );
+    for (ecosystem, (n, size)) in by_ecosystem(found) {
+        let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
+    }
+    if found.lock.is_none() {
+        let _ = writeln!(text, "  lock      damaged: it is not the file the statement names");
+    }
+    for (name, _) in &found.signatures {
+        let _ = writeln!(text, "  signature {name}");
+    }
+    if found.signatures.is_empty() {
+        let _ = writeln!(text, "  signature none");
+    }
+    for artifact in found.lock.iter().flat_map(|l| &l.artifacts).filter(|_| artifacts) {
+        let _ = writeln!(text, "    {}  {}", artifact.label(), bytes(artifact.size()));
+    }
+    text
+}
+
+fn document(found: &Inspection, artifacts: bool) -> Value {
+    let statement = &found.statement;
+    let list = |a: &crate::artifact::Artifact| json!({ "ecosystem": a.ecosystem, "name": a.name, "version": a.version, "bytes": a.size() });
+    let counts: serde_json::Map<String, Value> =
+        by_ecosystem(found).into_iter().map(|(e, (n, size))| (e.to_owned(), json!({ "artifacts": n, "bytes": size }))).collect();
+    json!({
+        "verified": false,
+        "bundle": found.id.hex(),
+        "spoken": found.id.spoken(),
+        "name": statement.name,
+        "line": statement.line,
+        "epoch": statement.epoch,
+        "seq": statement.seq,
+        "created": statement.created,
+        "tool": statement.tool,
+        "previous": statement.previous.map(|p| json!({ "seq": p.seq, "bundle": p.bundle.hex() })),
+        "volumes": statement.volumes,
+        "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
+        "ecosystems": counts,
+        "signatures": found.signatures.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "artifacts": artifacts.then(|| found.lock.iter().flat_map(|l| &l.artifacts).map(list).collect::<Vec<_>>()),
+    })
+}

@@ -1,0 +1,65 @@
+//! One file a command: arguments to options, result to words.
+
+#[cfg(feature = "upstream")]
+pub mod build;
+pub mod client;
+pub mod completions;
+pub mod diff;
+#[cfg(feature = "upstream")]
+pub mod fetch;
+pub mod gc;
+pub mod import;
+pub mod init;
+pub mod inspect;
+pub mod key;
+#[cfg(feature = "upstream")]
+pub mod lock;
+#[cfg(feature = "upstream")]
+pub mod network;
+pub mod network_free;
+pub mod pack;
+pub mod rollback;
+pub mod schema;
+pub mod scrub;
+pub mod serve;
+pub mod sign;
+pub mod status;
+pub mod trust;
+#[cfg(feature = "upstream")]
+pub mod up;
+pub mod verify;
+
+use super::Context;
+use super::args::Command;
+use crate::error::Result;
+
+/// Runs one command.
+pub fn run(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Init(command) => command.run(context),
+        #[cfg(feature = "upstream")]
+        Command::Lock(command) => command.run(context),
+        #[cfg(feature = "upstream")]
+        Command::Fetch(command) => command.run(context),
+        Command::Pack(command) => command.run(context),
+        #[cfg(feature = "upstream")]
+        Command::Build(command) => command.run(context),
+        #[cfg(feature = "upstream")]
+        Command::Up(command) => command.run(context),
+        Command::Sign(command) => command.run(context),
+        Command::Inspect(command) => command.run(context),
+        Command::Verify(command) => command.run(context),
+        Command::Import(command) => command.run(context),
+        Command::Serve(command) => command.run(context),
+        Command::Client(command) => command.run(context),
+        Command::Diff(command) => command.run(context),
+        Command::Status(command) => command.run(context),
+        Command::Rollback(command) => command.run(context),
+        Command::Gc(command) => command.run(context),
+        Command::Scrub(command) => command.run(context),
+        Command::Key(command) => key::run(command, context),
+        Command::Trust(command) => trust::run(command, context),
+        Command::Schema(command) => command.run(context),
+        Command::Completions(command) => command.run(context),
+    }
+}

@@ -1,0 +1,63 @@
+//! The options of every command that uses the network, and the runtime it needs.
+
+use crate::cli::{Context, interrupted};
+use crate::error::{Error, Result};
+use crate::store::read_bounded;
+use crate::upstream::{Credentials, Settings, Upstream};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the network is used.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Blobs to fetch at a time
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub parallel: usize,
+    /// Certificate authority to trust besides the system's (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Vec<PathBuf>,
+    /// Registry that may be asked over plain HTTP
+    #[arg(long, value_name = "HOST:PORT")]
+    pub plain_http: Vec<String>,
+    /// Attempts in a row without progress before giving up
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub attempts: u32,
+    /// Longest wait for the next bytes
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+impl Network {
+    /// Opens the door to the network.
+    pub fn upstream(&self, context: &Context) -> Result<Upstream> {
+        let mut credentials = Credentials::default();
+        if let Some(text) = read_bounded(&context.environment.netrc, 1 << 20)? {
+            credentials.read_netrc(&String::from_utf8_lossy(&text));
+        }
+        let read =
+            |path: &PathBuf| read_bounded(path, 4 << 20)?.ok_or_else(|| Error::usage(format!("{}: there is no such file", path.display())));
+        Upstream::new(Settings {
+            credentials,
+            extra_roots: self.ca_file.iter().map(read).collect::<Result<_>>()?,
+            connect_timeout: Duration::from_secs(self.timeout.min(20)),
+            read_timeout: Duration::from_secs(self.timeout),
+            attempts: self.attempts,
+            plain_http: self.plain_http.clone(),
+            ..Settings::default()
+        })
+    }
+}
+
+/// Runs a future to its end, or until Ctrl-C.
+pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Error::io("the runtime cannot be started", &e))?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = work => done,
+            _ = tokio::signal::ctrl_c() => Err(interrupted()),
+        }
+    })
+}

@@ -1,0 +1,49 @@
+//! `airlift status`
+
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::Result;
+use crate::trust::pinned;
+use clap::Args;
+use serde_json::json;
+use std::fmt::Write;
+
+/// Show what is installed
+#[derive(Debug, Args)]
+pub struct Status {}
+
+impl Status {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let store = context.open_store()?;
+        let (current, all) = (store.current()?, store.snapshots()?);
+        let root = pinned::load(&store.trust_folder())?;
+        let mut text = format!("store     {}\n", store.root().display());
+        let trusted = root.as_ref().map_or_else(|| "nobody yet".to_owned(), |r| format!("{}   {}", r.label(), r.fingerprint().spoken()));
+        let _ = writeln!(text, "trusts    {trusted}");
+        let mut bundles = Vec::new();
+        if let Some(snapshot) = &current {
+            let _ = writeln!(text, "serving   snapshot {} of {}", snapshot.number, all.last().map_or(0, |s| s.number));
+            for bundle in &snapshot.bundles {
+                let lock = store.lock_of(bundle)?;
+                let _ = writeln!(
+                    text,
+                    "  {} {} ({} line)   {}   {}, {}",
+                    bundle.name,
+                    bundle.seq,
+                    bundle.line,
+                    bundle.bundle.spoken(),
+                    count(lock.artifacts.len(), "artifact"),
+                    bytes(lock.size())
+                );
+                bundles.push(json!({ "name": bundle.name, "line": bundle.line, "epoch": bundle.epoch, "seq": bundle.seq, "bundle": bundle.bundle.hex(),
+                    "artifacts": lock.artifacts.len(), "bytes": lock.size() }));
+            }
+        } else {
+            let _ = writeln!(text, "serving   nothing yet: airlift import FOLDER");
+        }
+        let document = json!({ "store": store.root(), "snapshot": current.as_ref().map(|s| s.number), "snapshots": all.iter().map(|s| s.number).collect::<Vec<_>>(),
+            "trust_root": root.map(|r| r.fingerprint().hex()), "bundles": bundles });
+        context.out.data(&document, &text)
+    }
+}

@@ -1,0 +1,73 @@
+//! `airlift verify`
+
+use crate::bundle::{Authentic, Verification};
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::Result;
+use crate::steps::verify::{open, verify};
+use crate::trust::Judged;
+use clap::Args;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Compare a bundle, byte by byte, with what was signed
+#[derive(Debug, Args)]
+#[command(after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed.")]
+pub struct Verify {
+    /// Volumes, or folders that hold them
+    #[arg(required = true)]
+    places: Vec<PathBuf>,
+    /// Name every damaged blob instead of stopping at the first
+    #[arg(long)]
+    keep_going: bool,
+}
+
+impl Verify {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let root = context.accepted_root(&context.open_store()?)?;
+        let (mut documents, mut text) = (Vec::new(), String::new());
+        for bundle in open(&self.places, &root)? {
+            let progress = context.out.progress();
+            let (threads, keep_going) = (context.environment.threads(), self.keep_going);
+            let verified = verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" })?;
+            text.push_str(&summary(verified.bundle()));
+            documents.push(document(verified.bundle()));
+        }
+        context.out.data(&Value::from(documents), &text)
+    }
+}
+
+/// Who signed, in one line.
+pub fn signers(judged: &Judged) -> String {
+    let names = judged.tally.signers.iter().map(|s| format!("{} ({})", s.principal, s.custody.name())).collect::<Vec<_>>().join(", ");
+    format!("{} of {}: {names}", judged.tally.people(), judged.tally.threshold)
+}
+
+fn summary(bundle: &Authentic) -> String {
+    let (table, lock) = (&bundle.table, &bundle.lock);
+    format!(
+        "{}   {}\n  signatures {}\n  verified   {} · {} · {}\n",
+        bundle.statement.label(),
+        bundle.id.spoken(),
+        signers(&bundle.judged),
+        count(table.frames.len(), "frame"),
+        count(table.blobs.len(), "blob"),
+        bytes(lock.size())
+    )
+}
+
+fn document(bundle: &Authentic) -> Value {
+    json!({
+        "verified": true,
+        "bundle": bundle.id.hex(),
+        "name": bundle.statement.name,
+        "line": bundle.statement.line,
+        "seq": bundle.statement.seq,
+        "signers": bundle.judged.tally.signers.iter().map(|s| json!({ "principal": s.principal, "key": s.fingerprint })).collect::<Vec<_>>(),
+        "threshold": bundle.judged.tally.threshold,
+        "frames": bundle.table.frames.len(),
+        "blobs": bundle.table.blobs.len(),
+        "bytes": bundle.lock.size(),
+    })
+}

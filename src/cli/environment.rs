@@ -1,0 +1,59 @@
+//! Everything that is read from the environment, in one place.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// What the environment says.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `AIRLIFT_STORE`.
+    pub store: Option<PathBuf>,
+    /// Where programs keep data: `XDG_DATA_HOME`, else `~/.local/share`.
+    pub data_home: PathBuf,
+    /// Where programs keep settings: `XDG_CONFIG_HOME`, else `~/.config`.
+    pub config_home: PathBuf,
+    /// Where programs keep what can be made again: `XDG_CACHE_HOME`, else `~/.cache`.
+    pub cache_home: PathBuf,
+    /// `NETRC`, else `~/.netrc`.
+    pub netrc: PathBuf,
+    /// `SSH_AUTH_SOCK`.
+    pub agent: Option<PathBuf>,
+    /// `SOURCE_DATE_EPOCH`, in seconds (reproducible-builds.org).
+    pub source_date_epoch: Option<i64>,
+    /// `AIRLIFT_PASSPHRASE_FILE`: where the passphrase of a key is read when there is no terminal.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the variables.
+    pub fn read() -> Self {
+        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let home = variable("HOME").unwrap_or_else(|| PathBuf::from("/"));
+        let place = |name: &str, below: &str| variable(name).filter(|p| p.is_absolute()).unwrap_or_else(|| home.join(below));
+        Self {
+            store: variable("AIRLIFT_STORE"),
+            data_home: place("XDG_DATA_HOME", ".local/share"),
+            config_home: place("XDG_CONFIG_HOME", ".config"),
+            cache_home: place("XDG_CACHE_HOME", ".cache"),
+            netrc: place("NETRC", ".netrc"),
+            agent: variable("SSH_AUTH_SOCK"),
+            source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok()),
+            passphrase_file: variable("AIRLIFT_PASSPHRASE_FILE"),
+        }
+    }
+
+    /// The clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    /// The clock, for comparison with file times.
+    pub fn system_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// How many threads to use.
+    pub fn threads(&self) -> usize {
+        std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+    }
+}

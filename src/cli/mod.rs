@@ -1,0 +1,45 @@
+//! The command line: the only code that knows a terminal, the environment and the current directory.
+//!
+//! In: arguments and variables. Out: data on stdout, talk on stderr, an exit code that `error::Kind` decides. Each command is one file
+//! that turns arguments into a step's options and prints what the step gives back. No command holds logic of its own, none asks a
+//! question without a terminal.
+
+mod args;
+mod commands;
+mod context;
+mod environment;
+mod output;
+mod reporting;
+
+pub use args::command_line;
+pub use context::Context;
+
+use crate::error::{Error, Kind};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
+        }
+    };
+    let out = output::Output::new(arguments.json, arguments.quiet);
+    let context = Context { out, environment: environment::Environment::read(), store: arguments.store };
+    match commands::run(arguments.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.out.error(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// An error for a step that was stopped with Ctrl-C.
+pub(crate) fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "stopped").hint("run the command again: it goes on where it stopped")
+}

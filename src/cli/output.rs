@@ -1,0 +1,97 @@
+//! All output: data on stdout, talk and errors on stderr.
+
+use super::reporting;
+use crate::error::{Error, Result, plain};
+use crate::progress::Progress;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+/// Where a command's words go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+}
+
+impl Output {
+    /// Output as the global flags ask for it.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether `--json` was given.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether `--quiet` was given.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Data: one JSON document with `--json`, else the text. A closed pipe is an error that `main` takes for success.
+    pub fn data(&self, document: &Value, text: &str) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        let written = if self.json { writeln!(stdout, "{document}") } else { write!(stdout, "{text}") };
+        written.and_then(|()| stdout.flush()).map_err(|e| Error::io("standard output cannot be written", &e))
+    }
+
+    /// Text that is data by itself, whatever the flags.
+    pub fn raw(&self, text: &str) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| Error::io("standard output cannot be written", &e))
+    }
+
+    /// One line of talk.
+    pub fn say(&self, line: impl AsRef<str>) {
+        if !self.quiet && !self.json {
+            let _ = writeln!(std::io::stderr(), "{}", plain(line.as_ref()));
+        }
+    }
+
+    /// A line that `--quiet` does not hide: a warning.
+    pub fn warn(&self, line: impl AsRef<str>) {
+        let line = plain(line.as_ref());
+        let _ = match self.json {
+            true => writeln!(std::io::stderr(), "{}", json!({ "warning": line })),
+            false => writeln!(std::io::stderr(), "warning: {line}"),
+        };
+    }
+
+    /// An error, with its evidence and next steps.
+    pub fn error(&self, error: &Error) {
+        let _ = match self.json {
+            true => writeln!(std::io::stderr(), "{}", as_json(error)),
+            false => writeln!(std::io::stderr(), "error: {error}"),
+        };
+    }
+
+    /// Progress as the place allows it: bars on a terminal, a line now and then elsewhere, events with `--json`.
+    pub fn progress(&self) -> Arc<dyn Progress> {
+        match () {
+            () if self.json => Arc::new(reporting::Events::default()),
+            () if self.quiet => crate::progress::silent(),
+            () if std::io::stderr().is_terminal() => Arc::new(reporting::Bars::default()),
+            () => Arc::new(reporting::Lines::default()),
+        }
+    }
+}
+
+fn as_json(error: &Error) -> Value {
+    let context: serde_json::Map<String, Value> =
+        error.context().iter().map(|(label, value)| ((*label).to_owned(), json!(value))).collect();
+    json!({ "error": {
+        "kind": error.kind().name(),
+        "exit": error.kind().exit_code(),
+        "message": error.message(),
+        "causes": error.causes(),
+        "context": context,
+        "hints": error.hints(),
+    } })
+}
+
+/// Whether the error is only that nobody reads our output any more.
+pub fn is_closed_pipe(error: &Error) -> bool {
+    error.message() == "standard output cannot be written" && error.causes().iter().any(|c| c.contains("Broken pipe"))
+}

@@ -1,0 +1,1 @@
+//! Paths, lists and descriptions of plain files.

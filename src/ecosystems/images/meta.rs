@@ -1,0 +1,123 @@
+//! The room's payload in the lock: what an image is and what was looked for around it.
+
+use super::document::is_manifest;
+use crate::artifact::{Artifact, Digest};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// Most platforms, and most missing children, that are read.
+const MOST: usize = 10_000;
+
+/// `meta` of an artifact of this room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Meta {
+    /// Registry and repository; the artifact's name.
+    pub repository: String,
+    /// Why it is here.
+    pub role: Role,
+    /// The tag it had, where it was found by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// Digest of the manifest the tag names: the artifact's first blob.
+    pub root: String,
+    /// Media type of that manifest.
+    pub media_type: String,
+    /// Kind of a referrer, as the referrers list shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// Platforms that are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
+    /// Children of the index that are not carried: the index is sparse, not damaged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+    /// What was found when signatures were looked for; images only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
+}
+
+/// Why an artifact is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Role {
+    /// The manifest asked for it.
+    Image,
+    /// Its manifest names its subject.
+    Referrer,
+    /// The index that lists referrers under the tag `sha256-<hex>`, where the registry has no referrers API.
+    ReferrersTag,
+    /// A tag of cosign: `sha256-<hex>.sig`, `.att` or `.sbom`.
+    CosignTag,
+}
+
+/// A child of an index that is not carried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Missing {
+    /// Its digest.
+    pub digest: String,
+    /// Its platform, where the index tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+}
+
+/// What was found around an image and its platforms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Signatures {
+    /// Tags of cosign.
+    pub cosign: State,
+    /// Referrers: how many, or why none.
+    pub referrers: Referrers,
+}
+
+/// The outcome of looking for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    /// Found, and among the artifacts.
+    Carried,
+    /// Looked for, and not there.
+    Absent,
+    /// The section says not to look.
+    NotLookedFor,
+    /// The registry has no way to tell.
+    Unsupported,
+}
+
+/// The outcome of looking for referrers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Referrers {
+    /// How many are among the artifacts.
+    Carried(u32),
+    /// Why none is.
+    None(State),
+}
+
+impl Meta {
+    /// The payload of an artifact, checked against the artifact itself.
+    pub(super) fn of(artifact: &Artifact) -> Result<Self> {
+        let wrong = |why: &str| Error::verification(format!("{}: its entry in the lock is refused: {why}", artifact.label()));
+        let meta = Self::deserialize(&artifact.meta).map_err(|e| wrong("it is not that of an image").because(&e))?;
+        let root: Digest = meta.root.parse().map_err(|e: Error| e.about(artifact.label()))?;
+        let first = artifact.descriptors.first().ok_or_else(|| wrong("it has no manifest"))?;
+        if first.digest != root || first.media_type != meta.media_type || !is_manifest(&meta.media_type) {
+            return Err(wrong("its first blob is not its manifest").with("expected", root).with("found", first.digest));
+        }
+        let version = meta.tag.as_deref().unwrap_or(&meta.root);
+        if meta.repository != artifact.name || version != artifact.version {
+            return Err(wrong("name and tag disagree").with("found", format!("{} {version}", meta.repository)));
+        }
+        if meta.missing.len() > MOST || meta.platforms.len() > MOST {
+            return Err(wrong("it lists too many children"));
+        }
+        Ok(meta)
+    }
+
+    /// The payload as it stands in the lock.
+    pub(super) fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("the payload has string keys only")
+    }
+}

@@ -1,0 +1,90 @@
+#![doc = include_str!("README.md")]
+//!
+//! # In the code
+//!
+//! In: an `[images.NAME]` section, or a shelf. Out: one artifact for each repository and tag (or digest), one for each referrer and each
+//! tag of cosign, and the pull half of the OCI distribution protocol over them. Manifests are blobs like any other: their exact bytes
+//! are carried and served, never written again. Called through [`Ecosystem`] only. It never chooses what a client gets by `Accept`,
+//! never follows the `urls` of a layer, and serves a blob only under a repository that has it.
+
+mod address;
+#[cfg(feature = "upstream")]
+mod attached;
+mod catalog;
+mod client;
+mod describe;
+mod document;
+#[cfg(feature = "upstream")]
+mod lock;
+mod meta;
+mod platform;
+#[cfg(feature = "upstream")]
+mod reference;
+mod section;
+mod serve;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "upstream")]
+mod tree;
+mod unambiguous;
+
+use super::{Ecosystem, Mirror, Snippet};
+use crate::artifact::{Artifact, Blobs, Description};
+use crate::error::Result;
+use crate::store::Shelf;
+use axum::Router;
+#[cfg(feature = "upstream")]
+use {
+    super::{LockRequest, Locked},
+    crate::artifact::Descriptor,
+    crate::upstream::{Body, Failure, Upstream, oci},
+    futures::future::BoxFuture,
+};
+
+/// The room's name.
+const NAME: &str = "images";
+
+/// The room for container images and other OCI artifacts.
+pub struct Images;
+
+impl Ecosystem for Images {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn section_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(section::Section)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
+        Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn fetch<'a>(
+        &'a self,
+        _: &'a Artifact,
+        blob: &'a Descriptor,
+        from: u64,
+        upstream: &'a Upstream,
+    ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
+        Box::pin(oci::fetch(upstream, blob, from))
+    }
+
+    fn serve(&self, shelf: Shelf) -> Router {
+        serve::router(&shelf)
+    }
+
+    fn root(&self) -> Option<&'static str> {
+        Some("/v2")
+    }
+
+    fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+        describe::describe(artifact, blobs)
+    }
+
+    fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
+        client::snippets(mirror)
+    }
+}

@@ -1,0 +1,100 @@
+//! `import`: a verified bundle is taken into the store and becomes the current snapshot, or nothing changes.
+//!
+//! The payload is read once: while it is verified, its blobs go into the store, where nothing names them yet. Only when all of them are
+//! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
+
+use crate::artifact::{Blobs, Digest};
+use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Installed, Snapshot, Store, Writer, check_space};
+use crate::trust::{Candidate, Gaps, Mark, Order, OrderRules, judge_sequence, pinned};
+
+/// What importing a bundle came to.
+#[derive(Debug, Clone)]
+pub enum Imported {
+    /// It is installed now.
+    Done {
+        /// The new snapshot.
+        snapshot: Snapshot,
+        /// What a person should know: numbers that were left out.
+        notes: Vec<String>,
+    },
+    /// Exactly this bundle was installed before; nothing changed.
+    Already(Installed),
+}
+
+/// What would be checked and moved by an import, without doing it.
+pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
+    let accepted: Vec<Mark> = store.accepted()?.iter().map(mark).collect();
+    let rules = OrderRules { epoch: bundle.root.terms().epoch, gaps: Gaps::Shown };
+    judge_sequence(&accepted, &candidate(&bundle.statement, bundle.id), rules)
+}
+
+/// Imports one bundle.
+pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
+    let store = writer.store();
+    let label = bundle.statement.label();
+    let notes = match order(&bundle, store).map_err(|e| e.about(&label))? {
+        Order::Replay => return already(&bundle, store),
+        Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
+        Order::First | Order::Next => vec![],
+    };
+    check_space(store.root(), bytes_to_come(&bundle, store)?)?;
+    let verified = verification.run(bundle, writer)?;
+    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes })
+}
+
+/// The commit point: everything before it can be repeated, everything after it is only telling.
+fn commit(bundle: &VerifiedBundle, writer: &Writer) -> Result<Snapshot> {
+    let (statement, id) = (&bundle.bundle().statement, bundle.bundle().id);
+    for (digest, size) in bundle.lock().blobs() {
+        if !writer.store().has(&digest, size)? {
+            return Err(
+                Error::new(Kind::Store, format!("{digest} went missing while the bundle was imported")).hint("run the command again")
+            );
+        }
+    }
+    writer.keep_record(&id, &bundle.record())?;
+    keep_roots(bundle, writer.store())?;
+    writer.commit(Installed {
+        bundle: id,
+        name: statement.name.clone(),
+        line: statement.line.clone(),
+        epoch: statement.epoch,
+        seq: statement.seq,
+        lock: bundle.lock_digest(),
+    })
+}
+
+/// A newer root that came with the bundle, followed by signature from the accepted one, is accepted with it.
+fn keep_roots(bundle: &VerifiedBundle, store: &Store) -> Result<()> {
+    let folder = store.trust_folder();
+    let accepted = pinned::load(&folder)?.ok_or_else(pinned::none_yet)?;
+    pinned::advance(&folder, &accepted, &bundle.bundle().chain).map(|_| ())
+}
+
+fn already(bundle: &Authentic, store: &Store) -> Result<Imported> {
+    let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
+    installed.map(Imported::Already).ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))
+}
+
+fn bytes_to_come(bundle: &Authentic, store: &Store) -> Result<u64> {
+    let mut bytes = 0;
+    for (digest, size) in bundle.lock.blobs() {
+        if Blobs::size(store, &digest)?.is_none() {
+            bytes += size.saturating_sub(store.partial_size(&digest));
+        }
+    }
+    Ok(bytes)
+}
+
+fn candidate(statement: &Statement, id: Digest) -> Candidate {
+    Candidate {
+        mark: Mark { name: statement.name.clone(), line: statement.line.clone(), epoch: statement.epoch, seq: statement.seq, id },
+        previous: statement.previous.map(|p| (p.seq, p.bundle)),
+    }
+}
+
+fn mark(installed: &Installed) -> Mark {
+    Mark { name: installed.name.clone(), line: installed.line.clone(), epoch: installed.epoch, seq: installed.seq, id: installed.bundle }
+}

@@ -1,0 +1,22 @@
+//! The corridor: one file per verb, each reads like the README.
+//!
+//! In: plain options, the doors and the store. Out: plain results. The command line calls these and prints what they give back; a
+//! program that embeds airlift calls them as well. They never touch a terminal, the environment or the current directory, and
+//! `verify`, `import` and `serve` never use `upstream`.
+
+pub mod client;
+#[cfg(feature = "upstream")]
+pub mod fetch;
+mod fetched;
+pub mod import;
+pub mod inspect;
+pub mod keys;
+#[cfg(feature = "upstream")]
+pub mod lock;
+pub mod pack;
+pub mod serve;
+pub mod sign;
+pub mod trust;
+pub mod verify;
+
+pub use fetched::Fetched;

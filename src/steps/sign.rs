@@ -1,0 +1,46 @@
+//! `sign`: a person's signature over the statement, put into every volume of a finished set.
+
+use crate::artifact::Digest;
+use crate::bundle::{Statement, append_signature};
+use crate::error::{Error, Kind, Result};
+use crate::trust::{BUNDLE, Role, Signature, Signer, TrustRoot, sign as sign_bytes, signature_name};
+use std::path::PathBuf;
+
+/// What a signature came to.
+#[derive(Debug, Clone)]
+pub struct SignOutcome {
+    /// Who the root says the key belongs to.
+    pub principal: String,
+    /// The key, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+}
+
+/// Signs the statement of a set that is all here. The fresh signature is checked before it is written: a faulty machine must not release
+/// one that gives the key away.
+pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dyn Signer) -> Result<SignOutcome> {
+    let parsed = Statement::parse(statement)?;
+    if volumes.len() != parsed.volumes.len() {
+        return Err(Error::new(
+            Kind::Incomplete,
+            format!("{}: {} of {} volumes are here", parsed.label(), volumes.len(), parsed.volumes.len()),
+        )
+        .hint("name all of them: every volume carries the signatures"));
+    }
+    let key = signer.public_key();
+    let (principal, _) = root.holder(key).ok_or_else(|| {
+        Error::usage("the trust root does not know this key")
+            .with("key", key.fingerprint())
+            .with("trust root", root.label())
+            .hint("sign with a key of the root, or make a root that names this one: airlift trust init")
+    })?;
+    if !root.rule(Role::Bundle).principals.contains(&principal.name) {
+        return Err(Error::usage(format!("{} may not sign bundles by this trust root", principal.name)).with("trust root", root.label()));
+    }
+    let armour = sign_bytes(signer, BUNDLE, statement)?;
+    Signature::parse(armour.as_bytes())?.verify(BUNDLE, statement)?;
+    let name = format!("sig/{}", signature_name("bundle", &principal.name, key));
+    for volume in volumes {
+        append_signature(volume, &Digest::of(statement), &name, armour.as_bytes())?;
+    }
+    Ok(SignOutcome { principal: principal.name.clone(), fingerprint: key.fingerprint() })
+}

@@ -1,0 +1,70 @@
+//! What was packed last on each line: the number the next bundle gets, and what makes packing the same lock again give the same bytes.
+
+use super::files::{create_folder, read_bounded, write_atomic};
+use super::layout::{Store, Writer};
+use crate::artifact::{Digest, Limits, parse_strict};
+use crate::error::{Kind, Result};
+use serde::{Deserialize, Serialize};
+
+/// The last bundle packed of a toolkit and line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastPacked {
+    /// Epoch.
+    pub epoch: u64,
+    /// Number.
+    pub seq: u64,
+    /// Bundle id.
+    pub bundle: Digest,
+    /// SHA-256 of its lock.
+    pub lock: Digest,
+    /// Its creation time.
+    pub created: String,
+    /// Number and id of the one before it.
+    pub previous: Option<(u64, Digest)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePacked {
+    epoch: u64,
+    seq: u64,
+    bundle: String,
+    lock: String,
+    created: String,
+    previous: Option<(u64, String)>,
+}
+
+impl Store {
+    fn packed_path(&self, name: &str, line: &str) -> std::path::PathBuf {
+        self.root().join("packed").join(format!("{name}.{line}.json"))
+    }
+
+    /// What was packed last on a line.
+    pub fn last_packed(&self, name: &str, line: &str) -> Result<Option<LastPacked>> {
+        let Some(bytes) = read_bounded(&self.packed_path(name, line), 65536)? else { return Ok(None) };
+        let read = || -> Result<LastPacked> {
+            let wire: WirePacked = parse_strict("the record of the last bundle packed", &bytes, Limits { bytes: 65536, depth: 4 })?;
+            let previous = wire.previous.map(|(seq, id)| Digest::from_hex(&id).map(|id| (seq, id))).transpose()?;
+            let (bundle, lock) = (Digest::from_hex(&wire.bundle)?, Digest::from_hex(&wire.lock)?);
+            Ok(LastPacked { epoch: wire.epoch, seq: wire.seq, bundle, lock, created: wire.created, previous })
+        };
+        read().map(Some).map_err(|e| e.of_kind(Kind::Store))
+    }
+}
+
+impl Writer {
+    /// Remembers what was packed last on a line.
+    pub fn remember_packed(&self, name: &str, line: &str, packed: &LastPacked) -> Result<()> {
+        let wire = WirePacked {
+            epoch: packed.epoch,
+            seq: packed.seq,
+            bundle: packed.bundle.hex(),
+            lock: packed.lock.hex(),
+            created: packed.created.clone(),
+            previous: packed.previous.map(|(seq, id)| (seq, id.hex())),
+        };
+        create_folder(&self.store().root().join("packed"))?;
+        let bytes = serde_json::to_vec(&wire).expect("a record has string keys only");
+        write_atomic(&self.store().packed_path(name, line), &bytes)
+    }
+}

@@ -1,0 +1,20 @@
+//! Whether there is room for what is to come, asked before anything starts.
+
+use crate::error::{Error, Kind, Result};
+use std::path::Path;
+
+/// Left free beyond what is needed: lists, logs, and the file system's own books.
+const RESERVE: u64 = 16 << 20;
+
+/// Refuses early when the file system that holds `folder` has less than `needed` bytes free.
+pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
+    let stat = rustix::fs::statvfs(folder).map_err(|e| Error::io(format!("{} cannot be looked at", folder.display()), &e.into()))?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    if needed == 0 || free >= needed.saturating_add(RESERVE) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Space, format!("there is not enough room in {}", folder.display()))
+        .with("needed", format!("{needed} bytes"))
+        .with("free", format!("{free} bytes"))
+        .hint("free space or choose another place; nothing was changed"))
+}

@@ -1,0 +1,255 @@
+//! One repository of a registry and the places it can be had from.
+
+use super::session::{Refused, send};
+use crate::artifact::{Descriptor, Digest};
+use crate::error::{Error, Kind, Result};
+use crate::upstream::client::{body, bounded};
+use crate::upstream::failure::shown;
+use crate::upstream::{Body, Failure, Upstream};
+use http::{HeaderMap, StatusCode, header};
+use url::Url;
+
+/// Longest manifest that is accepted, in bytes; the distribution specification asks registries for at least 4 MiB.
+pub const MOST_MANIFEST_BYTES: usize = 8 << 20;
+/// The four media types of manifests that are carried: OCI image specification 1.1, and Docker's schema 2.
+pub const MANIFEST_TYPES: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+/// Most pages of referrers that are read.
+const MOST_PAGES: usize = 32;
+/// What a registry without the referrers API may answer (distribution specification, "Listing Referrers"; others seen in the field).
+const NO_REFERRERS: &[u16] = &[400, 404, 405, 406, 501];
+
+/// A repository, and where to ask for it: its mirrors in order, then its registry.
+#[derive(Debug)]
+pub struct Repository<'a> {
+    upstream: &'a Upstream,
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    base: Url,
+    name: String,
+    /// The registry a mirror stands in for (distribution specification, "Registry Proxying").
+    namespace: Option<String>,
+}
+
+/// Bytes that were found: a manifest or a small blob.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+    /// `Content-Type` without parameters, in lower case; empty when there was none.
+    pub media_type: String,
+    /// SHA-256 of the bytes: equal to what was asked for, and to `Docker-Content-Digest` where the registry sends one.
+    pub digest: Digest,
+}
+
+/// One GET request, put to each place in turn.
+struct Question<'q> {
+    kind: &'static str,
+    reference: &'q str,
+    accept: &'q str,
+    most: usize,
+    expected: Option<Digest>,
+    absent: &'static [u16],
+}
+
+struct Reply {
+    url: Url,
+    headers: HeaderMap,
+    found: Found,
+}
+
+impl<'a> Repository<'a> {
+    /// A repository of a registry (`docker.io`, `quay.io`, `host:5000`). Mirrors are `host[:port][/prefix]`; hosts in `plain_http`, and
+    /// those of the door's settings, are asked over plain HTTP, all others over TLS. Names must have passed the reference grammar.
+    pub fn new(upstream: &'a Upstream, registry: &str, name: &str, mirrors: &[String], plain_http: &[String]) -> Result<Self> {
+        let scheme = |host: &str| match plain_http.iter().chain(&upstream.settings().plain_http).any(|h| h == host) {
+            true => "http",
+            false => "https",
+        };
+        let place = |host: &str, name: String, namespace: Option<String>| -> Result<Place> {
+            let base = Url::parse(&format!("{}://{host}/", scheme(host)));
+            let base = base.map_err(|e| Error::usage(format!("{host:.120} is not a registry host")).because(&e))?;
+            Ok(Place { base, name, namespace })
+        };
+        let mut places = Vec::new();
+        for mirror in mirrors {
+            let (host, prefix) = mirror.trim_end_matches('/').split_once('/').unwrap_or((mirror.trim_end_matches('/'), ""));
+            let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            places.push(place(host, name, Some(registry.to_owned()))?);
+        }
+        let host = if registry == "docker.io" { "registry-1.docker.io" } else { registry };
+        places.push(place(host, name.to_owned(), None)?);
+        Ok(Self { upstream, places })
+    }
+
+    /// A manifest by tag or digest; a missing one is an error.
+    pub async fn manifest(&self, reference: &str) -> Result<Found> {
+        let registry = self.places.last().expect("the registry is a place");
+        self.find_manifest(reference).await?.ok_or_else(|| {
+            let error = Failure::of_status(&registry.url("manifests", reference), StatusCode::NOT_FOUND, None).error;
+            if self.places.len() == 1 {
+                error
+            } else {
+                error.with("looked in", format!("{} mirrors and the registry", self.places.len() - 1))
+            }
+        })
+    }
+
+    /// A manifest by tag or digest; `None` when the registry has none.
+    pub async fn find_manifest(&self, reference: &str) -> Result<Option<Found>> {
+        let accept = MANIFEST_TYPES.join(", ");
+        let expected = reference.contains(':').then(|| reference.parse()).transpose()?;
+        let question = Question { kind: "manifests", reference, accept: &accept, most: MOST_MANIFEST_BYTES, expected, absent: &[404] };
+        Ok(self.ask(&question).await?.map(|reply| reply.found))
+    }
+
+    /// A blob of at most `most` bytes, such as an image's configuration.
+    pub async fn small_blob(&self, digest: &Digest, most: usize) -> Result<Found> {
+        let reference = digest.to_string();
+        let question = Question { kind: "blobs", reference: &reference, accept: "*/*", most, expected: Some(*digest), absent: &[] };
+        let reply = self.ask(&question).await?;
+        reply.map(|reply| reply.found).ok_or_else(|| Error::new(Kind::Upstream, format!("{digest} is not in the registry")))
+    }
+
+    /// Whether the registry has a blob, asked by HEAD.
+    pub async fn has_blob(&self, digest: &Digest) -> Result<bool> {
+        let reference = digest.to_string();
+        self.upstream.backoff().run(|| self.has_blob_once(&reference)).await
+    }
+
+    async fn has_blob_once(&self, reference: &str) -> std::result::Result<bool, Failure> {
+        for place in &self.places {
+            let url = place.url("blobs", reference);
+            match send(self.upstream, &url, &place.name, |client| client.head(url.clone())).await {
+                Ok(_) => return Ok(true),
+                Err(Refused { status: Some(StatusCode::NOT_FOUND), .. }) => {}
+                Err(refused) if place.namespace.is_none() => return Err(refused.failure),
+                Err(_) => {}
+            }
+        }
+        Ok(false)
+    }
+
+    /// The pages of the referrers of a digest, each an index; `None` when the registry has no such API.
+    pub async fn referrers(&self, digest: &Digest) -> Result<Option<Vec<Vec<u8>>>> {
+        let (reference, accept) = (digest.to_string(), MANIFEST_TYPES[0]);
+        let question =
+            Question { kind: "referrers", reference: &reference, accept, most: MOST_MANIFEST_BYTES, expected: None, absent: NO_REFERRERS };
+        let Some(first) = self.ask(&question).await?.filter(|reply| reply.found.media_type == accept) else { return Ok(None) };
+        let mut next = next_page(&first)?;
+        let (url, mut pages) = (first.url, vec![first.found.bytes]);
+        while let Some(page) = next {
+            if pages.len() == MOST_PAGES {
+                let error = Error::new(Kind::Upstream, format!("{}: the list of referrers does not end", shown(&url)));
+                return Err(error.with("expected", format!("at most {MOST_PAGES} pages")));
+            }
+            let place = self.places.iter().find(|p| p.base.origin() == page.origin()).expect("the next page is on the origin of the first");
+            let reply = self.upstream.backoff().run(|| async { self.get(&page, place, &question).await.map_err(|r| r.failure) }).await?;
+            next = next_page(&reply)?;
+            pages.push(reply.found.bytes);
+        }
+        Ok(Some(pages))
+    }
+
+    /// Where the bytes of a digest can be had, best first; `kind` is `manifests` or `blobs`.
+    pub fn origins(&self, kind: &'static str, digest: &Digest) -> Vec<String> {
+        self.places.iter().map(|place| place.url(kind, &digest.to_string()).to_string()).collect()
+    }
+
+    async fn ask(&self, question: &Question<'_>) -> Result<Option<Reply>> {
+        self.upstream.backoff().run(|| self.ask_once(question)).await
+    }
+
+    /// Each place once. What the registry says decides; a mirror that fails or does not have it is passed over.
+    async fn ask_once(&self, question: &Question<'_>) -> std::result::Result<Option<Reply>, Failure> {
+        let mut last = None;
+        for place in &self.places {
+            match self.get(&place.url(question.kind, question.reference), place, question).await {
+                Ok(reply) => return Ok(Some(reply)),
+                Err(refused) => last = Some(refused),
+            }
+        }
+        match last {
+            Some(Refused { status: Some(status), .. }) if question.absent.contains(&status.as_u16()) => Ok(None),
+            Some(refused) => Err(refused.failure),
+            None => Ok(None),
+        }
+    }
+
+    async fn get(&self, url: &Url, place: &Place, question: &Question<'_>) -> std::result::Result<Reply, Refused> {
+        let request = |client: &reqwest::Client| client.get(url.clone()).header(header::ACCEPT, question.accept);
+        let response = send(self.upstream, url, &place.name, request).await?;
+        let headers = response.headers().clone();
+        let bytes = bounded(url, response, question.most).await?;
+        let media_type = essence(&headers);
+        let digest = Digest::of(&bytes);
+        let announced = headers.get("docker-content-digest").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<Digest>().ok());
+        let announced = announced.filter(|_| question.kind == "manifests");
+        if let Some(expected) = question.expected.or(announced).filter(|expected| *expected != digest) {
+            let error = Error::verification(format!("{}: the registry sent other bytes than it should", shown(url)));
+            return Err(Failure::permanent(error.with("expected", expected).with("found", digest)).into());
+        }
+        Ok(Reply { url: url.clone(), headers, found: Found { bytes, media_type, digest } })
+    }
+}
+
+impl Place {
+    fn url(&self, kind: &str, reference: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("/v2/{}/{kind}/{reference}", self.name));
+        url.set_query(self.namespace.as_ref().map(|namespace| format!("ns={namespace}")).as_deref());
+        url
+    }
+}
+
+/// `type/subtype` of `Content-Type` (RFC 9110, section 8.3.1).
+fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The `rel="next"` of a `Link` header (RFC 8288); it must stay on the list it continues.
+fn next_page(reply: &Reply) -> Result<Option<Url>> {
+    let link = reply.headers.get(header::LINK).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let next =
+        link.split(',').filter(|l| l.contains("rel=\"next\"") || l.contains("rel=next")).find_map(|l| l.split_once('<')?.1.split_once('>'));
+    let Some((target, _)) = next else { return Ok(None) };
+    let joined = reply.url.join(target).ok().filter(|url| url.origin() == reply.url.origin() && url.path() == reply.url.path());
+    joined.map(Some).ok_or_else(|| {
+        let error = Error::new(Kind::Upstream, format!("{}: the next page of referrers lies elsewhere", shown(&reply.url)));
+        error.with("found", format!("{target:.200}"))
+    })
+}
+
+/// The bytes of a locked blob or manifest from an offset on, from its origins in order; one attempt.
+pub async fn fetch(upstream: &Upstream, blob: &Descriptor, from: u64) -> std::result::Result<Body, Failure> {
+    let mut last = None;
+    for origin in &blob.origins {
+        match fetch_from(upstream, origin, &blob.media_type, from).await {
+            Ok(body) => return Ok(body),
+            Err(refused) => last = Some(refused.failure),
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::permanent(Error::failed(format!("{} has no origin to fetch it from", blob.digest)))))
+}
+
+async fn fetch_from(upstream: &Upstream, origin: &str, media_type: &str, from: u64) -> std::result::Result<Body, Refused> {
+    let wrong = || Failure::permanent(Error::failed(format!("{origin:.200}: not the address of a blob in a registry")));
+    let url = Url::parse(origin).map_err(|_| wrong())?;
+    let path = url.path().strip_prefix("/v2/").and_then(|path| path.rsplit_once('/')).ok_or_else(wrong)?.0;
+    let (repository, kind) = path.rsplit_once('/').ok_or_else(wrong)?;
+    let accept = if kind == "manifests" { media_type } else { "*/*" };
+    let request = |client: &reqwest::Client| {
+        let request = client.get(url.clone()).header(header::ACCEPT, accept).header(header::ACCEPT_ENCODING, "identity");
+        if from > 0 { request.header(header::RANGE, format!("bytes={from}-")) } else { request }
+    };
+    let response = send(upstream, &url, repository, request).await?;
+    Ok(body(&url, response, from)?)
+}

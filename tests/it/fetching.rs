@@ -1,0 +1,207 @@
+//! Locking and fetching plain files from upstreams that misbehave.
+
+use crate::origin::{Origin, Reply};
+use crate::world::noise;
+use airlift::artifact::{Blobs, Digest};
+use airlift::ecosystems;
+use airlift::error::{Error, Kind, Result};
+use airlift::lock::Lock;
+use airlift::manifest::Manifest;
+use airlift::progress::Silent;
+use airlift::steps::fetch::{FetchOptions, FetchOutcome, fetch};
+use airlift::steps::lock::{LockOptions, lock};
+use airlift::store::Store;
+use airlift::upstream::{Settings, Upstream};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+struct Site {
+    folder: TempDir,
+    upstream: Upstream,
+    runtime: tokio::runtime::Runtime,
+}
+
+fn site() -> Site {
+    let settings =
+        Settings { attempts: 3, pause: Duration::from_millis(1), read_timeout: Duration::from_millis(300), ..Settings::default() };
+    Site {
+        folder: TempDir::new().expect("a temporary folder"),
+        upstream: Upstream::new(settings).expect("a client"),
+        runtime: tokio::runtime::Runtime::new().expect("a runtime"),
+    }
+}
+
+impl Site {
+    fn lock(&self, files: &str) -> Result<Lock> {
+        let manifest = Manifest::parse(&format!("airlift = 1\nname = \"kit\"\n{files}"), &ecosystems::names())?;
+        let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let cache = self.folder.path().join("cache");
+        let options = LockOptions { base: Path::new("."), cache: &cache, now, upstream: &self.upstream, progress: &Silent };
+        self.runtime.block_on(lock(&manifest, &options)).map(|outcome| outcome.lock)
+    }
+
+    fn store(&self) -> Store {
+        Store::open_or_create(&self.folder.path().join("store")).expect("a store")
+    }
+
+    fn fetch(&self, lock: Lock) -> Result<FetchOutcome> {
+        let writer = self.store().writer()?;
+        let cache = self.folder.path().join("cache");
+        let options = FetchOptions { upstream: &self.upstream, cache: &cache, parallel: 4, progress: &Silent };
+        self.runtime.block_on(fetch(lock, &writer, &options))
+    }
+
+    /// Locks a pinned file against a well-behaved server, then fetches it from one that answers as told.
+    fn fetch_from(&self, bytes: &[u8], replies: Vec<Reply>) -> (Origin, Result<FetchOutcome>) {
+        let good = Origin::new(&[("/f", vec![Reply::File(bytes.to_vec())])]);
+        let mut lock = self.lock(&pinned(&good, bytes)).expect("locked");
+        let bad = Origin::new(&[("/f", replies)]);
+        lock.artifacts[0].descriptors[0].origins = vec![bad.url("/f")];
+        let outcome = self.fetch(lock);
+        (bad, outcome)
+    }
+}
+
+fn pinned(origin: &Origin, bytes: &[u8]) -> String {
+    format!("[files.f]\nurl = \"{}\"\nsha256 = \"{}\"\n", origin.url("/f"), Digest::of(bytes).hex())
+}
+
+fn refusal(outcome: Result<FetchOutcome>) -> Error {
+    outcome.map(|_| ()).expect_err("this upstream must not be believed")
+}
+
+#[test]
+fn a_pinned_file_is_locked_without_its_body_and_fetched_once() {
+    let (site, bytes) = (site(), noise(3_000_000, 1));
+    let origin = Origin::new(&[("/f", vec![Reply::File(bytes.clone())])]);
+    let lock = site.lock(&pinned(&origin, &bytes)).expect("locked");
+    assert_eq!(origin.gets("/f").len(), 0, "the size comes from a HEAD request");
+    site.fetch(lock.clone()).expect("fetched");
+    assert_eq!(site.fetch(lock).expect("nothing left to fetch").bytes, 0);
+    assert_eq!(origin.gets("/f").len(), 1);
+    assert_eq!(Blobs::size(&site.store(), &Digest::of(&bytes)).expect("readable"), Some(3_000_000));
+}
+
+#[test]
+fn an_unpinned_file_is_hashed_when_locked_and_not_asked_for_again() {
+    let (site, bytes) = (site(), noise(100_000, 1));
+    let origin = Origin::new(&[("/f", vec![Reply::Unannounced(bytes.clone())])]);
+    let lock = site.lock(&format!("[files.f]\nurl = \"{}\"\n", origin.url("/f"))).expect("locked");
+    assert_eq!(lock.artifacts[0].descriptors[0].digest, Digest::of(&bytes));
+    site.fetch(lock).expect("fetched");
+    assert_eq!(origin.gets("/f").len(), 1, "the bytes that were hashed are the bytes that are used");
+}
+
+#[test]
+fn a_cut_connection_is_gone_on_with() {
+    let (site, bytes) = (site(), noise(3_000_000, 1));
+    let cut = |at| Reply::Cut(bytes.clone(), at);
+    let (origin, outcome) = site.fetch_from(&bytes, vec![cut(1_000_000), cut(1_000_000), cut(2_000_000), Reply::File(bytes.clone())]);
+    outcome.expect("fetched in pieces");
+    let ranges: Vec<_> = origin.gets("/f").iter().map(|s| s.headers.get("range").cloned()).collect();
+    assert!(ranges.len() == 4 && ranges[0].is_none() && ranges[3].is_some(), "{ranges:?}");
+}
+
+#[test]
+fn a_server_without_ranges_starts_over() {
+    let (site, bytes) = (site(), noise(1_000_000, 1));
+    let (_, outcome) = site.fetch_from(&bytes, vec![Reply::Cut(bytes.clone(), 400_000), Reply::WholeFile(bytes.clone())]);
+    outcome.expect("fetched");
+}
+
+#[test]
+fn an_interrupted_fetch_is_gone_on_with_by_the_next_run() {
+    let (site, bytes) = (site(), noise(1_000_000, 1));
+    let (_, outcome) = site.fetch_from(&bytes, vec![Reply::Cut(bytes.clone(), 600_000), Reply::Status(500, "")]);
+    assert_eq!(refusal(outcome).kind(), Kind::Upstream);
+    let (origin, outcome) = site.fetch_from(&bytes, vec![Reply::File(bytes.clone())]);
+    assert_eq!(outcome.expect("fetched").resumed, 1);
+    assert_eq!(origin.gets("/f")[0].headers.get("range").map(String::as_str), Some("bytes=600000-"));
+}
+
+#[test]
+fn a_changed_beginning_is_found_and_fetched_again() {
+    let (site, bytes) = (site(), noise(1_000_000, 1));
+    let other = noise(1_000_000, 2);
+    let (_, outcome) = site.fetch_from(&bytes, vec![Reply::Cut(other, 600_000), Reply::Status(500, "")]);
+    assert_eq!(refusal(outcome).kind(), Kind::Upstream);
+    let (_, outcome) = site.fetch_from(&bytes, vec![Reply::File(bytes.clone())]);
+    outcome.expect("begun again from zero");
+}
+
+#[test]
+fn wrong_bytes_are_refused() {
+    let (site, bytes) = (site(), noise(100_000, 1));
+    let (_, outcome) = site.fetch_from(&bytes, vec![Reply::File(noise(100_000, 2))]);
+    let error = refusal(outcome);
+    assert_eq!(error.kind(), Kind::Verification);
+    assert!(error.to_string().contains("files/f/f"), "{error}");
+    assert_eq!(Blobs::size(&site.store(), &Digest::of(&bytes)).expect("readable"), None);
+}
+
+#[test]
+fn longer_and_shorter_bodies_are_refused() {
+    let bytes = noise(100_000, 1);
+    let mut longer = bytes.clone();
+    longer.extend_from_slice(b"more");
+    for (reply, kind) in [
+        (Reply::File(longer.clone()), Kind::Verification),
+        (Reply::Unannounced(longer), Kind::Verification),
+        (Reply::File(bytes[..90_000].to_vec()), Kind::Upstream),
+        (Reply::Announce(100_000, bytes[..90_000].to_vec()), Kind::Upstream),
+    ] {
+        let (_, outcome) = site().fetch_from(&bytes, vec![reply]);
+        assert_eq!(refusal(outcome).kind(), kind);
+    }
+}
+
+#[test]
+fn refusals_of_an_upstream_are_told_apart_and_only_passing_ones_tried_again() {
+    let bytes = noise(1000, 1);
+    for (status, tries) in [(401, 1), (403, 1), (404, 1), (410, 1), (429, 3), (500, 3), (503, 3)] {
+        let (origin, outcome) = site().fetch_from(&bytes, vec![Reply::Status(status, "")]);
+        let error = refusal(outcome);
+        assert_eq!(error.kind(), Kind::Upstream, "{error}");
+        assert!(error.to_string().contains(&status.to_string()), "{error}");
+        assert_eq!(origin.gets("/f").len(), tries, "{status}");
+    }
+    let (_, outcome) = site().fetch_from(&bytes, vec![Reply::Status(429, "Retry-After: 0\r\n"), Reply::File(bytes.clone())]);
+    outcome.expect("asked again as told");
+}
+
+#[test]
+fn a_stalled_upstream_is_given_up() {
+    let (origin, outcome) = site().fetch_from(&noise(1000, 1), vec![Reply::Stall]);
+    assert_eq!(refusal(outcome).kind(), Kind::Upstream);
+    assert_eq!(origin.gets("/f").len(), 3);
+}
+
+#[test]
+fn an_upstream_that_is_not_there_is_named() {
+    let site = site();
+    let error = site.lock("[files.f]\nurl = \"http://127.0.0.1:9/f\"\n").expect_err("nobody listens there");
+    assert_eq!(error.kind(), Kind::Upstream);
+    assert!(error.to_string().contains("127.0.0.1:9/f") && error.to_string().contains("3 times"), "{error}");
+}
+
+#[test]
+fn what_a_manifest_must_not_say() {
+    let site = site();
+    for (files, word) in [
+        ("[files.f]\nurl = \"https://user:secret@example.org/f\"\n", "credentials"),
+        ("[files.f]\nurl = \"http://example.org/f\"\n", "pinned"),
+        ("[files.f]\nurl = \"ftp://example.org/f\"\n", "scheme"),
+        ("[files.f]\nurl = \"https://example.org/f\"\nsha256 = \"short\"\n", "64"),
+        ("[files.f]\npath = \"x\"\n", "url"),
+        ("[files.f]\nsha265 = \"x\"\n", "did you mean `sha256`"),
+        ("[fiels.f]\nurl = \"x\"\n", "did you mean `files`"),
+        ("[files.f]\nurl = 3\n", "line 4"),
+        ("[files]\nurl = \"x\"\n", "line 4"),
+    ] {
+        let error = site.lock(files).expect_err(files);
+        assert_eq!(error.kind(), Kind::Usage, "{error}");
+        assert!(error.to_string().contains(word), "{files}: {error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,122 @@
+//! The store under bad luck: two writers, leftovers of a crash, damage, pruning, rolling back.
+
+use crate::world::{World, noise};
+use airlift::artifact::{BlobIntake, Blobs, Digest};
+use airlift::error::Kind;
+use airlift::progress::Silent;
+use airlift::store::Store;
+use std::time::{Duration, SystemTime};
+
+#[test]
+fn one_writer_at_a_time() {
+    let world = World::new();
+    let held = world.sender.writer().expect("the lock");
+    let refusal = world.sender.writer().expect_err("two writers");
+    assert_eq!(refusal.kind(), Kind::Store);
+    drop(held);
+    world.sender.writer().expect("the lock is free again");
+}
+
+#[test]
+fn a_blob_is_checked_before_it_is_there() {
+    let world = World::new();
+    let writer = world.sender.writer().expect("the lock");
+    let bytes = noise(100_000, 1);
+    let digest = Digest::of(&bytes);
+    let mut sink = writer.receive(&digest, bytes.len() as u64).expect("room").expect("not there");
+    sink.write(&bytes[..50_000]).expect("room");
+    sink.write(&noise(50_000, 2)).expect("room");
+    assert_eq!(sink.finish().expect_err("wrong bytes").kind(), Kind::Verification);
+    assert!(world.sender.blob(&digest).expect("readable").is_none());
+    let mut sink = writer.receive(&digest, bytes.len() as u64).expect("room").expect("not there");
+    assert_eq!(sink.offset(), 0, "wrong bytes must not be gone on with");
+    assert_eq!(sink.write(&noise(100_001, 2)).expect_err("too long").kind(), Kind::Verification);
+    sink.write(&bytes[..70_000]).expect("room");
+    drop(sink);
+    let mut sink = writer.receive(&digest, bytes.len() as u64).expect("room").expect("not there");
+    assert_eq!(sink.offset(), 70_000, "what was received is kept");
+    sink.write(&bytes[70_000..]).expect("room");
+    sink.finish().expect("the right bytes");
+    assert_eq!(world.sender.blob(&digest).expect("readable").expect("there").file().metadata().expect("a file").len(), 100_000);
+}
+
+#[test]
+fn leftovers_of_a_crash_are_not_seen() {
+    let world = World::new();
+    let volumes = world.pack(&world.lock("kit", &[noise(1000, 1)]), "out", None, &[1]);
+    let receiver = world.receiver("receiver");
+    // A snapshot file that was written while its pointer was not, a half-written pointer, a record that was never renamed.
+    std::fs::write(receiver.root().join("snapshots/1.json"), b"half a snap").expect("a file");
+    std::fs::write(receiver.root().join("current.new"), b"half").expect("a file");
+    std::fs::create_dir_all(receiver.root().join("bundles").join(format!("{}.new", Digest::of(b"x").hex()))).expect("a folder");
+    let receiver = Store::open(receiver.root()).expect("the store opens");
+    assert!(receiver.current().expect("readable").is_none());
+    world.import(&volumes, &receiver).expect("imported");
+    assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 1);
+}
+
+#[test]
+fn rolling_back_and_pruning() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let blobs = [noise(1000, 1), noise(1000, 2), noise(1000, 3)];
+    for (n, bytes) in blobs.iter().enumerate() {
+        let volumes = world.pack(&world.lock("kit", std::slice::from_ref(bytes)), &format!("out{n}"), None, &[1]);
+        world.import(&volumes, &receiver).expect("imported");
+    }
+    let writer = receiver.writer().expect("the lock");
+    let later = SystemTime::now() + Duration::from_secs(3600);
+    assert_eq!(writer.prune(1, SystemTime::UNIX_EPOCH, true).expect("pruned").blobs, 0, "young blobs stay");
+    let lease = receiver.lease(1).expect("leased");
+    assert_eq!(writer.prune(1, later, false).expect("pruned").blobs, 0, "a leased snapshot keeps its blobs");
+    drop(lease);
+    assert_eq!(writer.prune(1, later, false).expect("pruned").blobs, 1);
+    assert_eq!(writer.switch(1).expect_err("its blobs are gone").kind(), Kind::Incomplete);
+    assert_eq!(writer.switch(2).expect("still whole").number, 2);
+    assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 2);
+    assert_eq!(writer.switch(9).expect_err("no such snapshot").kind(), Kind::Store);
+}
+
+#[test]
+fn pruning_refuses_when_a_list_is_unreadable() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let volumes = world.pack(&world.lock("kit", &[noise(1000, 1)]), "out", None, &[1]);
+    world.import(&volumes, &receiver).expect("imported");
+    let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
+    std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"{}").expect("a file");
+    let later = SystemTime::now() + Duration::from_secs(3600);
+    assert_eq!(receiver.writer().expect("the lock").prune(0, later, false).expect_err("unreadable").kind(), Kind::Store);
+    assert!(Blobs::size(&receiver, &Digest::of(&noise(1000, 1))).expect("readable").is_some(), "nothing was removed");
+}
+
+#[test]
+fn scrubbing_finds_damage_and_takes_it_out() {
+    let world = World::new();
+    let bytes = noise(100_000, 1);
+    world.lock("kit", &[bytes.clone(), noise(100, 2)]);
+    let hex = Digest::of(&bytes).hex();
+    let path = world.sender.root().join("blobs/sha256").join(&hex[..2]).join(&hex);
+    let mut damaged = bytes;
+    damaged[5000] ^= 1;
+    std::fs::write(&path, damaged).expect("a file");
+    let scrubbed = world.sender.scrub(2, &Silent).expect("scrubbed");
+    assert_eq!((scrubbed.blobs, scrubbed.faults.len()), (2, 1));
+    assert!(scrubbed.faults[0].place.contains(&hex));
+    world.sender.writer().expect("the lock").discard(&scrubbed.faults).expect("removed");
+    assert!(!path.exists());
+}
+
+#[test]
+fn damage_in_the_store_is_found_while_packing() {
+    let world = World::new();
+    let bytes = noise(9_000_000, 1);
+    let lock = world.lock("kit", std::slice::from_ref(&bytes));
+    let hex = Digest::of(&bytes).hex();
+    let path = world.sender.root().join("blobs/sha256").join(&hex[..2]).join(&hex);
+    let file = std::fs::File::options().write(true).open(path).expect("a blob");
+    std::os::unix::fs::FileExt::write_all_at(&file, b"damage", 5_000_000).expect("written");
+    let packed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.pack(&lock, "out", None, &[1])));
+    assert!(packed.is_err(), "a damaged blob was packed");
+    assert_eq!(std::fs::read_dir(world.path("out")).expect("a folder").count(), 0, "nothing half written may be left");
+}

@@ -1,0 +1,187 @@
+//! A sender and a receiver in temporary folders: keys from fixed seeds, a trust root, locks of made-up blobs.
+
+use airlift::artifact::{Artifact, BlobIntake, Descriptor, Digest, Learned};
+use airlift::bundle::{Authentic, Verification, VerifiedBundle, find};
+use airlift::error::Result;
+use airlift::lock::Lock;
+use airlift::progress::Silent;
+use airlift::steps::import::{Imported, import};
+use airlift::steps::pack::{PackRequest, pack};
+use airlift::steps::sign::sign;
+use airlift::steps::trust::{Founding, init};
+use airlift::steps::verify::{one, verify};
+use airlift::steps::{Fetched, trust};
+use airlift::store::Store;
+use airlift::trust::{SecretKey, Signer, TrustRoot, pinned};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+pub struct World {
+    pub folder: TempDir,
+    pub root: TrustRoot,
+    pub sender: Store,
+}
+
+/// The key of a person, from a seed that is theirs alone.
+pub fn key(person: u8) -> SecretKey {
+    SecretKey::from_seed(&[person; 32], "test").expect("a seed makes a key")
+}
+
+/// Bytes that no compressor shrinks, the same on every run.
+pub fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut out = Vec::with_capacity(length + 8);
+    while out.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        out.extend_from_slice(&state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes());
+    }
+    out.truncate(length);
+    out
+}
+
+/// Bytes that every compressor shrinks.
+pub fn text(length: usize, seed: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(length + 64);
+    let mut n = seed;
+    while out.len() < length {
+        out.extend_from_slice(format!("line {n} of a long and rather repetitive text\n").as_bytes());
+        n += 1;
+    }
+    out.truncate(length);
+    out
+}
+
+impl World {
+    /// One signer, threshold one.
+    pub fn new() -> Self {
+        Self::with_threshold(1, 1)
+    }
+
+    /// `people` signers of whom `threshold` must sign.
+    pub fn with_threshold(people: u8, threshold: usize) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let keys = folder.path().join("keys");
+        std::fs::create_dir_all(&keys).expect("a folder");
+        let principals: Vec<String> = (1..=people)
+            .map(|n| {
+                let path = keys.join(format!("person{n}.pub"));
+                std::fs::write(&path, key(n).public_line()).expect("a file");
+                format!("person{n}={}", path.display())
+            })
+            .collect();
+        let created = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let founding = Founding { name: "test", principals: &principals, threshold, created, expires: None };
+        let signers: Vec<Box<dyn Signer>> = (1..=people).map(|n| Box::new(key(n)) as Box<dyn Signer>).collect();
+        let root = init(&folder.path().join("root"), &founding, &signers).expect("a root").root;
+        let world = Self { sender: Store::open_or_create(&folder.path().join("sender")).expect("a store"), folder, root };
+        world.trust(&world.sender);
+        world
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Lets a store accept the world's root.
+    pub fn trust(&self, store: &Store) {
+        let typed = self.root.fingerprint().spoken();
+        trust::accept(&store.writer().expect("the lock"), &self.path("root/root.1.json"), &typed).expect("the root is accepted");
+    }
+
+    /// A receiver that trusts the world's root.
+    pub fn receiver(&self, name: &str) -> Store {
+        let store = Store::open_or_create(&self.path(name)).expect("a store");
+        self.trust(&store);
+        store
+    }
+
+    /// Puts blobs into the sender's store and makes the lock that lists them.
+    pub fn lock(&self, name: &str, blobs: &[Vec<u8>]) -> Lock {
+        let writer = self.sender.writer().expect("the lock");
+        let artifacts = blobs.iter().enumerate().map(|(n, bytes)| {
+            let digest = Digest::of(bytes);
+            if let Some(mut sink) = writer.receive(&digest, bytes.len() as u64).expect("room") {
+                sink.write(bytes).expect("room");
+                sink.finish().expect("the right digest");
+            }
+            Artifact {
+                ecosystem: "files".to_owned(),
+                sections: vec!["all".to_owned()],
+                name: format!("blob-{n:03}"),
+                version: "1".to_owned(),
+                descriptors: vec![Descriptor {
+                    media_type: "application/octet-stream".to_owned(),
+                    digest,
+                    size: bytes.len() as u64,
+                    name: None,
+                    origins: vec![format!("https://example.org/{n}")],
+                    learned: Learned::Pinned,
+                    side_digests: Default::default(),
+                }],
+                subject: None,
+                meta: serde_json::Value::Null,
+            }
+        });
+        Lock::new(name.to_owned(), "main".to_owned(), Digest::of(b"manifest"), artifacts.collect()).expect("a lock")
+    }
+
+    /// Packs a lock and has it signed by some people; returns the volumes.
+    pub fn pack(&self, lock: &Lock, out: &str, volume_size: Option<u64>, people: &[u8]) -> Vec<PathBuf> {
+        self.pack_as(lock, out, volume_size, people, None)
+    }
+
+    /// The same with a number of its own.
+    pub fn pack_as(&self, lock: &Lock, out: &str, volume_size: Option<u64>, people: &[u8], seq: Option<u64>) -> Vec<PathBuf> {
+        let fetched = Fetched::of(lock.clone(), &self.sender).expect("everything is in the store");
+        let chain = pinned::stored(&self.sender.trust_folder()).expect("the roots");
+        let trust = chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect();
+        let request = PackRequest {
+            fetched: &fetched,
+            writer: &self.sender.writer().expect("the lock"),
+            out: &self.path(out),
+            volume_size,
+            threads: 2,
+            created: "2026-02-03T04:05:06Z".to_owned(),
+            created_given: true,
+            epoch: None,
+            seq,
+            previous: None,
+            trust,
+            progress: &Silent,
+        };
+        let (written, _) = pack(&request).expect("packed");
+        for person in people {
+            sign(&written.statement, &written.volumes, &self.root, &key(*person)).expect("signed");
+        }
+        written.volumes
+    }
+
+    /// Opens a bundle as a receiver that trusts the world's root.
+    pub fn open(&self, places: &[PathBuf]) -> Result<Authentic> {
+        Authentic::open(one(find(places)?)?, &self.root)
+    }
+
+    /// Opens and verifies a bundle without writing anything.
+    pub fn verify(&self, places: &[PathBuf]) -> Result<VerifiedBundle> {
+        verify(self.open(places)?, &verification())
+    }
+
+    /// Imports a bundle.
+    pub fn import(&self, places: &[PathBuf], store: &Store) -> Result<Imported> {
+        import(self.open(places)?, &store.writer()?, &verification())
+    }
+}
+
+/// Two threads, first error ends it.
+pub fn verification() -> Verification<'static> {
+    Verification { threads: 2, keep_going: false, progress: &Silent, phase: "verifying" }
+}
+
+/// Every file below a folder with its bytes, for comparing whole states.
+pub fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|e| e.expect("a readable folder"));
+    let files = files.filter(|e| e.file_type().is_file() && e.file_name() != "lock");
+    files.map(|e| (e.path().strip_prefix(folder).expect("below").to_owned(), std::fs::read(e.path()).expect("a readable file"))).collect()
+}
