@@ -9,6 +9,7 @@ mod images;
 mod origin;
 mod pypi;
 mod python;
+mod python_clients;
 mod server;
 mod simple_index;
 mod stock;

@@ -5,6 +5,7 @@
 //! descriptions with licences from METADATA; client snippets. The registration slice calls it, nothing else. It never runs Python,
 //! never builds a source distribution, never looks at the machine it runs on, and writes nothing outside the resolver's cache.
 #![doc = include_str!("README.md")]
+#![allow(clippy::doc_markdown, reason = "the README is for people who read PyPI as a name")]
 
 mod cache;
 mod client;

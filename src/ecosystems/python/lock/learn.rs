@@ -131,7 +131,7 @@ async fn attempt(
         over -= passed;
         bytes.advance(passed);
         if hashers.sha256.length() + bytes.len() as u64 > most {
-            let error = Error::verification(format!("{url}: it is longer than it should be"));
+            let error = Error::verification(format!("{}: it is longer than it should be", url.path()));
             return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
         }
         out.write_all(&bytes).map_err(|e| Failure::permanent(Error::io("a downloaded file cannot be written", &e)))?;
@@ -139,7 +139,7 @@ async fn attempt(
     }
     match body.length {
         Some(length) if hashers.sha256.length() < body.offset + length => {
-            Err(Failure::transient(Error::new(ErrorKind::Upstream, format!("{url}: the connection broke off"))))
+            Err(Failure::transient(Error::new(ErrorKind::Upstream, format!("{}: the connection broke off", url.path()))))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,5 @@
 //! What needs no index: sizes in words, cool-downs, targets, archives of source distributions, digests.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::super::section::PythonSection;
 use super::asked::{newest, python_target};
@@ -133,7 +134,7 @@ async fn downloaded_bytes_must_be_the_ones_asked_for() {
     let right = Digest::of(bytes).hex();
     let sha512 = "sha512:".to_owned() + &data_encoding::HEXLOWER.encode(&<sha2::Sha512 as sha2::Digest>::digest(bytes));
     let zeros = |algorithm: &str, digits| format!("{algorithm}:{}", "0".repeat(digits));
-    for (file, expected) in [
+    for (listed, expected) in [
         (file(None, None, &[]), Some("downloaded")),
         (file(Some(&right), Some(21), &[]), Some("downloaded")),
         (file(None, None, &[zeros("sha256", 64), sha512]), Some("pinned")),
@@ -141,6 +142,6 @@ async fn downloaded_bytes_must_be_the_ones_asked_for() {
         (file(None, Some(22), &[]), None),
         (file(Some(&"0".repeat(64)), None, &[]), None),
     ] {
-        assert_eq!(check(&file, &sums).ok().map(crate::artifact::Learned::name), expected, "{file:?}");
+        assert_eq!(check(&listed, &sums).ok().map(crate::artifact::Learned::name), expected, "{listed:?}");
     }
 }
