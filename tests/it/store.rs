@@ -120,3 +120,16 @@ fn damage_in_the_store_is_found_while_packing() {
     assert!(packed.is_err(), "a damaged blob was packed");
     assert_eq!(std::fs::read_dir(world.path("out")).expect("a folder").count(), 0, "nothing half written may be left");
 }
+
+#[test]
+fn a_damaged_record_is_put_right_by_importing_again() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let volumes = world.pack(&world.lock("kit", &[noise(1000, 1)]), "out", None, &[1]);
+    world.import(&volumes, &receiver).expect("imported");
+    let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
+    std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"{}").expect("a file");
+    assert_eq!(receiver.lock_of(&installed).expect_err("damaged").kind(), Kind::Store);
+    world.import(&volumes, &receiver).expect("imported again");
+    assert!(receiver.scrub(2, &Silent).expect("scrubbed").faults.is_empty());
+}
