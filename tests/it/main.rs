@@ -10,6 +10,7 @@ mod origin;
 mod pypi;
 mod python;
 mod python_clients;
+mod server;
 mod simple_index;
 mod stock;
 mod store;
