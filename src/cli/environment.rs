@@ -3,6 +3,20 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+/// Every variable that counts, for the help; the last ones are read by the HTTP and TLS libraries.
+pub const VARIABLES: [(&str, &str); 10] = [
+    ("AIRLIFT_STORE", "the store's folder, where --store is not given"),
+    ("AIRLIFT_PASSPHRASE_FILE", "file with the passphrase of a key, where there is no terminal to ask on"),
+    ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
+    ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
+    ("HOME", "where those folders are, when they are not named"),
+    ("NETRC", "file with logins of upstreams [default: ~/.netrc]"),
+    ("SSH_AUTH_SOCK", "socket of the ssh-agent that holds keys"),
+    ("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY", "proxies on the way to upstreams"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "certificate authorities to trust in place of the system's"),
+    ("NO_COLOR, CLICOLOR", "whether help and errors of the command line are coloured"),
+];
+
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -22,6 +36,9 @@ pub struct Environment {
     pub source_date_epoch: Option<i64>,
     /// `AIRLIFT_PASSPHRASE_FILE`: where the passphrase of a key is read when there is no terminal.
     pub passphrase_file: Option<PathBuf>,
+    /// Where docker and podman keep logins (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and their defaults).
+    #[cfg(feature = "upstream")]
+    pub login_files: Vec<PathBuf>,
 }
 
 impl Environment {
@@ -39,6 +56,8 @@ impl Environment {
             agent: variable("SSH_AUTH_SOCK"),
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok()),
             passphrase_file: variable("AIRLIFT_PASSPHRASE_FILE"),
+            #[cfg(feature = "upstream")]
+            login_files: crate::upstream::oci::login_files(|name| std::env::var_os(name), rustix::process::getuid().as_raw()),
         }
     }
 

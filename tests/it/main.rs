@@ -3,8 +3,11 @@
 
 mod arrows;
 mod bundle;
+mod cli;
 mod corruption;
+mod faults;
 mod fetching;
+mod host;
 mod images;
 mod origin;
 mod pypi;

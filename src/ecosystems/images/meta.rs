@@ -101,7 +101,7 @@ impl Meta {
     pub(super) fn of(artifact: &Artifact) -> Result<Self> {
         let wrong = |why: &str| Error::verification(format!("{}: its entry in the lock is refused: {why}", artifact.label()));
         let meta = Self::deserialize(&artifact.meta).map_err(|e| wrong("it is not that of an image").because(&e))?;
-        let root: Digest = meta.root.parse().map_err(|e: Error| e.about(artifact.label()))?;
+        let root: Digest = meta.root.parse().map_err(|e: Error| wrong("its digest").because(&e))?;
         let first = artifact.descriptors.first().ok_or_else(|| wrong("it has no manifest"))?;
         if first.digest != root || first.media_type != meta.media_type || !is_manifest(&meta.media_type) {
             return Err(wrong("its first blob is not its manifest").with("expected", root).with("found", first.digest));

@@ -184,7 +184,7 @@ fn a_new_snapshot_appears_without_a_restart_and_a_damaged_one_changes_nothing() 
         expect_serving(&site, number);
         assert!(site.text("/browse/files/latest").contains(&format!("tool-{seq}")));
         assert!(site.text("/healthz").contains(&format!("\"snapshot\":{number}")));
-        assert_eq!(site.get(&format!("/browse/files/mlops-{seq}")).status, 200);
+        assert_eq!(site.get(&format!("/browse/files/mlops@stable-{seq}")).status, 200);
     }
     // The damage is there before the pointer moves to it.
     let damaged = installed(&store, 3);
