@@ -17,8 +17,16 @@ pub const SIGNATURE_SPACE: u64 = 64 << 10;
 const MAX_SIGNATURES: usize = 64;
 const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
 const MAX_TRUST_FILES: usize = 256;
-const MAX_TRUST_BYTES: u64 = 1 << 20;
+/// Most bytes of all trust files and signatures of one head: they are held in memory before anybody is believed.
+const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
 const MAX_README_BYTES: u64 = 64 << 10;
+
+/// What may stand in the room for signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Zeros,
+    Anything,
+}
 
 /// A head that has been found, not yet believed.
 #[derive(Debug, Clone)]
@@ -27,6 +35,8 @@ pub struct Head {
     pub statement: Vec<u8>,
     /// Which volume it says it is, from 0.
     pub volume: usize,
+    /// Of how many it says it is one.
+    count: usize,
     /// Signatures: file name and bytes, in their order.
     pub signatures: Vec<(String, Vec<u8>)>,
     /// Trust roots and their signatures: file name and bytes.
@@ -74,7 +84,17 @@ impl Head {
     /// Walks the head of a volume: every header is compared with the one it must be, padding must be zero, and only the statement,
     /// signatures and trust roots are read.
     pub fn read(path: &Path, file: &File) -> Result<Self> {
-        let mut head = Self { statement: vec![], volume: 0, signatures: vec![], trust: vec![], places: BTreeMap::new(), space: 0, end: 0 };
+        Self::walk(path, file, Room::Zeros)
+    }
+
+    /// The same for a volume that is about to be signed: the room for signatures may hold what an interrupted signing left there.
+    pub fn read_for_signing(path: &Path, file: &File) -> Result<Self> {
+        Self::walk(path, file, Room::Anything)
+    }
+
+    fn walk(path: &Path, file: &File, room: Room) -> Result<Self> {
+        let mut head =
+            Self { statement: vec![], volume: 0, count: 0, signatures: vec![], trust: vec![], places: BTreeMap::new(), space: 0, end: 0 };
         let mut at = 0;
         while head.end == 0 {
             let mut block = [0u8; 512];
@@ -83,7 +103,7 @@ impl Head {
             if at == 0 && name != "bundle.json" {
                 return Err(Error::verification(format!("{}: not an airlift volume", path.display())));
             }
-            head.take(path, file, &name, at, size).map_err(|e| e.with("volume", path.display()))?;
+            head.take(path, file, &name, at, size, room).map_err(|e| e.with("volume", path.display()))?;
             at += occupied(size);
         }
         if head.statement.is_empty() || !head.places.contains_key("lock.json") || !head.places.contains_key("frames.bin") {
@@ -92,7 +112,7 @@ impl Head {
         Ok(head)
     }
 
-    fn take(&mut self, path: &Path, file: &File, name: &str, at: u64, size: u64) -> Result<()> {
+    fn take(&mut self, path: &Path, file: &File, name: &str, at: u64, size: u64, room: Room) -> Result<()> {
         let data = at + BLOCK;
         let read = |most: u64| read_member(path, file, name, data, size, most);
         match name {
@@ -100,21 +120,30 @@ impl Head {
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
             "frames.bin" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
-            SPACE => self.close(path, file, data, size)?,
+            SPACE => self.close(path, file, data, size, room)?,
             _ if name.starts_with("volume.") && !self.places.contains_key("volume") => {
                 let text = read(256)?;
                 self.volume = self.volume_of(name, &text)?;
                 self.places.insert("volume".to_owned(), (data, size));
             }
-            _ if plain(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES => {
-                self.trust.push((name.to_owned(), read(MAX_TRUST_BYTES)?))
+            _ if allowed_name(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES && !self.holds(name) => {
+                self.trust.push((name.to_owned(), read(self.room_left())?))
             }
-            _ if plain(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES => {
-                self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES)?));
+            _ if allowed_name(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES && !self.holds(name) => {
+                self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES.min(self.room_left()))?));
             }
             _ => return Err(Error::verification(format!("{name:.100} has no place in a volume's head")).with("at byte", at)),
         }
         Ok(())
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.trust.iter().chain(&self.signatures).any(|(known, _)| known == name)
+    }
+
+    fn room_left(&self) -> u64 {
+        let held = self.trust.iter().chain(&self.signatures).map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+        MAX_UNTRUSTED_BYTES.saturating_sub(held)
     }
 
     fn place(&mut self, path: &Path, file: &File, name: &str, data: u64, size: u64, most: u64) -> Result<()> {
@@ -126,23 +155,26 @@ impl Head {
         Ok(())
     }
 
-    fn close(&mut self, path: &Path, file: &File, data: u64, size: u64) -> Result<()> {
+    fn close(&mut self, path: &Path, file: &File, data: u64, size: u64, room: Room) -> Result<()> {
         if size > SIGNATURE_SPACE + (1 << 20) || padding(size) != 0 {
             return Err(too_large(SPACE, size, SIGNATURE_SPACE));
         }
-        zeros(path, file, data, size)?;
+        if room == Room::Zeros {
+            zeros(path, file, data, size).map_err(|e| e.hint("if signing was interrupted here, sign again: that puts it right"))?;
+        }
         self.space = data - BLOCK;
         self.end = data + size;
         Ok(())
     }
 
     /// Which volume a `volume.NNN` file stands for; the count of volumes is compared with the statement once that is believed.
-    fn volume_of(&self, name: &str, text: &[u8]) -> Result<usize> {
+    fn volume_of(&mut self, name: &str, text: &[u8]) -> Result<usize> {
         let wrong = || Error::verification(format!("{name:.20} does not name this bundle")).with("expected", Digest::of(&self.statement));
         let number: usize = name.strip_prefix("volume.").and_then(|n| n.parse().ok()).filter(|n| *n > 0).ok_or_else(wrong)?;
         let text = std::str::from_utf8(text).map_err(|_| wrong())?;
         let count = text.split(' ').nth(3).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
         if name == volume_file(number - 1) && text == volume_text(number - 1, count, &Digest::of(&self.statement)) {
+            self.count = count;
             return Ok(number - 1);
         }
         Err(wrong())
@@ -150,8 +182,7 @@ impl Head {
 
     /// Compares the volume's number with a statement that is believed.
     pub fn check_volume(&self, path: &Path, statement: &Statement) -> Result<()> {
-        let text = volume_text(self.volume, statement.volumes.len(), &Digest::of(&self.statement));
-        let fits = self.places.get("volume").is_some_and(|(_, size)| *size == text.len() as u64) && self.volume < statement.volumes.len();
+        let fits = self.places.contains_key("volume") && self.count == statement.volumes.len() && self.volume < self.count;
         if fits { Ok(()) } else { Err(Error::verification(format!("{}: its volume number is not one of the set", path.display()))) }
     }
 
@@ -220,8 +251,8 @@ fn too_large(name: &str, size: u64, most: u64) -> Error {
         .with("found", format!("{size} bytes"))
 }
 
-/// Names below a folder of the head: one segment of letters, digits, `.`, `-`, `_`, `@`, not hidden.
-fn plain(name: &str, folder: &str, ending: &str) -> bool {
+/// Names below a folder of the head: one segment of letters, digits, `.`, `-`, `_`, `@`, `+`, not hidden.
+pub fn allowed_name(name: &str, folder: &str, ending: &str) -> bool {
     let Some(rest) = name.strip_prefix(folder) else { return false };
-    rest.ends_with(ending) && !rest.starts_with('.') && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_@".contains(&b))
+    rest.ends_with(ending) && !rest.starts_with('.') && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_@+".contains(&b))
 }

@@ -3,8 +3,9 @@
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
 use super::reader::FrameReader;
-use crate::artifact::{BlobRead, Blobs, Digest, PIECE};
+use crate::artifact::{BlobRead, Blobs, Digest, PIECE, set_name};
 use crate::error::Result;
+use crate::store::View;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -22,6 +23,14 @@ impl InPlace {
         bundle.check_geometry()?;
         let index = bundle.table.blobs.iter().enumerate().map(|(i, b)| (b.digest, i)).collect();
         Ok(Self { bundle: Arc::new(bundle), index: Arc::new(index) })
+    }
+
+    /// The bundle as a view, under its own name and as `latest`.
+    pub fn views(&self) -> Vec<View> {
+        let statement = &self.bundle.statement;
+        let artifacts: Vec<_> = self.bundle.lock.artifacts.iter().cloned().map(Arc::new).collect();
+        let view = |name: String| View { name, id: self.bundle.id, artifacts: artifacts.clone(), blobs: Arc::new(self.clone()) };
+        vec![view("latest".to_owned()), view(set_name(&statement.name, &statement.line, statement.seq))]
     }
 
     /// The bundle.

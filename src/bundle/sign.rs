@@ -1,6 +1,6 @@
 //! Adding a signature to a finished volume, without touching its payload.
 
-use super::head::Head;
+use super::head::{Head, allowed_name};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -15,21 +15,27 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
         Error::io(format!("{} cannot be written", path.display()), e).hint("on a medium that cannot be written, sign before it is burnt")
     };
     let file = File::options().read(true).write(true).open(path).map_err(|e| wrong(&e))?;
-    let head = Head::read(path, &file)?;
+    let head = Head::read_for_signing(path, &file)?;
     if Digest::of(&head.statement) != *id {
         return Err(Error::verification(format!("{}: it is a volume of another bundle", path.display())));
     }
     if head.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         return Ok(());
     }
+    if !allowed_name(name, "sig/", ".sshsig") || head.signatures.iter().any(|(n, _)| n == name) {
+        return Err(Error::usage(format!("{}: a signature called {name:.100} cannot be added", path.display()))
+            .hint("the same key has signed this volume before; the signature there stays"));
+    }
     let size = armour.len() as u64;
     let (taken, free) = (occupied(size), head.end - head.space - BLOCK);
-    if taken > free || head.signatures.iter().any(|(n, _)| n == name) {
+    if taken > free {
         return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", path.display())));
     }
     let mut tail = armour.to_vec();
     tail.resize(tail.len() + padding(size) as usize, 0);
     tail.extend_from_slice(&header(SPACE, free - taken));
+    // The rest of the room is zeros again, also where an interrupted signing had begun to write.
+    tail.resize((head.end - head.space - BLOCK) as usize, 0);
     file.write_all_at(&tail, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     file.write_all_at(&header(name, size), head.space).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     Head::read(path, &file).map(|_| ())

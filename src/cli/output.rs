@@ -25,6 +25,11 @@ impl Output {
         self.json
     }
 
+    /// Whether `--quiet` was given.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Data: one JSON document with `--json`, else the text. A closed pipe is an error that `main` takes for success.
     pub fn data(&self, document: &Value, text: &str) -> Result<()> {
         let mut stdout = std::io::stdout().lock();

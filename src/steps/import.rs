@@ -19,8 +19,10 @@ pub enum Imported {
         /// What a person should know: numbers that were left out.
         notes: Vec<String>,
     },
-    /// Exactly this bundle was installed before; nothing changed.
+    /// Exactly this bundle was installed before, and all of it is there; nothing changed.
     Already(Installed),
+    /// Exactly this bundle was installed before; what was missing or damaged of it has been brought back.
+    Restored(Installed),
 }
 
 /// What would be checked and moved by an import, without doing it.
@@ -35,7 +37,7 @@ pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_
     let store = writer.store();
     let label = bundle.statement.label();
     let notes = match order(&bundle, store).map_err(|e| e.about(&label))? {
-        Order::Replay => return already(&bundle, store),
+        Order::Replay => return again(bundle, writer, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
@@ -73,9 +75,20 @@ fn keep_roots(bundle: &VerifiedBundle, store: &Store) -> Result<()> {
     pinned::advance(&folder, &accepted, &bundle.bundle().chain).map(|_| ())
 }
 
-fn already(bundle: &Authentic, store: &Store) -> Result<Imported> {
+/// A bundle that was accepted before changes no list; but what pruning, a scrub or damage took of it comes back.
+fn again(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
+    let store = writer.store();
     let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
-    installed.map(Imported::Already).ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))
+    let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
+    let needed = bytes_to_come(&bundle, store)?;
+    let whole = bundle.lock.blobs().iter().try_fold(true, |all, (digest, size)| Ok::<_, Error>(all && store.has(digest, *size)?))?;
+    if whole && store.lock_of(&installed).is_ok() {
+        return Ok(Imported::Already(installed));
+    }
+    check_space(store.root(), needed)?;
+    let verified = verification.run(bundle, writer)?;
+    writer.keep_record(&installed.bundle, &verified.record())?;
+    Ok(Imported::Restored(installed))
 }
 
 fn bytes_to_come(bundle: &Authentic, store: &Store) -> Result<u64> {

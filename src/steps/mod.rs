@@ -4,6 +4,7 @@
 //! program that embeds airlift calls them as well. They never touch a terminal, the environment or the current directory, and
 //! `verify`, `import` and `serve` never use `upstream`.
 
+pub mod client;
 #[cfg(feature = "upstream")]
 pub mod fetch;
 mod fetched;
@@ -13,6 +14,7 @@ pub mod keys;
 #[cfg(feature = "upstream")]
 pub mod lock;
 pub mod pack;
+pub mod serve;
 pub mod sign;
 pub mod trust;
 pub mod verify;

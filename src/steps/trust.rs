@@ -2,10 +2,9 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::store::{Store, Writer, write_atomic};
-use crate::trust::{Algorithm, PublicKey};
 use crate::trust::{
-    BUNDLE, Custody, HeldKey, Principal, ROOT, Role, RootLimits, Rule, Signer, Tally, Terms, TrustRoot, allowed_signers, pinned,
-    read_public, sign, signature_name,
+    Algorithm, BUNDLE, Custody, HeldKey, Principal, PublicKey, ROOT, Role, RootLimits, Rule, Signer, Tally, Terms, TrustRoot,
+    allowed_signers, pinned, read_public, sign, signature_name,
 };
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -98,9 +97,9 @@ pub fn accepted(store: &Store) -> Result<RootShown> {
     show(&store.trust_folder().join(root.file_name()))
 }
 
-/// What `ssh-keygen -Y verify -f` wants, for the bundles of a root.
+/// What `ssh-keygen -Y verify -f` wants, for the bundles and for the root itself.
 pub fn signers_file(root: &TrustRoot) -> String {
-    allowed_signers(root, Role::Bundle, BUNDLE)
+    allowed_signers(root, Role::Bundle, BUNDLE) + &allowed_signers(root, Role::Root, ROOT)
 }
 
 fn signature_file(root: &TrustRoot, signer: &dyn Signer) -> Result<String> {

@@ -42,7 +42,9 @@ impl Store {
     pub fn open_or_create(root: &Path) -> Result<Self> {
         let marker = root.join("airlift-store.json");
         if !marker.exists() {
-            let foreign = std::fs::read_dir(root).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name() != "lock")));
+            // A creation that was cut off leaves some of the folders, all of them empty of files.
+            let files = walkdir::WalkDir::new(root).min_depth(1).into_iter().flatten().filter(|e| !e.file_type().is_dir());
+            let foreign = files.map(|e| e.file_name().to_owned()).any(|name| name != "lock" && name != "airlift-store.json.new");
             if foreign {
                 return Err(Error::new(Kind::Store, format!("{} is not a store and not empty", root.display()))
                     .hint("give an empty folder, or one that airlift made"));

@@ -1,16 +1,17 @@
 //! The record of accepted bundles: statement, signatures, trust roots and lock, kept for audit.
 
-use super::files::{create_folder, sync_folder, write_atomic};
+use super::files::{create_folder, read_bounded, sync_folder, write_atomic};
 use super::layout::Writer;
 use crate::artifact::{Digest, check_name};
 use crate::error::{Error, Result};
+use std::path::Path;
 
 impl Writer {
     /// Keeps the files of a bundle's head under its id. Written aside and renamed, so that a record is whole or absent.
     pub fn keep_record(&self, id: &Digest, files: &[(String, Vec<u8>)]) -> Result<()> {
         let folder = self.store().bundle_folder(id);
         if folder.exists() {
-            return Ok(());
+            return files.iter().try_for_each(|(name, bytes)| restore(&folder.join(name), bytes));
         }
         let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", folder.display()), e);
         let aside = folder.with_extension("new");
@@ -24,7 +25,17 @@ impl Writer {
             create_folder(path.parent().unwrap_or(&aside))?;
             write_atomic(&path, bytes)?;
         }
+        sync_folder(&aside)?;
         std::fs::rename(&aside, &folder).map_err(|e| wrong(&e))?;
         sync_folder(folder.parent().unwrap_or(&folder))
     }
+}
+
+/// A file of a record that is missing or damaged is put right; one that is right is left alone.
+fn restore(path: &Path, bytes: &[u8]) -> Result<()> {
+    if read_bounded(path, bytes.len() as u64 + 1).ok().flatten().as_deref() == Some(bytes) {
+        return Ok(());
+    }
+    create_folder(path.parent().unwrap_or(path))?;
+    write_atomic(path, bytes)
 }

@@ -1,7 +1,7 @@
 //! The chain of trust roots as it travels: `root.N.json` and `root.N.<principal>.<fp16>.sshsig`, and the walk from an accepted root.
 
-use super::judge::ROOT;
-use super::root::{MAX_ROOT_BYTES, Role, TrustRoot};
+use super::judge::{ROOT, SignatureFile};
+use super::root::{MAX_ROOT_BYTES, Role, TrustRoot, check_word};
 use crate::artifact::Digest;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub struct Chain {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Link {
     root: Vec<u8>,
-    signatures: Vec<(String, Vec<u8>)>,
+    signatures: Vec<SignatureFile>,
 }
 
 impl Chain {
@@ -35,18 +35,17 @@ impl Chain {
     }
 
     fn add(&mut self, name: String, bytes: Vec<u8>) -> Result<()> {
-        let number = number(&name).ok_or_else(|| refused("a file has no place in it").with("found", format!("{name:.100}")))?;
+        let (number, part) = place(&name).ok_or_else(|| refused("a file has no place in it").with("found", format!("{name:.100}")))?;
         let link = self.links.entry(number).or_default();
-        let is_root = name == format!("root.{number}.json");
-        if is_root && (bytes.is_empty() || bytes.len() > MAX_ROOT_BYTES || !link.root.is_empty()) {
-            return Err(refused("a root is empty, too large or there twice").with("found", name));
-        }
-        if is_root {
-            link.root = bytes;
-        } else if link.signatures.iter().any(|(known, _)| *known == name) {
-            return Err(refused("a signature is there twice").with("found", name));
-        } else {
-            link.signatures.push((name, bytes));
+        match part {
+            Part::Root if bytes.is_empty() || bytes.len() > MAX_ROOT_BYTES || !link.root.is_empty() => {
+                return Err(refused("a root is empty, too large or there twice").with("found", name));
+            }
+            Part::Root => link.root = bytes,
+            Part::Signature if link.signatures.iter().any(|(known, _)| *known == name) => {
+                return Err(refused("a signature is there twice").with("found", name));
+            }
+            Part::Signature => link.signatures.push((name, bytes)),
         }
         if self.links.len() > MAX_ROOTS {
             return Err(refused("it has too many roots").with("expected", format!("at most {MAX_ROOTS}")));
@@ -116,15 +115,24 @@ fn step(old: &TrustRoot, number: u64, link: &Link) -> Result<TrustRoot> {
     Ok(new)
 }
 
-/// N of `root.N.json` and `root.N.<principal>.<fp16>.sshsig`, written without leading zeros.
-pub(super) fn number(name: &str) -> Option<u64> {
+/// What a file of a chain is; signatures come first, because they are written first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Signature,
+    Root,
+}
+
+/// N and part of `root.N.json` and `root.N.<principal>.<fp16>.sshsig`, N written without leading zeros.
+pub(super) fn place(name: &str) -> Option<(u64, Part)> {
     let (digits, rest) = name.strip_prefix("root.")?.split_once('.')?;
     let number: u64 = digits.parse().ok().filter(|n: &u64| n.to_string() == digits && (1..1 << 53).contains(n))?;
-    let is_signature = rest.strip_suffix(".sshsig").and_then(|r| r.rsplit_once('.')).is_some_and(|(principal, short)| {
-        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        super::root::check_word("principal", principal).is_ok() && short.len() == 16 && short.bytes().all(is_hex)
-    });
-    (rest == "json" || is_signature).then_some(number)
+    if rest == "json" {
+        return Some((number, Part::Root));
+    }
+    let (principal, short) = rest.strip_suffix(".sshsig")?.rsplit_once('.')?;
+    let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let fits = check_word("principal", principal).is_ok() && short.len() == 16 && short.bytes().all(is_hex);
+    fits.then_some((number, Part::Signature))
 }
 
 fn another_root(accepted: &TrustRoot, found: Digest) -> Error {

@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 
 const VERSION: u32 = 1;
 
+/// What every version has, so that a newer one is recognised as such whatever else it holds.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "airlift-root")]
+    format: u32,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireRoot {
@@ -76,12 +83,14 @@ struct WireRule {
 
 /// Reads a root's members; whether they make sense together is checked by [`Terms`].
 pub(super) fn parse(bytes: &[u8]) -> Result<Terms> {
-    let wire: WireRoot = parse_strict("the trust root", bytes, Limits { bytes: MAX_ROOT_BYTES, depth: 8 })?;
-    if wire.format != VERSION {
+    let limits = Limits { bytes: MAX_ROOT_BYTES, depth: 8 };
+    let Version { format } = parse_strict("the trust root", bytes, limits)?;
+    if format != VERSION {
         return Err(Error::verification("the trust root needs a newer airlift")
             .with("expected", format!("format version {VERSION}"))
-            .with("found", wire.format));
+            .with("found", format));
     }
+    let wire: WireRoot = parse_strict("the trust root", bytes, limits)?;
     let previous = wire.previous.as_deref().map(Digest::from_hex).transpose().map_err(|e| {
         let found = e.context().iter().find(|(label, _)| *label == "found").map(|(_, value)| value.clone()).unwrap_or_default();
         Error::verification("the trust root is refused: `previous` is not a SHA-256 digest").with("found", found)

@@ -13,6 +13,9 @@ pub const ROOT: &str = "root.v1@airlift";
 /// Most signatures that are looked at.
 pub const MAX_SIGNATURES: usize = 256;
 
+/// A signature as it lies on a medium: file name and content.
+pub type SignatureFile = (String, Vec<u8>);
+
 /// Proof that enough people signed exact bytes; only [`TrustRoot::judge`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,7 +89,7 @@ impl Tally {
 impl TrustRoot {
     /// Judges the signatures (file name, content) over a message. [`Kind::Verification`](crate::error::Kind) when the role's threshold
     /// of people is not reached, and whenever [`TrustRoot::tally`] fails.
-    pub fn judge(&self, role: Role, namespace: &str, message: &[u8], signatures: &[(String, Vec<u8>)]) -> Result<Judged> {
+    pub fn judge(&self, role: Role, namespace: &str, message: &[u8], signatures: &[SignatureFile]) -> Result<Judged> {
         let tally = self.tally(role, namespace, message, signatures)?;
         if tally.missing() > 0 {
             return Err(self.too_few(role, &tally));
@@ -96,7 +99,7 @@ impl TrustRoot {
 
     /// Counts the signatures over a message. Every one must be well-formed and fit the message, or the set is damaged; those of keys
     /// without the role are listed and not counted.
-    pub fn tally(&self, role: Role, namespace: &str, message: &[u8], signatures: &[(String, Vec<u8>)]) -> Result<Tally> {
+    pub fn tally(&self, role: Role, namespace: &str, message: &[u8], signatures: &[SignatureFile]) -> Result<Tally> {
         if signatures.len() > MAX_SIGNATURES {
             return Err(Error::verification("too many signatures").with("expected", format!("at most {MAX_SIGNATURES}")));
         }
@@ -104,8 +107,8 @@ impl TrustRoot {
         for (file, armour) in signatures {
             let signed = Signature::parse(armour).and_then(|s| s.verify(namespace, message)).map_err(|e| e.about(file))?;
             match self.admit(role, &signed) {
-                Ok(signer) if tally.signers.contains(&signer) => {}
-                Ok(signer) => tally.signers.push(signer),
+                Ok(counted) if tally.signers.contains(&counted) => {}
+                Ok(counted) => tally.signers.push(counted),
                 Err(why) => tally.uncounted.push(Uncounted { file: file.clone(), fingerprint: signed.key.fingerprint(), why }),
             }
         }

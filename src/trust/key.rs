@@ -120,25 +120,26 @@ impl SecretKey {
 
     /// Opens a key file, asking for its passphrase when it has one.
     pub fn read(path: &Path, plain: PlainKeys, ask: Ask<'_>) -> Result<Self> {
-        let about = |e: Error| e.about(path.display());
-        let text = read_private(path)?;
-        let key = PrivateKey::from_openssh(&*text).map_err(|e| about(not_a_key(&text).because(&e)))?;
+        Self::parse(&read_private(path)?, plain, ask).map_err(|e| e.about(path.display()))
+    }
+
+    /// Opens the text of a key file.
+    pub fn parse(text: &str, plain: PlainKeys, ask: Ask<'_>) -> Result<Self> {
+        let key = PrivateKey::from_openssh(text).map_err(|e| not_a_key(text, &e))?;
         let key = if key.is_encrypted() {
-            unlock(&key, ask).map_err(about)?
+            unlock(&key, ask)?
         } else if plain == PlainKeys::Allowed {
             key
         } else {
-            return Err(about(Error::usage("the key has no passphrase"))
+            return Err(Error::usage("the key has no passphrase")
                 .hint("give it one with: ssh-keygen -p -f KEY")
                 .hint("or accept that whoever has the file can sign: --allow-plain-key"));
         };
         match key.key_data() {
-            KeypairData::Ed25519(pair) => Self::from_seed(pair.private.as_ref(), key.comment()).map_err(about),
-            KeypairData::SkEd25519(_) => Err(about(Error::usage("the key is inside a FIDO2 authenticator"))
+            KeypairData::Ed25519(pair) => Self::from_seed(pair.private.as_ref(), key.comment()),
+            KeypairData::SkEd25519(_) => Err(Error::usage("the key is inside a FIDO2 authenticator")
                 .hint("load it with `ssh-add`, then name its public half: --key KEY.pub")),
-            _ => Err(about(Error::usage("the key's type is not supported"))
-                .with("expected", Algorithm::Ed25519.name())
-                .with("found", key.algorithm())),
+            _ => Err(not_supported().with("found", key.algorithm())),
         }
     }
 }
@@ -203,12 +204,20 @@ fn read_private(path: &Path) -> Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn not_a_key(text: &str) -> Error {
-    let made = Error::usage("it is not an OpenSSH private key");
+fn not_a_key(text: &str, error: &ssh_key::Error) -> Error {
     if text.starts_with("ssh-") || text.starts_with("sk-ssh-") {
-        return made.hint("this is a public key: give the file without .pub");
+        return Error::usage("it is a public key").hint("give the file without .pub");
     }
-    made.hint("make one with: airlift key generate PATH")
+    if text.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----") && *error == ssh_key::Error::AlgorithmUnknown {
+        return not_supported();
+    }
+    Error::usage("it is not an OpenSSH private key").because(error).hint("make one with: airlift key generate PATH")
+}
+
+fn not_supported() -> Error {
+    Error::usage("the key's type or cipher is not supported")
+        .with("expected", Algorithm::Ed25519.name())
+        .hint("make one with: airlift key generate PATH")
 }
 
 /// Creates a file that must not exist; a file that could not be finished is taken away again.

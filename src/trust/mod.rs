@@ -27,7 +27,7 @@ mod wire;
 pub use agent::{Agent, AgentKey};
 pub use allowed_signers::allowed_signers;
 pub use chain::{Chain, MAX_ROOTS};
-pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, ROOT, Tally, Uncounted, Why, signature_name};
+pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, ROOT, SignatureFile, Tally, Uncounted, Why, signature_name};
 pub use key::{Ask, PlainKeys, Protection, SecretKey, public_path, read_public};
 pub use public::{Algorithm, PublicKey};
 pub use root::{Custody, HeldKey, MAX_ROOT_BYTES, Principal, Role, RootLimits, Rule, Terms, TrustRoot, check_word};

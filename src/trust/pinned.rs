@@ -1,21 +1,22 @@
 //! The roots a host has accepted: a folder of `root.N.json` and signatures. The lowest number was typed in by people, the rest followed
 //! by signature.
 
-use super::chain::{self, Chain};
-use super::judge::ROOT;
+use super::chain::{Chain, Part, place};
+use super::judge::{ROOT, SignatureFile};
 use super::root::{MAX_ROOT_BYTES, Role, TrustRoot};
+use super::sshsig::MAX_SIGNATURE_BYTES;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::store::{read_bounded, write_atomic};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Most files that are looked at in the folder.
-const MAX_FILES: usize = 4096;
+/// Most roots and signatures in a folder.
+const MAX_FILES: usize = 1024;
 
 /// Accepts a root because a person typed its fingerprint: 20 characters as they are read aloud, or 64 hex digits. The root must be signed
 /// by its own root role. A host has one trust domain: beside an accepted root, only its successor is taken.
-pub fn accept(folder: &Path, root: &[u8], signatures: &[(String, Vec<u8>)], typed: &str) -> Result<TrustRoot> {
+pub fn accept(folder: &Path, root: &[u8], signatures: &[SignatureFile], typed: &str) -> Result<TrustRoot> {
     check_fingerprint(&Digest::of(root), typed)?;
     let root = TrustRoot::parse(root)?;
     root.judge(Role::Root, ROOT, root.bytes(), signatures).map_err(|e| e.about(root.file_name()))?;
@@ -53,36 +54,43 @@ pub fn load(folder: &Path) -> Result<Option<TrustRoot>> {
 pub fn stored(folder: &Path) -> Result<Chain> {
     let files = files(folder)?;
     // A crash while a root was being kept leaves signatures without their root: as if it had not begun.
-    let complete: Vec<u64> = files.iter().filter(|(name, _)| name.ends_with(".json")).filter_map(|(name, _)| chain::number(name)).collect();
-    Chain::read(files.into_iter().filter(|(name, _)| chain::number(name).is_some_and(|n| complete.contains(&n))))
+    let number = |name: &str| place(name).map(|(number, _)| number);
+    let complete: Vec<_> =
+        files.iter().filter(|(name, _)| place(name).is_some_and(|(_, part)| part == Part::Root)).map(|(n, _)| number(n)).collect();
+    Chain::read(files.into_iter().filter(|(name, _)| complete.contains(&number(name))))
 }
 
 /// A root file and the signatures that lie beside it.
-pub fn beside(path: &Path) -> Result<(TrustRoot, Vec<(String, Vec<u8>)>)> {
+pub fn beside(path: &Path) -> Result<(TrustRoot, Vec<SignatureFile>)> {
     let missing = || Error::usage(format!("there is no trust root at {}", path.display())).hint("make one with: airlift trust init");
     let bytes = read_bounded(path, MAX_ROOT_BYTES as u64)?.ok_or_else(missing)?;
     let root = TrustRoot::parse(&bytes).map_err(|e| e.about(path.display()))?;
-    let number = root.terms().version;
+    let wanted = Some((root.terms().version, Part::Signature));
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let signatures = files(folder)?.into_iter().filter(|(name, _)| name.ends_with(".sshsig") && chain::number(name) == Some(number));
+    let signatures = files(folder)?.into_iter().filter(|(name, _)| place(name) == wanted);
     Ok((root, signatures.collect()))
 }
 
-fn files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+fn files(folder: &Path) -> Result<Vec<SignatureFile>> {
     let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", folder.display()), e);
     let entries = match std::fs::read_dir(folder) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(vec![]),
         other => other.map_err(|e| wrong(&e))?,
     };
     let mut files = Vec::new();
-    for entry in entries.take(MAX_FILES) {
+    for entry in entries {
         let path = entry.map_err(|e| wrong(&e))?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        if chain::number(name).is_some()
-            && let Some(bytes) = read_bounded(&path, MAX_ROOT_BYTES as u64)?
-        {
-            files.push((name.to_owned(), bytes));
+        let most = match place(name) {
+            None => continue,
+            Some((_, Part::Root)) => MAX_ROOT_BYTES,
+            Some((_, Part::Signature)) => MAX_SIGNATURE_BYTES,
+        };
+        if files.len() == MAX_FILES {
+            return Err(Error::verification(format!("{} holds too many roots and signatures", folder.display()))
+                .with("expected", format!("at most {MAX_FILES}")));
         }
+        files.extend(read_bounded(&path, most as u64)?.map(|bytes| (name.to_owned(), bytes)));
     }
     files.sort();
     Ok(files)
@@ -137,7 +145,7 @@ pub fn check_fingerprint(found: &Digest, typed: &str) -> Result<()> {
 fn keep(folder: &Path, chain: &Chain, from: u64) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
     let files = chain.files();
-    let mut newer: Vec<_> = files.iter().filter(|(name, _)| chain::number(name).is_some_and(|n| n >= from)).collect();
-    newer.sort_by_key(|(name, _)| (chain::number(name), name.ends_with(".json")));
+    let mut newer: Vec<_> = files.iter().filter(|(name, _)| place(name).is_some_and(|(number, _)| number >= from)).collect();
+    newer.sort_by_key(|(name, _)| place(name));
     newer.into_iter().try_for_each(|(name, bytes)| write_atomic(&folder.join(name), bytes))
 }

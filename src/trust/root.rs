@@ -217,8 +217,8 @@ impl Terms {
         self.check_principals()?;
         self.check_rule(Role::Root, &self.root)?;
         self.check_rule(Role::Bundle, &self.bundle)?;
-        let RootLimits { bundle_bytes, blobs, blob_bytes, frame_bytes, volumes } = self.limits;
-        if [bundle_bytes, blobs, blob_bytes, frame_bytes, volumes].contains(&Some(0)) {
+        let limits = self.limits;
+        if [limits.bundle_bytes, limits.blobs, limits.blob_bytes, limits.frame_bytes, limits.volumes].contains(&Some(0)) {
             return Err(refused("a limit of 0 admits nothing"));
         }
         Ok(())
@@ -250,19 +250,19 @@ impl Terms {
         Ok(())
     }
 
-    fn check_rule(&self, role: Role, rule: &Rule) -> Result<()> {
+    fn check_rule(&self, role: Role, needs: &Rule) -> Result<()> {
         let about = |why: &str| refused(why).with("role", role.name());
-        let distinct: BTreeSet<&String> = rule.principals.iter().collect();
-        if distinct.len() != rule.principals.len() {
+        let distinct: BTreeSet<&String> = needs.principals.iter().collect();
+        if distinct.len() != needs.principals.len() {
             return Err(about("a role lists a principal twice"));
         }
-        if let Some(stranger) = rule.principals.iter().find(|name| self.principals.iter().all(|p| p.name != **name)) {
+        if let Some(stranger) = needs.principals.iter().find(|name| self.principals.iter().all(|p| p.name != **name)) {
             return Err(about("a role lists a principal the root does not have").with("found", format!("{stranger:.60}")));
         }
-        if rule.threshold == 0 || rule.threshold > distinct.len() {
+        if needs.threshold == 0 || needs.threshold > distinct.len() {
             return Err(about("a threshold is out of range")
                 .with("expected", format!("between 1 and {}", distinct.len()))
-                .with("found", rule.threshold));
+                .with("found", needs.threshold));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ const MAGIC: &[u8; 6] = b"SSHSIG";
 const WIDTH: usize = 70;
 /// The longest line of other writers (RFC 2045, section 6.8).
 const WIDEST: usize = 76;
-/// User present, user verified (WebAuthn, section 6.1, "flags").
+/// User present, user verified (`WebAuthn`, section 6.1, "flags").
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 
@@ -146,8 +146,8 @@ impl Raw {
             (Some((flags, counter)), Some(application)) => &authenticator_bytes(application, flags, counter, signed),
             _ => signed,
         };
-        let fits = key.verifying().verify_strict(framed, &ed25519_dalek::Signature::from_bytes(&self.bytes));
-        fits.map_err(|_| Error::verification("the signature does not fit what it is said to sign").with("key", key.fingerprint()))?;
+        let verified = key.verifying().verify_strict(framed, &ed25519_dalek::Signature::from_bytes(&self.bytes));
+        verified.map_err(|_| Error::verification("the signature does not fit what it is said to sign").with("key", key.fingerprint()))?;
         let token = self.token.map(|(flags, _)| Token { presence: flags & PRESENT != 0, pin: flags & VERIFIED != 0 });
         Ok(Signed { key: key.clone(), token })
     }
@@ -156,10 +156,10 @@ impl Raw {
 /// Signs a message in a namespace; returns the file's content. The fresh signature is verified before it is released, so that a fault
 /// while signing cannot leak a key.
 pub fn sign(signer: &dyn Signer, namespace: &str, message: &[u8]) -> Result<String> {
-    let signed = to_be_signed(namespace, Hash::Sha512, message);
-    let signature = signer.sign_ssh(&signed)?;
+    let framed = to_be_signed(namespace, Hash::Sha512, message);
+    let signature = signer.sign_ssh(&framed)?;
     let key = signer.public_key();
-    Raw::parse(&signature, key).and_then(|raw| raw.verify(key, &signed)).map_err(|e| e.about("the signature just made"))?;
+    Raw::parse(&signature, key).and_then(|raw| raw.verify(key, &framed)).map_err(|e| e.about("the signature just made"))?;
     let mut blob = MAGIC.to_vec();
     blob.extend_from_slice(&1u32.to_be_bytes());
     for part in [&key.blob()[..], namespace.as_bytes(), b"", Hash::Sha512.name().as_bytes(), &signature] {

@@ -1,4 +1,5 @@
 //! One binary for every test that sees airlift from outside.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod arrows;
 mod bundle;
@@ -8,8 +9,11 @@ mod images;
 mod origin;
 mod pypi;
 mod python;
+mod python_clients;
+mod server;
 mod simple_index;
 mod stock;
 mod store;
 mod tidy;
+mod trust;
 mod world;

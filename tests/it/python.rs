@@ -385,3 +385,12 @@ async fn wrong_targets_and_requirements() {
         assert!(error.to_string().contains("python = \"3.12\""), "{error}");
     }
 }
+
+#[test]
+fn the_python_parts_of_the_shipped_manifests_are_read() {
+    for text in [include_str!("../../manifests/quickstart.toml"), include_str!("../../manifests/mlops-toolkit.toml")] {
+        let manifest = Manifest::parse(text, &["python", "files", "images"]).unwrap();
+        let sections = manifest.sections.iter().filter(|s| s.ecosystem == "python");
+        assert!(sections.map(|s| s.parse::<airlift::ecosystems::python::PythonSection>().unwrap().check().unwrap()).count() > 0);
+    }
+}

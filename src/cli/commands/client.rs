@@ -1,13 +1,36 @@
-//! stub
+//! `airlift client`
+
 use crate::cli::Context;
+use crate::ecosystems::Mirror;
 use crate::error::Result;
+use crate::steps::client::client;
 use clap::Args;
-/// stub
+use serde_json::{Value, json};
+
+/// Print what a client is configured with
 #[derive(Debug, Args)]
-pub struct Client {}
+#[command(after_help = "Example: airlift client pip --mirror https://mirror.lan:8443 >> ~/.config/pip/pip.conf")]
+pub struct Client {
+    /// pip, uv, docker, containerd, podman, curl … [default: all]
+    client: Option<String>,
+    /// Where the mirror answers
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    mirror: String,
+    /// The view to use
+    #[arg(long, value_name = "NAME", default_value = "latest")]
+    view: String,
+    /// The mirror's certificate is from an authority the client does not know yet
+    #[arg(long)]
+    own_ca: bool,
+}
+
 impl Client {
-    /// stub
-    pub fn run(self, _: &Context) -> Result<()> {
-        Ok(())
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let mirror = Mirror { base: self.mirror.trim_end_matches('/').to_owned(), view: self.view, own_ca: self.own_ca };
+        let snippets = client(self.client.as_deref(), &mirror)?;
+        let text: String = snippets.iter().map(|s| format!("# {}: {}\n{}\n", s.client, s.place, s.text.trim_end())).collect();
+        let list: Vec<Value> = snippets.iter().map(|s| json!({ "client": s.client, "place": s.place, "text": s.text })).collect();
+        context.out.data(&json!(list), &text)
     }
 }

@@ -62,6 +62,10 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
             context.out.say(format!("{label} is installed already ({}); nothing was changed", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false }))
         }
+        Imported::Restored(_) => {
+            context.out.say(format!("{label} was installed already; what was missing of it has been brought back"));
+            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": true }))
+        }
         Imported::Done { snapshot, notes } => {
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();

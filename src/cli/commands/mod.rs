@@ -16,6 +16,7 @@ pub mod key;
 pub mod lock;
 #[cfg(feature = "upstream")]
 pub mod network;
+pub mod network_free;
 pub mod pack;
 pub mod rollback;
 pub mod schema;

@@ -1,6 +1,7 @@
 //! What users paste to reach the index.
 
 use crate::ecosystems::{Mirror, Snippet};
+use std::fmt::Write;
 
 /// One snippet a client.
 pub fn snippets(mirror: &Mirror) -> Vec<Snippet> {
@@ -17,7 +18,7 @@ fn insecure(mirror: &Mirror) -> bool {
 fn pip(mirror: &Mirror, index: &str) -> Snippet {
     let mut text = format!("[global]\nindex-url = {index}\ndisable-pip-version-check = true\n");
     if insecure(mirror) {
-        text.push_str(&format!("trusted-host = {}\n", mirror.host()));
+        let _ = writeln!(text, "trusted-host = {}", mirror.host());
     }
     if mirror.own_ca {
         text.push_str("# the mirror's own certificate authority\ncert = /etc/ssl/certs/airlift-ca.pem\n");
@@ -28,12 +29,12 @@ fn pip(mirror: &Mirror, index: &str) -> Snippet {
 fn uv(mirror: &Mirror, index: &str) -> Snippet {
     let mut text = String::new();
     if insecure(mirror) {
-        text.push_str(&format!("allow-insecure-host = [\"{}\"]\n", mirror.authority()));
+        let _ = writeln!(text, "allow-insecure-host = [\"{}\"]", mirror.authority());
     }
     if mirror.own_ca {
         text.push_str("# the mirror's own certificate authority goes into the environment: SSL_CERT_FILE=/etc/ssl/certs/airlift-ca.pem\n");
     }
-    text.push_str(&format!("python-downloads = \"manual\"\n\n[[index]]\nurl = \"{index}\"\ndefault = true\n"));
+    let _ = write!(text, "python-downloads = \"manual\"\n\n[[index]]\nurl = \"{index}\"\ndefault = true\n");
     Snippet { client: "uv", place: "~/.config/uv/uv.toml".to_owned(), text }
 }
 

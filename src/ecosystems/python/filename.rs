@@ -29,17 +29,14 @@ pub enum Kind {
 impl Kind {
     /// The kind a file name stands for.
     pub fn of(filename: &str) -> Option<Self> {
-        match filename {
-            _ if filename.ends_with(".whl") => Some(Self::Wheel),
-            _ if sdist_stem(filename).is_some() => Some(Self::Sdist),
-            _ => None,
-        }
+        let wheel = filename.strip_suffix(".whl").map(|_| Self::Wheel);
+        wheel.or_else(|| sdist_stem(filename).map(|_| Self::Sdist))
     }
 
     /// The media type of the file's bytes.
     pub fn media_type(self, filename: &str) -> &'static str {
         match self {
-            Self::Sdist if !filename.ends_with(".zip") => "application/gzip",
+            Self::Sdist if filename.strip_suffix(".zip").is_none() => "application/gzip",
             _ => "application/zip",
         }
     }

@@ -5,6 +5,7 @@
 //! descriptions with licences from METADATA; client snippets. The registration slice calls it, nothing else. It never runs Python,
 //! never builds a source distribution, never looks at the machine it runs on, and writes nothing outside the resolver's cache.
 #![doc = include_str!("README.md")]
+#![allow(clippy::doc_markdown, reason = "the README is for people who read PyPI as a name")]
 
 mod cache;
 mod client;
@@ -47,8 +48,8 @@ impl Ecosystem for Python {
         Box::pin(lock::lock(request))
     }
 
-    fn serve(&self, shelf: Shelf) -> Router {
-        serve::router(&shelf)
+    fn serve(&self, stock: Shelf) -> Router {
+        serve::router(&stock)
     }
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {

@@ -1,4 +1,5 @@
 //! Names and versions, the section, the documents, the routes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::filename::{self, Kind, normalised};
 use super::format::Entry;

@@ -17,12 +17,10 @@ pub fn error(failure: &Failure) -> Error {
         FailureKind::Storage => (Kind::Failed, "the resolver's cache or an input file cannot be used"),
     };
     let made = Error::new(kind, what).because(failure);
-    let ours = |hint: &&String| !hint.contains("--no-build");
-    let made = failure.hints.iter().filter(ours).fold(made, |made, hint| made.hint(hint.clone()));
+    let made = failure.hints.iter().fold(made, |made, hint| made.hint(hint.clone()));
     match failure.kind {
-        // uv's own hint names an option of its command line.
-        FailureKind::Unsatisfiable if failure.hints.iter().any(|hint| hint.contains("--no-build")) => {
-            made.hint("source distributions are refused; to carry those with static metadata, add to the section: sdists = \"carry\"")
+        FailureKind::Unsatisfiable if failure.message.contains("no usable wheels") => {
+            made.hint("to carry source distributions that have static metadata, add to the section: sdists = \"carry\"")
         }
         FailureKind::Denied => made.hint("put the credentials for the index into the netrc file: machine HOST login NAME password TOKEN"),
         FailureKind::Unreachable => made.hint("run the command again; what was learned so far is kept"),

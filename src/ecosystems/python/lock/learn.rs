@@ -6,6 +6,7 @@ use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::upstream::{Failure, Upstream};
 use airlift_python_resolve as uv;
+use bytes::Buf;
 use futures::StreamExt;
 use sha2::{Digest as _, Sha384, Sha512};
 use std::io::Write;
@@ -18,21 +19,18 @@ const MOST: u64 = 16 << 30;
 pub async fn descriptor(request: &LockRequest<'_>, file: &uv::File, pinned: bool) -> Result<Descriptor> {
     let url = Url::parse(&file.url).map_err(|e| Error::new(ErrorKind::Upstream, format!("{:.200}: not a URL", file.url)).because(&e))?;
     let told = file.sha256.as_deref().map(Digest::from_hex).transpose()?;
-    let (digest, size, learned) = match told.or_else(|| only_accepted(file)) {
-        Some(digest) => {
-            let accepted = file.accepted.contains(&digest.to_string());
-            let size = match file.size {
-                Some(size) => size,
-                None => size(request.upstream, &url, &digest).await?,
-            };
-            (digest, size, if pinned || accepted { Learned::Pinned } else { Learned::Upstream })
-        }
-        None => {
-            request.progress.note(&format!("{}: its index tells no digest; it is downloaded to be hashed", file.filename));
-            let sums = download(request.upstream, &url, file.size.unwrap_or(MOST), &mut std::io::sink()).await?;
-            let learned = check(file, &sums)?;
-            (sums.sha256, sums.size, learned)
-        }
+    let (digest, size, learned) = if let Some(digest) = told.or_else(|| only_accepted(file)) {
+        let accepted = file.accepted.contains(&digest.to_string());
+        let size = match file.size {
+            Some(size) => size,
+            None => size(request.upstream, &url, &digest).await?,
+        };
+        (digest, size, if pinned || accepted { Learned::Pinned } else { Learned::Upstream })
+    } else {
+        request.progress.note(&format!("{}: its index tells no digest; it is downloaded to be hashed", file.filename));
+        let sums = download(request.upstream, &url, file.size.unwrap_or(MOST), &mut std::io::sink()).await?;
+        let learned = check(file, &sums)?;
+        (sums.sha256, sums.size, learned)
     };
     let kind = Kind::of(&file.filename).ok_or_else(|| Error::verification(format!("{}: not a distribution", file.filename)))?;
     Ok(Descriptor {
@@ -98,8 +96,7 @@ impl Hashers {
     }
 }
 
-/// Downloads a file of at most `most` bytes through to `out`, going on where a connection broke; `out` must then be one that can take
-/// bytes again from the start, so a server that cannot go on makes the download fail.
+/// Downloads a file of at most `most` bytes through to `out`, going on where a connection broke.
 pub async fn download(upstream: &Upstream, url: &Url, most: u64, out: &mut (impl Write + Send)) -> Result<Sums> {
     let mut hashers = Hashers::default();
     let mut backoff = upstream.backoff();
@@ -126,24 +123,23 @@ async fn attempt(
 ) -> std::result::Result<(), Failure> {
     let have = hashers.sha256.length();
     let mut body = upstream.get(url, have).await?;
-    if body.offset != have {
-        return Err(Failure::permanent(Error::new(
-            ErrorKind::Upstream,
-            format!("{url}: the server cannot go on where the connection broke"),
-        )));
-    }
+    // A server without ranges begins again: what is here already is passed over.
+    let mut over = have.saturating_sub(body.offset) as usize;
     while let Some(bytes) = body.stream.next().await {
-        let bytes = bytes?;
+        let mut bytes = bytes?;
+        let passed = over.min(bytes.len());
+        over -= passed;
+        bytes.advance(passed);
         if hashers.sha256.length() + bytes.len() as u64 > most {
-            let error = Error::verification(format!("{url}: it is longer than it should be"));
+            let error = Error::verification(format!("{}: it is longer than it should be", url.path()));
             return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
         }
         out.write_all(&bytes).map_err(|e| Failure::permanent(Error::io("a downloaded file cannot be written", &e)))?;
         hashers.update(&bytes);
     }
     match body.length {
-        Some(length) if hashers.sha256.length() - have < length => {
-            Err(Failure::transient(Error::new(ErrorKind::Upstream, format!("{url}: the connection broke off"))))
+        Some(length) if hashers.sha256.length() < body.offset + length => {
+            Err(Failure::transient(Error::new(ErrorKind::Upstream, format!("{}: the connection broke off", url.path()))))
         }
         _ => Ok(()),
     }

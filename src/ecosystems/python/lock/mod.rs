@@ -11,6 +11,8 @@ mod failure;
 mod learn;
 mod sdist;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use super::section::PythonSection;
 use crate::artifact::Target;

@@ -31,6 +31,8 @@ pub struct Member {
 const MOST_MEMBERS: u64 = 1_000_000;
 /// General purpose flags that change what bytes mean: encryption, compressed patched data, strong encryption, masked headers.
 const UNKNOWN_FLAGS: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
+/// General purpose flag: check sum and lengths stand behind the content, not in the member's own header.
+const DESCRIPTOR_FOLLOWS: u16 = 1 << 3;
 const END: u32 = 0x0605_4b50;
 const END_64: u32 = 0x0606_4b50;
 const LOCATOR_64: u32 = 0x0706_4b50;
@@ -68,9 +70,10 @@ pub fn local_header(archive: &mut dyn BlobRead, member: &Member) -> Result<u64> 
     if head.u32(0) != LOCAL || name != member.raw_name || head.u16(8) != member.method || head.u16(6) != member.flags {
         return Err(wrong("a member's own header is not what the central directory says"));
     }
-    let later = member.flags & 8 != 0;
+    let later = member.flags & DESCRIPTOR_FOLLOWS != 0;
     let same = |at: usize, value: u64| u64::from(head.u32(at)) == value.min(u64::from(u32::MAX)) || head.u32(at) == u32::MAX;
-    if !later && !(head.u32(14) == member.crc32 && same(18, member.packed) && same(22, member.size)) {
+    let agrees = head.u32(14) == member.crc32 && same(18, member.packed) && same(22, member.size);
+    if !(later || agrees) {
         return Err(wrong("a member's own header is not what the central directory says"));
     }
     let start = member.offset + 30 + u64::from(name_length) + u64::from(extra_length);

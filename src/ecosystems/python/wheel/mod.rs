@@ -82,5 +82,5 @@ fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
     }
     let mut crc = flate2::Crc::new();
     crc.update(&out);
-    if crc.sum() != member.crc32 { Err(damaged("its check sum is wrong")) } else { Ok(out) }
+    if crc.sum() == member.crc32 { Ok(out) } else { Err(damaged("its check sum is wrong")) }
 }

@@ -1,0 +1,129 @@
+//! What is served now: the source's views, leased from pruning, exchanged when the store's pointer moves.
+
+use super::site::Site;
+use super::{Announce, Event, Settings, Source};
+use crate::artifact::{BlobRead, Blobs, Digest};
+use crate::error::{Error, Result};
+use crate::server::Switch;
+use crate::store::{Lease, Snapshot, Store, View};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+
+/// A lease may be lost to a pruning in the same instant; the next look finds the newer snapshot.
+const ATTEMPTS: usize = 3;
+
+/// The site being served and how it follows its source.
+pub struct Current {
+    switch: Switch,
+    settings: Arc<Settings>,
+    announce: Announce,
+    poll: Duration,
+    store: Option<Store>,
+    shown: Option<Snapshot>,
+}
+
+impl Current {
+    /// Makes the first site.
+    pub async fn open(source: Source, settings: Arc<Settings>, announce: Announce, poll: Duration) -> Result<Self> {
+        let (store, views) = match source {
+            Source::Store(store) => (Some(store), vec![]),
+            Source::Views(views) => (None, views),
+        };
+        let (found, shared) = (store.clone(), settings.clone());
+        let (shown, router) = blocking(move || {
+            let (shown, views) = match &found {
+                Some(store) => load(store)?,
+                None => (None, views),
+            };
+            Ok((shown.clone(), Site::router(views, shown.map(|s| s.number), &shared)))
+        })
+        .await?;
+        announce(Event::Serving(shown.as_ref().map(|s| s.number)));
+        Ok(Self { switch: Switch::new(router), settings, announce, poll, store, shown })
+    }
+
+    /// What the door serves from.
+    pub fn switch(&self) -> Switch {
+        self.switch.clone()
+    }
+
+    /// Looks at the store from time to time and serves what it points to; a snapshot that cannot be served changes nothing.
+    pub async fn follow(mut self) {
+        let Some(store) = self.store.clone() else { return };
+        let mut last_error = String::new();
+        loop {
+            tokio::time::sleep(self.poll).await;
+            match self.look(store.clone()).await {
+                Ok(()) => last_error.clear(),
+                // The same trouble is told once, not with every look.
+                Err(error) if error.to_string() == last_error => {}
+                Err(error) => {
+                    last_error = error.to_string();
+                    (self.announce)(Event::Kept(error));
+                }
+            }
+        }
+    }
+
+    async fn look(&mut self, store: Store) -> Result<()> {
+        let (shown, settings) = (self.shown.clone(), self.settings.clone());
+        let made = blocking(move || {
+            if store.current()? == shown {
+                return Ok(None);
+            }
+            let (found, views) = load(&store)?;
+            let router = Site::router(views, found.as_ref().map(|s| s.number), &settings);
+            Ok(Some((found, router)))
+        })
+        .await?;
+        if let Some((found, router)) = made {
+            self.switch.set(router);
+            self.shown = found;
+            (self.announce)(Event::Serving(self.shown.as_ref().map(|s| s.number)));
+        }
+        Ok(())
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    spawn_blocking(work).await.unwrap_or_else(|e| Err(Error::failed("the snapshot could not be prepared for serving").because(&e)))
+}
+
+/// The current snapshot with its views; both are kept from pruning as long as anything of the views is in use.
+fn load(store: &Store) -> Result<(Option<Snapshot>, Vec<View>)> {
+    for left in (0..ATTEMPTS).rev() {
+        let Some(snapshot) = store.current()? else { break };
+        let loaded = store.lease(snapshot.number).and_then(|lease| Ok((lease, store.views(&snapshot)?)));
+        match loaded {
+            Ok((lease, views)) => {
+                let lease = Arc::new(lease);
+                let views = views.into_iter().map(|view| leased(view, &lease)).collect();
+                return Ok((Some(snapshot), views));
+            }
+            Err(error) if left == 0 || store.current()?.as_ref() == Some(&snapshot) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok((None, vec![]))
+}
+
+fn leased(view: View, lease: &Arc<Lease>) -> View {
+    View { blobs: Arc::new(Leased { blobs: view.blobs, _lease: lease.clone() }), ..view }
+}
+
+/// Blobs that stay while someone may ask for them.
+struct Leased {
+    blobs: Arc<dyn Blobs>,
+    _lease: Arc<Lease>,
+}
+
+impl Blobs for Leased {
+    fn open(&self, digest: &Digest) -> Result<Option<Box<dyn BlobRead>>> {
+        self.blobs.open(digest)
+    }
+
+    fn size(&self, digest: &Digest) -> Result<Option<u64>> {
+        self.blobs.size(digest)
+    }
+}
