@@ -10,7 +10,7 @@ pub(super) fn snippets(mirror: &Mirror) -> Vec<Snippet> {
     let mut all = docker(mirror);
     all.extend(containerd(mirror));
     all.extend(podman(mirror));
-    all.push(k3s(mirror));
+    all.extend(k3s(mirror));
     all
 }
 
@@ -89,14 +89,17 @@ fn podman(mirror: &Mirror) -> Vec<Snippet> {
     all
 }
 
-fn k3s(mirror: &Mirror) -> Snippet {
+fn k3s(mirror: &Mirror) -> Vec<Snippet> {
+    let (file, mut all) = ("/etc/rancher/k3s/airlift-ca.pem", vec![]);
+    all.extend(authority("k3s", mirror, file));
     let (base, authority_name) = (&mirror.base, mirror.authority());
     let mut text = format!(
         "# also for rke2; start the server with --disable-default-registry-endpoint\n{}mirrors:\n  \"*\":\n    endpoint:\n      - \"{base}\"\n",
         only_latest(mirror)
     );
     if mirror.own_ca {
-        text.push_str(&format!("configs:\n  \"{authority_name}\":\n    tls:\n      ca_file: /etc/rancher/k3s/airlift-ca.pem\n"));
+        text.push_str(&format!("configs:\n  \"{authority_name}\":\n    tls:\n      ca_file: {file}\n"));
     }
-    snippet("k3s", "/etc/rancher/k3s/registries.yaml", text)
+    all.push(snippet("k3s", "/etc/rancher/k3s/registries.yaml", text));
+    all
 }

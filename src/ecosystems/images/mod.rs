@@ -1,3 +1,4 @@
+#![cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "without the connected side, sections are only described to editors"))]
 #![doc = include_str!("README.md")]
 //!
 //! # In the code

@@ -477,6 +477,7 @@ async fn blobs_are_served_under_their_own_repository_only() {
     assert_eq!(Digest::of(&body(response).await), layer);
     assert_eq!(refused(&kit, &format!("/quay.io/team/other/blobs/{layer}")).await, (404, "BLOB_UNKNOWN".to_owned()));
     assert_eq!(refused(&kit, &format!("/quay.io/team/app/blobs/{root}")).await, (404, "BLOB_UNKNOWN".to_owned()));
+    assert_eq!(refused(&kit, &format!("/quay.io/team/app/manifests/{layer}")).await, (404, "MANIFEST_UNKNOWN".to_owned()));
     assert_eq!(refused(&kit, &format!("/quay.io/team/other/manifests/{root}")).await, (404, "MANIFEST_UNKNOWN".to_owned()));
     let request =
         Request::builder().uri(format!("/quay.io/team/app/blobs/{layer}")).header("range", "bytes=0-4").body(Body::empty()).unwrap();

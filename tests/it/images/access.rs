@@ -54,6 +54,18 @@ async fn one_token_serves_a_repository() {
 }
 
 #[tokio::test]
+async fn requests_at_once_share_one_token() {
+    let registry = Registry::start();
+    let tags = ["a", "b", "c"];
+    tags.map(|tag| single(&registry, "team/app", Some(tag), "amd64"));
+    wants_tokens(&registry, |_| true);
+    let host = &registry.host;
+    let references = tags.map(|tag| format!("\"{host}/team/app:{tag}\"")).join(", ");
+    lock_with(settings(), &format!("references = [{references}]\nplain-http = [\"{host}\"]\n{QUIET}")).await.unwrap();
+    assert_eq!(registry.log().iter().filter(|asked| asked.path == "/token").count(), 1);
+}
+
+#[tokio::test]
 async fn a_token_that_is_no_longer_taken_is_renewed() {
     let registry = Registry::start();
     single(&registry, "team/app", Some("1"), "amd64");
