@@ -1,6 +1,7 @@
 //! One binary for every test that sees airlift from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod airgap;
 mod arrows;
 mod bundle;
 mod cli;
