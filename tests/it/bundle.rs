@@ -172,7 +172,8 @@ fn stock_tools_take_a_bundle_apart() {
     let allowed = airlift::steps::trust::signers_file(&world.root);
     std::fs::write(folder.join("allowed_signers"), allowed).expect("a file");
     let signature = std::fs::read_dir(folder.join("sig")).expect("signatures").filter_map(|e| Some(e.ok()?.path()));
-    let signature = signature.filter(|p| p.extension().is_some_and(|e| e == "sshsig")).next().expect("a signature");
+    let mut signature = signature;
+    let signature = signature.find(|p| p.extension().is_some_and(|e| e == "sshsig")).expect("a signature");
     let mut check = Command::new("ssh-keygen");
     check.args(["-Y", "verify", "-f", "allowed_signers", "-I", "person1", "-n", "bundle.v1@airlift", "-s"]).arg(signature);
     run(check.current_dir(&folder).stdin(Stdio::from(std::fs::File::open(folder.join("bundle.json")).expect("the statement"))));

@@ -18,10 +18,10 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     let first = |key: &str| declared.iter().find_map(|(_, values)| values.get(key)).filter(|v| !v.trim().is_empty());
     let mut licences: Vec<Licence> = Vec::new();
     for (source, values) in &declared {
-        if let Some(expression) = values.get("org.opencontainers.image.licenses").filter(|v| !v.trim().is_empty()) {
-            if licences.iter().all(|known| known.expression != *expression) {
-                licences.push(Licence { expression: expression.clone(), source: format!("{source} org.opencontainers.image.licenses") });
-            }
+        if let Some(expression) = values.get("org.opencontainers.image.licenses").filter(|v| !v.trim().is_empty())
+            && licences.iter().all(|known| known.expression != *expression)
+        {
+            licences.push(Licence { expression: expression.clone(), source: format!("{source} org.opencontainers.image.licenses") });
         }
     }
     let summary = first("org.opencontainers.image.description").or_else(|| first("org.opencontainers.image.title"));

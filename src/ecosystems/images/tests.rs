@@ -173,7 +173,7 @@ fn manifests_that_are_not_sound_are_refused() {
     for (why, text) in wrong {
         let error = Document::parse(text.as_bytes(), MANIFEST).expect_err(&text[..text.len().min(300)]);
         assert_eq!(error.kind(), crate::error::Kind::Verification, "{error}");
-        assert!(error.message().contains(why), "{why}: {error}\n{:.300}", text);
+        assert!(error.message().contains(why), "{why}: {error}\n{text:.300}");
     }
     for (why, media_type) in [
         ("schema 1", "application/vnd.docker.distribution.manifest.v1+json"),

@@ -88,7 +88,7 @@ impl Tree {
                 return Ok(tree);
             }
         }
-        Err(Error::verification("the index is nested too deeply").with("expected", format!("at most {} levels", DEEPEST)))
+        Err(Error::verification("the index is nested too deeply").with("expected", format!("at most {DEEPEST} levels")))
     }
 
     /// The children of an index that are carried; the others are remembered as missing.

@@ -134,7 +134,7 @@ impl Meta {
 }
 
 /// The value both have, or the one that one of them has; `None` for two values.
-#[allow(clippy::option_option, reason = "the outer one says whether they agree")]
+#[allow(clippy::option_option, clippy::ref_option, reason = "the outer one says whether they agree")]
 fn one(first: &Option<String>, second: &Option<String>) -> Option<Option<String>> {
     match (first, second) {
         (Some(a), Some(b)) if a != b => None,

@@ -22,7 +22,7 @@ struct Installer<'a> {
     secure: bool,
 }
 
-impl<'a> Installer<'a> {
+impl Installer<'_> {
     /// Makes the environment, and the configuration as it is printed; `secure` for the mirror's HTTPS address.
     fn new(name: &str, secure: bool) -> Option<Self> {
         let client = stock::environment(name)?;

@@ -57,7 +57,7 @@ async fn one_token_serves_a_repository() {
 async fn requests_at_once_share_one_token() {
     let registry = Registry::start();
     let tags = ["a", "b", "c"];
-    tags.map(|tag| single(&registry, "team/app", Some(tag), "amd64"));
+    let _ = tags.map(|tag| single(&registry, "team/app", Some(tag), "amd64"));
     wants_tokens(&registry, |_| true);
     let host = &registry.host;
     let references = tags.map(|tag| format!("\"{host}/team/app:{tag}\"")).join(", ");
