@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that cannot go on fails; its arguments are literals")]
+
 use super::Images;
 use super::address::{Asked, Misaddressed, candidates, is_name, served_name};
 use super::document::{Document, INDEX, Shape};
@@ -173,7 +175,7 @@ fn manifests_that_are_not_sound_are_refused() {
     for (why, text) in wrong {
         let error = Document::parse(text.as_bytes(), MANIFEST).expect_err(&text[..text.len().min(300)]);
         assert_eq!(error.kind(), crate::error::Kind::Verification, "{error}");
-        assert!(error.message().contains(why), "{why}: {error}\n{:.300}", text);
+        assert!(error.message().contains(why), "{why}: {error}\n{text:.300}");
     }
     for (why, media_type) in [
         ("schema 1", "application/vnd.docker.distribution.manifest.v1+json"),
@@ -637,7 +639,7 @@ fn an_image_is_described_from_annotations_and_labels() {
 fn snippets(base: &str, view: &str, own_ca: bool) -> String {
     let mirror = Mirror { base: base.to_owned(), view: view.to_owned(), own_ca };
     let all = Images.client_config(&mirror);
-    all.iter().map(|s| format!("== {} {}\n{}", s.client, s.place, s.text)).collect()
+    all.iter().map(|s| format!("== {} {}\n{}", s.client, s.place, s.text)).collect::<Vec<_>>().concat()
 }
 
 #[test]
