@@ -73,8 +73,8 @@ impl Ecosystem for Images {
         Box::pin(oci::fetch(upstream, blob, from))
     }
 
-    fn serve(&self, shelf: Shelf) -> Router {
-        serve::router(&shelf)
+    fn serve(&self, content: Shelf) -> Router {
+        serve::router(&content)
     }
 
     fn root(&self) -> Option<&'static str> {

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that cannot go on fails; its arguments are literals")]
+
 use super::Images;
 use super::address::{Asked, Misaddressed, candidates, is_name, served_name};
 use super::document::{Document, INDEX, Shape};
@@ -637,7 +639,7 @@ fn an_image_is_described_from_annotations_and_labels() {
 fn snippets(base: &str, view: &str, own_ca: bool) -> String {
     let mirror = Mirror { base: base.to_owned(), view: view.to_owned(), own_ca };
     let all = Images.client_config(&mirror);
-    all.iter().map(|s| format!("== {} {}\n{}", s.client, s.place, s.text)).collect()
+    all.iter().map(|s| format!("== {} {}\n{}", s.client, s.place, s.text)).collect::<Vec<_>>().concat()
 }
 
 #[test]

@@ -57,7 +57,9 @@ async fn one_token_serves_a_repository() {
 async fn requests_at_once_share_one_token() {
     let registry = Registry::start();
     let tags = ["a", "b", "c"];
-    let _ = tags.map(|tag| single(&registry, "team/app", Some(tag), "amd64"));
+    for tag in tags {
+        single(&registry, "team/app", Some(tag), "amd64");
+    }
     wants_tokens(&registry, |_| true);
     let host = &registry.host;
     let references = tags.map(|tag| format!("\"{host}/team/app:{tag}\"")).join(", ");
@@ -259,7 +261,7 @@ async fn retry_after_decides_how_long_to_wait() {
     let host = &registry.host;
     let section = format!("references = [\"{host}/team/app:1\"]\nplain-http = [\"{host}\"]\n{QUIET}");
     // An hour's pause, were it not for what the registry asks.
-    let slow = Settings { pause: Duration::from_secs(3600), ..settings() };
+    let slow = Settings { pause: Duration::from_hours(1), ..settings() };
     tokio::time::timeout(Duration::from_secs(20), lock_with(slow, &section)).await.expect("waits as asked").unwrap();
     assert!(registry.log().len() >= 4);
 }
