@@ -20,6 +20,17 @@ const MAX_TRUST_FILES: usize = 256;
 const MAX_TRUST_BYTES: u64 = 1 << 20;
 const MAX_README_BYTES: u64 = 64 << 10;
 
+/// What the room for signatures holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Nothing: zeros to its end.
+    Empty,
+    /// A signature that was written but not made visible: signing was interrupted. It does not count and does no harm.
+    Unfinished,
+    /// Anything else, from this offset in the volume on.
+    Unclear(u64),
+}
+
 /// A head that has been found, not yet believed.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -35,6 +46,8 @@ pub struct Head {
     pub places: BTreeMap<String, (u64, u64)>,
     /// Offset at which the room for signatures begins.
     pub space: u64,
+    /// What that room holds.
+    pub room: Room,
     /// Offset at which the head ends and the payload begins.
     pub end: u64,
 }
@@ -74,7 +87,16 @@ impl Head {
     /// Walks the head of a volume: every header is compared with the one it must be, padding must be zero, and only the statement,
     /// signatures and trust roots are read.
     pub fn read(path: &Path, file: &File) -> Result<Self> {
-        let mut head = Self { statement: vec![], volume: 0, signatures: vec![], trust: vec![], places: BTreeMap::new(), space: 0, end: 0 };
+        let mut head = Self {
+            statement: vec![],
+            volume: 0,
+            signatures: vec![],
+            trust: vec![],
+            places: BTreeMap::new(),
+            space: 0,
+            room: Room::Empty,
+            end: 0,
+        };
         let mut at = 0;
         while head.end == 0 {
             let mut block = [0u8; 512];
@@ -130,7 +152,13 @@ impl Head {
         if size > SIGNATURE_SPACE + (1 << 20) || padding(size) != 0 {
             return Err(too_large(SPACE, size, SIGNATURE_SPACE));
         }
-        zeros(path, file, data, size)?;
+        let mut bytes = vec![0; size as usize];
+        read_at(path, file, &mut bytes, data)?;
+        self.room = match bytes.iter().position(|b| *b != 0) {
+            None => Room::Empty,
+            Some(_) if unfinished(&bytes) => Room::Unfinished,
+            Some(n) => Room::Unclear(data + n as u64),
+        };
         self.space = data - BLOCK;
         self.end = data + size;
         Ok(())
@@ -146,6 +174,14 @@ impl Head {
             return Ok(number - 1);
         }
         Err(wrong())
+    }
+
+    /// Refuses a room for signatures that holds anything but signatures.
+    pub fn check_room(&self, path: &Path) -> Result<()> {
+        let Room::Unclear(at) = self.room else { return Ok(()) };
+        Err(Error::verification(format!("{}: the room for signatures is not empty", path.display()))
+            .with("at byte", at)
+            .hint("signing it was interrupted, or the medium is damaged: sign it again with airlift sign, or copy it again"))
     }
 
     /// Compares the volume's number with a statement that is believed.
@@ -183,6 +219,16 @@ impl Head {
         check_pin(path, statement, name, &bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether an empty room holds what `append_signature` leaves when it is interrupted: a signature's bytes, then the header of the smaller
+/// room behind them, then zeros.
+fn unfinished(room: &[u8]) -> bool {
+    let block = BLOCK as usize;
+    let mut ends = (block..=MAX_SIGNATURE_BYTES as usize).step_by(block).filter(|end| end + block <= room.len());
+    ends.any(|end| {
+        room[end..end + block] == header(SPACE, (room.len() - end - block) as u64) && room[end + block..].iter().all(|b| *b == 0)
+    })
 }
 
 fn check_pin(path: &Path, statement: &Statement, name: &str, bytes: &[u8]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Adding a signature to a finished volume, without touching its payload.
 
-use super::head::Head;
+use super::head::{Head, Room};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -9,7 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Puts one more signature file, `sig/NAME`, into the room that the head leaves for it. The header that makes the new file visible is
-/// written last, as one block: a volume pulled in the middle still has its old signatures. The same signature twice is no error.
+/// written last, as one block: a volume pulled in the middle still has its old signatures, and signing it again clears what was begun. The
+/// same signature twice is no error.
 pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
     let wrong = |e: &std::io::Error| {
         Error::io(format!("{} cannot be written", path.display()), e).hint("on a medium that cannot be written, sign before it is burnt")
@@ -26,6 +27,10 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
     let (taken, free) = (occupied(size), head.end - head.space - BLOCK);
     if taken > free || head.signatures.iter().any(|(n, _)| n == name) {
         return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", path.display())));
+    }
+    if head.room != Room::Empty {
+        let zeros = vec![0; free as usize];
+        file.write_all_at(&zeros, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     }
     let mut tail = armour.to_vec();
     tail.resize(tail.len() + padding(size) as usize, 0);
