@@ -134,7 +134,9 @@ impl Error {
         let made = Self::new(io_kind(error), what.to_string()).because(error);
         match error.kind() {
             Io::ReadOnlyFilesystem => made.hint("it can only be read: choose another place, or mount it for writing"),
-            Io::FileTooLarge => made.hint("files may not be that long there: choose another place, or a smaller --volume-size for a bundle"),
+            Io::FileTooLarge => {
+                made.hint("files may not be that long there: choose another place, or a smaller --volume-size for a bundle")
+            }
             _ if made.kind() == Kind::Space => {
                 made.hint("free space or choose another place; nothing that was finished is lost, run the command again")
             }

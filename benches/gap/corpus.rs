@@ -33,7 +33,9 @@ impl Corpus {
     /// A script in the corpus folder, with `$A` for airlift on the sender's store and `$I` for the receiver's.
     pub fn script(&self, script: &str) -> String {
         let (folder, airlift) = (self.folder.display(), airlift());
-        format!("cd {folder}; export HOME={folder}/home; A='{airlift} --quiet --store {folder}/store'; I='{airlift} --quiet --store {folder}/inside'; {script}")
+        format!(
+            "cd {folder}; export HOME={folder}/home; A='{airlift} --quiet --store {folder}/store'; I='{airlift} --quiet --store {folder}/inside'; {script}"
+        )
     }
 
     /// Bytes of one kit.

@@ -16,7 +16,12 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let chosen = |section: &str| wanted.is_empty() || wanted.iter().any(|w| w == section);
     let corpus = Corpus::prepare();
-    println!("corpus: {} bytes of wheels and layers, {} bytes of tars; medians of {} pairs", corpus.bytes("kit"), corpus.bytes("tars"), measure::PAIRS);
+    println!(
+        "corpus: {} bytes of wheels and layers, {} bytes of tars; medians of {} pairs",
+        corpus.bytes("kit"),
+        corpus.bytes("tars"),
+        measure::PAIRS
+    );
     let sections: [(&str, fn(&Corpus)); 6] = [
         ("pack", transfer::pack),
         ("verify", transfer::verify),

@@ -31,7 +31,8 @@ pub fn used_by(child: &Child) -> f64 {
 /// Runs a shell script to its end.
 pub fn run(script: &str) -> Cost {
     let (before, began) = (ticks("self", true), Instant::now());
-    let status = Command::new("bash").args(["-c", &format!("set -eo pipefail; {script}")]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status =
+        Command::new("bash").args(["-c", &format!("set -eo pipefail; {script}")]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.is_ok_and(|s| s.success()), "failed: {script}");
     Cost { wall: began.elapsed().as_secs_f64(), cpu: ticks("self", true) - before }
 }

@@ -1,6 +1,6 @@
 //! Serving, against nginx and Debian's registry: one large blob, many small documents.
 
-use super::corpus::{Corpus, airlift, clients};
+use super::corpus::{Corpus, airlift};
 use super::measure::{PAIRS, Server, median, run, used_by};
 use std::fs::File;
 use std::io::Write;
@@ -22,14 +22,18 @@ fn servers(corpus: &Corpus) -> Servers {
     let path = folder.display().to_string();
     run(&format!("rm -rf {path}; mkdir -p {path}/www/logs {path}/layout"));
     big_file(&folder.join("www/blob"));
-    let layer = format!("cd {path}; D=$(sha256sum www/blob | cut -d' ' -f1); mkdir -p layout/blobs/sha256; ln www/blob layout/blobs/sha256/$D; printf '{{}}' > c; C=$(sha256sum c | cut -d' ' -f1); mv c layout/blobs/sha256/$C; \
+    let layer = format!(
+        "cd {path}; D=$(sha256sum www/blob | cut -d' ' -f1); mkdir -p layout/blobs/sha256; ln www/blob layout/blobs/sha256/$D; printf '{{}}' > c; C=$(sha256sum c | cut -d' ' -f1); mv c layout/blobs/sha256/$C; \
         printf '{{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:%s\",\"size\":2}},\"layers\":[{{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"sha256:%s\",\"size\":1073741824}}]}}' $C $D > m; \
         M=$(sha256sum m | cut -d' ' -f1); S=$(stat -c %s m); cp m www/manifest; mv m layout/blobs/sha256/$M; echo $D > digest; \
         printf '{{\"imageLayoutVersion\":\"1.0.0\"}}' > layout/oci-layout; \
-        printf '{{\"schemaVersion\":2,\"manifests\":[{{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:%s\",\"size\":%s,\"annotations\":{{\"org.opencontainers.image.ref.name\":\"1\"}}}}]}}' $M $S > layout/index.json");
+        printf '{{\"schemaVersion\":2,\"manifests\":[{{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:%s\",\"size\":%s,\"annotations\":{{\"org.opencontainers.image.ref.name\":\"1\"}}}}]}}' $M $S > layout/index.json"
+    );
     run(&layer);
     let registry = registry(&folder);
-    run(&format!("export HOME={path}; skopeo --insecure-policy copy -q --preserve-digests --dest-tls-verify=false oci:{path}/layout:1 docker://127.0.0.1:18301/big/image:1"));
+    run(&format!(
+        "export HOME={path}; skopeo --insecure-policy copy -q --preserve-digests --dest-tls-verify=false oci:{path}/layout:1 docker://127.0.0.1:18301/big/image:1"
+    ));
     let manifest = "airlift = 1\nname = \"served\"\n[images.one]\nreferences = [\"127.0.0.1:18301/big/image:1\"]\nplatforms = \"all\"\nplain-http = [\"127.0.0.1:18301\"]\n";
     std::fs::write(folder.join("served.toml"), manifest).unwrap();
     run(&format!("cd {path}; export HOME={path}; {} -q --store store up served.toml --no-serve --plain-http 127.0.0.1:18301", airlift()));
@@ -64,7 +68,10 @@ fn big_file(path: &PathBuf) {
 }
 
 fn registry(folder: &std::path::Path) -> Server {
-    let config = format!("version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/registry}}}}\nhttp: {{addr: 127.0.0.1:18301}}\n", folder.display());
+    let config = format!(
+        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/registry}}}}\nhttp: {{addr: 127.0.0.1:18301}}\n",
+        folder.display()
+    );
     std::fs::write(folder.join("registry.yml"), config).unwrap();
     Server::start(Command::new("docker-registry").arg("serve").arg(folder.join("registry.yml")), "http://127.0.0.1:18301/v2/")
 }
@@ -107,7 +114,10 @@ pub fn documents(corpus: &Corpus) {
         let rates: Vec<(f64, f64)> = (0..PAIRS)
             .map(|_| {
                 let (cpu, began) = (used_by(&server.0), Instant::now());
-                run(&format!("ab -q -k -c 16 -n {requests} -H 'Accept: application/vnd.oci.image.manifest.v1+json' '{}'", servers.document[n]));
+                run(&format!(
+                    "ab -q -k -c 16 -n {requests} -H 'Accept: application/vnd.oci.image.manifest.v1+json' '{}'",
+                    servers.document[n]
+                ));
                 (requests / began.elapsed().as_secs_f64(), requests / (used_by(&server.0) - cpu).max(0.01))
             })
             .collect();

@@ -15,7 +15,12 @@ pub fn pack(corpus: &Corpus) {
         pair(&format!("pack {kit}"), &clean, ("airlift pack", &ours), ("tar", &tar));
         run(&format!("{ours}; {zstd}"));
         let size = |name: &str| corpus.folder.join(name).metadata().map_or(0, |m| m.len());
-        println!("pack {kit}: airlift {} bytes, tar | zstd {} bytes, of {}", size(&format!("out/{kit}-1.airlift")), size("peer"), corpus.bytes(kit));
+        println!(
+            "pack {kit}: airlift {} bytes, tar | zstd {} bytes, of {}",
+            size(&format!("out/{kit}-1.airlift")),
+            size("peer"),
+            corpus.bytes(kit)
+        );
         run(&clean);
     }
 }
@@ -38,15 +43,33 @@ pub fn import(corpus: &Corpus) {
     let clean = corpus.script("rm -rf inside/blobs inside/snapshots inside/bundles inside/current copy; mkdir -p inside/blobs/sha256 inside/snapshots inside/bundles");
     let ours = corpus.script("$I import bundle");
     pair("import", &clean, ("airlift import", &ours), ("cp -r", &corpus.script("cp -r plain/kit copy; sync -f copy")));
-    pair("import", &clean, ("airlift import", &ours), ("sha256sum, all cores", &corpus.script("ls plain/kit/* | xargs -P $(nproc) -n 8 sha256sum")));
+    pair(
+        "import",
+        &clean,
+        ("airlift import", &ours),
+        ("sha256sum, all cores", &corpus.script("ls plain/kit/* | xargs -P $(nproc) -n 8 sha256sum")),
+    );
     let limit = hash_limit();
-    let (bytes, runs) = (corpus.bytes("kit") as f64, (0..PAIRS).map(|_| { run(&clean); run(&ours).wall }).collect());
-    println!("import {:.2} GB/s; SHA-256 in memory on all cores {:.2} GB/s: {:.2} of the limit", bytes / median_of(&runs) / 1e9, limit, bytes / median_of(&runs) / 1e9 / limit);
+    let (bytes, runs) = (
+        corpus.bytes("kit") as f64,
+        (0..PAIRS)
+            .map(|_| {
+                run(&clean);
+                run(&ours).wall
+            })
+            .collect(),
+    );
+    println!(
+        "import {:.2} GB/s; SHA-256 in memory on all cores {:.2} GB/s: {:.2} of the limit",
+        bytes / median_of(&runs) / 1e9,
+        limit,
+        bytes / median_of(&runs) / 1e9 / limit
+    );
     run(&clean);
 }
 
-fn median_of(runs: &Vec<f64>) -> f64 {
-    median(runs.clone())
+fn median_of(runs: &[f64]) -> f64 {
+    median(runs.to_vec())
 }
 
 /// GB/s of SHA-256 over memory, all cores.
@@ -71,7 +94,10 @@ pub fn images(corpus: &Corpus) {
     let (folder, clients) = (corpus.folder.display(), clients());
     let beds = format!("{}/tests/clients", env!("CARGO_MANIFEST_DIR"));
     run(&format!("{beds}/registry stop {folder}/from || true; {beds}/registry stop {folder}/to || true; rm -rf {folder}/from {folder}/to"));
-    run(&format!("{beds}/registry start {folder}/from 18201; {beds}/registry start {folder}/to 18202; {beds}/push-images {}/images http://127.0.0.1:18201", clients.display()));
+    run(&format!(
+        "{beds}/registry start {folder}/from 18201; {beds}/registry start {folder}/to 18202; {beds}/push-images {}/images http://127.0.0.1:18201",
+        clients.display()
+    ));
     let manifest = "airlift = 1\nname = \"image\"\n[images.one]\nreferences = [\"127.0.0.1:18201/lib/pyslim:1.0\"]\nplatforms = \"all\"\nplain-http = [\"127.0.0.1:18201\"]\n";
     std::fs::write(corpus.folder.join("image.toml"), manifest).unwrap();
     let program = airlift();
@@ -81,8 +107,11 @@ pub fn images(corpus: &Corpus) {
         "{program} -q --store image-store build image.toml --plain-http 127.0.0.1:18201 --out image-out --key key --allow-plain-key; {program} -q --store image-inside import image-out"
     ));
     let peer = "skopeo --insecure-policy copy -q --all --preserve-digests --src-tls-verify=false --dest-tls-verify=false";
-    let wipe = format!("{beds}/registry stop {folder}/to; rm -rf {folder}/to; {beds}/registry start {folder}/to 18202; rm -rf {folder}/layout");
-    let two_hops = format!("export HOME={folder}/home XDG_DATA_HOME={folder}/home; {peer} docker://127.0.0.1:18201/lib/pyslim:1.0 oci:{folder}/layout:1; {peer} oci:{folder}/layout:1 docker://127.0.0.1:18202/lib/pyslim:1.0");
+    let wipe =
+        format!("{beds}/registry stop {folder}/to; rm -rf {folder}/to; {beds}/registry start {folder}/to 18202; rm -rf {folder}/layout");
+    let two_hops = format!(
+        "export HOME={folder}/home XDG_DATA_HOME={folder}/home; {peer} docker://127.0.0.1:18201/lib/pyslim:1.0 oci:{folder}/layout:1; {peer} oci:{folder}/layout:1 docker://127.0.0.1:18202/lib/pyslim:1.0"
+    );
     let registry = || registry_cpu(corpus);
     let mut runs = Vec::new();
     for _ in 0..PAIRS {

@@ -47,7 +47,10 @@ fn a_wrong_manifest_is_2_and_names_line_and_nearest_key() {
             "[targets.lab]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n[python.p]\nrequirements = [\"six\"]\ntargets = [\"lba\"]\n",
             &["[python.p]: no target is called lba", "did you mean lab"],
         ),
-        ("[targets.lab]\nplatform = \"windows\"\n[files.f]\nurl = \"https://example.org/f\"\n", &["[targets.lab]", "windows", "linux-x86_64"]),
+        (
+            "[targets.lab]\nplatform = \"windows\"\n[files.f]\nurl = \"https://example.org/f\"\n",
+            &["[targets.lab]", "windows", "linux-x86_64"],
+        ),
         ("", &["asks for nothing"]),
     ] {
         host.write("kit.toml", format!("{head}{text}"));
@@ -111,7 +114,7 @@ fn bundles_that_are_not_signed_as_they_must_be_are_4() {
     for (volumes, words) in [
         (unsigned, &["kit-1.airlift: unsigned", "2 of person1, person2", "airlift sign"][..]),
         (one, &["signed by 1 of 2", "person1"]),
-        (strange, &["signed by keys this root does not know: SHA256:", "2 of person1, person2"]),
+        (strange, &["another trust root 1 than the one this host accepted", "by another channel"]),
     ] {
         for command in ["verify", "import", "serve"] {
             host.fails(4, &with_store(receiver.root(), &[command, arg(&volumes[0])]), words);

@@ -30,7 +30,10 @@ impl Walk {
 
     /// The same for commands that can be done once only: each time with another argument.
     fn note(&mut self, args: &[&str]) {
-        let name = commands().into_iter().map(|(path, _)| path.join(" ")).find(|name| format!("{} ", args.join(" ")).starts_with(&format!("{name} ")));
+        let name = commands()
+            .into_iter()
+            .map(|(path, _)| path.join(" "))
+            .find(|name| format!("{} ", args.join(" ")).starts_with(&format!("{name} ")));
         self.walked.insert(name.unwrap_or_else(|| panic!("{args:?} is no command")));
     }
 }
