@@ -48,6 +48,7 @@ impl Authentic {
         let about = |e: Error| e.about(&label);
         let volumes = complete(set, &statement)?;
         for volume in &volumes {
+            volume.head.check_room(&volume.path).map_err(about)?;
             volume.head.check_volume(&volume.path, &statement).map_err(about)?;
             volume.head.check_files(&volume.path, &statement).map_err(about)?;
         }

@@ -21,11 +21,15 @@ const MAX_TRUST_FILES: usize = 256;
 const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
 const MAX_README_BYTES: u64 = 64 << 10;
 
-/// What may stand in the room for signatures.
+/// What the room for signatures holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Zeros,
-    Anything,
+pub enum Room {
+    /// Nothing: zeros to its end.
+    Empty,
+    /// A signature that was written but not made visible: signing was interrupted. It does not count and does no harm.
+    Unfinished,
+    /// Anything else, from this offset in the volume on.
+    Unclear(u64),
 }
 
 /// A head that has been found, not yet believed.
@@ -45,6 +49,8 @@ pub struct Head {
     pub places: BTreeMap<String, (u64, u64)>,
     /// Offset at which the room for signatures begins.
     pub space: u64,
+    /// What that room holds.
+    pub room: Room,
     /// Offset at which the head ends and the payload begins.
     pub end: u64,
 }
@@ -84,17 +90,17 @@ impl Head {
     /// Walks the head of a volume: every header is compared with the one it must be, padding must be zero, and only the statement,
     /// signatures and trust roots are read.
     pub fn read(path: &Path, file: &File) -> Result<Self> {
-        Self::walk(path, file, Room::Zeros)
-    }
-
-    /// The same for a volume that is about to be signed: the room for signatures may hold what an interrupted signing left there.
-    pub fn read_for_signing(path: &Path, file: &File) -> Result<Self> {
-        Self::walk(path, file, Room::Anything)
-    }
-
-    fn walk(path: &Path, file: &File, room: Room) -> Result<Self> {
-        let mut head =
-            Self { statement: vec![], volume: 0, count: 0, signatures: vec![], trust: vec![], places: BTreeMap::new(), space: 0, end: 0 };
+        let mut head = Self {
+            statement: vec![],
+            volume: 0,
+            count: 0,
+            signatures: vec![],
+            trust: vec![],
+            places: BTreeMap::new(),
+            space: 0,
+            room: Room::Empty,
+            end: 0,
+        };
         let mut at = 0;
         while head.end == 0 {
             let mut block = [0u8; 512];
@@ -103,7 +109,7 @@ impl Head {
             if at == 0 && name != "bundle.json" {
                 return Err(Error::verification(format!("{}: not an airlift volume", path.display())));
             }
-            head.take(path, file, &name, at, size, room).map_err(|e| e.with("volume", path.display()))?;
+            head.take(path, file, &name, at, size).map_err(|e| e.with("volume", path.display()))?;
             at += occupied(size);
         }
         if head.statement.is_empty() || !head.places.contains_key("lock.json") || !head.places.contains_key("frames.bin") {
@@ -112,7 +118,7 @@ impl Head {
         Ok(head)
     }
 
-    fn take(&mut self, path: &Path, file: &File, name: &str, at: u64, size: u64, room: Room) -> Result<()> {
+    fn take(&mut self, path: &Path, file: &File, name: &str, at: u64, size: u64) -> Result<()> {
         let data = at + BLOCK;
         let read = |most: u64| read_member(path, file, name, data, size, most);
         match name {
@@ -120,7 +126,7 @@ impl Head {
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
             "frames.bin" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
-            SPACE => self.close(path, file, data, size, room)?,
+            SPACE => self.close(path, file, data, size)?,
             _ if name.starts_with("volume.") && !self.places.contains_key("volume") => {
                 let text = read(256)?;
                 self.volume = self.volume_of(name, &text)?;
@@ -155,13 +161,17 @@ impl Head {
         Ok(())
     }
 
-    fn close(&mut self, path: &Path, file: &File, data: u64, size: u64, room: Room) -> Result<()> {
+    fn close(&mut self, path: &Path, file: &File, data: u64, size: u64) -> Result<()> {
         if size > SIGNATURE_SPACE + (1 << 20) || padding(size) != 0 {
             return Err(too_large(SPACE, size, SIGNATURE_SPACE));
         }
-        if room == Room::Zeros {
-            zeros(path, file, data, size).map_err(|e| e.hint("if signing was interrupted here, sign again: that puts it right"))?;
-        }
+        let mut bytes = vec![0; size as usize];
+        read_at(path, file, &mut bytes, data)?;
+        self.room = match bytes.iter().position(|b| *b != 0) {
+            None => Room::Empty,
+            Some(_) if unfinished(&bytes) => Room::Unfinished,
+            Some(n) => Room::Unclear(data + n as u64),
+        };
         self.space = data - BLOCK;
         self.end = data + size;
         Ok(())
@@ -178,6 +188,14 @@ impl Head {
             return Ok(number - 1);
         }
         Err(wrong())
+    }
+
+    /// Refuses a room for signatures that holds anything but signatures.
+    pub fn check_room(&self, path: &Path) -> Result<()> {
+        let Room::Unclear(at) = self.room else { return Ok(()) };
+        Err(Error::verification(format!("{}: the room for signatures is not empty", path.display()))
+            .with("at byte", at)
+            .hint("signing it was interrupted, or the medium is damaged: sign it again with airlift sign, or copy it again"))
     }
 
     /// Compares the volume's number with a statement that is believed.
@@ -214,6 +232,16 @@ impl Head {
         check_pin(path, statement, name, &bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether an empty room holds what `append_signature` leaves when it is interrupted: a signature's bytes, then the header of the smaller
+/// room behind them, then zeros.
+fn unfinished(room: &[u8]) -> bool {
+    let block = BLOCK as usize;
+    let mut ends = (block..=MAX_SIGNATURE_BYTES as usize).step_by(block).filter(|end| end + block <= room.len());
+    ends.any(|end| {
+        room[end..end + block] == header(SPACE, (room.len() - end - block) as u64) && room[end + block..].iter().all(|b| *b == 0)
+    })
 }
 
 fn check_pin(path: &Path, statement: &Statement, name: &str, bytes: &[u8]) -> Result<()> {

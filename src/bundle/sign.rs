@@ -1,6 +1,6 @@
 //! Adding a signature to a finished volume, without touching its payload.
 
-use super::head::{Head, allowed_name};
+use super::head::{Head, Room, allowed_name};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -9,13 +9,14 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Puts one more signature file, `sig/NAME`, into the room that the head leaves for it. The header that makes the new file visible is
-/// written last, as one block: a volume pulled in the middle still has its old signatures. The same signature twice is no error.
+/// written last, as one block: a volume pulled in the middle still has its old signatures, and signing it again clears what was begun. The
+/// same signature twice is no error.
 pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
     let wrong = |e: &std::io::Error| {
         Error::io(format!("{} cannot be written", path.display()), e).hint("on a medium that cannot be written, sign before it is burnt")
     };
     let file = File::options().read(true).write(true).open(path).map_err(|e| wrong(&e))?;
-    let head = Head::read_for_signing(path, &file)?;
+    let head = Head::read(path, &file)?;
     if Digest::of(&head.statement) != *id {
         return Err(Error::verification(format!("{}: it is a volume of another bundle", path.display())));
     }
@@ -31,11 +32,13 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
     if taken > free {
         return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", path.display())));
     }
+    if head.room != Room::Empty {
+        let zeros = vec![0; free as usize];
+        file.write_all_at(&zeros, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
+    }
     let mut tail = armour.to_vec();
     tail.resize(tail.len() + padding(size) as usize, 0);
     tail.extend_from_slice(&header(SPACE, free - taken));
-    // The rest of the room is zeros again, also where an interrupted signing had begun to write.
-    tail.resize((head.end - head.space - BLOCK) as usize, 0);
     file.write_all_at(&tail, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     file.write_all_at(&header(name, size), head.space).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     Head::read(path, &file).map(|_| ())

@@ -33,7 +33,8 @@ impl Output {
     /// Data: one JSON document with `--json`, else the text. A closed pipe is an error that `main` takes for success.
     pub fn data(&self, document: &Value, text: &str) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
-        let written = if self.json { writeln!(stdout, "{document}") } else { write!(stdout, "{text}") };
+        let document = if self.json { format!("{document}\n") } else { String::new() };
+        let written = stdout.write_all(if self.json { &document } else { text }.as_bytes());
         written.and_then(|()| stdout.flush()).map_err(|e| Error::io("standard output cannot be written", &e))
     }
 
@@ -46,25 +47,19 @@ impl Output {
     /// One line of talk.
     pub fn say(&self, line: impl AsRef<str>) {
         if !self.quiet && !self.json {
-            let _ = writeln!(std::io::stderr(), "{}", plain(line.as_ref()));
+            tell(plain(line.as_ref()));
         }
     }
 
     /// A line that `--quiet` does not hide: a warning.
     pub fn warn(&self, line: impl AsRef<str>) {
         let line = plain(line.as_ref());
-        let _ = match self.json {
-            true => writeln!(std::io::stderr(), "{}", json!({ "warning": line })),
-            false => writeln!(std::io::stderr(), "warning: {line}"),
-        };
+        tell(if self.json { json!({ "warning": line }).to_string() } else { format!("warning: {line}") });
     }
 
     /// An error, with its evidence and next steps.
     pub fn error(&self, error: &Error) {
-        let _ = match self.json {
-            true => writeln!(std::io::stderr(), "{}", as_json(error)),
-            false => writeln!(std::io::stderr(), "error: {error}"),
-        };
+        tell(if self.json { as_json(error).to_string() } else { format!("error: {error}") });
     }
 
     /// Progress as the place allows it: bars on a terminal, a line now and then elsewhere, events with `--json`.
@@ -76,6 +71,12 @@ impl Output {
             () => Arc::new(reporting::Lines::default()),
         }
     }
+}
+
+/// A line on stderr, in one piece: other threads and programs write there too. Where nobody reads it, nothing can be done.
+pub fn tell(mut line: String) {
+    line.push('\n');
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 fn as_json(error: &Error) -> Value {

@@ -1,12 +1,12 @@
 //! Three ways to show progress.
 
+use super::output::tell;
 use crate::ecosystems::bytes;
 use crate::error::plain;
 use crate::progress::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ impl Lines {
     fn tell(phase: &str, (done, total, seconds): Moment) {
         let (rate, left) = (rate(done, seconds), total.saturating_sub(done));
         let eta = if left == 0 || rate == 0 { String::new() } else { format!("  {} s left", left / rate.max(1)) };
-        let _ = writeln!(std::io::stderr(), "{phase:<10} {}/{}  {}/s{eta}", bytes(done), bytes(total), bytes(rate));
+        tell(format!("{phase:<10} {}/{}  {}/s{eta}", bytes(done), bytes(total), bytes(rate)));
     }
 }
 
@@ -119,7 +119,7 @@ impl Progress for Lines {
     }
 
     fn note(&self, message: &str) {
-        let _ = writeln!(std::io::stderr(), "{}", plain(message));
+        tell(plain(message));
     }
 }
 
@@ -132,7 +132,7 @@ pub struct Events {
 impl Events {
     fn tell(event: &str, phase: &str, (done, total, seconds): Moment) {
         let event = json!({ "event": event, "phase": phase, "bytes": done, "total": total, "bytes_per_second": rate(done, seconds) });
-        let _ = writeln!(std::io::stderr(), "{event}");
+        tell(event.to_string());
     }
 }
 
@@ -155,6 +155,6 @@ impl Progress for Events {
     }
 
     fn note(&self, message: &str) {
-        let _ = writeln!(std::io::stderr(), "{}", json!({ "event": "note", "message": message }));
+        tell(json!({ "event": "note", "message": message }).to_string());
     }
 }

@@ -19,7 +19,7 @@ pub struct SignOutcome {
 /// The signature an interrupted signing left on some of the volumes: it goes on the others as well, because a hardware key would make
 /// another one each time.
 fn earlier(volumes: &[PathBuf], name: &str, statement: &[u8]) -> Option<Vec<u8>> {
-    let heads = volumes.iter().filter_map(|path| Head::read_for_signing(path, &File::open(path).ok()?).ok());
+    let heads = volumes.iter().filter_map(|path| Head::read(path, &File::open(path).ok()?).ok());
     let found = heads.flat_map(|head| head.signatures).find(|(known, _)| known == name)?.1;
     Signature::parse(&found).ok()?.verify(BUNDLE, statement).ok()?;
     Some(found)

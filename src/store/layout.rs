@@ -5,9 +5,23 @@ use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 /// The marker's content; the number is the layout version.
 const MARKER: &[u8] = b"{\"airlift-store\":1}\n";
+
+/// The folders of a store.
+const FOLDERS: [&str; 7] = ["blobs", "blobs/sha256", "partial", "bundles", "snapshots", "held", "trust"];
+
+/// Whether there is nothing in a folder but what an earlier attempt to make a store may have left: empty folders, and no list yet.
+fn only_begun(root: &Path) -> bool {
+    let entries = WalkDir::new(root).min_depth(1).into_iter().flatten();
+    entries.into_iter().all(|entry| {
+        let name = entry.path().strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
+        let own = if entry.file_type().is_dir() { &FOLDERS[..] } else { &["lock", "airlift-store.json.new"] };
+        own.contains(&name)
+    })
+}
 
 /// A store opened for reading.
 #[derive(Debug, Clone)]
@@ -42,17 +56,11 @@ impl Store {
     pub fn open_or_create(root: &Path) -> Result<Self> {
         let marker = root.join("airlift-store.json");
         if !marker.exists() {
-            // A creation that was cut off leaves some of the folders, all of them empty of files.
-            let files = walkdir::WalkDir::new(root).min_depth(1).into_iter().flatten().filter(|e| !e.file_type().is_dir());
-            let foreign = files.map(|e| e.file_name().to_owned()).any(|name| name != "lock" && name != "airlift-store.json.new");
-            if foreign {
+            if !only_begun(root) {
                 return Err(Error::new(Kind::Store, format!("{} is not a store and not empty", root.display()))
                     .hint("give an empty folder, or one that airlift made"));
             }
-            create_folder(root)?;
-            for folder in ["blobs/sha256", "partial", "bundles", "snapshots", "held", "trust"] {
-                create_folder(&root.join(folder))?;
-            }
+            FOLDERS.iter().try_for_each(|folder| create_folder(&root.join(folder)))?;
             write_atomic(&marker, MARKER)?;
         }
         Self::open(root)

@@ -150,6 +150,32 @@ fn a_second_person_signs_later_without_touching_the_payload() {
 }
 
 #[test]
+fn interrupted_signing_harms_nothing_and_is_made_good() {
+    let world = World::with_threshold(2, 1);
+    let volumes = world.pack(&world.lock("kit", &[noise(MIB, 1)]), "out", None, &[1]);
+    let whole = std::fs::read(&volumes[0]).expect("a volume");
+    let sign = |person| {
+        let head = find(&volumes).expect("a set").remove(0).volumes.remove(&0).expect("a volume").head;
+        airlift::steps::sign::sign(&head.statement, &volumes, &world.root, &crate::world::key(person)).expect("signed");
+    };
+    sign(2);
+    let signed = std::fs::read(&volumes[0]).expect("a volume");
+    let space = signed.iter().zip(&whole).position(|(a, b)| a != b).expect("a signature was added") / 512 * 512;
+    // The header that makes the signature visible was not written any more.
+    let mut interrupted = signed.clone();
+    interrupted[space..space + 512].copy_from_slice(&whole[space..space + 512]);
+    std::fs::write(&volumes[0], &interrupted).expect("a volume");
+    assert_eq!(world.verify(&volumes).expect("the first signature counts").bundle().judged.tally.people(), 1);
+    // Not even all of the signature was written.
+    interrupted[space + 700..].copy_from_slice(&whole[space + 700..]);
+    std::fs::write(&volumes[0], &interrupted).expect("a volume");
+    let refusal = world.verify(&volumes).expect_err("neither zeros nor a signature");
+    assert!(refusal.kind() == Kind::Verification && refusal.to_string().contains("airlift sign"), "{refusal}");
+    sign(2);
+    assert!(std::fs::read(&volumes[0]).expect("a volume") == signed, "signing again makes good what was interrupted");
+}
+
+#[test]
 fn stock_tools_take_a_bundle_apart() {
     let tools = ["tar", "zstd", "sha256sum", "ssh-keygen"].map(need);
     if tools.iter().any(Option::is_none) {

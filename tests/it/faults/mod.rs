@@ -12,7 +12,22 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Calls that change a file system.
-const CHANGES: &str = "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,ftruncate,fsetxattr";
+const CHANGES: [&str; 14] = [
+    "write",
+    "pwrite64",
+    "copy_file_range",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "renameat2",
+    "mkdir",
+    "mkdirat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "ftruncate",
+    "fsetxattr",
+];
 
 /// Airlift on one processor under strace, which does as told to some of its calls; `None` where processes cannot be traced.
 fn traced(host: &Host, strace: &[&str], args: &[&str]) -> Option<Command> {
