@@ -33,6 +33,34 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, by exit code.
+    pub const ALL: [Self; 9] = [
+        Self::Failed,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Verification,
+        Self::Policy,
+        Self::Upstream,
+        Self::Store,
+        Self::Space,
+        Self::Interrupted,
+    ];
+
+    /// What the kind means, in a line for people.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Failed => "anything else, such as an input/output error",
+            Self::Usage => "the command line, a manifest or a key is wrong",
+            Self::Incomplete => "something is not here yet: a volume, a blob, a store",
+            Self::Verification => "bytes, digests or signatures are not what was signed or locked",
+            Self::Policy => "authentic, but refused by a rule: older than what is installed, a fork, a limit",
+            Self::Upstream => "an upstream cannot be reached or refuses",
+            Self::Store => "the store is being changed by another airlift, or is damaged",
+            Self::Space => "no space left, a read-only medium, a file too large for its file system",
+            Self::Interrupted => "stopped by Ctrl-C; the same command goes on where it was",
+        }
+    }
+
     /// The process exit code; never renumbered.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -102,9 +130,16 @@ impl Error {
 
     /// An input/output error about a named thing; the kind follows from the operating system's code.
     pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
         let made = Self::new(io_kind(error), what.to_string()).because(error);
-        match made.kind() {
-            Kind::Space => made.hint("free space or choose another place; nothing that was finished is lost, run the command again"),
+        match error.kind() {
+            Io::ReadOnlyFilesystem => made.hint("it can only be read: choose another place, or mount it for writing"),
+            Io::FileTooLarge => {
+                made.hint("files may not be that long there: choose another place, or a smaller --volume-size for a bundle")
+            }
+            _ if made.kind() == Kind::Space => {
+                made.hint("free space or choose another place; nothing that was finished is lost, run the command again")
+            }
             _ => made,
         }
     }

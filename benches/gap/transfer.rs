@@ -68,8 +68,8 @@ pub fn import(corpus: &Corpus) {
     run(&clean);
 }
 
-fn median_of(runs: &Vec<f64>) -> f64 {
-    median(runs.clone())
+fn median_of(runs: &[f64]) -> f64 {
+    median(runs.to_vec())
 }
 
 /// GB/s of SHA-256 over memory, all cores.

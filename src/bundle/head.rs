@@ -127,7 +127,7 @@ impl Head {
                 self.places.insert("volume".to_owned(), (data, size));
             }
             _ if allowed_name(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES && !self.holds(name) => {
-                self.trust.push((name.to_owned(), read(self.room_left())?))
+                self.trust.push((name.to_owned(), read(self.room_left())?));
             }
             _ if allowed_name(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES && !self.holds(name) => {
                 self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES.min(self.room_left()))?));

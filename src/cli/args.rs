@@ -1,6 +1,8 @@
 //! The arguments, and the help that is generated from them.
 
 use super::commands;
+use super::environment::VARIABLES;
+use crate::error::Kind;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -75,7 +77,20 @@ pub enum Command {
     Completions(commands::completions::Completions),
 }
 
-/// The whole command line, for completions and the generated reference.
+/// The whole command line: for parsing, for completions, for the generated reference.
 pub fn command_line() -> clap::Command {
-    Arguments::command()
+    Arguments::command().after_long_help(footer())
+}
+
+/// What holds for every command: exit codes and variables.
+fn footer() -> String {
+    let mut text = format!("Exit codes:\n  {:>3}  done\n", 0);
+    for kind in Kind::ALL {
+        text.push_str(&format!("  {:>3}  {}\n", kind.exit_code(), kind.meaning()));
+    }
+    text.push_str("\nEnvironment:\n");
+    for (names, meaning) in VARIABLES {
+        text.push_str(&format!("  {names}\n      {meaning}\n"));
+    }
+    text
 }

@@ -3,6 +3,20 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+/// Every variable that counts, for the help; the last ones are read by the HTTP and TLS libraries.
+pub const VARIABLES: [(&str, &str); 10] = [
+    ("AIRLIFT_STORE", "the store's folder, where --store is not given"),
+    ("AIRLIFT_PASSPHRASE_FILE", "file with the passphrase of a key, where there is no terminal to ask on"),
+    ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
+    ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
+    ("HOME", "where those folders are, when they are not named"),
+    ("NETRC", "file with logins of upstreams [default: ~/.netrc]"),
+    ("SSH_AUTH_SOCK", "socket of the ssh-agent that holds keys"),
+    ("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY", "proxies on the way to upstreams"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "certificate authorities to trust in place of the system's"),
+    ("NO_COLOR, CLICOLOR", "whether help and errors of the command line are coloured"),
+];
+
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {

@@ -13,14 +13,15 @@ mod reporting;
 
 pub use args::command_line;
 pub use context::Context;
+pub use environment::VARIABLES;
 
 use crate::error::{Error, Kind};
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = match args::Arguments::try_parse() {
+    let arguments = match command_line().try_get_matches().and_then(|matches| args::Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();

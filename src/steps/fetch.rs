@@ -86,15 +86,22 @@ async fn one(missing: &Missing<'_>, writer: &Writer, options: &FetchOptions<'_>)
         return block_in_place(|| sink.finish()).map_err(about);
     }
     let resumed = sink.offset() > 0;
-    stream(missing, sink.as_mut(), upstream, progress).await.map_err(about)?;
+    stream(missing, sink.as_mut(), upstream, progress).await.map_err(|e| about(other_bytes(e)))?;
     match block_in_place(|| sink.finish()) {
         Err(error) if resumed && error.kind() == Kind::Verification => {
             // The beginning came from an earlier run, perhaps from an upstream that has changed since: once more from zero.
             let Some(mut sink) = writer.receive(&blob.digest, blob.size).map_err(about)? else { return Ok(()) };
-            stream(missing, sink.as_mut(), upstream, &crate::progress::Silent).await.map_err(about)?;
-            block_in_place(|| sink.finish()).map_err(about)
+            stream(missing, sink.as_mut(), upstream, &crate::progress::Silent).await.map_err(|e| about(other_bytes(e)))?;
+            block_in_place(|| sink.finish()).map_err(|e| about(other_bytes(e)))
         }
-        other => other.map_err(|e| about(e).hint("the upstream sends other bytes than were locked: lock again and review what changed")),
+        other => other.map_err(|e| about(other_bytes(e))),
+    }
+}
+
+fn other_bytes(error: Error) -> Error {
+    match error.kind() {
+        Kind::Verification => error.hint("the upstream sends other bytes than were locked: lock again and review what changed"),
+        _ => error,
     }
 }
 
@@ -169,8 +176,7 @@ fn check_length(blob: &Descriptor, offset: u64, length: Option<u64>) -> Result<(
     match length {
         Some(length) if offset + length > blob.size => Err(Error::verification("the upstream announces more bytes than were locked")
             .with("expected", format!("{} bytes", blob.size))
-            .with("found", format!("{} bytes", offset + length))
-            .hint("the file was replaced upstream: lock again and review what changed")),
+            .with("found", format!("{} bytes", offset + length))),
         _ => Ok(()),
     }
 }

@@ -19,10 +19,13 @@ pub enum Imported {
         /// What a person should know: numbers that were left out.
         notes: Vec<String>,
     },
-    /// Exactly this bundle was installed before, and all of it is there; nothing changed.
-    Already(Installed),
-    /// Exactly this bundle was installed before; what was missing or damaged of it has been brought back.
-    Restored(Installed),
+    /// Exactly this bundle was installed before.
+    Already {
+        /// As it was installed.
+        installed: Installed,
+        /// How many of its blobs had gone missing since and were brought back.
+        restored: usize,
+    },
 }
 
 /// What would be checked and moved by an import, without doing it.
@@ -41,7 +44,7 @@ pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    check_space(store.root(), bytes_to_come(&bundle, store)?)?;
+    check_space(store.root(), to_come(&bundle, store)?.1)?;
     let verified = verification.run(bundle, writer)?;
     commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes })
 }
@@ -75,30 +78,30 @@ fn keep_roots(bundle: &VerifiedBundle, store: &Store) -> Result<()> {
     pinned::advance(&folder, &accepted, &bundle.bundle().chain).map(|_| ())
 }
 
-/// A bundle that was accepted before changes no list; but what pruning, a scrub or damage took of it comes back.
+/// Nothing new; but what a scrub took out, or a pruning, comes back.
 fn again(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
     let store = writer.store();
     let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
     let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
-    let needed = bytes_to_come(&bundle, store)?;
-    let whole = bundle.lock.blobs().iter().try_fold(true, |all, (digest, size)| Ok::<_, Error>(all && store.has(digest, *size)?))?;
-    if whole && store.lock_of(&installed).is_ok() {
-        return Ok(Imported::Already(installed));
+    let (restored, bytes) = to_come(&bundle, store)?;
+    if restored > 0 || store.lock_of(&installed).is_err() {
+        check_space(store.root(), bytes)?;
+        let verified = verification.run(bundle, writer)?;
+        writer.keep_record(&installed.bundle, &verified.record())?;
     }
-    check_space(store.root(), needed)?;
-    let verified = verification.run(bundle, writer)?;
-    writer.keep_record(&installed.bundle, &verified.record())?;
-    Ok(Imported::Restored(installed))
+    Ok(Imported::Already { installed, restored })
 }
 
-fn bytes_to_come(bundle: &Authentic, store: &Store) -> Result<u64> {
-    let mut bytes = 0;
+/// How many blobs are not here, and the bytes they still take.
+fn to_come(bundle: &Authentic, store: &Store) -> Result<(usize, u64)> {
+    let (mut blobs, mut bytes) = (0, 0);
     for (digest, size) in bundle.lock.blobs() {
         if Blobs::size(store, &digest)?.is_none() {
+            blobs += 1;
             bytes += size.saturating_sub(store.partial_size(&digest));
         }
     }
-    Ok(bytes)
+    Ok((blobs, bytes))
 }
 
 fn candidate(statement: &Statement, id: Digest) -> Candidate {

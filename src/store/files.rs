@@ -15,9 +15,14 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
     if bytes.len() as u64 > most {
-        return Err(Error::new(Kind::Store, format!("{} is too large", path.display())).with("expected", format!("at most {most} bytes")));
+        return Err(Error::usage(format!("{} is too large", path.display())).with("expected", format!("at most {most} bytes")));
     }
     Ok(Some(bytes))
+}
+
+/// The same for a file the store itself wrote: one that is too large is damage.
+pub(super) fn read_own(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    read_bounded(path, most).map_err(|e| if e.kind() == Kind::Usage { e.of_kind(Kind::Store) } else { e })
 }
 
 /// Writes a file so that a crash leaves the old or the new content: temporary name, fsync, rename, fsync of the directory.

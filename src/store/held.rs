@@ -1,6 +1,6 @@
 //! Held locks: on the connected side, what was fetched and must not be pruned though no snapshot names it.
 
-use super::files::{read_bounded, write_atomic};
+use super::files::{read_own, write_atomic};
 use super::layout::{Store, Writer};
 use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
@@ -22,7 +22,7 @@ impl Store {
         for entry in std::fs::read_dir(&folder).map_err(|e| wrong(&e))? {
             let path = entry.map_err(|e| wrong(&e))?.path();
             if path.extension().is_some_and(|e| e == "json")
-                && let Some(bytes) = read_bounded(&path, MAX_LOCK_BYTES as u64)?
+                && let Some(bytes) = read_own(&path, MAX_LOCK_BYTES as u64)?
             {
                 locks.push(Lock::parse(path.display(), &bytes)?);
             }

@@ -1,6 +1,6 @@
 //! Opening a store, its paths, and the one writer.
 
-use super::files::{create_folder, read_bounded, write_atomic};
+use super::files::{create_folder, read_own, write_atomic};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use std::fs::{File, TryLockError};
@@ -19,17 +19,17 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
-    _lock: File,
+    lock: File,
 }
 
 impl Store {
     /// Opens a store that exists.
     pub fn open(root: &Path) -> Result<Self> {
         let missing = || {
-            Error::new(Kind::Store, format!("there is no store at {}", root.display()))
-                .hint("name it with --store DIR, or create it by importing a bundle")
+            Error::new(Kind::Incomplete, format!("there is no store at {}", root.display()))
+                .hint("name it with --store DIR; airlift trust accept, fetch and import make one")
         };
-        match read_bounded(&root.join("airlift-store.json"), 4096)?.ok_or_else(missing)? {
+        match read_own(&root.join("airlift-store.json"), 4096)?.ok_or_else(missing)? {
             found if found == MARKER => Ok(Self { root: root.to_owned() }),
             found => Err(Error::new(Kind::Store, format!("the store at {} has a layout this airlift does not know", root.display()))
                 .with("expected", String::from_utf8_lossy(MARKER).trim())
@@ -69,7 +69,7 @@ impl Store {
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|e| Error::io(format!("{} cannot be opened", path.display()), &e))?;
         match file.try_lock() {
-            Ok(()) => Ok(Writer { store: self.clone(), _lock: file }),
+            Ok(()) => Ok(Writer { store: self.clone(), lock: file }),
             Err(TryLockError::WouldBlock) => {
                 Err(Error::new(Kind::Store, format!("the store at {} is being changed by another airlift", self.root.display()))
                     .hint("wait until it has finished and run the command again"))
@@ -107,6 +107,13 @@ impl Store {
     /// The folder of the trust roots this host has accepted.
     pub fn trust_folder(&self) -> PathBuf {
         self.root.join("trust")
+    }
+}
+
+impl Drop for Writer {
+    /// Closing the file is not enough where a child process that is just being started still has a copy of it.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 

@@ -7,7 +7,14 @@ use std::fs::{File, TryLockError};
 /// Keeps one snapshot from being pruned until dropped, or until the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lease {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lease {
+    /// As with the writer's lock: a child process may still have a copy of the file.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Store {
@@ -17,7 +24,7 @@ impl Store {
         let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be leased", path.display()), e);
         let file = File::open(&path).map_err(|e| wrong(&e))?;
         file.lock_shared().map_err(|e| wrong(&e))?;
-        Ok(Lease { _file: file })
+        Ok(Lease { file })
     }
 
     /// Whether a process holds a lease on a snapshot.

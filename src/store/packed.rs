@@ -1,6 +1,6 @@
 //! What was packed last on each line: the number the next bundle gets, and what makes packing the same lock again give the same bytes.
 
-use super::files::{create_folder, read_bounded, write_atomic};
+use super::files::{create_folder, read_own, write_atomic};
 use super::layout::{Store, Writer};
 use crate::artifact::{Digest, Limits, parse_strict};
 use crate::error::{Kind, Result};
@@ -41,7 +41,7 @@ impl Store {
 
     /// What was packed last on a line.
     pub fn last_packed(&self, name: &str, line: &str) -> Result<Option<LastPacked>> {
-        let Some(bytes) = read_bounded(&self.packed_path(name, line), 65536)? else { return Ok(None) };
+        let Some(bytes) = read_own(&self.packed_path(name, line), 65536)? else { return Ok(None) };
         let read = || -> Result<LastPacked> {
             let wire: WirePacked = parse_strict("the record of the last bundle packed", &bytes, Limits { bytes: 65536, depth: 4 })?;
             let previous = wire.previous.map(|(seq, id)| Digest::from_hex(&id).map(|id| (seq, id))).transpose()?;

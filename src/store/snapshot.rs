@@ -1,6 +1,6 @@
 //! Snapshots: immutable lists of what is installed, and the pointer to the one that is served.
 
-use super::files::{read_bounded, sync_folder, write_atomic};
+use super::files::{read_own, sync_folder, write_atomic};
 use super::format::{MAX_SNAPSHOT_BYTES, WireCurrent, current_bytes, parse_current, parse_snapshot, snapshot_bytes};
 use super::layout::{Store, Writer};
 use crate::artifact::Digest;
@@ -38,7 +38,7 @@ pub struct Snapshot {
 
 impl Store {
     fn pointer(&self) -> Result<Option<WireCurrent>> {
-        read_bounded(&self.current_path(), 4096)?.map(|bytes| parse_current(&bytes)).transpose()
+        read_own(&self.current_path(), 4096)?.map(|bytes| parse_current(&bytes)).transpose()
     }
 
     /// The snapshot that is served; `None` before the first import.
@@ -49,7 +49,7 @@ impl Store {
     /// A snapshot by number.
     pub fn snapshot(&self, number: u64) -> Result<Snapshot> {
         let what = format!("snapshot {number}");
-        let bytes = read_bounded(&self.snapshot_path(number), MAX_SNAPSHOT_BYTES)?
+        let bytes = read_own(&self.snapshot_path(number), MAX_SNAPSHOT_BYTES)?
             .ok_or_else(|| Error::new(Kind::Store, format!("{what} is not in the store at {}", self.root().display())))?;
         let snapshot = parse_snapshot(&what, &bytes)?;
         if snapshot.number == number {
@@ -91,7 +91,7 @@ impl Store {
         let damaged = |why: &str| {
             Error::new(Kind::Store, format!("{what} {why}")).with("file", path.display()).hint("the store is damaged: airlift scrub")
         };
-        let bytes = read_bounded(&path, MAX_LOCK_BYTES as u64)?.ok_or_else(|| damaged("is missing"))?;
+        let bytes = read_own(&path, MAX_LOCK_BYTES as u64)?.ok_or_else(|| damaged("is missing"))?;
         if Digest::of(&bytes) != installed.lock {
             return Err(damaged("is not the one that was signed"));
         }

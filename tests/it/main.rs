@@ -1,10 +1,14 @@
 //! One binary for every test that sees airlift from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod airgap;
 mod arrows;
 mod bundle;
+mod cli;
 mod corruption;
+mod faults;
 mod fetching;
+mod host;
 mod images;
 mod origin;
 mod pypi;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// One answer.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub enum Reply {
     Status(u16, &'static str),
     /// The head of an answer, and then silence until the client gives up.
     Stall,
+    /// The whole length is announced, so many bytes are sent, and then silence until the client gives up.
+    Hold(Vec<u8>, usize),
 }
 
 /// A request that was received.
@@ -35,7 +37,14 @@ pub struct Seen {
 /// The server; ends with the test's process.
 pub struct Origin {
     pub address: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Log>,
+}
+
+/// What was asked for so far.
+#[derive(Default)]
+struct Log {
+    seen: Mutex<Vec<Seen>>,
+    more: Condvar,
 }
 
 impl Origin {
@@ -43,7 +52,7 @@ impl Origin {
     pub fn new(paths: &[(&str, Vec<Reply>)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Log::default());
         let paths: Arc<Mutex<BTreeMap<String, Vec<Reply>>>> =
             Arc::new(Mutex::new(paths.iter().map(|(path, replies)| ((*path).to_owned(), replies.clone())).collect()));
         let log = seen.clone();
@@ -62,7 +71,14 @@ impl Origin {
 
     /// The requests so far.
     pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().expect("no server thread panics").clone()
+        self.seen.seen.lock().expect("no server thread panics").clone()
+    }
+
+    /// Waits for a GET request for a path.
+    pub fn wait_for(&self, path: &str) {
+        let seen = self.seen.seen.lock().expect("no server thread panics");
+        let waiting = |seen: &mut Vec<Seen>| !seen.iter().any(|s| s.method == "GET" && s.path == path);
+        drop(self.seen.more.wait_while(seen, waiting).expect("no server thread panics"));
     }
 
     /// The GET requests for a path so far.
@@ -88,9 +104,10 @@ fn request(stream: &TcpStream) -> Option<Seen> {
     }
 }
 
-fn answer(mut stream: &TcpStream, paths: &Mutex<BTreeMap<String, Vec<Reply>>>, log: &Mutex<Vec<Seen>>) -> Option<()> {
+fn answer(mut stream: &TcpStream, paths: &Mutex<BTreeMap<String, Vec<Reply>>>, log: &Log) -> Option<()> {
     let request = request(stream)?;
-    log.lock().expect("no server thread panics").push(request.clone());
+    log.seen.lock().expect("no server thread panics").push(request.clone());
+    log.more.notify_all();
     let reply = {
         let mut paths = paths.lock().expect("no server thread panics");
         let replies = paths.get_mut(&request.path);
@@ -98,31 +115,33 @@ fn answer(mut stream: &TcpStream, paths: &Mutex<BTreeMap<String, Vec<Reply>>>, l
         replies.map_or(Reply::Status(404, ""), |r| if r.len() > 1 && !head { r.remove(0) } else { r[0].clone() })
     };
     let from = request.headers.get("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let silent = matches!(reply, Reply::Stall | Reply::Hold(..)) && request.method != "HEAD";
     let (head, body) = rendered(reply, from);
     stream.write_all(head.as_bytes()).ok()?;
-    match body {
-        Some(body) if request.method != "HEAD" => stream.write_all(&body).ok()?,
-        Some(_) => {}
-        // Silence: nothing more is sent until the client has given up and closed.
-        None => drop(stream.read(&mut [0; 1])),
+    if request.method != "HEAD" {
+        stream.write_all(&body).ok()?;
+    }
+    if silent {
+        // Nothing more is sent until the client has given up and closed.
+        let _ = stream.read(&mut [0; 1]);
     }
     stream.shutdown(std::net::Shutdown::Write).ok()
 }
 
-/// The head of an answer and its body; no body means silence until the other side closes.
-fn rendered(reply: Reply, from: Option<usize>) -> (String, Option<Vec<u8>>) {
+/// The head of an answer and its body.
+fn rendered(reply: Reply, from: Option<usize>) -> (String, Vec<u8>) {
     let ok = |length: u64| format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
     match (reply, from) {
         (Reply::File(bytes), Some(from)) if from < bytes.len() => {
             let (rest, whole) = (bytes[from..].to_vec(), bytes.len());
             let range = format!("Content-Range: bytes {from}-{}/{whole}", whole - 1);
-            (format!("HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Length: {}\r\n{range}\r\n\r\n", rest.len()), Some(rest))
+            (format!("HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Length: {}\r\n{range}\r\n\r\n", rest.len()), rest)
         }
         (Reply::File(bytes), Some(_)) => {
-            (format!("HTTP/1.1 416 Range\r\nContent-Length: 0\r\nContent-Range: bytes */{}\r\n\r\n", bytes.len()), Some(vec![]))
+            (format!("HTTP/1.1 416 Range\r\nContent-Length: 0\r\nContent-Range: bytes */{}\r\n\r\n", bytes.len()), vec![])
         }
-        (Reply::File(bytes) | Reply::WholeFile(bytes), _) => (ok(bytes.len() as u64), Some(bytes)),
-        (Reply::Cut(bytes, at), from) => {
+        (Reply::File(bytes) | Reply::WholeFile(bytes), _) => (ok(bytes.len() as u64), bytes),
+        (Reply::Cut(bytes, at) | Reply::Hold(bytes, at), from) => {
             let from = from.unwrap_or(0);
             let status = if from > 0 {
                 format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{}", bytes.len() - 1, bytes.len())
@@ -130,13 +149,13 @@ fn rendered(reply: Reply, from: Option<usize>) -> (String, Option<Vec<u8>>) {
                 "200 OK".to_owned()
             };
             let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", bytes.len() - from);
-            (head, Some(bytes[from..at.max(from)].to_vec()))
+            (head, bytes[from..at.max(from)].to_vec())
         }
-        (Reply::Announce(length, bytes), _) => (ok(length), Some(bytes)),
-        (Reply::Unannounced(bytes), _) => ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned(), Some(bytes)),
+        (Reply::Announce(length, bytes), _) => (ok(length), bytes),
+        (Reply::Unannounced(bytes), _) => ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned(), bytes),
         (Reply::Status(status, headers), _) => {
-            (format!("HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n"), Some(vec![]))
+            (format!("HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n"), vec![])
         }
-        (Reply::Stall, _) => (ok(1000), None),
+        (Reply::Stall, _) => (ok(1000), vec![]),
     }
 }

@@ -54,7 +54,7 @@ impl Blobs for Folder {
 fn shelf(folder: &Path) -> Shelf {
     let (mut artifacts, mut blobs) = (Vec::new(), BTreeMap::new());
     for (name, version, requires, more) in [
-        ("app", "1.0", vec!["some-lib>=1"], serde_json::json!({"kind": "wheel", "index": "pypi", "requires-python": ">=3.6"})),
+        ("app", "1.0", vec!["some-lib>=1"], serde_json::json!({"kind": "wheel", "indexes": ["pypi"], "requires-python": ">=3.6"})),
         ("some_lib", "1.0+cpu", vec![], serde_json::json!({"kind": "wheel", "upload-time": "2026-01-02T03:04:05.678Z"})),
         ("some_lib", "2.0", vec![], serde_json::json!({"kind": "wheel", "yanked": "<broken>"})),
         ("some_lib", "3.0", vec![], serde_json::json!({"kind": "wheel", "requires-python": ">=4, <5"})),

@@ -146,7 +146,7 @@ fn importing_again_brings_back_what_is_missing() {
     std::fs::remove_file(receiver.root().join("blobs/sha256").join(&hex[..2]).join(&hex)).expect("removed");
     let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
     std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"damaged").expect("a file");
-    assert!(matches!(world.import(&volumes, &receiver).expect("brought back"), Imported::Restored(_)));
+    assert!(matches!(world.import(&volumes, &receiver).expect("brought back"), Imported::Already { restored: 1, .. }));
     assert!(receiver.has(&Digest::of(&bytes), 1000).expect("readable"));
     receiver.lock_of(&installed).expect("the record is whole again");
     assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 1);
@@ -163,4 +163,17 @@ fn a_store_whose_creation_was_cut_off_is_finished() {
     std::fs::create_dir_all(&foreign).expect("a folder");
     std::fs::write(foreign.join("letter.txt"), b"dear").expect("a file");
     assert_eq!(Store::open_or_create(&foreign).expect_err("somebody else's folder").kind(), Kind::Store);
+}
+
+#[test]
+fn a_damaged_record_is_put_right_by_importing_again() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let volumes = world.pack(&world.lock("kit", &[noise(1000, 1)]), "out", None, &[1]);
+    world.import(&volumes, &receiver).expect("imported");
+    let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
+    std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"{}").expect("a file");
+    assert_eq!(receiver.lock_of(&installed).expect_err("damaged").kind(), Kind::Store);
+    world.import(&volumes, &receiver).expect("imported again");
+    assert!(receiver.scrub(2, &Silent).expect("scrubbed").faults.is_empty());
 }

@@ -58,13 +58,13 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
     match import(bundle, writer, &verification)? {
-        Imported::Already(installed) => {
-            context.out.say(format!("{label} is installed already ({}); nothing was changed", installed.bundle.spoken()));
-            Ok(json!({ "bundle": id.hex(), "imported": false }))
-        }
-        Imported::Restored(_) => {
-            context.out.say(format!("{label} was installed already; what was missing of it has been brought back"));
-            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": true }))
+        Imported::Already { installed, restored } => {
+            let brought = match restored {
+                0 => "nothing was changed".to_owned(),
+                n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
+            };
+            context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
+            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored }))
         }
         Imported::Done { snapshot, notes } => {
             notes.iter().for_each(|note| context.out.warn(note));

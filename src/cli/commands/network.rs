@@ -56,9 +56,12 @@ pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the runtime cannot be started", &e))?;
     runtime.block_on(async {
+        // Before the work begins: a Ctrl-C in its first moment counts as well.
+        let interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+        let mut interrupt = interrupt.map_err(|e| Error::io("signals cannot be received", &e))?;
         tokio::select! {
             done = work => done,
-            _ = tokio::signal::ctrl_c() => Err(interrupted()),
+            _ = interrupt.recv() => Err(interrupted()),
         }
     })
 }

@@ -6,6 +6,7 @@ use crate::ecosystems::{LockRequest, Locked};
 use crate::error::{Error, Result};
 use crate::upstream::Upstream;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use url::Url;
 
@@ -75,7 +76,7 @@ async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) 
         name: path.rsplit('/').next().map(str::to_owned),
         origins,
         learned,
-        side_digests: Default::default(),
+        side_digests: BTreeMap::default(),
     };
     Ok(Artifact {
         ecosystem: "files".to_owned(),

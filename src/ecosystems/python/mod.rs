@@ -48,6 +48,13 @@ impl Ecosystem for Python {
         Box::pin(lock::lock(request))
     }
 
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| serde_json::from_value::<format::Meta>(value.clone()).ok();
+        let united = read(first)?.unite(&read(second)?)?;
+        serde_json::to_value(united).ok()
+    }
+
     fn serve(&self, stock: Shelf) -> Router {
         serve::router(&stock)
     }

@@ -77,7 +77,7 @@ fn file(name: &str, bytes: &str) -> Artifact {
         name: Some(name.to_owned()),
         origins: vec![],
         learned: Learned::Pinned,
-        side_digests: Default::default(),
+        side_digests: std::collections::BTreeMap::default(),
     };
     Artifact {
         ecosystem: "files".to_owned(),

@@ -1,0 +1,85 @@
+//! Upstreams that misbehave, seen from the command line; and Ctrl-C.
+
+use super::{manifest, origin, refusal};
+use crate::host::{Host, Running};
+use crate::origin::{Origin, Reply};
+use crate::world::noise;
+use rustix::process::Signal;
+
+/// No pauses and few attempts: what is tested is how it ends.
+const IMPATIENT: [&str; 4] = ["--attempts", "1", "--timeout", "1"];
+
+/// A host with a lock of one file, whose origin then answers otherwise.
+fn locked(bytes: &[u8], replies: Vec<Reply>) -> (Host, Origin) {
+    let files = [("/f", bytes)];
+    let (host, good) = (Host::new(), origin(&files));
+    host.write("kit.toml", manifest(&good, &files));
+    host.ok(&["lock", "kit.toml"]);
+    let bad = Origin::new(&[("/f", replies)]);
+    let lock = std::fs::read_to_string(host.path("kit.lock")).expect("a lock");
+    host.write("kit.lock", lock.replace(&good.address, &bad.address));
+    (host, bad)
+}
+
+fn fetch(host: &Host) -> Vec<&'static str> {
+    let _ = host;
+    [&["fetch", "kit.lock"], &IMPATIENT[..]].concat()
+}
+
+#[test]
+fn upstreams_that_refuse_are_6() {
+    let bytes = noise(1000, 1);
+    for (status, hint) in
+        [(401, "netrc"), (403, "rights"), (404, "does not exist there"), (429, "limits requests"), (500, "goes on"), (503, "goes on")]
+    {
+        let (host, _bad) = locked(&bytes, vec![Reply::Status(status, "")]);
+        host.fails(6, &fetch(&host), &["files/all/f", &status.to_string(), hint]);
+    }
+}
+
+#[test]
+fn upstreams_that_are_not_there_or_stall_or_cut_are_6() {
+    let bytes = noise(1000, 1);
+    let (host, _bad) = locked(&bytes, vec![Reply::Stall]);
+    host.fails(6, &fetch(&host), &["no answer in time"]);
+    let (host, _bad) = locked(&bytes, vec![Reply::Announce(1000, bytes[..900].to_vec())]);
+    host.fails(6, &fetch(&host), &["broke off"]);
+    let host = Host::new();
+    host.write("kit.toml", "airlift = 1\nname = \"kit\"\n[files.f]\nurl = \"http://127.0.0.1:9/f\"\n");
+    host.fails(6, &[&["lock", "kit.toml"], &IMPATIENT[..]].concat(), &["127.0.0.1:9/f", "cannot connect"]);
+}
+
+#[test]
+fn upstreams_that_send_other_bytes_are_4() {
+    let bytes = noise(1000, 1);
+    let mut longer = bytes.clone();
+    longer.push(0);
+    for replies in [vec![Reply::File(noise(1000, 2))], vec![Reply::File(longer.clone())], vec![Reply::Unannounced(longer)]] {
+        let (host, _bad) = locked(&bytes, replies);
+        host.fails(4, &fetch(&host), &["files/all/f", "expected", "found", "lock again and review"]);
+        host.fails(3, &["pack", "kit.lock", "--out", "out"], &["not in the store yet"]);
+    }
+}
+
+#[test]
+fn ctrl_c_is_130_and_the_same_command_goes_on() {
+    let bytes = noise(3_000_000, 1);
+    let (host, bad) = locked(&bytes, vec![Reply::Hold(bytes.clone(), 1_000_000), Reply::File(bytes.clone())]);
+    let running = Running::of(host.command(&["--json", "fetch", "kit.lock"]));
+    bad.wait_for("/f");
+    running.signal(Signal::INT);
+    let ran = running.end();
+    assert_eq!((ran.code, refusal(&ran)["kind"].as_str()), (Some(130), Some("interrupted")), "{ran:?}");
+    let again = host.json(&["fetch", "kit.lock"]);
+    assert_eq!(again[0]["blobs"], 1, "{again:?}");
+    host.ok(&["scrub"]);
+}
+
+#[test]
+fn a_body_that_was_cut_is_gone_on_with_by_the_next_run() {
+    let bytes = noise(3_000_000, 1);
+    let (host, bad) = locked(&bytes, vec![Reply::Cut(bytes.clone(), 1_000_000), Reply::File(bytes.clone())]);
+    host.fails(6, &fetch(&host), &["broke off"]);
+    assert_eq!(host.json(&["fetch", "kit.lock"])[0]["resumed"], 1);
+    assert_eq!(bad.gets("/f")[1].headers["range"], "bytes=1000000-");
+}

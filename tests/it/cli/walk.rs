@@ -1,0 +1,172 @@
+//! The whole walk on good input, once as people see it and once as scripts do.
+
+use super::help::commands;
+use super::{SIGNED, manifest, origin, packed, receiver, sign_in, status};
+use crate::host::{AIRLIFT, Host, arg};
+use crate::world::noise;
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// Runs commands of a host twice, for people and with `--json`, and remembers which ones they were.
+struct Walk {
+    host: Host,
+    walked: BTreeSet<String>,
+}
+
+impl Walk {
+    fn go(&mut self, args: &[&str], words: &[&str]) {
+        let ran = self.host.ok(args);
+        for word in words {
+            assert!(ran.out.contains(word) || ran.err.contains(word), "airlift {args:?} does not say {word}: {}{}", ran.out, ran.err);
+        }
+        assert!(!ran.err.contains("error"), "{}", ran.err);
+        let quiet = self.host.ok(&[&["--quiet"], args].concat());
+        assert!(quiet.err.lines().all(|line| line.starts_with("warning: ")), "{args:?} talks with --quiet: {}", quiet.err);
+        let documents = self.host.json(args);
+        assert!(documents.len() <= 1, "airlift {args:?} gave {} documents", documents.len());
+        self.note(args);
+    }
+
+    /// The same for commands that can be done once only: each time with another argument.
+    fn note(&mut self, args: &[&str]) {
+        let name = commands()
+            .into_iter()
+            .map(|(path, _)| path.join(" "))
+            .find(|name| format!("{} ", args.join(" ")).starts_with(&format!("{name} ")));
+        self.walked.insert(name.unwrap_or_else(|| panic!("{args:?} is no command")));
+    }
+}
+
+fn signed<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [args, &SIGNED].concat()
+}
+
+#[test]
+fn every_command_on_good_input() {
+    let files: [(&str, &[u8]); 2] = [("/tool.tar", &noise(300_000, 1)), ("/guide.txt", b"read me first\n")];
+    let origin = origin(&files);
+    let mut walk = Walk { host: Host::new(), walked: BTreeSet::new() };
+    connected_side(&mut walk);
+    walk.host.write("kit.toml", manifest(&origin, &files));
+    walk.go(&["lock", "kit.toml"], &["wrote kit.lock: 2 blobs", "next: airlift fetch kit.lock"]);
+    walk.go(&["fetch", "kit.lock"], &["all 2 blobs are in the store", "next: airlift pack kit.lock"]);
+    walk.go(&signed(&["pack", "kit.lock", "--out", "out"]), &["1 volume", "signed by alice", "bundle    kit 1"]);
+    walk.go(&signed(&["build", "kit.toml", "--out", "out", "--locked"]), &["bundle    kit 1"]);
+    walk.go(&["diff", "kit.lock", "kit.lock"], &["0 changed, 0 new, 0 removed"]);
+    walk.go(&["inspect", "out", "--artifacts"], &["kit 1 (main line)", "all/tool.tar", "not verified"]);
+    walk.go(&signed(&["sign", "out"]), &["signed by alice"]);
+    inside(&mut walk);
+    let all: BTreeSet<String> = commands().into_iter().map(|(path, _)| path.join(" ")).collect();
+    assert_eq!(walk.walked, all, "some commands were never run");
+}
+
+fn connected_side(walk: &mut Walk) {
+    for (n, flags) in [&["key"][..], &["--quiet", "key"], &["--json", "key"]].iter().enumerate() {
+        walk.host.ok(&[flags, &["generate", &format!("key{n}"), "--no-passphrase"][..]].concat());
+    }
+    walk.note(&["key", "generate"]);
+    walk.go(&["key", "show", "key0.pub"], &["ssh-ed25519 ", "SHA256:"]);
+    sign_in(&walk.host);
+    walk.note(&["trust", "init"]);
+    walk.note(&["trust", "accept"]);
+    walk.go(&["trust", "show"], &["signed by  alice"]);
+    walk.go(&signed(&["trust", "sign", "trust/root.1.json"]), &["signed by  alice"]);
+    assert!(walk.host.ok(&["trust", "allowed-signers"]).out.starts_with("alice namespaces=\"bundle.v1@airlift\" ssh-ed25519 "));
+    walk.note(&["trust", "allowed-signers"]);
+    for (n, flags) in [&["init"][..], &["--quiet", "init"], &["--json", "init"]].iter().enumerate() {
+        walk.host.ok(&[flags, &[format!("kit{n}").as_str()][..]].concat());
+    }
+    walk.note(&["init"]);
+}
+
+fn inside(walk: &mut Walk) {
+    walk.go(&["verify", "out"], &["1 of 1: alice", "2 blobs"]);
+    walk.go(&["import", "--dry-run", "out"], &["order      First"]);
+    walk.go(&["import", "out"], &["imported as snapshot 1", "next: airlift serve"]);
+    walk.go(&["import", "--dry-run", "out"], &["order      Replay"]);
+    walk.go(&["up", "kit.toml", "--no-serve", "--out", "up", "--key", "alice", "--allow-plain-key"], &["bundle    kit 1"]);
+    walk.go(&["status"], &["serving   snapshot 1 of 1", "kit 1 (main line)"]);
+    walk.go(&["rollback", "1"], &["serving snapshot 1"]);
+    walk.go(&["gc", "--dry-run"], &["would remove 0 blobs"]);
+    walk.go(&["scrub"], &["0 faults"]);
+    walk.go(&["client", "curl"], &["/files/latest/"]);
+    let schema: serde_json::Value = serde_json::from_str(&walk.host.ok(&["schema"]).out).expect("JSON");
+    assert!(schema["properties"]["files"].is_object(), "{schema}");
+    walk.note(&["schema"]);
+    walk.host.ok(&["completions", "bash"]);
+    walk.note(&["completions"]);
+    let mut serving = walk.host.start(&["serve", "--http", "127.0.0.1:0"]);
+    let url = serving.line().trim_start_matches("listening on http://").to_owned();
+    assert!(get(&url, "/files/latest/all/guide.txt").ends_with("\r\n\r\nread me first\n"));
+    serving.signal(rustix::process::Signal::TERM);
+    assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
+    walk.note(&["serve"]);
+}
+
+/// One answer, as it comes.
+pub fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("it reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn up_makes_a_development_key_once_and_says_so() {
+    let files: [(&str, &[u8]); 1] = [("/guide.txt", b"read me first\n")];
+    let (host, origin) = (Host::new(), origin(&files));
+    host.write("kit.toml", manifest(&origin, &files));
+    let first = host.ok(&["up", "kit.toml", "--no-serve"]);
+    assert!(first.err.contains("made a development key without a passphrase"), "{}", first.err);
+    assert_eq!(status(&host)["snapshot"], 1);
+    let again = host.ok(&["up", "kit.toml", "--no-serve"]);
+    assert!(again.err.contains("installed already") && !again.err.contains("made a development key"), "{}", again.err);
+    host.write("kit.toml", manifest(&origin, &files) + "# changed\n");
+    let mut serving = host.start(&["up", "kit.toml", "--http", "127.0.0.1:0"]);
+    let listening = loop {
+        let line = serving.line();
+        if let Some(address) = line.strip_prefix("listening on http://") {
+            break address.to_owned();
+        }
+    };
+    assert!(serving.said("try it").contains("pip install --index-url"));
+    assert!(get(&listening, "/").starts_with("HTTP/1.1 200"));
+    assert_eq!(status(&host)["snapshot"], 2);
+}
+
+#[test]
+fn a_bundle_crosses_and_is_served_from_the_medium() {
+    let (sender, _origin) = packed(&[("/guide.txt", b"read me first\n")]);
+    let inside = receiver(&sender);
+    let medium = sender.path("out");
+    let mut serving = inside.start(&["--json", "serve", arg(&medium), "--http", "127.0.0.1:0"]);
+    let listening: serde_json::Value = serde_json::from_str(&serving.line()).expect("JSON");
+    let address = listening["listening"].as_str().expect("a URL").trim_start_matches("http://").to_owned();
+    assert!(get(&address, "/files/latest/all/guide.txt").ends_with("read me first\n"));
+    assert_eq!(status(&inside)["snapshot"], serde_json::Value::Null, "nothing was imported");
+}
+
+#[test]
+fn a_number_left_out_is_told_and_taken() {
+    let (sender, _origin) = packed(&[("/guide.txt", b"read me first\n")]);
+    let inside = receiver(&sender);
+    inside.ok(&["import", arg(&sender.path("out"))]);
+    sender.ok(&signed(&["pack", "kit.lock", "--out", "fifth", "--seq", "5"]));
+    let ran = inside.ok(&["import", arg(&sender.path("fifth"))]);
+    assert!(ran.err.contains("numbers 2 to 4 of this line have not been seen here"), "{}", ran.err);
+    assert_eq!(status(&inside)["bundles"][0]["seq"], 5);
+}
+
+#[test]
+fn the_same_lock_and_time_give_the_same_volumes() {
+    let (sender, _origin) = packed(&[("/tool.tar", &noise(9_000_000, 3)), ("/guide.txt", b"read me first\n")]);
+    let made = |out: &str| {
+        let mut command = sender.program(AIRLIFT);
+        command.args(signed(&["pack", "kit.lock", "--out", out, "--seq", "9"])).env("SOURCE_DATE_EPOCH", "1770000000");
+        assert!(command.output().expect("airlift runs").status.success());
+        std::fs::read(sender.path(out).join("kit-9.airlift")).expect("a volume")
+    };
+    assert!(made("one") == made("two"), "two runs gave different volumes");
+}
