@@ -19,7 +19,7 @@ pub struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Starts an engine with what `airlift client` prints for these clients.
     pub fn start(shared: &'a Shared, mirror: &Mirror, name: &'static str, clients: &[&str], secure: bool, options: &[&str]) -> Self {
-        let engine = Self { shared, name, folder: TempDir::with_prefix("oci").unwrap() };
+        let engine = Self { shared, name, folder: shared.gap.place() };
         fs::create_dir(engine.etc()).unwrap();
         mirror.configure(&shared.gap, clients, secure, &engine.etc());
         run(engine.script("start").args(options));

@@ -6,7 +6,6 @@ use super::{Shared, shared};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use tempfile::TempDir;
 
 /// Runs a line of shell in a folder inside.
 fn shell(shared: &Shared, folder: &Path, line: &str) -> Command {
@@ -18,7 +17,7 @@ fn shell(shared: &Shared, folder: &Path, line: &str) -> Command {
 #[test]
 fn curl_goes_on_after_a_cut() {
     let Some(shared) = shared() else { return };
-    let folder = TempDir::new().unwrap();
+    let folder = shared.gap.place();
     let (_, printed) = shared.mirror.snippets("curl", false).remove(0);
     let line = printed.lines().find(|line| line.starts_with("curl ")).unwrap().replace("PATH", LARGE);
     let file = folder.path().join("setup.bin");
@@ -39,7 +38,7 @@ fn curl_goes_on_after_a_cut() {
 #[test]
 fn sums_are_checked_by_sha256sum() {
     let Some(shared) = shared() else { return };
-    let folder = TempDir::new().unwrap();
+    let folder = shared.gap.place();
     let base = format!("{}/files/latest", shared.mirror.base);
     fs::create_dir(folder.path().join("tools")).unwrap();
     let fetch = |path: &str| {

@@ -49,6 +49,11 @@ impl Gap {
         assert!(proof.starts_with("links: lo\nroutes beyond loopback: none\n"), "{proof}");
     }
 
+    /// A folder for one test; short, since engines keep sockets below it.
+    pub fn place(&self) -> TempDir {
+        TempDir::with_prefix_in("", &self.folder).unwrap()
+    }
+
     /// A command inside that is ended when it takes too long.
     pub fn inside(&self, program: impl AsRef<Path>) -> Command {
         let mut command = self.daemon("timeout");

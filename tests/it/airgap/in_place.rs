@@ -6,7 +6,6 @@ use super::{Mirror, Shared, shared};
 use crate::stock;
 use serde_json::Value;
 use std::fs;
-use tempfile::TempDir;
 
 /// Serves from the first bundle's folder, mounted read-only where only the mirror sees it.
 fn serve(shared: &Shared, port: u16) -> Mirror {
@@ -29,7 +28,7 @@ fn pip_installs_from_the_volumes() {
     let Some(python) = stock::environment("pip-newest") else { return };
     let Some(shared) = super::with_python() else { return };
     let mirror = serve(shared, 8091);
-    let home = TempDir::new().unwrap();
+    let home = shared.gap.place();
     let index = home.path().join("index");
     let mut pip = shared.gap.client(python.join("bin/python"), home.path());
     fs::create_dir_all(home.path().join(".config/pip")).unwrap();

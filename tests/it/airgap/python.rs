@@ -26,7 +26,8 @@ impl Installer<'_> {
     /// Makes the environment, and the configuration as it is printed; `secure` for the mirror's HTTPS address.
     fn new(name: &str, secure: bool) -> Option<Self> {
         let client = stock::environment(name)?;
-        let (shared, folder) = (with_python()?, TempDir::with_prefix("pip").unwrap());
+        let shared = with_python()?;
+        let folder = shared.gap.place();
         let uv = (name == "uv").then(|| client.join("bin/uv"));
         let (client_name, place) = if uv.is_some() { ("uv", "uv/uv.toml") } else { ("pip", "pip/pip.conf") };
         let config = folder.path().join(".config").join(place);

@@ -3,11 +3,11 @@
 
 use super::super::section::PythonSection;
 use super::asked::{newest, python_target};
-use super::learn::{Sums, check, download};
+use super::learn::check;
 use super::sdist::pyproject;
 use super::summary::size;
 use crate::artifact::{Architecture, Digest, Libc, Target, Version};
-use crate::upstream::{Settings, Upstream};
+use crate::upstream::{Settings, Sums, Upstream};
 use airlift_python_resolve as uv;
 use std::time::Duration;
 
@@ -119,7 +119,8 @@ async fn served(bytes: &'static [u8], cut: usize, ranges: bool) -> String {
 async fn fetched(bytes: &'static [u8], cut: usize, ranges: bool, most: u64) -> crate::error::Result<Sums> {
     let settings = Settings { attempts: 3, pause: Duration::from_millis(1), ..Settings::default() };
     let url = served(bytes, cut, ranges).await.parse().unwrap();
-    download(&Upstream::new(settings).unwrap(), &url, most, &mut std::io::sink()).await
+    let cache = tempfile::tempdir().unwrap();
+    Upstream::new(settings).unwrap().learn(&url, cache.path(), most).await
 }
 
 #[tokio::test]
