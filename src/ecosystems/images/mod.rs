@@ -40,6 +40,7 @@ use {
     crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Upstream, oci},
     futures::future::BoxFuture,
+    serde::Deserialize,
 };
 
 /// The room's name.
@@ -60,6 +61,12 @@ impl Ecosystem for Images {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
         Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
+        read(first)?.united(read(second)?).map(|meta| meta.to_value())
     }
 
     #[cfg(feature = "upstream")]
