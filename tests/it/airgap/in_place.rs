@@ -33,9 +33,9 @@ fn pip_installs_from_the_volumes() {
     let mut pip = shared.gap.client(python.join("bin/python"), home.path());
     fs::create_dir_all(home.path().join(".config/pip")).unwrap();
     fs::write(home.path().join(".config/pip/pip.conf"), mirror.printed(&["client", "pip"], false)).unwrap();
-    run(pip.args(["-m", "pip", "install", "--no-cache-dir", "--target"]).arg(&index).arg("scikit-learn"));
+    run(pip.args(["-m", "pip", "install", "--no-cache-dir", "--no-compile", "--target"]).arg(&index).arg("numpy"));
     let mut python = shared.gap.client("/usr/bin/python3", home.path());
-    run(python.current_dir(&index).args(["-c", "import sklearn"]));
+    run(python.current_dir(&index).args(["-c", "import numpy; print(numpy.arange(3).sum())"]));
 }
 
 #[test]
