@@ -1,8 +1,7 @@
 //! Blobs read straight from the medium, without import: each frame is compared with the signed table before a byte of it is given out.
 
 use super::authentic::Authentic;
-use super::frames::BlobEntry;
-use super::reader::FrameReader;
+use super::recent::Recent;
 use crate::artifact::{BlobRead, Blobs, Digest, PIECE, set_name};
 use crate::error::Result;
 use crate::store::View;
@@ -11,10 +10,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// An authentic bundle as a place that holds blobs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InPlace {
     bundle: Arc<Authentic>,
     index: Arc<BTreeMap<Digest, usize>>,
+    recent: Arc<Recent>,
 }
 
 impl InPlace {
@@ -22,7 +22,7 @@ impl InPlace {
     pub fn new(bundle: Authentic) -> Result<Self> {
         bundle.check_geometry()?;
         let index = bundle.table.blobs.iter().enumerate().map(|(i, b)| (b.digest, i)).collect();
-        Ok(Self { bundle: Arc::new(bundle), index: Arc::new(index) })
+        Ok(Self { bundle: Arc::new(bundle), index: Arc::new(index), recent: Arc::new(Recent::new()?) })
     }
 
     /// The bundle as a view, under its own name and as `latest`.
@@ -42,9 +42,8 @@ impl InPlace {
 impl Blobs for InPlace {
     fn open(&self, digest: &Digest) -> Result<Option<Box<dyn BlobRead>>> {
         let Some(index) = self.index.get(digest) else { return Ok(None) };
-        let entry = self.bundle.table.blobs[*index];
-        let reader = FrameReader::new()?;
-        Ok(Some(Box::new(BundledBlob { bundle: self.bundle.clone(), entry, at: 0, loaded: None, content: vec![], reader })))
+        let size = self.bundle.table.blobs[*index].size;
+        Ok(Some(Box::new(BundledBlob { medium: self.clone(), index: *index, size, at: 0 })))
     }
 
     fn size(&self, digest: &Digest) -> Result<Option<u64>> {
@@ -52,34 +51,29 @@ impl Blobs for InPlace {
     }
 }
 
-/// One blob of a bundle; holds at most one frame.
+/// One blob of a bundle.
 struct BundledBlob {
-    bundle: Arc<Authentic>,
-    entry: BlobEntry,
+    medium: InPlace,
+    index: usize,
+    size: u64,
     at: u64,
-    loaded: Option<usize>,
-    content: Vec<u8>,
-    reader: FrameReader,
 }
 
 impl Read for BundledBlob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at >= self.entry.size || buffer.is_empty() {
+        if self.at >= self.size || buffer.is_empty() {
             return Ok(0);
         }
-        let n = (self.at / PIECE as u64) as usize;
-        if self.loaded != Some(n) {
-            self.loaded = None;
-            let content = self.reader.content(&self.bundle, &self.entry, n, true).map_err(io::Error::other)?;
-            self.content.clear();
-            self.content.extend_from_slice(content);
-            self.loaded = Some(n);
-        }
+        let frame = (self.index, (self.at / PIECE as u64) as usize);
         let from = (self.at % PIECE as u64) as usize;
-        let take = buffer.len().min(self.content.len() - from);
-        buffer[..take].copy_from_slice(&self.content[from..from + take]);
-        self.at += take as u64;
-        Ok(take)
+        let taken = self.medium.recent.with(&self.medium.bundle, frame, |content| {
+            let take = buffer.len().min(content.len() - from);
+            buffer[..take].copy_from_slice(&content[from..from + take]);
+            take
+        });
+        let taken = taken.map_err(io::Error::other)?;
+        self.at += taken as u64;
+        Ok(taken)
     }
 }
 
@@ -87,7 +81,7 @@ impl Seek for BundledBlob {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.entry.size.checked_add_signed(by),
+            SeekFrom::End(by) => self.size.checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
         self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
@@ -97,6 +91,6 @@ impl Seek for BundledBlob {
 
 impl BlobRead for BundledBlob {
     fn size(&self) -> u64 {
-        self.entry.size
+        self.size
     }
 }

@@ -14,6 +14,7 @@ mod head;
 mod inplace;
 mod member;
 mod reader;
+mod recent;
 mod sign;
 mod statement;
 mod verify;

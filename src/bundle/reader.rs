@@ -40,6 +40,14 @@ impl FrameReader {
         }
     }
 
+    /// The content that was read last, which was of that blob.
+    pub fn last(&self, blob: &BlobEntry) -> &[u8] {
+        match blob.encoding {
+            Encoding::Stored => &self.stored,
+            Encoding::Zstd => &self.content,
+        }
+    }
+
     fn load(&mut self, bundle: &Authentic, frame: &Frame) -> Result<()> {
         let volume = &bundle.volumes[usize::from(frame.volume)];
         self.stored.resize(frame.stored as usize, 0);

@@ -37,6 +37,8 @@ pub struct Draft<'a> {
     pub created: String,
     /// The program that writes it.
     pub tool: String,
+    /// Told the bundle's id once it is known, before any volume gets its name: whoever numbers bundles must remember it by then.
+    pub remember: &'a (dyn Fn(Digest) -> Result<()> + Sync),
     /// `README` and `trust/…` files to carry in every head, by name.
     pub files: Vec<(String, Vec<u8>)>,
 }
@@ -181,6 +183,7 @@ impl Heading {
             let written = file.write_all_at(&head, 0).and_then(|()| file.sync_all());
             written.map_err(|e| Error::io(format!("{} cannot be written", path.display()), &e))?;
         }
+        (draft.remember)(Digest::of(&bytes))?;
         for index in 0..packed.files.len() {
             let (from, to) = (unfinished(options.out, draft, index), options.out.join(statement.volume_name(index)));
             put_in_place(&from, &to, &Digest::of(&bytes))

@@ -57,6 +57,7 @@ impl Serving {
         });
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.limits.head_timeout);
+        // No `pipeline_flush`: with it hyper takes a body whole into memory when the client reads slower than the disk.
         builder.max_buf_size(self.limits.head_bytes.max(8 << 10));
         let serve = builder.serve_connection(TokioIo::new(stream), service);
         let ended = self.watched(pin!(serve), http1::Connection::graceful_shutdown, &connection).await;

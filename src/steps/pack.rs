@@ -62,11 +62,11 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         previous: number.previous.map(|(seq, bundle)| Previous { bundle, seq }),
         created: number.created.clone(),
         tool: TOOL.to_owned(),
+        remember: &|id| request.writer.remember_packed(&lock.name, &lock.line, &LastPacked { bundle: id, ..number.clone() }),
         files,
     };
     let options = PackOptions { out, volume_size: request.volume_size, threads: request.threads, progress: request.progress };
     let written = bundle::write(&draft, &options)?;
-    request.writer.remember_packed(&lock.name, &lock.line, &LastPacked { bundle: written.id, ..number.clone() })?;
     Ok((written, number.seq))
 }
 

@@ -3,6 +3,7 @@
 
 mod airgap;
 mod arrows;
+mod bounds;
 mod bundle;
 mod cli;
 mod corruption;

@@ -85,14 +85,14 @@ fn a_missing_volume_is_3_and_changes_nothing() {
     sender.ok(&[&["pack", "kit.lock", "--out", "many", "--volume-size", "16MiB"], &SIGNED[..]].concat());
     let inside = receiver(&sender);
     let before = state(&inside.store());
-    std::fs::rename(sender.path("many/kit-1.002.airlift"), sender.path("kept")).expect("moved");
+    std::fs::rename(sender.path("many/kit-2.002.airlift"), sender.path("kept")).expect("moved");
     for command in ["verify", "import"] {
         let medium = sender.path("many");
-        inside.fails(3, &[command, arg(&medium)], &["kit 1: volume 2 of", "kit-1.002.airlift", "looked in", "plug it in"]);
+        inside.fails(3, &[command, arg(&medium)], &["kit 2: volume 2 of", "kit-2.002.airlift", "looked in", "plug it in"]);
     }
     sender.fails(3, &[&["sign", "many"], &SIGNED[..]].concat(), &["name all of them"]);
     assert!(state(&inside.store()) == before);
-    std::fs::rename(sender.path("kept"), sender.path("many/kit-1.002.airlift")).expect("moved");
+    std::fs::rename(sender.path("kept"), sender.path("many/kit-2.002.airlift")).expect("moved");
     inside.ok(&["import", arg(&sender.path("many"))]);
 }
 

@@ -7,7 +7,7 @@ mod together;
 
 use crate::host::{AIRLIFT, Host, Ran};
 use crate::stock::{need, skip};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -29,17 +29,21 @@ const CHANGES: [&str; 14] = [
     "fsetxattr",
 ];
 
-/// Airlift on one processor under strace, which does as told to some of its calls; `None` where processes cannot be traced.
-fn traced(host: &Host, strace: &[&str], args: &[&str]) -> Option<Command> {
+/// strace; `None` where processes cannot be traced.
+pub fn tracer() -> Option<PathBuf> {
     static TRACES: OnceLock<bool> = OnceLock::new();
     let program = need("strace")?;
     let may = TRACES.get_or_init(|| Command::new(&program).args(["-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success()));
     if !may {
         skip("processes cannot be traced here");
-        return None;
     }
+    may.then_some(program)
+}
+
+/// Airlift on one processor under strace, which does as told to some of its calls.
+fn traced(host: &Host, strace: &[&str], args: &[&str]) -> Option<Command> {
     let mut command = host.program("taskset");
-    command.args(["-c", &one_processor()]).arg(program).arg("-f").args(strace).arg(AIRLIFT).args(args);
+    command.args(["-c", &one_processor()]).arg(tracer()?).arg("-f").args(strace).arg(AIRLIFT).args(args);
     Some(command)
 }
 
