@@ -57,7 +57,7 @@ pub fn import(corpus: &Corpus) {
                 run(&clean);
                 run(&ours).wall
             })
-            .collect(),
+            .collect::<Vec<f64>>(),
     );
     println!(
         "import {:.2} GB/s; SHA-256 in memory on all cores {:.2} GB/s: {:.2} of the limit",
