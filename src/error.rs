@@ -151,6 +151,12 @@ impl Error {
         self
     }
 
+    /// Adds a line of evidence for each of several values.
+    #[must_use]
+    pub fn with_all(self, label: &'static str, values: &[String]) -> Self {
+        values.iter().fold(self, |error, value| error.with(label, value))
+    }
+
     /// Adds the cause beneath the message, and the causes beneath that one.
     #[must_use]
     pub fn because(mut self, cause: &(dyn std::error::Error + '_)) -> Self {

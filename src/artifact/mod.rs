@@ -21,6 +21,6 @@ pub use check::{CheckValue, PIECE};
 pub use description::{Completeness, Description, Licence};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer};
-pub use name::check_name;
+pub use name::{check_name, set_name};
 pub use strict::{Limits, parse_strict};
 pub use target::{Architecture, Libc, Target, Version};

@@ -5,6 +5,11 @@ use crate::error::{Error, Result};
 /// Longest name, in bytes.
 const LONGEST: usize = 512;
 
+/// What the volumes and the view of a bundle are called: `NAME-SEQ`, and `NAME@LINE-SEQ` on every line but `main`.
+pub fn set_name(name: &str, line: &str, seq: u64) -> String {
+    if line == "main" { format!("{name}-{seq}") } else { format!("{name}@{line}-{seq}") }
+}
+
 /// Refuses names that are empty, too long, carry control or bidirectional characters, backslashes, or `.`/`..` segments.
 pub fn check_name(what: &str, name: &str) -> Result<()> {
     let wrong = |why: &str| Err(Error::verification(format!("{what} is refused: {why}")).with("found", format!("{name:.120}")));

@@ -48,7 +48,8 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self> {
         let wrong =
             || Error::usage("not a version").with("expected", "MAJOR.MINOR or MAJOR.MINOR.PATCH").with("found", format!("{text:.40}"));
-        let numbers = text.split('.').map(|n| n.parse::<u32>().map_err(|_| wrong())).collect::<Result<Vec<_>>>()?;
+        let digits = |n: &str| n.bytes().all(|b| b.is_ascii_digit());
+        let numbers = text.split('.').map(|n| n.parse::<u32>().ok().filter(|_| digits(n)).ok_or_else(wrong)).collect::<Result<Vec<_>>>()?;
         match numbers[..] {
             [major, minor] => Ok(Self { major, minor, patch: None }),
             [major, minor, patch] => Ok(Self { major, minor, patch: Some(patch) }),

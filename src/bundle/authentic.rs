@@ -73,6 +73,9 @@ impl Authentic {
     pub(super) fn check_geometry(&self) -> Result<()> {
         let fits = stretches(&self.table, self.volumes[0].head.end, self.volumes.len(), |stretch| {
             let volume = &self.volumes[usize::from(stretch.volume)];
+            if stretch.last && stretch.offset + stretch.bytes.len() as u64 != volume.length {
+                return Err(self.damaged(stretch.volume, stretch.offset, "there are bytes after its end"));
+            }
             let mut found = vec![0; stretch.bytes.len()];
             read_at(&volume.path, &volume.file, &mut found, stretch.offset)?;
             match found.iter().zip(&stretch.bytes).position(|(a, b)| a != b) {
@@ -160,6 +163,7 @@ fn complete(set: VolumeSet, statement: &Statement) -> Result<Vec<Volume>> {
         return Err(Error::new(Kind::Incomplete, format!("{label}: volume {} of {count} is not here", missing + 1))
             .with("expected", format!("{} ({size} bytes)", statement.volume_name(missing)))
             .with("looked in", looked_in)
+            .with_all("passed over", &set.passed_over)
             .hint("plug it in anywhere and name that folder as well (nothing was changed)"));
     }
     for (index, volume) in &set.volumes {

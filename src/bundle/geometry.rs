@@ -2,7 +2,7 @@
 //! to check that nothing else is there.
 
 use super::frames::{Encoding, FrameTable};
-use super::member::{BLOCK, END, PAD, blob_name, header, padding};
+use super::member::{BLOCK, END, MAX_MEMBER, PAD, blob_name, header, padding};
 use crate::error::Result;
 
 /// Stored blobs of at least this length begin at a multiple of 4096 in the volume, so that a file system can share their blocks.
@@ -44,6 +44,8 @@ pub struct Stretch {
     pub offset: u64,
     /// What must stand there.
     pub bytes: Vec<u8>,
+    /// Whether the volume ends with it.
+    pub last: bool,
 }
 
 /// One member of the payload.
@@ -72,10 +74,13 @@ fn parts(table: &FrameTable) -> Vec<Part> {
 /// false when members do not lie where this table's members must, so that no volume can look like it.
 pub fn stretches(table: &FrameTable, head: u64, volumes: usize, mut check: impl FnMut(Stretch) -> Result<()>) -> Result<bool> {
     let parts = parts(table);
+    if parts.iter().any(|p| p.end - p.start > MAX_MEMBER) {
+        return Ok(false);
+    }
     let (mut volume, mut end, mut number) = (0u16, head, 0);
     for (i, part) in parts.iter().enumerate() {
         while volume < part.volume {
-            check(Stretch { volume, offset: end, bytes: ending(end) })?;
+            check(Stretch { volume, offset: end, bytes: ending(end), last: true })?;
             (volume, end) = (volume + 1, head);
         }
         let blob = &table.blobs[part.blob];
@@ -86,11 +91,11 @@ pub fn stretches(table: &FrameTable, head: u64, volumes: usize, mut check: impl 
         if part.start != data_start(end, blob.size, blob.encoding) {
             return Ok(false);
         }
-        check(Stretch { volume, offset: end, bytes: gap(end, part.start, &header(&name, part.end - part.start)) })?;
+        check(Stretch { volume, offset: end, bytes: gap(end, part.start, &header(&name, part.end - part.start)), last: false })?;
         end = part.end;
     }
     while usize::from(volume) < volumes {
-        check(Stretch { volume, offset: end, bytes: ending(end) })?;
+        check(Stretch { volume, offset: end, bytes: ending(end), last: true })?;
         (volume, end) = (volume + 1, head);
     }
     Ok(true)

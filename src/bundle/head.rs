@@ -17,7 +17,8 @@ pub const SIGNATURE_SPACE: u64 = 64 << 10;
 const MAX_SIGNATURES: usize = 64;
 const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
 const MAX_TRUST_FILES: usize = 256;
-const MAX_TRUST_BYTES: u64 = 1 << 20;
+/// Most bytes of all trust files and signatures of one head: they are held in memory before anybody is believed.
+const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
 const MAX_README_BYTES: u64 = 64 << 10;
 
 /// What the room for signatures holds.
@@ -38,6 +39,8 @@ pub struct Head {
     pub statement: Vec<u8>,
     /// Which volume it says it is, from 0.
     pub volume: usize,
+    /// Of how many it says it is one.
+    count: usize,
     /// Signatures: file name and bytes, in their order.
     pub signatures: Vec<(String, Vec<u8>)>,
     /// Trust roots and their signatures: file name and bytes.
@@ -90,6 +93,7 @@ impl Head {
         let mut head = Self {
             statement: vec![],
             volume: 0,
+            count: 0,
             signatures: vec![],
             trust: vec![],
             places: BTreeMap::new(),
@@ -128,15 +132,24 @@ impl Head {
                 self.volume = self.volume_of(name, &text)?;
                 self.places.insert("volume".to_owned(), (data, size));
             }
-            _ if plain(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES => {
-                self.trust.push((name.to_owned(), read(MAX_TRUST_BYTES)?))
+            _ if allowed_name(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES && !self.holds(name) => {
+                self.trust.push((name.to_owned(), read(self.room_left())?));
             }
-            _ if plain(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES => {
-                self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES)?));
+            _ if allowed_name(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES && !self.holds(name) => {
+                self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES.min(self.room_left()))?));
             }
             _ => return Err(Error::verification(format!("{name:.100} has no place in a volume's head")).with("at byte", at)),
         }
         Ok(())
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.trust.iter().chain(&self.signatures).any(|(known, _)| known == name)
+    }
+
+    fn room_left(&self) -> u64 {
+        let held = self.trust.iter().chain(&self.signatures).map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+        MAX_UNTRUSTED_BYTES.saturating_sub(held)
     }
 
     fn place(&mut self, path: &Path, file: &File, name: &str, data: u64, size: u64, most: u64) -> Result<()> {
@@ -165,12 +178,13 @@ impl Head {
     }
 
     /// Which volume a `volume.NNN` file stands for; the count of volumes is compared with the statement once that is believed.
-    fn volume_of(&self, name: &str, text: &[u8]) -> Result<usize> {
+    fn volume_of(&mut self, name: &str, text: &[u8]) -> Result<usize> {
         let wrong = || Error::verification(format!("{name:.20} does not name this bundle")).with("expected", Digest::of(&self.statement));
         let number: usize = name.strip_prefix("volume.").and_then(|n| n.parse().ok()).filter(|n| *n > 0).ok_or_else(wrong)?;
         let text = std::str::from_utf8(text).map_err(|_| wrong())?;
         let count = text.split(' ').nth(3).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
         if name == volume_file(number - 1) && text == volume_text(number - 1, count, &Digest::of(&self.statement)) {
+            self.count = count;
             return Ok(number - 1);
         }
         Err(wrong())
@@ -186,8 +200,7 @@ impl Head {
 
     /// Compares the volume's number with a statement that is believed.
     pub fn check_volume(&self, path: &Path, statement: &Statement) -> Result<()> {
-        let text = volume_text(self.volume, statement.volumes.len(), &Digest::of(&self.statement));
-        let fits = self.places.get("volume").is_some_and(|(_, size)| *size == text.len() as u64) && self.volume < statement.volumes.len();
+        let fits = self.places.contains_key("volume") && self.count == statement.volumes.len() && self.volume < self.count;
         if fits { Ok(()) } else { Err(Error::verification(format!("{}: its volume number is not one of the set", path.display()))) }
     }
 
@@ -266,8 +279,8 @@ fn too_large(name: &str, size: u64, most: u64) -> Error {
         .with("found", format!("{size} bytes"))
 }
 
-/// Names below a folder of the head: one segment of letters, digits, `.`, `-`, `_`, `@`, not hidden.
-fn plain(name: &str, folder: &str, ending: &str) -> bool {
+/// Names below a folder of the head: one segment of letters, digits, `.`, `-`, `_`, `@`, `+`, not hidden.
+pub fn allowed_name(name: &str, folder: &str, ending: &str) -> bool {
     let Some(rest) = name.strip_prefix(folder) else { return false };
-    rest.ends_with(ending) && !rest.starts_with('.') && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_@".contains(&b))
+    rest.ends_with(ending) && !rest.starts_with('.') && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_@+".contains(&b))
 }

@@ -2,7 +2,7 @@
 
 use super::authentic::Authentic;
 use super::recent::Recent;
-use crate::artifact::{BlobRead, Blobs, Digest, PIECE};
+use crate::artifact::{BlobRead, Blobs, Digest, PIECE, set_name};
 use crate::error::Result;
 use crate::store::View;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl InPlace {
         let statement = &self.bundle.statement;
         let artifacts: Vec<_> = self.bundle.lock.artifacts.iter().cloned().map(Arc::new).collect();
         let view = |name: String| View { name, id: self.bundle.id, artifacts: artifacts.clone(), blobs: Arc::new(self.clone()) };
-        vec![view("latest".to_owned()), view(format!("{}-{}", statement.name, statement.seq))]
+        vec![view("latest".to_owned()), view(set_name(&statement.name, &statement.line, statement.seq))]
     }
 
     /// The bundle.

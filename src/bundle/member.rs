@@ -16,10 +16,15 @@ pub const PAD: &str = ".pad";
 /// Name of the member that leaves room for signatures.
 pub const SPACE: &str = "sig/.space";
 
-/// The header of a member.
+/// The header of a member whose name is one of the grammar.
 pub fn header(name: &str, size: u64) -> [u8; 512] {
+    header_of(name, size).expect("names of the grammar fit a ustar header")
+}
+
+/// The header of any name; `None` for one that a header cannot hold, such as `../x`.
+fn header_of(name: &str, size: u64) -> Option<[u8; 512]> {
     let mut header = Header::new_ustar();
-    header.set_path(name).expect("names of the grammar fit a ustar header");
+    header.set_path(name).ok()?;
     header.set_size(size);
     header.set_mode(0o644);
     header.set_uid(0);
@@ -27,7 +32,7 @@ pub fn header(name: &str, size: u64) -> [u8; 512] {
     header.set_mtime(0);
     header.set_entry_type(EntryType::Regular);
     header.set_cksum();
-    *header.as_bytes()
+    Some(*header.as_bytes())
 }
 
 /// Bytes that round a length up to whole blocks.
@@ -56,7 +61,7 @@ pub fn parse(block: &[u8; 512], at: u64) -> Result<(String, u64)> {
     let name = seen.path_bytes().to_vec();
     let name = String::from_utf8(name).map_err(|_| wrong())?;
     let known = size <= MAX_MEMBER && !name.is_empty() && name.len() < 100 && name.bytes().all(|b| b.is_ascii_graphic());
-    if !known || header(&name, size) != *block {
+    if !known || header_of(&name, size).as_ref() != Some(block) {
         return Err(wrong());
     }
     Ok((name, size))

@@ -1,6 +1,6 @@
 //! Adding a signature to a finished volume, without touching its payload.
 
-use super::head::{Head, Room};
+use super::head::{Head, Room, allowed_name};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -23,9 +23,13 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
     if head.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         return Ok(());
     }
+    if !allowed_name(name, "sig/", ".sshsig") || head.signatures.iter().any(|(n, _)| n == name) {
+        return Err(Error::usage(format!("{}: a signature called {name:.100} cannot be added", path.display()))
+            .hint("the same key has signed this volume before; the signature there stays"));
+    }
     let size = armour.len() as u64;
     let (taken, free) = (occupied(size), head.end - head.space - BLOCK);
-    if taken > free || head.signatures.iter().any(|(n, _)| n == name) {
+    if taken > free {
         return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", path.display())));
     }
     if head.room != Room::Empty {

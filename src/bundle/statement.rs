@@ -1,6 +1,6 @@
 //! `docs/formats/bundle.md`, "Statement", version 1: the only thing that signers sign, as exact bytes.
 
-use crate::artifact::{Digest, Limits, check_name, parse_strict};
+use crate::artifact::{Digest, Limits, check_name, parse_strict, set_name};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,13 +92,14 @@ impl Statement {
     /// Reads bytes whose signatures have been judged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let statement: Self = parse_strict("the bundle's statement", bytes, Limits { bytes: MAX_STATEMENT_BYTES, depth: 6 })?;
-        if statement.version != VERSION || !statement.features.is_empty() {
+        if statement.version != VERSION || !statement.features.is_empty() || !statement.base.is_empty() {
             return Err(Error::verification("the bundle needs a newer airlift")
-                .with("expected", format!("format version {VERSION}, no further features"))
+                .with("expected", format!("format version {VERSION}, no further features, no base"))
                 .with("found", format!("format version {}, features {:?}", statement.version, statement.features)));
         }
         check_name("toolkit name", &statement.name)?;
         check_name("release line", &statement.line)?;
+        check_name("tool", &statement.tool)?;
         if statement.name.contains('/') || statement.line.contains('/') {
             return Err(Error::verification("the bundle's toolkit name or release line holds a slash"));
         }
@@ -120,9 +121,10 @@ impl Statement {
 
     /// The file name of a volume, from 0.
     pub fn volume_name(&self, index: usize) -> String {
+        let set = set_name(&self.name, &self.line, self.seq);
         match self.volumes.len() {
-            1 => format!("{}-{}.airlift", self.name, self.seq),
-            _ => format!("{}-{}.{:03}.airlift", self.name, self.seq, index + 1),
+            1 => format!("{set}.airlift"),
+            _ => format!("{set}.{:03}.airlift", index + 1),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Most files looked at in one folder.
-const MAX_FILES: usize = 100_000;
+const MAX_FILES: usize = 10_000;
 
 /// One volume file with its head.
 #[derive(Debug)]
@@ -35,22 +35,38 @@ pub struct VolumeSet {
     pub copies: Vec<PathBuf>,
     /// Where volumes were looked for.
     pub looked_in: Vec<PathBuf>,
+    /// Files in the folders that are not readable as volumes, and why.
+    pub passed_over: Vec<String>,
 }
 
 /// Finds every set among files and folders. A file that is named and cannot be read as a volume is an error; in a folder, only files
 /// ending in `.airlift` are looked at.
 pub fn find(places: &[PathBuf]) -> Result<Vec<VolumeSet>> {
     let mut sets: BTreeMap<Digest, VolumeSet> = BTreeMap::new();
+    let mut broken = Vec::new();
     for path in candidates(places)? {
-        let volume = Volume::open(&path)?;
+        let volume = match Volume::open(&path) {
+            Err(error) if !places.contains(&path) => {
+                broken.push(error);
+                continue;
+            }
+            other => other?,
+        };
         let id = Digest::of(&volume.head.statement);
-        let set = sets.entry(id).or_insert_with(|| VolumeSet { id, volumes: BTreeMap::new(), copies: vec![], looked_in: places.to_vec() });
+        let empty = || VolumeSet { id, volumes: BTreeMap::new(), copies: vec![], looked_in: places.to_vec(), passed_over: vec![] };
+        let set = sets.entry(id).or_insert_with(empty);
         match set.volumes.entry(volume.head.volume) {
             std::collections::btree_map::Entry::Vacant(place) => {
                 place.insert(volume);
             }
             std::collections::btree_map::Entry::Occupied(_) => set.copies.push(path),
         }
+    }
+    for set in sets.values_mut() {
+        set.passed_over = broken.iter().map(|e| e.message().to_owned()).collect();
+    }
+    if sets.is_empty() && !broken.is_empty() {
+        return Err(broken.remove(0));
     }
     if sets.is_empty() {
         let list = places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");

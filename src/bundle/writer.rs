@@ -6,11 +6,14 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable, frame_count};
 use super::geometry::{data_start, ending, gap};
 use super::head::{render, reserve};
 use super::member::{END, MAX_MEMBER, blob_name, header};
+use super::sign::append_signature;
 use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
+use super::volumes::Volume;
 use crate::artifact::{BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
+use crate::store::sync_folder;
 use std::fs::File;
 use std::io::SeekFrom;
 use std::os::unix::fs::FileExt;
@@ -180,12 +183,23 @@ impl Heading {
         }
         for index in 0..packed.files.len() {
             let (from, to) = (unfinished(options.out, draft, index), options.out.join(statement.volume_name(index)));
-            std::fs::rename(&from, &to).map_err(|e| Error::io(format!("{} cannot be written", to.display()), &e))?;
+            put_in_place(&from, &to, &Digest::of(&bytes))
+                .inspect_err(|_| volumes.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
             volumes.push(to);
         }
+        sync_folder(options.out)?;
         let stored = packed.lengths.iter().sum();
         Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored })
     }
+}
+
+/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over.
+fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
+    let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
+    for (name, armour) in before.iter().flat_map(|v| &v.head.signatures) {
+        append_signature(from, id, name, armour)?;
+    }
+    std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", to.display()), &e))
 }
 
 /// The payload while it is being written.
@@ -241,9 +255,11 @@ impl<'a> Payload<'a> {
         std::thread::scope(|scope| {
             for _ in 0..self.options.threads.max(1) {
                 scope.spawn(|| {
+                    let guard = StopOnPanic(&self);
                     if let Err(error) = self.work() {
                         self.fail(error);
                     }
+                    std::mem::forget(guard);
                 });
             }
         });
@@ -394,6 +410,16 @@ impl<'a> Payload<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// A thread that panics must not leave the others waiting for its turn.
+struct StopOnPanic<'a, 'b>(&'a Payload<'b>);
+
+impl Drop for StopOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Ordering::Relaxed);
+        self.0.turn.notify_all();
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Environment {
     pub source_date_epoch: Option<i64>,
     /// `AIRLIFT_PASSPHRASE_FILE`: where the passphrase of a key is read when there is no terminal.
     pub passphrase_file: Option<PathBuf>,
+    /// Where docker and podman keep logins (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and their defaults).
+    #[cfg(feature = "upstream")]
+    pub login_files: Vec<PathBuf>,
 }
 
 impl Environment {
@@ -53,6 +56,8 @@ impl Environment {
             agent: variable("SSH_AUTH_SOCK"),
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok()),
             passphrase_file: variable("AIRLIFT_PASSPHRASE_FILE"),
+            #[cfg(feature = "upstream")]
+            login_files: crate::upstream::oci::login_files(|name| std::env::var_os(name), rustix::process::getuid().as_raw()),
         }
     }
 

@@ -110,6 +110,14 @@ pub trait Ecosystem: Sync {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>>;
 
+    /// Connected: what two sections know together of one artifact that both want. `None`, the default, leaves them as they are, and the
+    /// lock refuses two that differ.
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let _ = (first, second);
+        None
+    }
+
     /// Connected: the bytes of one locked blob from offset `from` on. The stream is neither checked nor bounded here: the fetch stage
     /// does that for every room.
     #[cfg(feature = "upstream")]
@@ -144,6 +152,30 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
     ALL.iter().copied().find(|e| e.name() == name).ok_or_else(|| {
         Error::failed(format!("no ecosystem is called {name:.60}")).hint("this file was written by a newer airlift: use that version")
     })
+}
+
+/// Gives artifacts that several sections want the details that those sections know together, so that they are one in the lock.
+#[cfg(feature = "upstream")]
+pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
+    let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
+    let mut united = std::collections::BTreeMap::new();
+    for artifact in artifacts.iter() {
+        let known = united.entry(key(artifact)).or_insert_with(|| artifact.meta.clone());
+        if *known != artifact.meta
+            && let Some(together) = find(&artifact.ecosystem)?.unite(known, &artifact.meta)
+        {
+            *known = together;
+        }
+    }
+    for artifact in artifacts {
+        // What cannot be united stays different, for the lock to refuse.
+        if let Some(known) = united.get(&key(artifact))
+            && find(&artifact.ecosystem)?.unite(known, &artifact.meta).as_ref() == Some(known)
+        {
+            artifact.meta = known.clone();
+        }
+    }
+    Ok(())
 }
 
 /// All names, in the order of [`ALL`].

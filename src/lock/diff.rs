@@ -66,12 +66,13 @@ fn compare(name: &str, before: Option<&Versions>, after: Option<&Versions>) -> V
     match (before, after) {
         (Some(before), None) => vec![Change::Removed(name.to_owned(), list(before))],
         (None, Some(after)) => vec![Change::New(name.to_owned(), list(after))],
-        (Some(before), Some(after)) if before.keys().ne(after.keys()) => {
-            vec![Change::Changed(name.to_owned(), list(before), list(after))]
-        }
         (Some(before), Some(after)) => {
-            let rebuilt = before.iter().filter(|(version, digests)| after.get(*version) != Some(digests));
-            rebuilt.map(|(version, _)| Change::Rebuilt(name.to_owned(), version.clone())).collect()
+            let rebuilt = before.iter().filter(|(version, digests)| after.get(*version).is_some_and(|now| now != *digests));
+            let mut changes: Vec<Change> = rebuilt.map(|(version, _)| Change::Rebuilt(name.to_owned(), version.clone())).collect();
+            if before.keys().ne(after.keys()) {
+                changes.push(Change::Changed(name.to_owned(), list(before), list(after)));
+            }
+            changes
         }
         (None, None) => vec![],
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
@@ -37,7 +38,7 @@ pub struct Section {
     pub ecosystem: String,
     /// The section's own name.
     pub name: String,
-    text: String,
+    text: Arc<str>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -94,9 +95,9 @@ impl Manifest {
         }
         check_word("toolkit name", &head.name)?;
         check_word("release line", &head.line)?;
-        let mut sections = Vec::new();
+        let (mut sections, shared) = (Vec::new(), Arc::from(text));
         for (key, value) in rooms {
-            sections.extend(sections_of(text, key.get_ref(), value)?);
+            sections.extend(sections_of(&shared, key.get_ref(), value)?);
         }
         sections.sort_by(|a, b| (&a.ecosystem, &a.name).cmp(&(&b.ecosystem, &b.name)));
         if sections.is_empty() {
@@ -140,7 +141,7 @@ fn read<T: DeserializeOwned>(text: &str, value: Spanned<DeValue<'_>>, also: &[&s
     T::deserialize(ValueDeserializer::from(value)).map_err(|e| explain(text, &e, also))
 }
 
-fn sections_of(text: &str, ecosystem: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
+fn sections_of(text: &Arc<str>, ecosystem: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
     let wrong = |span: std::ops::Range<usize>| {
         let line = super::position::line(text, span.start);
         Error::usage(format!("line {line}: `{ecosystem}` must hold named sections"))
@@ -153,7 +154,7 @@ fn sections_of(text: &str, ecosystem: &str, value: &Spanned<DeValue<'_>>) -> Res
             return Err(wrong(name.span()));
         }
         check_word("section name", name.get_ref())?;
-        sections.push(Section { ecosystem: ecosystem.to_owned(), name: name.get_ref().to_string(), text: text.to_owned() });
+        sections.push(Section { ecosystem: ecosystem.to_owned(), name: name.get_ref().to_string(), text: text.clone() });
     }
     Ok(sections)
 }

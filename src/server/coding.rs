@@ -38,9 +38,12 @@ const KEPT: usize = 32 << 20;
 static VARIANTS: LazyLock<Mutex<Kept<Key, Bytes>>> = LazyLock::new(|| Mutex::new(Kept::new(KEPT)));
 
 /// Hashes by place in memory. The document is kept too, so that its place cannot come to mean another one.
-static HASHES: LazyLock<Mutex<Kept<(usize, usize), (Bytes, blake3::Hash)>>> = LazyLock::new(|| Mutex::new(Kept::new(KEPT)));
+static HASHES: LazyLock<Mutex<Kept<Place, Hashed>>> = LazyLock::new(|| Mutex::new(Kept::new(KEPT)));
 
 type Key = ([u8; 32], Coding);
+/// Address and length.
+type Place = (usize, usize);
+type Hashed = (Bytes, blake3::Hash);
 
 /// The document's hash; hashed once as long as the room hands out the same bytes.
 pub fn hash(document: &Bytes) -> blake3::Hash {

@@ -2,6 +2,7 @@
 
 use super::door::Door;
 use super::exchange::Connection;
+use super::linger::Lingering;
 use super::listen::Limits;
 use http::Request;
 use hyper::body::Incoming;
@@ -37,6 +38,7 @@ impl Serving {
         // Answers are written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
         let connection = Arc::new(Connection { peer, tls: tls.is_some(), moved: AtomicU64::new(0) });
+        let stream = Lingering::new(stream);
         let Some(acceptor) = tls else { return self.http1(stream, connection).await };
         // A failed handshake has nobody to tell.
         let Ok(Ok(stream)) = timeout(self.limits.head_timeout, acceptor.accept(stream)).await else { return };

@@ -7,14 +7,24 @@ use super::request::check;
 use super::switch::Switch;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
+use bytes::Buf;
 use futures::FutureExt;
 use http::header::{CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode, Version};
 use std::any::Any;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tower::ServiceExt;
+
+/// Most of a refused body that is read, in bytes.
+const DRAIN_BYTES: usize = 64 << 10;
+/// How long it may take to come.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// What all listeners share: the router, the log, and whom to believe.
 #[derive(Clone)]
@@ -29,7 +39,11 @@ pub struct Door {
 
 impl Door {
     /// Answers one request; never fails, never panics.
-    pub async fn answer<B: HttpBody>(&self, connection: &Arc<Connection>, request: Request<B>) -> Result<Response<Metered>, Infallible> {
+    pub async fn answer<B: HttpBody + Unpin>(
+        &self,
+        connection: &Arc<Connection>,
+        request: Request<B>,
+    ) -> Result<Response<Metered>, Infallible> {
         let exchange = Exchange::begin(&self.log, connection, &request);
         let head = request.method() == Method::HEAD;
         let response = AssertUnwindSafe(self.route(connection, request)).catch_unwind().await;
@@ -50,15 +64,30 @@ impl Door {
         Exchange::begin(&self.log, connection, &unread).refuse(status, error.to_string());
     }
 
-    async fn route<B: HttpBody>(&self, connection: &Connection, request: Request<B>) -> Response {
+    async fn route<B: HttpBody + Unpin>(&self, connection: &Connection, request: Request<B>) -> Response {
         let (mut parts, body) = request.into_parts();
         if let Some(refusal) = check(&mut parts, !body.is_end_stream()) {
+            if parts.version == Version::HTTP_2 {
+                let _ = timeout(DRAIN_TIME, drain(body)).await;
+            }
             return refusal;
         }
         drop(body);
         parts.extensions.insert(Arrival { tls: connection.tls, forwarded: self.forwarded });
         let request = Request::from_parts(parts, Body::empty());
         self.switch.current().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// Forgets a refused body while it comes. HTTP/2 would have to reset the stream instead, and clients take that for a failure and lose
+/// the answer that says why (HTTP/1.1 clients read it, then the connection ends).
+async fn drain<B: HttpBody + Unpin>(mut body: B) {
+    let mut left = DRAIN_BYTES;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        match left.checked_sub(frame.data_ref().map_or(0, Buf::remaining)) {
+            Some(rest) => left = rest,
+            None => return,
+        }
     }
 }
 
@@ -71,6 +100,10 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 
 /// Headers that every answer has; for HEAD the length of the body, and no body.
 fn finished(mut response: Response, head: bool) -> Response {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // The router writes the length of the missing body for HEAD, which would be the length of what was asked for.
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if head {
         let length = response.body().size_hint().exact().filter(|length| *length > 0);

@@ -19,6 +19,7 @@ mod document;
 mod door;
 mod exchange;
 mod kept;
+mod linger;
 mod listen;
 mod own_ca;
 pub mod page;

@@ -19,9 +19,9 @@ pub fn check(parts: &mut Parts, has_body: bool) -> Option<Response> {
         return Some(options());
     }
     let checked = check_method(&parts.method)
+        .and_then(|()| check_path(parts.uri.path()))
         .and_then(|()| check_host(parts))
-        .and_then(|()| check_body(parts, has_body))
-        .and_then(|()| check_path(parts.uri.path()));
+        .and_then(|()| check_body(parts, has_body));
     if let Err((status, title, detail)) = checked {
         return Some(refusal(parts, has_body, problem(status, title, detail)));
     }

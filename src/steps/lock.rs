@@ -57,7 +57,7 @@ pub async fn lock(manifest: &Manifest, options: &LockOptions<'_>) -> Result<Lock
             upstream: options.upstream,
             progress: options.progress,
         };
-        let about = |e: Error| e.about(section.label());
+        let about = |e: Error| if e.message().starts_with(&section.label()) { e } else { e.about(section.label()) };
         let locked = ecosystems::find(&section.ecosystem)?.lock(request).await.map_err(about)?;
         artifacts.extend(locked.artifacts);
         sections.push(SectionReport {
@@ -67,6 +67,7 @@ pub async fn lock(manifest: &Manifest, options: &LockOptions<'_>) -> Result<Lock
             notes: locked.notes,
         });
     }
+    ecosystems::unite(&mut artifacts)?;
     let lock = Lock::new(manifest.name.clone(), manifest.line.clone(), manifest.digest, artifacts)?;
     Ok(LockOutcome { lock, sections })
 }

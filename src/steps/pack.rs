@@ -1,13 +1,16 @@
 //! `pack`: fetched blobs become a bundle. Numbering is remembered per line, so that packing the same lock again gives the same bytes.
 
 use super::Fetched;
-use crate::artifact::{Blobs, Digest};
+use crate::artifact::{Blobs, Digest, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
 use crate::error::{Error, Result};
+use crate::lock::Lock;
 use crate::progress::Progress;
 use crate::store::{LastPacked, Writer, check_space};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+/// What the statement names as its maker.
+const TOOL: &str = concat!("airlift ", env!("CARGO_PKG_VERSION"));
 /// What goes into every bundle's head for a reader without airlift.
 const README: &str = include_str!("../../docs/formats/bundle-readme.txt");
 
@@ -44,10 +47,11 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let lock = request.fetched.lock();
     let store = request.writer.store();
     let last = store.last_packed(&lock.name, &lock.line)?;
-    let number = numbering(request, last.as_ref(), lock.digest());
+    let number = numbering(request, last.as_ref());
     let out = request.out;
     std::fs::create_dir_all(out).map_err(|e| Error::io(format!("{} cannot be created", out.display()), &e))?;
-    check_space(out, lock.size() / 64)?;
+    check_free(out, lock, &number)?;
+    check_space(out, lock.size() / 8)?;
     let mut files = request.trust.clone();
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
     let draft = Draft {
@@ -57,7 +61,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         seq: number.seq,
         previous: number.previous.map(|(seq, bundle)| Previous { bundle, seq }),
         created: number.created.clone(),
-        tool: concat!("airlift ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool: TOOL.to_owned(),
         files,
     };
     let options = PackOptions { out, volume_size: request.volume_size, threads: request.threads, progress: request.progress };
@@ -66,25 +70,48 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     Ok((written, number.seq))
 }
 
-/// The number of the next bundle: the last one again when it had the same lock, else the next.
-fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>, lock: Digest) -> LastPacked {
+/// The number of the next bundle: the last one again when everything that decides the bytes is the same, else the next.
+fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> LastPacked {
+    let lock = request.fetched.lock().digest();
     let given = request.previous.map(|p| (p.seq, p.bundle));
-    let mut number = match last {
-        Some(last) if last.lock == lock && request.seq.is_none_or(|seq| seq == last.seq) => last.clone(),
-        Some(last) => LastPacked {
-            seq: last.seq + 1,
-            previous: Some((last.seq, last.bundle)),
-            lock,
-            created: request.created.clone(),
-            ..last.clone()
-        },
-        None => LastPacked { epoch: 0, seq: 1, bundle: lock, lock, created: request.created.clone(), previous: None },
-    };
-    if request.created_given {
-        number.created.clone_from(&request.created);
+    let recipe = |created: &str| recipe(request, &lock, created);
+    if let Some(last) = last {
+        let created = if request.created_given { &request.created } else { &last.created };
+        let same = |wanted: Option<u64>, had: u64| wanted.is_none_or(|w| w == had);
+        let unchanged = last.recipe == recipe(created) && same(request.seq, last.seq) && same(request.epoch, last.epoch);
+        if unchanged && given.is_none_or(|g| last.previous == Some(g)) {
+            return last.clone();
+        }
     }
-    number.epoch = request.epoch.unwrap_or(number.epoch);
-    number.seq = request.seq.unwrap_or(number.seq);
-    number.previous = given.or(number.previous).filter(|(seq, _)| *seq < number.seq);
-    number
+    let (epoch, seq) = last.map_or((0, 1), |l| (l.epoch, l.seq + 1));
+    let (epoch, seq) = (request.epoch.unwrap_or(epoch), request.seq.unwrap_or(seq));
+    let before = last.filter(|l| l.epoch == epoch && l.seq < seq).map(|l| (l.seq, l.bundle));
+    LastPacked { epoch, seq, bundle: lock, recipe: recipe(&request.created), created: request.created.clone(), previous: given.or(before) }
+}
+
+/// SHA-256 of everything but the number that decides a bundle's bytes: the lock, the cut, the time, the roots, the tool.
+fn recipe(request: &PackRequest<'_>, lock: &Digest, created: &str) -> Digest {
+    let mut all = format!("{TOOL}\n{lock}\n{created}\n{:?}\n", request.volume_size).into_bytes();
+    for (name, bytes) in &request.trust {
+        all.extend_from_slice(format!("{name} {}\n", Digest::of(bytes)).as_bytes());
+    }
+    Digest::of(&all)
+}
+
+/// Volumes of the same name must be of the same bundle: another one is never overwritten.
+fn check_free(out: &Path, lock: &Lock, number: &LastPacked) -> Result<()> {
+    let set = set_name(&lock.name, &lock.line, number.seq);
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        name.strip_prefix(&set).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".airlift"))
+    };
+    let entries = std::fs::read_dir(out).map_err(|e| Error::io(format!("{} cannot be listed", out.display()), &e))?;
+    for path in entries.flatten().map(|e| e.path()).filter(ours) {
+        let same = bundle::Volume::open(&path).is_ok_and(|v| Digest::of(&v.head.statement) == number.bundle);
+        if !same {
+            return Err(Error::usage(format!("{} is there already and is another bundle", path.display()))
+                .hint("choose another folder, or remove the file if nobody needs it"));
+        }
+    }
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! `sign`: a person's signature over the statement, put into every volume of a finished set.
 
 use crate::artifact::Digest;
-use crate::bundle::{Statement, append_signature};
+use crate::bundle::{Head, Statement, append_signature};
 use crate::error::{Error, Kind, Result};
 use crate::trust::{BUNDLE, Role, Signature, Signer, TrustRoot, sign as sign_bytes, signature_name};
+use std::fs::File;
 use std::path::PathBuf;
 
 /// What a signature came to.
@@ -15,8 +16,17 @@ pub struct SignOutcome {
     pub fingerprint: String,
 }
 
-/// Signs the statement of a set that is all here. The fresh signature is checked before it is written: a faulty machine must not release
-/// one that gives the key away.
+/// The signature an interrupted signing left on some of the volumes: it goes on the others as well, because a hardware key would make
+/// another one each time.
+fn earlier(volumes: &[PathBuf], name: &str, statement: &[u8]) -> Option<Vec<u8>> {
+    let heads = volumes.iter().filter_map(|path| Head::read(path, &File::open(path).ok()?).ok());
+    let found = heads.flat_map(|head| head.signatures).find(|(known, _)| known == name)?.1;
+    Signature::parse(&found).ok()?.verify(BUNDLE, statement).ok()?;
+    Some(found)
+}
+
+/// Signs the statement of a set that is all here. A fresh signature has been checked before it is written: a faulty machine must not
+/// release one that gives the key away.
 pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dyn Signer) -> Result<SignOutcome> {
     let parsed = Statement::parse(statement)?;
     if volumes.len() != parsed.volumes.len() {
@@ -36,11 +46,13 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
     if !root.rule(Role::Bundle).principals.contains(&principal.name) {
         return Err(Error::usage(format!("{} may not sign bundles by this trust root", principal.name)).with("trust root", root.label()));
     }
-    let armour = sign_bytes(signer, BUNDLE, statement)?;
-    Signature::parse(armour.as_bytes())?.verify(BUNDLE, statement)?;
     let name = format!("sig/{}", signature_name("bundle", &principal.name, key));
+    let armour = match earlier(volumes, &name, statement) {
+        Some(armour) => armour,
+        None => sign_bytes(signer, BUNDLE, statement)?.into_bytes(),
+    };
     for volume in volumes {
-        append_signature(volume, &Digest::of(statement), &name, armour.as_bytes())?;
+        append_signature(volume, &Digest::of(statement), &name, &armour)?;
     }
     Ok(SignOutcome { principal: principal.name.clone(), fingerprint: key.fingerprint() })
 }

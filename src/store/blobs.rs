@@ -163,10 +163,11 @@ impl BlobSink for Incoming {
     }
 
     fn rewind(&mut self, offset: u64) -> Result<()> {
-        if offset == self.offset() {
+        let length = self.file.metadata().map_err(|e| self.wrong(&e))?.len();
+        if offset == self.offset() && length == offset {
             return Ok(());
         }
-        let keep = if offset < self.offset() { offset } else { 0 };
+        let keep = if offset <= self.offset() { offset } else { 0 };
         self.file.set_len(keep).and_then(|()| self.file.seek(SeekFrom::Start(0))).map_err(|e| self.wrong(&e))?;
         (self.sha256, self.check) = Default::default();
         if keep == 0 { Ok(()) } else { self.hash_what_is_there() }
@@ -188,7 +189,8 @@ impl BlobSink for Incoming {
 
     fn finish(self: Box<Self>) -> Result<()> {
         let length = self.sha256.length();
-        if let Err(error) = check_blob(&self.digest, self.size, length, self.sha256.finish()) {
+        let on_disk = self.file.metadata().map_err(|e| self.wrong(&e))?.len();
+        if let Err(error) = check_blob(&self.digest, self.size, on_disk.max(length), self.sha256.clone().finish()) {
             if length >= self.size {
                 remove(&self.partial)?;
             }

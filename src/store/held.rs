@@ -8,7 +8,7 @@ use crate::lock::{Lock, MAX_LOCK_BYTES};
 impl Writer {
     /// Holds the blobs of a lock; an earlier lock of the same toolkit and line is let go.
     pub fn hold(&self, lock: &Lock) -> Result<()> {
-        let path = self.store().held_folder().join(format!("{}.{}.json", lock.name, lock.line));
+        let path = self.store().held_folder().join(format!("{}@{}.json", lock.name, lock.line));
         write_atomic(&path, &lock.to_bytes())
     }
 }

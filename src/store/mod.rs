@@ -20,7 +20,7 @@ mod snapshot;
 mod space;
 
 pub use blobs::StoredBlob;
-pub use files::{read_bounded, write_atomic};
+pub use files::{read_bounded, sync_folder, write_atomic};
 pub use layout::{Store, Writer};
 pub use lease::Lease;
 pub use packed::LastPacked;

@@ -15,8 +15,8 @@ pub struct LastPacked {
     pub seq: u64,
     /// Bundle id.
     pub bundle: Digest,
-    /// SHA-256 of its lock.
-    pub lock: Digest,
+    /// SHA-256 of everything that decides its bytes, the number apart.
+    pub recipe: Digest,
     /// Its creation time.
     pub created: String,
     /// Number and id of the one before it.
@@ -29,14 +29,14 @@ struct WirePacked {
     epoch: u64,
     seq: u64,
     bundle: String,
-    lock: String,
+    recipe: String,
     created: String,
     previous: Option<(u64, String)>,
 }
 
 impl Store {
     fn packed_path(&self, name: &str, line: &str) -> std::path::PathBuf {
-        self.root().join("packed").join(format!("{name}.{line}.json"))
+        self.root().join("packed").join(format!("{name}@{line}.json"))
     }
 
     /// What was packed last on a line.
@@ -45,8 +45,8 @@ impl Store {
         let read = || -> Result<LastPacked> {
             let wire: WirePacked = parse_strict("the record of the last bundle packed", &bytes, Limits { bytes: 65536, depth: 4 })?;
             let previous = wire.previous.map(|(seq, id)| Digest::from_hex(&id).map(|id| (seq, id))).transpose()?;
-            let (bundle, lock) = (Digest::from_hex(&wire.bundle)?, Digest::from_hex(&wire.lock)?);
-            Ok(LastPacked { epoch: wire.epoch, seq: wire.seq, bundle, lock, created: wire.created, previous })
+            let (bundle, recipe) = (Digest::from_hex(&wire.bundle)?, Digest::from_hex(&wire.recipe)?);
+            Ok(LastPacked { epoch: wire.epoch, seq: wire.seq, bundle, recipe, created: wire.created, previous })
         };
         read().map(Some).map_err(|e| e.of_kind(Kind::Store))
     }
@@ -59,7 +59,7 @@ impl Writer {
             epoch: packed.epoch,
             seq: packed.seq,
             bundle: packed.bundle.hex(),
-            lock: packed.lock.hex(),
+            recipe: packed.recipe.hex(),
             created: packed.created.clone(),
             previous: packed.previous.map(|(seq, id)| (seq, id.hex())),
         };

@@ -21,6 +21,7 @@ impl Writer {
         }
         create_folder(&aside)?;
         files.iter().try_for_each(|(name, bytes)| put_right(&aside, name, bytes))?;
+        sync_folder(&aside)?;
         std::fs::rename(&aside, &folder).map_err(|e| wrong(&e))?;
         sync_folder(folder.parent().unwrap_or(&folder))
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -94,7 +94,7 @@ impl Writer {
     }
 }
 
-fn check(path: &PathBuf, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {
+fn check(path: &Path, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {
     let fault = |problem: String| Some(Fault { place: path.display().to_string(), problem, blob: digest });
     let Some(expected) = digest else {
         return (0, fault("its name is not a digest".to_owned()));

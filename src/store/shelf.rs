@@ -2,7 +2,7 @@
 
 use super::layout::Store;
 use super::snapshot::Snapshot;
-use crate::artifact::{Artifact, Blobs, Digest};
+use crate::artifact::{Artifact, Blobs, Digest, set_name};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Store {
         let mut views = Vec::new();
         for bundle in &snapshot.bundles {
             let artifacts = self.lock_of(bundle)?.artifacts.into_iter().map(Arc::new).collect();
-            views.push(View { name: format!("{}-{}", bundle.name, bundle.seq), id: bundle.bundle, artifacts, blobs: blobs.clone() });
+            views.push(View { name: set_name(&bundle.name, &bundle.line, bundle.seq), id: bundle.bundle, artifacts, blobs: blobs.clone() });
         }
         let ids: Vec<u8> = views.iter().flat_map(|v| *v.id.as_bytes()).collect();
         let mut all: Vec<Arc<Artifact>> = views.iter().flat_map(|v| v.artifacts.iter().cloned()).collect();

@@ -4,14 +4,15 @@
 use super::chain::{Chain, Part, place};
 use super::judge::{ROOT, SignatureFile};
 use super::root::{MAX_ROOT_BYTES, Role, TrustRoot};
+use super::sshsig::MAX_SIGNATURE_BYTES;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::store::{read_bounded, write_atomic};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Most files that are looked at in the folder.
-const MAX_FILES: usize = 4096;
+/// Most roots and signatures in a folder.
+const MAX_FILES: usize = 1024;
 
 /// Accepts a root because a person typed its fingerprint: 20 characters as they are read aloud, or 64 hex digits. The root must be signed
 /// by its own root role. A host has one trust domain: beside an accepted root, only its successor is taken.
@@ -77,14 +78,19 @@ fn files(folder: &Path) -> Result<Vec<SignatureFile>> {
         other => other.map_err(|e| wrong(&e))?,
     };
     let mut files = Vec::new();
-    for entry in entries.take(MAX_FILES) {
+    for entry in entries {
         let path = entry.map_err(|e| wrong(&e))?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        if place(name).is_some()
-            && let Some(bytes) = read_bounded(&path, MAX_ROOT_BYTES as u64)?
-        {
-            files.push((name.to_owned(), bytes));
+        let most = match place(name) {
+            None => continue,
+            Some((_, Part::Root)) => MAX_ROOT_BYTES,
+            Some((_, Part::Signature)) => MAX_SIGNATURE_BYTES,
+        };
+        if files.len() == MAX_FILES {
+            return Err(Error::verification(format!("{} holds too many roots and signatures", folder.display()))
+                .with("expected", format!("at most {MAX_FILES}")));
         }
+        files.extend(read_bounded(&path, most as u64)?.map(|bytes| (name.to_owned(), bytes)));
     }
     files.sort();
     Ok(files)

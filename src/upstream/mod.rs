@@ -15,5 +15,5 @@ mod retry;
 pub use client::{Body, Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials};
 pub use failure::{Failure, shown};
-pub use learn::learned_path;
+pub use learn::{Sums, learned_path};
 pub use retry::Backoff;

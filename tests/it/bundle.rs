@@ -221,7 +221,8 @@ fn stock_tools_take_a_bundle_apart() {
     let allowed = airlift::steps::trust::signers_file(&world.root);
     std::fs::write(folder.join("allowed_signers"), allowed).expect("a file");
     let signature = std::fs::read_dir(folder.join("sig")).expect("signatures").filter_map(|e| Some(e.ok()?.path()));
-    let signature = signature.filter(|p| p.extension().is_some_and(|e| e == "sshsig")).next().expect("a signature");
+    let mut signature = signature;
+    let signature = signature.find(|p| p.extension().is_some_and(|e| e == "sshsig")).expect("a signature");
     let mut check = Command::new("ssh-keygen");
     check.args(["-Y", "verify", "-f", "allowed_signers", "-I", "person1", "-n", "bundle.v1@airlift", "-s"]).arg(signature);
     run(check.current_dir(&folder).stdin(Stdio::from(std::fs::File::open(folder.join("bundle.json")).expect("the statement"))));
@@ -240,4 +241,59 @@ fn check_pins(folder: &Path) {
 fn run(command: &mut Command) {
     let out = command.output().expect("the tool runs");
     assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn an_interrupted_signing_is_put_right_by_signing_again() {
+    let world = World::with_threshold(2, 2);
+    let volumes = world.pack(&world.lock("kit", &[noise(100, 1)]), "out", None, &[1]);
+    let head = find(&volumes).expect("a set")[0].volumes[&0].head.clone();
+    let file = std::fs::File::options().write(true).open(&volumes[0]).expect("a volume");
+    std::os::unix::fs::FileExt::write_all_at(&file, b"half a signature", head.space + 512).expect("written");
+    assert_eq!(find(&volumes).expect_err("the room is not zeros").kind(), Kind::Verification);
+    airlift::steps::sign::sign(&head.statement, &volumes, &world.root, &crate::world::key(2)).expect("signed");
+    world.verify(&volumes).expect("both signed");
+}
+
+#[test]
+fn a_header_with_a_path_in_it_is_an_error_and_no_panic() {
+    let world = World::new();
+    for name in ["../x", "/x", "a/../b", "bundle.json/", ".."] {
+        let mut block = *tar::Header::new_ustar().as_bytes();
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        let path = world.path("evil.airlift");
+        std::fs::write(&path, [&block[..], &[0; 4096]].concat()).expect("a file");
+        assert_eq!(find(&[path]).expect_err(name).kind(), Kind::Verification);
+    }
+}
+
+#[test]
+fn another_cut_of_the_same_lock_is_another_bundle() {
+    let world = World::new();
+    let lock = world.lock("kit", &[noise(15 * MIB, 1)]);
+    let one = world.pack(&lock, "out", None, &[1]);
+    let two = world.pack(&lock, "out", Some(14 * MIB as u64), &[1]);
+    assert!(one[0].ends_with("kit-1.airlift") && two[0].ends_with("kit-2.001.airlift"), "{one:?} {two:?}");
+    let receiver = world.receiver("receiver");
+    world.import(&one, &receiver).expect("imported");
+    world.import(&two, &receiver).expect("the next number, not a fork");
+}
+
+#[test]
+fn packing_again_keeps_what_others_signed() {
+    let world = World::with_threshold(2, 2);
+    let lock = world.lock("kit", &[noise(100, 1)]);
+    world.pack(&lock, "out", None, &[1, 2]);
+    let again = world.pack(&lock, "out", None, &[]);
+    world.verify(&again).expect("both signatures are still there");
+}
+
+#[test]
+fn a_broken_file_beside_a_good_set_does_no_harm() {
+    let world = World::new();
+    let volumes = world.pack(&world.lock("kit", &[noise(100, 1)]), "out", None, &[1]);
+    std::fs::write(world.path("out/broken.airlift"), b"nothing of use").expect("a file");
+    world.verify(&[world.path("out")]).expect("the good set is found");
+    std::fs::remove_file(&volumes[0]).expect("removed");
+    assert_eq!(world.verify(&[world.path("out")]).expect_err("only the broken one is left").kind(), Kind::Verification);
 }

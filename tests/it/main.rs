@@ -1,6 +1,7 @@
 //! One binary for every test that sees airlift from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod airgap;
 mod arrows;
 mod bounds;
 mod bundle;
@@ -14,8 +15,11 @@ mod images;
 mod origin;
 mod pypi;
 mod python;
+mod python_clients;
+mod server;
 mod simple_index;
 mod stock;
 mod store;
 mod tidy;
+mod trust;
 mod world;

@@ -4,7 +4,7 @@
 
 use crate::stock;
 use airlift::ecosystems::python::Python;
-use airlift::ecosystems::{self, Ecosystem, LockRequest};
+use airlift::ecosystems::{self, Ecosystem, LockRequest, Locked};
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
 use airlift::upstream::{Settings, Upstream};
@@ -13,31 +13,31 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Nothing newer is looked at, so that an upload between two resolutions cannot matter.
 const NEWEST: &str = "2026-11-01T00:00:00Z";
 const TOOLKITS: [&[&str]; 3] = [&["jupyterlab", "scikit-learn"], &["torch"], &["tensorflow"]];
 
-async fn reachable(upstream: &Upstream) -> bool {
+/// The door to the real index; `None`, said aloud, where it must not or cannot be asked.
+async fn real_index() -> Option<Upstream> {
     if std::env::var("AIRLIFT_TEST_PYPI").as_deref() == Ok("0") {
         eprintln!("SKIPPED: AIRLIFT_TEST_PYPI is 0");
-        return false;
+        return None;
     }
+    let settings = Settings { attempts: 3, connect_timeout: Duration::from_secs(10), ..Settings::default() };
+    let upstream = Upstream::new(settings).unwrap();
     let project = format!("{}/uv/", airlift_python_resolve::default_index_url().trim_end_matches('/'));
     let answer = upstream.head(&project.parse().unwrap()).await;
     if let Err(error) = &answer {
         stock::skip(&format!("the real index cannot be reached: {error}"));
     }
-    answer.is_ok()
+    answer.is_ok().then_some(upstream)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_are_those_of_uv_pip_compile() {
-    let settings = Settings { attempts: 3, connect_timeout: Duration::from_secs(10), ..Settings::default() };
-    let upstream = Upstream::new(settings).unwrap();
-    if !reachable(&upstream).await {
-        return;
-    }
+    let Some(upstream) = real_index().await else { return };
     let Some(uv) = stock::need("uv") else { return };
     let folder = tempfile::tempdir().unwrap();
     for requirements in TOOLKITS {
@@ -58,18 +58,49 @@ async fn locked(upstream: &Upstream, folder: &Path, requirements: &[&str], machi
          [python.t]\nrequirements = {requirements:?}\nexclude-newer = \"{NEWEST}\"\n"
     );
     let manifest = Manifest::parse(&text, &ecosystems::names()).unwrap();
+    let locked = lock(upstream, &manifest, 0, folder).await;
+    assert!(locked.artifacts.iter().all(|a| a.descriptors[0].size > 0));
+    locked.artifacts.iter().map(|a| format!("{}=={}", a.name, a.version)).collect()
+}
+
+async fn lock(upstream: &Upstream, manifest: &Manifest, section: usize, folder: &Path) -> Locked {
     let request = LockRequest {
-        section: &manifest.sections[0],
-        manifest: &manifest,
+        section: &manifest.sections[section],
+        manifest,
         base: folder,
         cache: &folder.join("airlift"),
-        now: NEWEST.parse().unwrap(),
+        now: jiff::Timestamp::now(),
         upstream,
         progress: &Silent,
     };
-    let locked = Python.lock(request).await.unwrap();
-    assert!(locked.artifacts.iter().all(|a| a.descriptors[0].size > 0));
-    locked.artifacts.iter().map(|a| format!("{}=={}", a.name, a.version)).collect()
+    Python.lock(request).await.unwrap()
+}
+
+/// The quickstart is what a newcomer waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quickstart_is_small() {
+    let Some(upstream) = real_index().await else { return };
+    let manifest = Manifest::parse(include_str!("../../manifests/quickstart.toml"), &ecosystems::names()).unwrap();
+    let folder = TempDir::new().unwrap();
+    let locked = lock(&upstream, &manifest, 0, folder.path()).await;
+    let size: u64 = locked.artifacts.iter().map(airlift::artifact::Artifact::size).sum();
+    assert!(size <= 150_000_000, "{}", locked.summary);
+    eprintln!("{} {}", manifest.sections[0].label(), locked.summary);
+}
+
+/// All sections that ask the built-in index only.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_toolkit_locks_for_every_target() {
+    let Some(upstream) = real_index().await else { return };
+    let manifest = Manifest::parse(include_str!("../../manifests/mlops-toolkit.toml"), &["python", "files", "images"]).unwrap();
+    let folder = TempDir::new().unwrap();
+    let built_in =
+        |s: &airlift::manifest::Section| s.parse::<airlift::ecosystems::python::PythonSection>().is_ok_and(|s| s.indexes.is_empty());
+    for (at, section) in manifest.sections.iter().enumerate().filter(|(_, s)| s.ecosystem == "python" && built_in(s)) {
+        let locked = lock(&upstream, &manifest, at, folder.path()).await;
+        assert!(locked.summary.ends_with("linux-aarch64 py3.11, py3.12; linux-x86_64 py3.11, py3.12"), "{}", locked.summary);
+        eprintln!("{} {} {:?}", section.label(), locked.summary, locked.notes);
+    }
 }
 
 fn compiled(uv: &Path, folder: &Path, requirements: &[&str], machine: &str, python: &str) -> BTreeSet<String> {

@@ -8,6 +8,7 @@ use airlift::error::{Error, Kind};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
+use airlift::steps::lock::{self, LockOptions};
 use airlift::upstream::{Credentials, Settings, Upstream};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -100,7 +101,8 @@ async fn two_targets_share_what_suits_both() {
     );
     let app = find(&locked, "app");
     assert_eq!(app.meta["dependencies"], serde_json::json!(["native==1.5", "old==1.0"]));
-    assert_eq!((&app.meta["index"], &app.meta["kind"]), (&"default".into(), &"wheel".into()));
+    assert_eq!((&app.meta["indexes"][0], &app.meta["kind"]), (&"default".into(), &"wheel".into()));
+    assert_eq!((&app.meta["requested"], &find(&locked, "native").meta["requested"]), (&true.into(), &serde_json::Value::Null));
     assert_eq!(app.descriptors[0].origins, [format!("{}/files/app-1.0-py3-none-any.whl", index.origin)]);
     assert_eq!((app.descriptors[0].learned, app.sections.as_slice()), (Learned::Upstream, ["demo".to_owned()].as_slice()));
     let old = find(&locked, "old");
@@ -112,6 +114,39 @@ async fn two_targets_share_what_suits_both() {
     let mut again = Toolkit::new();
     again.targets = toolkit.targets;
     assert_eq!(bytes(&again.lock(&section).await.unwrap()), bytes(&locked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sections_share_a_file_that_they_know_differently() {
+    let (index, mirror) = (SimpleIndex::start().await, SimpleIndex::start().await);
+    for index in [&index, &mirror] {
+        index.wheel("app", "1.0", &["lib", "more; extra == 'full'"]);
+        index.wheel("lib", "1.0", &[]);
+        index.wheel("more", "1.0", &[]);
+    }
+    index.last("app", |file| file.more = serde_json::json!({"upload-time": "2026-01-02T03:04:05Z", "yanked": false}));
+    let (text, toolkit) = (|requirement, index| from(index, &[requirement]), Toolkit::new());
+    let text = format!(
+        "airlift = 1\nname = \"t\"\n{TARGETS}[python.a]\n{}\n[python.b]\n{}\n[python.c]\n{}\n",
+        text("app[full]", &index),
+        text("lib", &index),
+        text("app", &mirror)
+    );
+    let manifest = Manifest::parse(&text, &ecosystems::names()).unwrap();
+    let options = LockOptions {
+        base: toolkit.folder.path(),
+        cache: &toolkit.folder.path().join("cache"),
+        now: NOW.parse().unwrap(),
+        upstream: &Upstream::new(toolkit.settings.clone()).unwrap(),
+        progress: &Silent,
+    };
+    let locked = lock::lock(&manifest, &options).await.unwrap().lock;
+    let found = |name: &str| locked.artifacts.iter().find(|a| a.name == name).unwrap();
+    assert_eq!(locked.artifacts.len(), 3);
+    assert_eq!((found("app").sections.join(" "), found("lib").sections.join(" ")), ("a c".to_owned(), "a b c".to_owned()));
+    assert_eq!(found("app").meta["dependencies"], serde_json::json!(["lib==1.0", "more==1.0"]));
+    assert_eq!(found("app").meta["upload-time"], "2026-01-02T03:04:05Z");
+    assert_eq!(found("lib").meta["requested"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +174,7 @@ async fn a_conflict_is_told_in_the_resolvers_words() {
     let error = Toolkit::new().refused(&from(&index, &["app", "lib<2"])).await;
     assert_eq!(error.kind().exit_code(), 2);
     let text = error.to_string();
-    assert!(text.starts_with("[python.demo]: target one: the requirements are unsatisfiable"), "{text}");
+    assert!(text.starts_with("target one: the requirements are unsatisfiable"), "{text}");
     assert!(text.contains("Because all versions of app depend on lib>=2 and you require app"), "{text}");
     assert!(text.contains("we can conclude that your requirements are unsatisfiable"), "{text}");
 }
@@ -237,7 +272,7 @@ async fn a_pinned_package_comes_from_its_index_or_not_at_all() {
     };
     let locked = Toolkit::new().lock(&section(&["app"])).await.unwrap();
     assert_eq!(files(&locked), ["app-1.0-py3-none-any.whl", "torch-2.0-py3-none-any.whl"]);
-    assert_eq!(find(&locked, "torch").meta["index"], "torch-cpu");
+    assert_eq!(find(&locked, "torch").meta["indexes"][0], "torch-cpu");
     public.wheel("ours", "9.9", &[]);
     let error = Toolkit::new().refused(&section(&["ours"])).await;
     assert_eq!(error.kind(), Kind::Usage, "{error}");
@@ -383,5 +418,14 @@ async fn wrong_targets_and_requirements() {
     for section in ["requirements = [\"x\"]", "requirements = [\"x\"]\ntargets = [\"one\"]"] {
         let error = toolkit.refused(section).await;
         assert!(error.to_string().contains("python = \"3.12\""), "{error}");
+    }
+}
+
+#[test]
+fn the_python_parts_of_the_shipped_manifests_are_read() {
+    for text in [include_str!("../../manifests/quickstart.toml"), include_str!("../../manifests/mlops-toolkit.toml")] {
+        let manifest = Manifest::parse(text, &["python", "files", "images"]).unwrap();
+        let sections = manifest.sections.iter().filter(|s| s.ecosystem == "python");
+        assert!(sections.map(|s| s.parse::<airlift::ecosystems::python::PythonSection>().unwrap().check().unwrap()).count() > 0);
     }
 }

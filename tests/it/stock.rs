@@ -6,9 +6,31 @@ use std::path::{Path, PathBuf};
 /// The program of that name: in the folder of the set-up script, else on the path. Without it the caller has nothing to test: that is
 /// said loudly, and is a failure where nobody reads along (`CI=true`).
 pub fn need(client: &str) -> Option<PathBuf> {
-    let found = set_up(client).or_else(|| on_path(client));
+    said(client, find(client))
+}
+
+/// A program under another name than its client's, as there are several releases of it: `python` of `pip-23.2.1`.
+pub fn need_as(client: &str, program: &str) -> Option<PathBuf> {
+    said(client, set_up(client, program))
+}
+
+fn said(client: &str, found: Option<PathBuf>) -> Option<PathBuf> {
     if found.is_none() {
         skip(&format!("the client {client} is not installed"));
+    }
+    found
+}
+
+/// The same, for a caller who says himself what he has to do without.
+pub fn find(client: &str) -> Option<PathBuf> {
+    set_up(client, client).or_else(|| on_path(client))
+}
+
+/// The Python environment of that name, such as `pip-20.3.4`; to be copied, never to be installed into.
+pub fn environment(name: &str) -> Option<PathBuf> {
+    let found = Some(folder().join(name)).filter(|path| path.join("bin/python").exists());
+    if found.is_none() {
+        skip(&format!("the environment {name} has not been made"));
     }
     found
 }
@@ -26,10 +48,13 @@ pub fn skip(why: &str) {
 }
 
 /// The folder the set-up script installs into.
-fn set_up(client: &str) -> Option<PathBuf> {
+pub fn folder() -> PathBuf {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
-    let folder = std::env::var_os("AIRLIFT_CLIENTS").map_or_else(default, PathBuf::from);
-    let path = folder.join(client).join("bin").join(client);
+    std::env::var_os("AIRLIFT_CLIENTS").map_or_else(default, PathBuf::from)
+}
+
+fn set_up(client: &str, program: &str) -> Option<PathBuf> {
+    let path = folder().join(client).join("bin").join(program);
     path.is_file().then_some(path)
 }
 

@@ -4,6 +4,7 @@ use crate::world::{World, noise};
 use airlift::artifact::{BlobIntake, Blobs, Digest};
 use airlift::error::Kind;
 use airlift::progress::Silent;
+use airlift::steps::import::Imported;
 use airlift::store::Store;
 use std::time::{Duration, SystemTime};
 
@@ -119,6 +120,49 @@ fn damage_in_the_store_is_found_while_packing() {
     let packed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.pack(&lock, "out", None, &[1])));
     assert!(packed.is_err(), "a damaged blob was packed");
     assert_eq!(std::fs::read_dir(world.path("out")).expect("a folder").count(), 0, "nothing half written may be left");
+}
+
+#[test]
+fn an_unfinished_blob_that_is_too_long_is_begun_again() {
+    let world = World::new();
+    let digest = Digest::of(b"small");
+    std::fs::write(world.sender.root().join("partial").join(digest.hex()), [7; 100]).expect("a file");
+    let writer = world.sender.writer().expect("the lock");
+    let mut sink = writer.receive(&digest, 5).expect("room").expect("not there");
+    assert_eq!(sink.offset(), 0);
+    sink.write(b"small").expect("room");
+    sink.finish().expect("the right bytes");
+    assert!(world.sender.has(&digest, 5).expect("readable"));
+}
+
+#[test]
+fn importing_again_brings_back_what_is_missing() {
+    let world = World::new();
+    let bytes = noise(1000, 1);
+    let volumes = world.pack(&world.lock("kit", &[bytes.clone(), noise(1000, 2)]), "out", None, &[1]);
+    let receiver = world.receiver("receiver");
+    world.import(&volumes, &receiver).expect("imported");
+    let hex = Digest::of(&bytes).hex();
+    std::fs::remove_file(receiver.root().join("blobs/sha256").join(&hex[..2]).join(&hex)).expect("removed");
+    let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
+    std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"damaged").expect("a file");
+    assert!(matches!(world.import(&volumes, &receiver).expect("brought back"), Imported::Already { restored: 1, .. }));
+    assert!(receiver.has(&Digest::of(&bytes), 1000).expect("readable"));
+    receiver.lock_of(&installed).expect("the record is whole again");
+    assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 1);
+}
+
+#[test]
+fn a_store_whose_creation_was_cut_off_is_finished() {
+    let world = World::new();
+    let path = world.path("half");
+    std::fs::create_dir_all(path.join("blobs/sha256")).expect("a folder");
+    std::fs::write(path.join("airlift-store.json.new"), b"half").expect("a file");
+    Store::open_or_create(&path).expect("the store is made");
+    let foreign = world.path("foreign");
+    std::fs::create_dir_all(&foreign).expect("a folder");
+    std::fs::write(foreign.join("letter.txt"), b"dear").expect("a file");
+    assert_eq!(Store::open_or_create(&foreign).expect_err("somebody else's folder").kind(), Kind::Store);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn functions_stay_short() {
         let lines: Vec<&str> = text.lines().collect();
         for (at, line) in lines.iter().enumerate() {
             let indent = line.len() - line.trim_start().len();
-            let starts = line.trim_start().split_whitespace().take(4).any(|word| word == "fn") && line.trim_end().ends_with('{');
+            let starts = line.split_whitespace().take(4).any(|word| word == "fn") && line.trim_end().ends_with('{');
             if starts {
                 let end = lines[at..].iter().position(|l| l.len() == indent + 1 && l.trim() == "}").unwrap_or(0);
                 assert!(end <= 100, "src/{name}: the function at code line {} has {end} lines", at + 1);

@@ -118,7 +118,7 @@ impl World {
                     name: None,
                     origins: vec![format!("https://example.org/{n}")],
                     learned: Learned::Pinned,
-                    side_digests: Default::default(),
+                    side_digests: std::collections::BTreeMap::default(),
                 }],
                 subject: None,
                 meta: serde_json::Value::Null,

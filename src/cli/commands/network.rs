@@ -45,6 +45,7 @@ impl Network {
             read_timeout: Duration::from_secs(self.timeout),
             attempts: self.attempts,
             plain_http: self.plain_http.clone(),
+            login_files: context.environment.login_files.clone(),
             ..Settings::default()
         })
     }

@@ -8,6 +8,7 @@ use crate::server::{AccessLog, Limits};
 use crate::steps::serve::{Address, Announce, Event, ServeOptions, Source, Tls, serve};
 use crate::steps::verify::open;
 use crate::store::View;
+use crate::trust::pinned;
 use clap::Args;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -75,6 +76,10 @@ impl Serve {
 
 /// A view per bundle on the medium, and their union.
 fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
+    // Without a store there is no root: that is what is missing, and nothing has to be imported for it.
+    if !context.store_path().exists() {
+        return Err(pinned::none_yet());
+    }
     let root = context.accepted_root(&context.open_store()?)?;
     let bundles = open(places, &root)?.into_iter().map(InPlace::new).collect::<Result<Vec<_>>>()?;
     match &bundles[..] {

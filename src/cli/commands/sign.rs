@@ -3,7 +3,7 @@
 use crate::bundle::find;
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::steps::inspect::inspect;
 use crate::steps::sign::sign;
 use crate::steps::verify::one;
@@ -43,14 +43,19 @@ impl Sign {
         let set = one(find(&self.places)?)?;
         let found = inspect(&set)?;
         context.out.say(format!("{}   {}", found.statement.label(), found.id.spoken()));
-        if let Some(lock) = &found.lock {
-            context.out.say(format!(
-                "carries {} in {}, {}",
-                count(lock.artifacts.len(), "artifact"),
-                count(lock.blobs().len(), "blob"),
-                bytes(lock.size())
-            ));
-        }
+        let Some(lock) = &found.lock else {
+            return Err(Error::verification(format!(
+                "{}: its lock cannot be read, so nobody can say what would be signed",
+                found.statement.label()
+            ))
+            .hint("copy the volumes again from where they were made"));
+        };
+        context.out.say(format!(
+            "carries {} in {}, {}",
+            count(lock.artifacts.len(), "artifact"),
+            count(lock.blobs().len(), "blob"),
+            bytes(lock.size())
+        ));
         let volumes: Vec<PathBuf> = found.volumes.iter().map(|(_, path)| path.clone()).collect();
         let statement = &set.volumes.values().next().expect("a set of volumes has at least one").head.statement;
         let signed = sign_all(statement, &volumes, &context.open_store()?, &self.keys, context)?;

@@ -6,8 +6,6 @@ use crate::error::{Error, Result, plain};
 use crate::steps::trust::{self, Founding, RootShown};
 use crate::trust::{PlainKeys, Role, Signer};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Found a trust domain, sign and accept its root
@@ -33,10 +31,10 @@ pub enum TrustCommand {
         #[arg(long)]
         fingerprint: String,
     },
-    /// Show a trust root and who has signed it; without a path, the one this host has accepted
+    /// Show a trust root and who has signed it
     #[command(after_help = "Example: airlift trust show trust/root.1.json")]
     Show {
-        /// The root
+        /// The root; without it, the one this host has accepted
         root: Option<PathBuf>,
     },
     /// Print the root's people for `ssh-keygen -Y verify -f`
@@ -60,7 +58,7 @@ pub struct Init {
     threshold: usize,
     /// When it should be replaced: 2028-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
-    expires: Option<Timestamp>,
+    expires: Option<jiff::Timestamp>,
     /// The folder to write to
     #[arg(long, default_value = "trust")]
     out: PathBuf,
@@ -71,8 +69,7 @@ pub struct Init {
 /// Runs the command.
 pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
     match command {
-        TrustCommand::Init(init) => {
-            let Init { name, principal, threshold, expires, out, keys } = init;
+        TrustCommand::Init(Init { name, principal, threshold, expires, out, keys }) => {
             let founding = Founding { name: &name, principals: &principal, threshold, created: context.created()?.0, expires };
             print(&trust::init(&out, &founding, &signers(&keys, context)?)?, context, next_step)
         }
@@ -108,18 +105,16 @@ fn signers(keys: &Keys, context: &Context) -> Result<Vec<Box<dyn Signer>>> {
 fn print(shown: &RootShown, context: &Context, talk: fn(&RootShown) -> String) -> Result<()> {
     let (root, terms) = (&shown.root, shown.root.terms());
     let signed: Vec<&str> = shown.tally.signers.iter().map(|s| s.principal.as_str()).collect();
-    let needed = |role| format!("{} of {}", root.rule(role).threshold, root.rule(role).principals.join(", "));
-    let mut text = format!("{}   {}   {}\n", root.label(), root.fingerprint().spoken(), shown.file.display());
-    text += &format!("bundles    {}\nroots      {}\n", needed(Role::Bundle), needed(Role::Root));
-    for (principal, held) in terms.principals.iter().flat_map(|p| p.keys.iter().map(move |k| (p, k))) {
-        text += &format!("{:<10} {} ({})\n", principal.name, held.key.fingerprint(), held.custody.name());
+    let needed = |role: Role| format!("{:<10} {} of {}", role.name(), root.rule(role).threshold, root.rule(role).principals.join(", "));
+    let title = format!("{}   {}   {}", root.label(), root.fingerprint().spoken(), shown.file.display());
+    let mut lines = vec![title, needed(Role::Bundle), needed(Role::Root)];
+    for (who, held) in terms.principals.iter().flat_map(|p| p.keys.iter().map(|k| (&p.name, k))) {
+        lines.push(format!("{who:<10} {} ({})", held.key.fingerprint(), held.custody.name()));
     }
-    text += &format!("signed by  {}\n", if signed.is_empty() { "nobody".to_owned() } else { signed.join(", ") });
-    let document = json!({
+    lines.push(format!("signed by  {}\n", if signed.is_empty() { "nobody".to_owned() } else { signed.join(", ") }));
+    let document = serde_json::json!({
         "name": terms.name, "version": terms.version, "file": shown.file, "signed-by": signed, "missing": shown.tally.missing(),
         "fingerprint": root.fingerprint().hex(), "spoken": root.fingerprint().spoken(),
     });
-    context.out.data(&document, &plain(&text))?;
-    context.out.say(talk(shown));
-    Ok(())
+    context.out.data(&document, &plain(&lines.join("\n"))).map(|()| context.out.say(talk(shown)))
 }

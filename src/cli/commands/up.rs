@@ -54,7 +54,7 @@ impl Up {
         }
         let out = context.out;
         let listening = move |url: &str| {
-            out.say(format!("try it:   pip install --index-url {url}/python/latest/simple/ PACKAGE      or open {url}/ in a browser"))
+            out.say(format!("try it:   pip install --index-url {url}/python/latest/simple/ PACKAGE      or open {url}/ in a browser"));
         };
         run_until_stopped(|stopped| async { serve(self.serving.options(context, listening)?, Source::Store(store), stopped).await })
     }

@@ -6,6 +6,7 @@ use crate::ecosystems::{LockRequest, Locked};
 use crate::error::{Error, Result};
 use crate::upstream::Upstream;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use url::Url;
 
@@ -57,13 +58,13 @@ async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) 
             Some(size) => (digest, size, Learned::Pinned),
             None => {
                 let found = upstream.learn(&url, cache, MOST).await?;
-                crate::artifact::check_blob(&digest, found.1, found.1, found.0)?;
-                (digest, found.1, Learned::Pinned)
+                crate::artifact::check_blob(&digest, found.size, found.size, found.sha256)?;
+                (digest, found.size, Learned::Pinned)
             }
         },
         None => {
-            let (digest, size) = upstream.learn(&url, cache, MOST).await?;
-            (digest, size, Learned::Downloaded)
+            let found = upstream.learn(&url, cache, MOST).await?;
+            (found.sha256, found.size, Learned::Downloaded)
         }
     };
     let path = path(item, section, &url)?;
@@ -75,7 +76,7 @@ async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) 
         name: path.rsplit('/').next().map(str::to_owned),
         origins,
         learned,
-        side_digests: Default::default(),
+        side_digests: BTreeMap::default(),
     };
     Ok(Artifact {
         ecosystem: "files".to_owned(),

@@ -49,7 +49,7 @@ fn file(tree: &Tree, parts: &Parts, path: &str, found: &Descriptor) -> Response 
     {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    let media_type = if path.ends_with(".txt") { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    let media_type = if path.to_ascii_lowercase().ends_with(".txt") { "text/plain; charset=utf-8" } else { "application/octet-stream" };
     blob(parts, &tree.shelf.blobs, BlobReply { digest: found.digest, media_type: media_type.to_owned(), headers })
 }
 
@@ -97,7 +97,7 @@ fn as_json(entries: &[(String, Option<&Descriptor>)]) -> String {
         Some(found) => serde_json::json!({ "name": name, "size": found.size, "sha256": found.digest.hex() }),
         None => serde_json::json!({ "name": name }),
     });
-    serde_json::Value::from_iter(list).to_string()
+    list.collect::<serde_json::Value>().to_string()
 }
 
 fn as_html(folder: &str, entries: &[(String, Option<&Descriptor>)]) -> String {

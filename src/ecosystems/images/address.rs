@@ -79,7 +79,7 @@ fn decode(path: &str) -> Option<String> {
     let mut parts = path.split('%');
     let mut out = parts.next()?.to_owned();
     for part in parts {
-        let octet = u8::from_str_radix(part.get(..2)?, 16).ok().filter(|o| o.is_ascii_graphic())?;
+        let octet = u8::from_str_radix(part.get(..2)?, 16).ok().filter(u8::is_ascii_graphic)?;
         out.push(char::from(octet));
         out.push_str(&part[2..]);
     }

@@ -116,7 +116,7 @@ impl Search<'_> {
             let Some(index) = self.repository.find_manifest(&tag).await? else { return Ok(()) };
             found.supported = true;
             listed.extend(children(&index.bytes, &index.media_type)?);
-            found.artifacts.push(self.list(&index, subject, tag)?);
+            found.artifacts.push(self.list(&index, subject, tag));
         }
         if listed.len() > MOST {
             return Err(Error::verification("the list is too long").with("expected", format!("at most {MOST}")));
@@ -161,7 +161,7 @@ impl Search<'_> {
     }
 
     /// The index under the tag `sha256-<hex>`: only itself, its children are artifacts of their own.
-    fn list(&self, index: &Found, subject: Digest, tag: String) -> Result<Artifact> {
+    fn list(&self, index: &Found, subject: Digest, tag: String) -> Artifact {
         let meta = Meta {
             repository: self.name.to_owned(),
             role: Role::ReferrersTag,
@@ -175,7 +175,7 @@ impl Search<'_> {
         };
         let origins = self.repository.origins("manifests", &index.digest);
         let blob = super::tree::descriptor(&index.media_type, index.digest, index.bytes.len() as u64, origins, Learned::Upstream);
-        Ok(artifact(&meta, vec![blob], Some(subject)))
+        artifact(&meta, vec![blob], Some(subject))
     }
 }
 

@@ -4,6 +4,7 @@ use super::address::{candidates, served_name};
 use super::document::{Document, MOST_BYTES, is_manifest};
 use super::meta::{Meta, Role};
 use crate::artifact::{Artifact, Blobs, Digest};
+use crate::server::page::segment;
 use crate::store::Shelf;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,7 @@ pub(super) struct Listed {
 impl Catalog {
     /// Reads a shelf; no blob is opened.
     pub(super) fn new(shelf: &Shelf) -> Self {
-        let base = if shelf.view == "latest" { "/v2".to_owned() } else { format!("/{}/{}/v2", super::NAME, shelf.view) };
+        let base = if shelf.view == "latest" { "/v2".to_owned() } else { format!("/{}/{}/v2", super::NAME, segment(&shelf.view)) };
         let mut catalog = Self { repositories: BTreeMap::new(), blobs: shelf.blobs.clone(), base };
         for artifact in &shelf.artifacts {
             let repository = catalog.repositories.entry(served_name(&artifact.name)).or_default();

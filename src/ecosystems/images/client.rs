@@ -1,6 +1,8 @@
 //! What stock clients are configured with.
 
 use crate::ecosystems::{Mirror, Snippet};
+use crate::server::page::segment;
+use std::fmt::Write;
 
 /// The registries that configurations are printed for where a client needs each by name.
 const REGISTRIES: [&str; 3] = ["docker.io", "quay.io", "ghcr.io"];
@@ -10,7 +12,7 @@ pub(super) fn snippets(mirror: &Mirror) -> Vec<Snippet> {
     let mut all = docker(mirror);
     all.extend(containerd(mirror));
     all.extend(podman(mirror));
-    all.push(k3s(mirror));
+    all.extend(k3s(mirror));
     all
 }
 
@@ -45,7 +47,7 @@ fn docker(mirror: &Mirror) -> Vec<Snippet> {
 fn hosts(mirror: &Mirror, folder: &str) -> String {
     let (base, over) = match mirror.view.as_str() {
         "latest" => (mirror.base.clone(), ""),
-        view => (format!("{}/{}/{view}/v2", mirror.base, super::NAME), "override_path = true\n"),
+        view => (format!("{}/{}/{}/v2", mirror.base, super::NAME, segment(view)), "override_path = true\n"),
     };
     let ca = match mirror.own_ca {
         true => format!(
@@ -83,20 +85,23 @@ fn podman(mirror: &Mirror) -> Vec<Snippet> {
     let mut text = format!("# podman, skopeo, buildah and CRI-O; add other registries in the same way\n{}", only_latest(mirror));
     text.push_str("unqualified-search-registries = [\"docker.io\"]\n");
     for registry in REGISTRIES {
-        text.push_str(&format!("\n[[registry]]\nprefix = \"{registry}\"\nlocation = \"{authority_name}/{registry}\"\n{insecure}"));
+        let _ = write!(text, "\n[[registry]]\nprefix = \"{registry}\"\nlocation = \"{authority_name}/{registry}\"\n{insecure}");
     }
     all.push(snippet("podman", "/etc/containers/registries.conf.d/50-airlift.conf", text));
     all
 }
 
-fn k3s(mirror: &Mirror) -> Snippet {
+fn k3s(mirror: &Mirror) -> Vec<Snippet> {
+    let (file, mut all) = ("/etc/rancher/k3s/airlift-ca.pem", vec![]);
+    all.extend(authority("k3s", mirror, file));
     let (base, authority_name) = (&mirror.base, mirror.authority());
     let mut text = format!(
         "# also for rke2; start the server with --disable-default-registry-endpoint\n{}mirrors:\n  \"*\":\n    endpoint:\n      - \"{base}\"\n",
         only_latest(mirror)
     );
     if mirror.own_ca {
-        text.push_str(&format!("configs:\n  \"{authority_name}\":\n    tls:\n      ca_file: /etc/rancher/k3s/airlift-ca.pem\n"));
+        let _ = write!(text, "configs:\n  \"{authority_name}\":\n    tls:\n      ca_file: {file}\n");
     }
-    snippet("k3s", "/etc/rancher/k3s/registries.yaml", text)
+    all.push(snippet("k3s", "/etc/rancher/k3s/registries.yaml", text));
+    all
 }

@@ -7,9 +7,11 @@ use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence};
 use crate::error::Result;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Most manifests that are read for one description.
 const MOST_READ: usize = 16;
+const LICENCES: &str = "org.opencontainers.image.licenses";
 
 /// Describes an artifact; without its blobs, from the lock alone.
 pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
@@ -17,11 +19,10 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     let declared = declared(artifact, blobs);
     let first = |key: &str| declared.iter().find_map(|(_, values)| values.get(key)).filter(|v| !v.trim().is_empty());
     let mut licences: Vec<Licence> = Vec::new();
-    for (source, values) in &declared {
-        if let Some(expression) = values.get("org.opencontainers.image.licenses").filter(|v| !v.trim().is_empty()) {
-            if licences.iter().all(|known| known.expression != *expression) {
-                licences.push(Licence { expression: expression.clone(), source: format!("{source} org.opencontainers.image.licenses") });
-            }
+    let stated = declared.iter().filter_map(|(source, values)| Some((source, values.get(LICENCES)?)));
+    for (source, expression) in stated.filter(|(_, expression)| !expression.trim().is_empty()) {
+        if licences.iter().all(|known| known.expression != *expression) {
+            licences.push(Licence { expression: expression.clone(), source: format!("{source} {LICENCES}") });
         }
     }
     let summary = first("org.opencontainers.image.description").or_else(|| first("org.opencontainers.image.title"));
@@ -53,7 +54,9 @@ fn encode(text: &str) -> String {
     for b in text.bytes() {
         match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => out.push(char::from(b)),
-            _ => out.push_str(&format!("%{b:02X}")),
+            _ => {
+                let _ = write!(out, "%{b:02X}");
+            }
         }
     }
     out

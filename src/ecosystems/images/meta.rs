@@ -96,12 +96,29 @@ pub(super) enum Referrers {
     None(State),
 }
 
+#[cfg(feature = "upstream")]
+impl Signatures {
+    /// The outcome of the section that looked; two that looked must have found the same.
+    fn united(self, other: Self) -> Option<Self> {
+        const UNASKED: Referrers = Referrers::None(State::NotLookedFor);
+        let cosign = match (self.cosign, other.cosign) {
+            (State::NotLookedFor, found) | (found, State::NotLookedFor) => found,
+            (first, second) => (first == second).then_some(first)?,
+        };
+        let referrers = match (self.referrers, other.referrers) {
+            (UNASKED, found) | (found, UNASKED) => found,
+            (first, second) => (first == second).then_some(first)?,
+        };
+        Some(Self { cosign, referrers })
+    }
+}
+
 impl Meta {
     /// The payload of an artifact, checked against the artifact itself.
     pub(super) fn of(artifact: &Artifact) -> Result<Self> {
         let wrong = |why: &str| Error::verification(format!("{}: its entry in the lock is refused: {why}", artifact.label()));
         let meta = Self::deserialize(&artifact.meta).map_err(|e| wrong("it is not that of an image").because(&e))?;
-        let root: Digest = meta.root.parse().map_err(|e: Error| e.about(artifact.label()))?;
+        let root: Digest = meta.root.parse().map_err(|e: Error| wrong("its digest").because(&e))?;
         let first = artifact.descriptors.first().ok_or_else(|| wrong("it has no manifest"))?;
         if first.digest != root || first.media_type != meta.media_type || !is_manifest(&meta.media_type) {
             return Err(wrong("its first blob is not its manifest").with("expected", root).with("found", first.digest));
@@ -114,6 +131,23 @@ impl Meta {
             return Err(wrong("it lists too many children"));
         }
         Ok(meta)
+    }
+
+    /// What two sections know together that carry different platforms of one image, or of which only one looked for signatures.
+    #[cfg(feature = "upstream")]
+    pub(super) fn united(mut self, other: Self) -> Option<Self> {
+        self.platforms.extend(other.platforms);
+        self.platforms.sort();
+        self.platforms.dedup();
+        // Missing is what neither section carries.
+        self.missing.retain(|child| other.missing.contains(child));
+        self.signatures = match (self.signatures, other.signatures) {
+            (Some(first), Some(second)) => Some(first.united(second)?),
+            (first, second) => first.or(second),
+        };
+        let rest = |meta: &Self| (meta.repository.clone(), meta.role, meta.tag.clone(), meta.root.clone(), meta.artifact_type.clone());
+        let same = rest(&self) == (other.repository, other.role, other.tag, other.root, other.artifact_type);
+        (same && self.media_type == other.media_type).then_some(self)
     }
 
     /// The payload as it stands in the lock.

@@ -1,3 +1,4 @@
+#![cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "without the connected side, sections are only described to editors"))]
 #![doc = include_str!("README.md")]
 //!
 //! # In the code
@@ -39,6 +40,7 @@ use {
     crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Upstream, oci},
     futures::future::BoxFuture,
+    serde::Deserialize,
 };
 
 /// The room's name.
@@ -62,6 +64,12 @@ impl Ecosystem for Images {
     }
 
     #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
+        read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
     fn fetch<'a>(
         &'a self,
         _: &'a Artifact,
@@ -72,8 +80,8 @@ impl Ecosystem for Images {
         Box::pin(oci::fetch(upstream, blob, from))
     }
 
-    fn serve(&self, shelf: Shelf) -> Router {
-        serve::router(&shelf)
+    fn serve(&self, content: Shelf) -> Router {
+        serve::router(&content)
     }
 
     fn root(&self) -> Option<&'static str> {

@@ -79,7 +79,7 @@ impl Tree {
             for child in futures::stream::iter(children).buffered(AT_ONCE).try_collect::<Vec<_>>().await? {
                 match child {
                     Ok(node) => level.push(node),
-                    Err(missing) => tree.leave_out(missing, "the registry does not have it"),
+                    Err(missing) => tree.leave_out(&missing, "the registry does not have it"),
                 }
             }
             if level.is_empty() {
@@ -88,7 +88,7 @@ impl Tree {
                 return Ok(tree);
             }
         }
-        Err(Error::verification("the index is nested too deeply").with("expected", format!("at most {} levels", DEEPEST)))
+        Err(Error::verification("the index is nested too deeply").with("expected", format!("at most {DEEPEST} levels")))
     }
 
     /// The children of an index that are carried; the others are remembered as missing.
@@ -113,19 +113,19 @@ impl Tree {
                     self.platforms.extend(known(entry));
                     chosen.push(entry.clone());
                 }
-                (true, false) => self.leave_out(entry.clone(), "it is of a kind that is not carried"),
+                (true, false) => self.leave_out(entry, "it is of a kind that is not carried"),
                 (false, _) => self.missing.push(missing(entry)),
             }
         }
         chosen
     }
 
-    fn leave_out(&mut self, entry: Entry, why: &str) {
+    fn leave_out(&mut self, entry: &Entry, why: &str) {
         self.notes.push(format!("{} ({}) of the index is left out: {why}", entry.digest, entry.media_type));
         if let Some(platform) = &entry.platform {
             self.platforms.remove(platform);
         }
-        self.missing.push(missing(&entry));
+        self.missing.push(missing(entry));
     }
 
     /// Reads configurations: they state the platform of an image that has no index, and should agree with the index of one that has.

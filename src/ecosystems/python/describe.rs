@@ -13,13 +13,13 @@ use std::fmt::Write;
 pub fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
     let entry = Entry::read(artifact)?;
     let metadata = metadata(&entry, blobs)?;
-    let dependencies = entry.meta.dependencies.as_deref();
+    let dependencies = entry.meta.dependencies.as_ref();
     Ok(Description {
         purl: purl(&entry.project, &entry.version, Some(&entry.filename)),
         summary: metadata.one("summary").map(first_line),
         licences: licences(&metadata),
         supplier: supplier(&metadata),
-        dependencies: dependencies.unwrap_or_default().iter().filter_map(|d| d.split_once("==")).map(|(n, v)| purl(n, v, None)).collect(),
+        dependencies: dependencies.into_iter().flatten().filter_map(|d| d.split_once("==")).map(|(n, v)| purl(n, v, None)).collect(),
         dependencies_known: if dependencies.is_some() { Completeness::Complete } else { Completeness::Unknown },
         origins: artifact.descriptors.iter().flat_map(|d| d.origins.iter().cloned()).collect(),
     })

@@ -4,22 +4,26 @@ use super::filename::{self, Kind};
 use crate::artifact::{Artifact, Descriptor, Digest};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Longest text of one member, in bytes.
 const LONGEST: usize = 4096;
 /// Most dependencies of one file.
 const MOST_DEPENDENCIES: usize = 10_000;
 
-/// What the lock keeps about one file. It depends on the file and its index alone, never on the section that asked; only
-/// `dependencies` tell what they resolved to in the section that comes first.
+/// What the lock keeps about one file. Where several targets or sections want the file, it is what they know together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Meta {
     /// `wheel` or `sdist`.
     pub kind: String,
-    /// The index it comes from: its name in the manifest, `pypi` for the built-in one, else its URL. Absent for a file named by URL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<String>,
+    /// The indexes it comes from, sorted: the name in the manifest, `pypi` for the built-in one, else the URL. None for a file named by
+    /// its own URL.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub indexes: BTreeSet<String>,
+    /// Whether someone asked for it, not only other packages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requested: bool,
     /// `Requires-Python` (core metadata specification).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requires_python: Option<String>,
@@ -31,7 +35,7 @@ pub struct Meta {
     pub upload_time: Option<String>,
     /// The direct dependencies as they were resolved, `name==version`, sorted; absent where the source of the lock does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dependencies: Option<Vec<String>>,
+    pub dependencies: Option<BTreeSet<String>>,
     /// SHA-256 of the wheel's METADATA, where it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_sha256: Option<String>,
@@ -90,11 +94,34 @@ impl Entry {
 }
 
 impl Meta {
+    /// What two sections know together of one file; `None` where they contradict each other.
+    pub fn unite(&self, other: &Self) -> Option<Self> {
+        if self.kind != other.kind {
+            return None;
+        }
+        let dependencies = [&self.dependencies, &other.dependencies].into_iter().flatten();
+        Some(Self {
+            kind: self.kind.clone(),
+            indexes: self.indexes.union(&other.indexes).cloned().collect(),
+            requested: self.requested || other.requested,
+            requires_python: one(&self.requires_python, &other.requires_python)?,
+            // A mirror may not know that a release was withdrawn, or when it was made.
+            yanked: self.yanked.clone().max(other.yanked.clone()),
+            upload_time: [&self.upload_time, &other.upload_time].into_iter().flatten().min().cloned(),
+            dependencies: dependencies.cloned().reduce(|mut all, more| {
+                all.extend(more);
+                all
+            }),
+            metadata_sha256: one(&self.metadata_sha256, &other.metadata_sha256)?,
+        })
+    }
+
     fn check(&self) -> Result<()> {
-        let texts = [&self.index, &self.requires_python, &self.yanked, &self.upload_time];
-        let dependencies = self.dependencies.as_deref().unwrap_or_default();
-        let too_long = texts.into_iter().flatten().chain(dependencies).any(|text| text.len() > LONGEST);
-        if too_long || dependencies.len() > MOST_DEPENDENCIES || !matches!(self.kind.as_str(), "wheel" | "sdist") {
+        let texts = [&self.requires_python, &self.yanked, &self.upload_time];
+        let lists = self.dependencies.iter().flatten().chain(&self.indexes);
+        let too_long = texts.into_iter().flatten().chain(lists).any(|text| text.len() > LONGEST);
+        let too_many = self.dependencies.as_ref().map_or(0, BTreeSet::len).max(self.indexes.len()) > MOST_DEPENDENCIES;
+        if too_long || too_many || !matches!(self.kind.as_str(), "wheel" | "sdist") {
             return Err(Error::verification("its details are out of bounds"));
         }
         match &self.upload_time {
@@ -103,5 +130,14 @@ impl Meta {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The value both have, or the one that one of them has; `None` for two values.
+#[allow(clippy::option_option, clippy::ref_option, reason = "the outer one says whether they agree")]
+fn one(first: &Option<String>, second: &Option<String>) -> Option<Option<String>> {
+    match (first, second) {
+        (Some(a), Some(b)) if a != b => None,
+        _ => Some(first.as_ref().or(second.as_ref()).cloned()),
     }
 }

@@ -5,6 +5,7 @@
 //! descriptions with licences from METADATA; client snippets. The registration slice calls it, nothing else. It never runs Python,
 //! never builds a source distribution, never looks at the machine it runs on, and writes nothing outside the resolver's cache.
 #![doc = include_str!("README.md")]
+#![allow(clippy::doc_markdown, reason = "the README is for people who read PyPI as a name")]
 
 mod cache;
 mod client;
@@ -45,6 +46,13 @@ impl Ecosystem for Python {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: super::LockRequest<'a>) -> futures::future::BoxFuture<'a, Result<super::Locked>> {
         Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| serde_json::from_value::<format::Meta>(value.clone()).ok();
+        let united = read(first)?.unite(&read(second)?)?;
+        serde_json::to_value(united).ok()
     }
 
     fn serve(&self, stock: Shelf) -> Router {

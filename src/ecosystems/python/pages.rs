@@ -105,7 +105,7 @@ impl Site {
     }
 
     fn add(&mut self, entry: Entry) {
-        if let Some(index) = entry.meta.index.as_ref().filter(|index| is_name(index)) {
+        for index in entry.meta.indexes.iter().filter(|index| is_name(index)) {
             let pages = self.indexes.entry(index.clone()).or_insert_with(|| Pages { up: "../../../../", ..Pages::default() });
             pages.projects.entry(entry.project.clone()).or_default().files.push(entry.clone());
         }

@@ -1,4 +1,5 @@
 //! Names and versions, the section, the documents, the routes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::filename::{self, Kind, normalised};
 use super::format::Entry;
@@ -169,7 +170,7 @@ fn shelf() -> Shelf {
             "demo-pkg",
             "1.0",
             &demo,
-            serde_json::json!({"kind": "wheel", "index": "pypi", "requires-python": ">=3.9", "upload-time": "2026-01-02T03:04:05.678Z",
+            serde_json::json!({"kind": "wheel", "indexes": ["pypi"], "requires-python": ">=3.9", "upload-time": "2026-01-02T03:04:05.678Z",
                 "dependencies": ["other==2.1+cpu"]}),
         ),
         artifact(
@@ -177,7 +178,7 @@ fn shelf() -> Shelf {
             "demo-pkg",
             "0.9",
             b"not a wheel",
-            serde_json::json!({"kind": "wheel", "index": "pypi", "requires-python": hostile, "yanked": "broken <b>"}),
+            serde_json::json!({"kind": "wheel", "indexes": ["pypi"], "requires-python": hostile, "yanked": "broken <b>"}),
         ),
         artifact("demo_pkg-0.8.tar.gz", "demo-pkg", "0.8", b"sdist", serde_json::json!({"kind": "sdist", "yanked": ""})),
         artifact(
@@ -185,7 +186,7 @@ fn shelf() -> Shelf {
             "other",
             "2.1+cpu",
             b"other",
-            serde_json::json!({"kind": "wheel", "index": "torch-cpu", "metadata-sha256": Digest::of(b"elsewhere").hex()}),
+            serde_json::json!({"kind": "wheel", "indexes": ["torch-cpu"], "metadata-sha256": Digest::of(b"elsewhere").hex()}),
         ),
     ];
     let blobs = InMemory(BTreeMap::from([(Digest::of(&demo), demo), (Digest::of(b"not a wheel"), b"not a wheel".to_vec())]));
@@ -363,7 +364,7 @@ async fn links_of_every_page_lead_to_files() {
 #[tokio::test]
 async fn an_entry_that_is_not_understood_spoils_its_project_only() {
     let mut shelf = shelf();
-    let newer = serde_json::json!({"kind": "wheel", "index": "pypi", "quantum": true});
+    let newer = serde_json::json!({"kind": "wheel", "indexes": ["pypi"], "quantum": true});
     shelf.artifacts.push(artifact("demo_pkg-3-py3-none-any.whl", "demo-pkg", "3", b"3", newer));
     for (path, expected) in [
         ("/simple/demo-pkg/", StatusCode::INTERNAL_SERVER_ERROR),

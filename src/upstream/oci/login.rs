@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Longest login file, in bytes.
 const LONGEST: u64 = 4 << 20;
 /// Longest wait for a credential helper.
-const HELPER_TIME: Duration = Duration::from_secs(60);
+const HELPER_TIME: Duration = Duration::from_mins(1);
 /// The name docker files and helpers have for Docker Hub.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 

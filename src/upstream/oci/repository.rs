@@ -27,7 +27,8 @@ const NO_REFERRERS: &[u16] = &[400, 404, 405, 406, 501];
 #[derive(Debug)]
 pub struct Repository<'a> {
     upstream: &'a Upstream,
-    places: Vec<Place>,
+    mirrors: Vec<Place>,
+    registry: Place,
 }
 
 #[derive(Debug)]
@@ -78,26 +79,27 @@ impl<'a> Repository<'a> {
             let base = base.map_err(|e| Error::usage(format!("{host:.120} is not a registry host")).because(&e))?;
             Ok(Place { base, name, namespace })
         };
-        let mut places = Vec::new();
+        let mut stand_ins = Vec::new();
         for mirror in mirrors {
             let (host, prefix) = mirror.trim_end_matches('/').split_once('/').unwrap_or((mirror.trim_end_matches('/'), ""));
             let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-            places.push(place(host, name, Some(registry.to_owned()))?);
+            stand_ins.push(place(host, name, Some(registry.to_owned()))?);
         }
         let host = if registry == "docker.io" { "registry-1.docker.io" } else { registry };
-        places.push(place(host, name.to_owned(), None)?);
-        Ok(Self { upstream, places })
+        Ok(Self { upstream, mirrors: stand_ins, registry: place(host, name.to_owned(), None)? })
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.mirrors.iter().chain([&self.registry])
     }
 
     /// A manifest by tag or digest; a missing one is an error.
     pub async fn manifest(&self, reference: &str) -> Result<Found> {
-        let registry = self.places.last().expect("the registry is a place");
         self.find_manifest(reference).await?.ok_or_else(|| {
-            let error = Failure::of_status(&registry.url("manifests", reference), StatusCode::NOT_FOUND, None).error;
-            if self.places.len() == 1 {
-                error
-            } else {
-                error.with("looked in", format!("{} mirrors and the registry", self.places.len() - 1))
+            let error = Failure::of_status(&self.registry.url("manifests", reference), StatusCode::NOT_FOUND, None).error;
+            match self.mirrors.len() {
+                0 => error,
+                mirrors => error.with("looked in", format!("{mirrors} mirrors and the registry")),
             }
         })
     }
@@ -107,7 +109,7 @@ impl<'a> Repository<'a> {
         let accept = MANIFEST_TYPES.join(", ");
         let expected = reference.contains(':').then(|| reference.parse()).transpose()?;
         let question = Question { kind: "manifests", reference, accept: &accept, most: MOST_MANIFEST_BYTES, expected, absent: &[404] };
-        Ok(self.ask(&question).await?.map(|reply| reply.found))
+        Ok(self.ask(&question).await?.map(|(reply, _)| reply.found))
     }
 
     /// A blob of at most `most` bytes, such as an image's configuration.
@@ -115,7 +117,7 @@ impl<'a> Repository<'a> {
         let reference = digest.to_string();
         let question = Question { kind: "blobs", reference: &reference, accept: "*/*", most, expected: Some(*digest), absent: &[] };
         let reply = self.ask(&question).await?;
-        reply.map(|reply| reply.found).ok_or_else(|| Error::new(Kind::Upstream, format!("{digest} is not in the registry")))
+        reply.map(|(reply, _)| reply.found).ok_or_else(|| Error::new(Kind::Upstream, format!("{digest} is not in the registry")))
     }
 
     /// Whether the registry has a blob, asked by HEAD.
@@ -125,7 +127,7 @@ impl<'a> Repository<'a> {
     }
 
     async fn has_blob_once(&self, reference: &str) -> std::result::Result<bool, Failure> {
-        for place in &self.places {
+        for place in self.places() {
             let url = place.url("blobs", reference);
             match send(self.upstream, &url, &place.name, |client| client.head(url.clone())).await {
                 Ok(_) => return Ok(true),
@@ -142,7 +144,8 @@ impl<'a> Repository<'a> {
         let (reference, accept) = (digest.to_string(), MANIFEST_TYPES[0]);
         let question =
             Question { kind: "referrers", reference: &reference, accept, most: MOST_MANIFEST_BYTES, expected: None, absent: NO_REFERRERS };
-        let Some(first) = self.ask(&question).await?.filter(|reply| reply.found.media_type == accept) else { return Ok(None) };
+        let found = self.ask(&question).await?.filter(|(reply, _)| reply.found.media_type == accept);
+        let Some((first, place)) = found else { return Ok(None) };
         let mut next = next_page(&first)?;
         let (url, mut pages) = (first.url, vec![first.found.bytes]);
         while let Some(page) = next {
@@ -150,7 +153,6 @@ impl<'a> Repository<'a> {
                 let error = Error::new(Kind::Upstream, format!("{}: the list of referrers does not end", shown(&url)));
                 return Err(error.with("expected", format!("at most {MOST_PAGES} pages")));
             }
-            let place = self.places.iter().find(|p| p.base.origin() == page.origin()).expect("the next page is on the origin of the first");
             let reply = self.upstream.backoff().run(|| async { self.get(&page, place, &question).await.map_err(|r| r.failure) }).await?;
             next = next_page(&reply)?;
             pages.push(reply.found.bytes);
@@ -160,19 +162,19 @@ impl<'a> Repository<'a> {
 
     /// Where the bytes of a digest can be had, best first; `kind` is `manifests` or `blobs`.
     pub fn origins(&self, kind: &'static str, digest: &Digest) -> Vec<String> {
-        self.places.iter().map(|place| place.url(kind, &digest.to_string()).to_string()).collect()
+        self.places().map(|place| place.url(kind, &digest.to_string()).to_string()).collect()
     }
 
-    async fn ask(&self, question: &Question<'_>) -> Result<Option<Reply>> {
+    async fn ask(&self, question: &Question<'_>) -> Result<Option<(Reply, &Place)>> {
         self.upstream.backoff().run(|| self.ask_once(question)).await
     }
 
     /// Each place once. What the registry says decides; a mirror that fails or does not have it is passed over.
-    async fn ask_once(&self, question: &Question<'_>) -> std::result::Result<Option<Reply>, Failure> {
+    async fn ask_once(&self, question: &Question<'_>) -> std::result::Result<Option<(Reply, &Place)>, Failure> {
         let mut last = None;
-        for place in &self.places {
+        for place in self.places() {
             match self.get(&place.url(question.kind, question.reference), place, question).await {
-                Ok(reply) => return Ok(Some(reply)),
+                Ok(reply) => return Ok(Some((reply, place))),
                 Err(refused) => last = Some(refused),
             }
         }

@@ -41,10 +41,13 @@ struct Access {
     header: Option<HeaderValue>,
 }
 
+/// By origin and repository.
+type AccessByPlace = BTreeMap<(String, String), Arc<Turn<Access>>>;
+
 /// All access obtained in a run: in memory only, by origin and repository.
 #[derive(Default)]
 pub struct Sessions {
-    access: Mutex<BTreeMap<(String, String), Arc<Turn<Access>>>>,
+    access: Mutex<AccessByPlace>,
     logins: Turn<BTreeMap<String, Option<Login>>>,
 }
 
@@ -158,15 +161,15 @@ async fn said(url: &Url, response: Response) -> Option<String> {
         #[serde(default)]
         message: String,
     }
-    let bytes = bounded(url, response, MOST_ERROR_BYTES).await.ok()?;
-    if let Ok(Errors { errors }) = serde_json::from_slice(&bytes) {
-        let first = errors.first()?;
-        return Some(format!("{:.60} {:.300}", first.code, first.message));
-    }
     #[derive(Deserialize)]
     struct Details {
         #[serde(alias = "details", alias = "error_description", alias = "error")]
         message: String,
+    }
+    let bytes = bounded(url, response, MOST_ERROR_BYTES).await.ok()?;
+    if let Ok(Errors { errors }) = serde_json::from_slice(&bytes) {
+        let first = errors.first()?;
+        return Some(format!("{:.60} {:.300}", first.code, first.message));
     }
     serde_json::from_slice::<Details>(&bytes).ok().map(|d| format!("{:.300}", d.message))
 }

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 fn read(values: &[&str]) -> Vec<Challenge> {
     let mut headers = HeaderMap::new();
     for value in values {
-        headers.append("www-authenticate", HeaderValue::from_str(value).unwrap());
+        headers.append("www-authenticate", HeaderValue::from_str(value).expect("a header"));
     }
     challenges(&headers)
 }

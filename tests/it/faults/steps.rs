@@ -152,6 +152,7 @@ fn scrub(store: &Store) -> Vec<String> {
     store.scrub(2, &Silent).expect("scrubbed").faults.into_iter().map(|f| format!("{}: {}", f.place, f.problem)).collect()
 }
 
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "our own names, always lower case")]
 /// Files that only exist while something is being done.
 fn leftovers(folder: &Path) -> Vec<String> {
     let files = walkdir::WalkDir::new(folder).into_iter().map(|e| e.expect("readable").path().display().to_string());

@@ -54,6 +54,20 @@ async fn one_token_serves_a_repository() {
 }
 
 #[tokio::test]
+async fn requests_at_once_share_one_token() {
+    let registry = Registry::start();
+    let tags = ["a", "b", "c"];
+    for tag in tags {
+        single(&registry, "team/app", Some(tag), "amd64");
+    }
+    wants_tokens(&registry, |_| true);
+    let host = &registry.host;
+    let references = tags.map(|tag| format!("\"{host}/team/app:{tag}\"")).join(", ");
+    lock_with(settings(), &format!("references = [{references}]\nplain-http = [\"{host}\"]\n{QUIET}")).await.unwrap();
+    assert_eq!(registry.log().iter().filter(|asked| asked.path == "/token").count(), 1);
+}
+
+#[tokio::test]
 async fn a_token_that_is_no_longer_taken_is_renewed() {
     let registry = Registry::start();
     single(&registry, "team/app", Some("1"), "amd64");
@@ -247,7 +261,7 @@ async fn retry_after_decides_how_long_to_wait() {
     let host = &registry.host;
     let section = format!("references = [\"{host}/team/app:1\"]\nplain-http = [\"{host}\"]\n{QUIET}");
     // An hour's pause, were it not for what the registry asks.
-    let slow = Settings { pause: Duration::from_secs(3600), ..settings() };
+    let slow = Settings { pause: Duration::from_hours(1), ..settings() };
     tokio::time::timeout(Duration::from_secs(20), lock_with(slow, &section)).await.expect("waits as asked").unwrap();
     assert!(registry.log().len() >= 4);
 }

@@ -180,12 +180,28 @@ async fn wrong_sections_are_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn sections_that_want_different_platforms_of_one_image_are_not_merged_silently() {
+async fn sections_that_want_different_platforms_of_one_image_get_both() {
     let registry = Registry::start();
-    index(&registry, "team/app", "1.0");
+    let (_, children) = index(&registry, "team/app", "1.0");
     let mut all = lock(&registry, "team/app:1.0", QUIET).await.unwrap().artifacts;
-    let other = lock(&registry, "team/app:1.0", &format!("platforms = \"all\"\n{QUIET}")).await.unwrap().artifacts;
-    all.extend(other);
+    all.extend(lock(&registry, "team/app:1.0", "platforms = [\"linux/arm64\"]").await.unwrap().artifacts);
+    airlift::ecosystems::unite(&mut all).unwrap();
+    let lock = round_trip(all);
+    let [artifact] = &lock.artifacts[..] else { panic!("one artifact") };
+    assert_eq!(artifact.meta["platforms"], json!(["linux/amd64", "linux/arm64"]));
+    assert_eq!(artifact.meta["signatures"], json!({ "cosign": "absent", "referrers": "unsupported" }), "of the section that looked");
+    assert!(artifact.meta.get("missing").is_none());
+    assert!(children.iter().all(|child| artifact.descriptors.iter().any(|d| d.digest == child.digest)));
+}
+
+#[tokio::test]
+async fn sections_that_found_different_things_are_not_merged_silently() {
+    let registry = Registry::start();
+    let image = single(&registry, "team/app", Some("1.0"), "amd64");
+    let mut all = lock(&registry, "team/app:1.0", "").await.unwrap().artifacts;
+    super::pictures::list(&registry, "team/app", &image.digest, &[]);
+    all.extend(lock(&registry, "team/app:1.0", "").await.unwrap().artifacts);
+    airlift::ecosystems::unite(&mut all).unwrap();
     let error = airlift::lock::Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b""), all).unwrap_err();
     assert!(error.message().ends_with("is wanted by two sections in different ways"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod attached;
+mod clients;
 mod debian;
 mod hostile;
 mod lock;

@@ -38,7 +38,7 @@ impl Answer {
         Self { status, headers: vec![], body: body.into(), length: None }
     }
 
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -131,7 +131,7 @@ fn converse(mut stream: TcpStream, state: &Mutex<State>) {
     let mut head =
         format!("HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n", answer.status, answer.length.unwrap_or(answer.body.len()));
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head.push_str("\r\n");
     let body: &[u8] = if asked.method == "HEAD" { &[] } else { &answer.body };

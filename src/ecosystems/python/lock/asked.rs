@@ -192,7 +192,7 @@ fn rules(section: &PythonSection, request: &LockRequest<'_>) -> Result<uv::Reque
     })
 }
 
-/// The instant after which uploads are ignored: the earlier one of `exclude-newer` and the cool-down.
+/// The instant, in whole seconds, after which uploads are ignored: the earlier one of `exclude-newer` and the cool-down.
 pub fn newest(section: &PythonSection, now: jiff::Timestamp) -> Result<Option<jiff::Timestamp>> {
     let fixed = section.exclude_newer.as_deref().map(|text| {
         text.parse::<jiff::Timestamp>().map_err(|e| {
@@ -207,7 +207,8 @@ pub fn newest(section: &PythonSection, now: jiff::Timestamp) -> Result<Option<ji
         now.checked_sub(span).map_err(|e| Error::usage("`cool-down-days` reaches too far back").because(&e))
     });
     let both = [fixed.transpose()?, cooled.transpose()?];
-    Ok(both.into_iter().flatten().min())
+    let whole = |time: jiff::Timestamp| jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
+    Ok(both.into_iter().flatten().min().map(whole))
 }
 
 /// The resolver's target for one of the manifest's.

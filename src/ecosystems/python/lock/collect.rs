@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::{PythonTarget, learn};
 use crate::artifact::Artifact;
 use crate::ecosystems::LockRequest;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use airlift_python_resolve as uv;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,8 @@ pub struct Wanted {
     pub version: String,
     /// What the index or lock file says of the file.
     pub file: uv::File,
-    index: Option<String>,
     pinned: bool,
-    dependencies: Option<BTreeSet<String>>,
+    meta: Meta,
 }
 
 impl<'a> Files<'a> {
@@ -41,24 +40,35 @@ impl<'a> Files<'a> {
         for package in &resolution.packages {
             let about = || format!("target {}: {} {}", target.target.name, package.name, package.version);
             filename::check(&package.file.filename, &package.name, &package.version).map_err(|e| e.about(about()))?;
-            let dependencies = package.dependencies.iter().map(|(name, version)| format!("{name}=={version}"));
-            let dependencies = self.asked.tells_dependencies().then(|| dependencies.collect::<BTreeSet<_>>());
-            let file = &package.file;
+            let (file, meta) = (&package.file, self.meta(package));
             let key = (package.name.clone(), package.version.clone(), file.filename.clone(), file.url.clone());
             let wanted = self.wanted.entry(key).or_insert_with(|| Wanted {
                 name: package.name.clone(),
                 version: package.version.clone(),
                 file: file.clone(),
-                index: package.index.as_deref().map(|url| self.asked.index_name(url)),
                 pinned: self.asked.pinned(),
-                dependencies: None,
+                meta: meta.clone(),
             });
-            if let Some(dependencies) = dependencies {
-                wanted.dependencies.get_or_insert_default().extend(dependencies);
-            }
+            wanted.meta =
+                wanted.meta.unite(&meta).ok_or_else(|| Error::new(Kind::Upstream, "two targets see it differently").about(about()))?;
         }
         self.notes.extend(resolution.warnings.iter().cloned());
         Ok(())
+    }
+
+    fn meta(&self, package: &uv::Package) -> Meta {
+        let file = &package.file;
+        let dependencies = package.dependencies.iter().map(|(name, version)| format!("{name}=={version}"));
+        Meta {
+            kind: if file.kind == uv::FileKind::Wheel { "wheel" } else { "sdist" }.to_owned(),
+            indexes: package.index.iter().map(|url| self.asked.index_name(url)).collect(),
+            requested: self.asked.tells_dependencies() && package.requested,
+            requires_python: file.requires_python.clone(),
+            yanked: file.yanked.clone(),
+            upload_time: file.upload_time.clone(),
+            dependencies: self.asked.tells_dependencies().then(|| dependencies.collect()),
+            metadata_sha256: None,
+        }
     }
 
     /// The files in order, and the notes so far.
@@ -70,7 +80,7 @@ impl<'a> Files<'a> {
 impl Wanted {
     /// The artifact, once its digest and size are known.
     pub async fn artifact(&self, request: &LockRequest<'_>) -> Result<Artifact> {
-        let about = |e: crate::error::Error| e.about(format!("{} {}", self.name, self.version));
+        let about = |e: Error| e.about(format!("{} {}", self.name, self.version));
         let descriptor = learn::descriptor(request, &self.file, self.pinned).await.map_err(about)?;
         Ok(Artifact {
             ecosystem: request.section.ecosystem.clone(),
@@ -79,23 +89,7 @@ impl Wanted {
             version: self.version.clone(),
             descriptors: vec![descriptor],
             subject: None,
-            meta: serde_json::to_value(self.meta()).expect("the details have string keys only"),
+            meta: serde_json::to_value(&self.meta).expect("the details have string keys only"),
         })
-    }
-
-    fn meta(&self) -> Meta {
-        let kind = match self.file.kind {
-            uv::FileKind::Wheel => "wheel",
-            uv::FileKind::Sdist => "sdist",
-        };
-        Meta {
-            kind: kind.to_owned(),
-            index: self.index.clone(),
-            requires_python: self.file.requires_python.clone(),
-            yanked: self.file.yanked.clone(),
-            upload_time: self.file.upload_time.clone(),
-            dependencies: self.dependencies.as_ref().map(|d| d.iter().cloned().collect()),
-            metadata_sha256: None,
-        }
     }
 }

@@ -41,7 +41,7 @@ pub struct PythonTarget {
 pub async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: PythonSection = request.section.parse()?;
     request.progress.begin("resolving", 0);
-    let locked = locked(&request, &section).await.map_err(|e| e.about(request.section.label()));
+    let locked = locked(&request, &section).await;
     request.progress.end("resolving");
     locked
 }

@@ -3,11 +3,11 @@
 use super::{failure, learn};
 use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind, Result};
+use crate::upstream::learned_path;
 use airlift_python_resolve as uv;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::Read;
 use url::Url;
 
 /// Largest source distribution that is read, in bytes.
@@ -42,27 +42,17 @@ async fn needs(request: &LockRequest<'_>, file: &uv::File) -> Result<Vec<String>
         return Err(Error::usage("only source distributions in .tar.gz form are read (PEP 625)").hint("choose a version with wheels"));
     }
     let url = Url::parse(&file.url).map_err(|e| Error::new(Kind::Upstream, "not a URL").because(&e))?;
-    let mut spool = spool(request.cache)?;
     request.progress.note(&format!("{}: read for its build requirements", file.filename));
-    let sums = learn::download(request.upstream, &url, file.size.unwrap_or(MOST).min(MOST), &mut spool).await?;
+    let sums = request.upstream.learn(&url, request.cache, file.size.unwrap_or(MOST).min(MOST)).await?;
     learn::check(file, &sums)?;
-    spool.seek(SeekFrom::Start(0)).map_err(|e| Error::io("a downloaded file cannot be read", &e))?;
-    let mut needs = uv::build_requirements(&pyproject(spool)?).map_err(|f| failure::error(&f))?;
+    let path = learned_path(request.cache, &sums.sha256);
+    let sdist = File::open(&path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+    let mut needs = uv::build_requirements(&pyproject(sdist)?).map_err(|f| failure::error(&f))?;
     // setuptools before 70.1 asks for wheel while it builds, where nobody can read it in advance.
     if needs.iter().any(|n| n.to_ascii_lowercase().starts_with("setuptools")) && !needs.iter().any(|n| n == "wheel") {
         needs.push("wheel".to_owned());
     }
     Ok(needs)
-}
-
-/// A file that is gone when it is closed, whatever happens.
-fn spool(folder: &Path) -> Result<File> {
-    let path = folder.join("sdist.spool");
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
-    std::fs::create_dir_all(folder).map_err(|e| wrong(&e))?;
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(&path).map_err(|e| wrong(&e))?;
-    std::fs::remove_file(&path).map_err(|e| wrong(&e))?;
-    Ok(file)
 }
 
 /// The text of `NAME-VERSION/pyproject.toml`, empty where there is none.

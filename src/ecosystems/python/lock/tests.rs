@@ -1,12 +1,13 @@
 //! What needs no index: sizes in words, cool-downs, targets, archives of source distributions, digests.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::super::section::PythonSection;
 use super::asked::{newest, python_target};
-use super::learn::{Sums, check, download};
+use super::learn::check;
 use super::sdist::pyproject;
 use super::summary::size;
 use crate::artifact::{Architecture, Digest, Libc, Target, Version};
-use crate::upstream::{Settings, Upstream};
+use crate::upstream::{Settings, Sums, Upstream};
 use airlift_python_resolve as uv;
 use std::time::Duration;
 
@@ -118,7 +119,8 @@ async fn served(bytes: &'static [u8], cut: usize, ranges: bool) -> String {
 async fn fetched(bytes: &'static [u8], cut: usize, ranges: bool, most: u64) -> crate::error::Result<Sums> {
     let settings = Settings { attempts: 3, pause: Duration::from_millis(1), ..Settings::default() };
     let url = served(bytes, cut, ranges).await.parse().unwrap();
-    download(&Upstream::new(settings).unwrap(), &url, most, &mut std::io::sink()).await
+    let cache = tempfile::tempdir().unwrap();
+    Upstream::new(settings).unwrap().learn(&url, cache.path(), most).await
 }
 
 #[tokio::test]
@@ -133,7 +135,7 @@ async fn downloaded_bytes_must_be_the_ones_asked_for() {
     let right = Digest::of(bytes).hex();
     let sha512 = "sha512:".to_owned() + &data_encoding::HEXLOWER.encode(&<sha2::Sha512 as sha2::Digest>::digest(bytes));
     let zeros = |algorithm: &str, digits| format!("{algorithm}:{}", "0".repeat(digits));
-    for (file, expected) in [
+    for (listed, expected) in [
         (file(None, None, &[]), Some("downloaded")),
         (file(Some(&right), Some(21), &[]), Some("downloaded")),
         (file(None, None, &[zeros("sha256", 64), sha512]), Some("pinned")),
@@ -141,6 +143,6 @@ async fn downloaded_bytes_must_be_the_ones_asked_for() {
         (file(None, Some(22), &[]), None),
         (file(Some(&"0".repeat(64)), None, &[]), None),
     ] {
-        assert_eq!(check(&file, &sums).ok().map(crate::artifact::Learned::name), expected, "{file:?}");
+        assert_eq!(check(&listed, &sums).ok().map(crate::artifact::Learned::name), expected, "{listed:?}");
     }
 }

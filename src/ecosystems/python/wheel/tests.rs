@@ -1,4 +1,5 @@
 //! Wheels as they are, and as they must not be.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::{MOST_METADATA, metadata};
 use crate::artifact::BlobRead;
@@ -165,7 +166,7 @@ fn hostile_wheels_are_refused() {
     let bomb = part(NAME, &vec![b'a'; MOST_METADATA as usize + 1]);
     let twice = |name: &str| zip(&[whole(), vec![part(name, b"Name: other\n")]].concat(), &end());
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("a bomb that says how large it is", zip(&[bomb.clone()], &end()), "too large"),
+        ("a bomb that says how large it is", zip(std::slice::from_ref(&bomb), &end()), "too large"),
         ("a bomb that lies", zip(&[Part { size: 50, ..bomb }], &end()), "another length"),
         ("shorter than it says", with(|m| m.size = 90), "another length"),
         ("a wrong check sum", with(|m| m.crc ^= 1), "check sum"),
@@ -195,7 +196,7 @@ fn hostile_wheels_are_refused() {
         ("fewer members than it says", zip(&whole(), &End { count: Some(4), ..end() }), "cut short"),
         ("two end records", zip(&whole(), &End { suffix: [b"PK\x05\x06".as_slice(), &[0; 18]].concat(), ..end() }), "two end records"),
         ("nothing", vec![], "no end record"),
-        ("not a zip", b"<html>not found</html>".repeat(9).to_vec(), "no end record"),
+        ("not a zip", b"<html>not found</html>".repeat(9).clone(), "no end record"),
     ];
     for (what, bytes, expected) in table {
         let error = read(&bytes).expect_err(what);

@@ -1,0 +1,233 @@
+//! The serve step: pages, mounts, own authority, and a snapshot that changes while it is served.
+
+use super::{Answer, Memory, PATIENCE, connect, logged, read_all};
+use airlift::artifact::{Artifact, Descriptor, Digest, Learned};
+use airlift::error::Kind;
+use airlift::lock::Lock;
+use airlift::steps::serve::{Address, Event, ServeOptions, Source, Tls, serve};
+use airlift::store::{Installed, Store, View, write_atomic};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+struct Site {
+    events: Receiver<Event>,
+    addresses: Vec<SocketAddr>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Site {
+    fn start(mut options: ServeOptions, source: Source) -> Self {
+        let (sender, events) = channel();
+        let sender = Mutex::new(sender);
+        options.announce = Arc::new(move |event| drop(sender.lock().unwrap().send(event)));
+        let bound = options.addresses.len();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(serve(options, source, async { drop(stopped.await) })).unwrap();
+        });
+        let mut site = Self { events, addresses: vec![], stop: Some(stop), thread: Some(thread) };
+        while site.addresses.len() < bound {
+            if let Event::Listening(address) = site.event() {
+                site.addresses.push(address.socket);
+            }
+        }
+        site
+    }
+
+    fn event(&self) -> Event {
+        self.events.recv_timeout(PATIENCE).unwrap()
+    }
+
+    fn get(&self, target: &str) -> Answer {
+        let mut stream = connect(self.addresses[0]);
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: mirror.lan:8080\r\nConnection: close\r\n\r\n").unwrap();
+        Answer::parse(&read_all(&mut stream))
+    }
+
+    fn text(&self, target: &str) -> String {
+        let answer = self.get(target);
+        assert_eq!(answer.status, 200, "{target}");
+        String::from_utf8(answer.body).unwrap()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn options() -> ServeOptions {
+    ServeOptions { poll: Duration::from_millis(5), ..ServeOptions::on("127.0.0.1:0".parse().unwrap()) }
+}
+
+fn file(name: &str, bytes: &str) -> Artifact {
+    let descriptor = Descriptor {
+        media_type: "text/plain".to_owned(),
+        digest: Digest::of(bytes.as_bytes()),
+        size: bytes.len() as u64,
+        name: Some(name.to_owned()),
+        origins: vec![],
+        learned: Learned::Pinned,
+        side_digests: std::collections::BTreeMap::default(),
+    };
+    Artifact {
+        ecosystem: "files".to_owned(),
+        sections: vec!["files".to_owned()],
+        name: name.to_owned(),
+        version: "1".to_owned(),
+        descriptors: vec![descriptor],
+        subject: None,
+        meta: serde_json::Value::Null,
+    }
+}
+
+fn view(name: &str, files: usize) -> View {
+    let artifacts = (0..files).map(|i| Arc::new(file(&format!("tool-{i:04}"), &format!("bytes of {i}")))).collect();
+    View { name: name.to_owned(), id: Digest::of(name.as_bytes()), artifacts, blobs: Arc::new(Memory::default()) }
+}
+
+#[test]
+fn the_pages_tell_what_is_here() {
+    let site = Site::start(options(), Source::Views(vec![view("mlops-7", 1201), view("a/b-1", 2)]));
+    let start = site.get("/");
+    let html = String::from_utf8(start.body.clone()).unwrap();
+    assert_eq!(start.header("content-type"), "text/html; charset=utf-8");
+    assert!(start.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(
+        html.contains("<td class=\"n\">1201") && html.contains("/browse/files/mlops-7") && html.contains("/browse/files/a%2Fb-1"),
+        "{html}"
+    );
+    let first = site.text("/browse/files/mlops-7");
+    assert!(first.contains("tool-0000") && first.contains("tool-0499") && !first.contains("tool-0500") && first.contains("page 1 of 3"));
+    assert!(site.text("/browse/files/mlops-7?page=3").contains("tool-1200"));
+    let filtered = site.text("/browse/files/mlops-7?q=0123");
+    assert!(filtered.contains("tool-0123") && !filtered.contains("tool-0124") && filtered.contains("1 artifact, page 1 of 1"));
+    assert!(site.text("/browse/files/a%2Fb-1").contains("2 artifacts"));
+    for absent in [
+        "/browse/files/other",
+        "/browse/other/mlops-7",
+        "/browse/files/mlops-7?page=4",
+        "/browse/files/mlops-7?page=0",
+        "/browse/files/mlops-7?page=x",
+    ] {
+        assert_eq!(site.get(absent).status, 404, "{absent}");
+    }
+    let health: serde_json::Value = serde_json::from_str(&site.text("/healthz")).unwrap();
+    assert_eq!((&health["status"], &health["snapshot"], &health["views"][0]), (&"ok".into(), &serde_json::Value::Null, &"mlops-7".into()));
+    assert_eq!(health["id"], Digest::of(b"mlops-7").to_string());
+    for absent in ["/nothing", "/favicon.ico", "/ca.pem", "/v3/x"] {
+        let answer = site.get(absent);
+        assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"), "{absent}");
+    }
+}
+
+#[test]
+fn rooms_are_mounted_by_view_and_the_log_says_which() {
+    let (log, lines) = logged();
+    let site = Site::start(ServeOptions { log, ..options() }, Source::Views(vec![view("mlops-7", 1), view("a/b-1", 1)]));
+    for (target, shown) in [
+        ("/files/mlops-7/x", "mlops-7"),
+        ("/files/a%2Fb-1/x", "a/b-1"),
+        ("/files/latest/x", "latest"),
+        ("/files/x", "latest"),
+        ("/files/mlops-7", "mlops-7"),
+        ("/files", "latest"),
+    ] {
+        site.get(target);
+        let line: serde_json::Value = serde_json::from_str(&lines.recv_timeout(PATIENCE).unwrap()).unwrap();
+        assert_eq!(line["view"], shown, "{target}");
+    }
+    site.get("/filesystem/x");
+    let line: serde_json::Value = serde_json::from_str(&lines.recv_timeout(PATIENCE).unwrap()).unwrap();
+    assert_eq!(line["view"], serde_json::Value::Null);
+}
+
+/// A bundle with one file, in the store but not yet in a snapshot.
+fn installed(store: &Store, seq: u64) -> Installed {
+    let artifacts = vec![file(&format!("tool-{seq}"), "bytes")];
+    let lock = Lock::new("mlops".to_owned(), "stable".to_owned(), Digest::of(b"manifest"), artifacts).unwrap();
+    let bundle = Digest::of(format!("bundle {seq}").as_bytes());
+    std::fs::create_dir_all(store.bundle_folder(&bundle)).unwrap();
+    write_atomic(&store.bundle_folder(&bundle).join("lock.json"), &lock.to_bytes()).unwrap();
+    Installed { bundle, name: "mlops".to_owned(), line: "stable".to_owned(), epoch: 1, seq, lock: lock.digest() }
+}
+
+/// Installs a bundle, as an import does.
+fn install(store: &Store, seq: u64) -> u64 {
+    store.writer().unwrap().commit(installed(store, seq)).unwrap().number
+}
+
+fn expect_serving(site: &Site, expected: u64) {
+    match site.event() {
+        Event::Serving(number) => assert_eq!(number, Some(expected)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_new_snapshot_appears_without_a_restart_and_a_damaged_one_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_or_create(folder.path()).unwrap();
+    let site = Site::start(options(), Source::Store(store.clone()));
+    assert!(site.text("/").contains("Nothing has been imported yet"));
+    for seq in [1, 2] {
+        let number = install(&store, seq);
+        expect_serving(&site, number);
+        assert!(site.text("/browse/files/latest").contains(&format!("tool-{seq}")));
+        assert!(site.text("/healthz").contains(&format!("\"snapshot\":{number}")));
+        assert_eq!(site.get(&format!("/browse/files/mlops@stable-{seq}")).status, 200);
+    }
+    // The damage is there before the pointer moves to it.
+    let damaged = installed(&store, 3);
+    std::fs::write(store.bundle_folder(&damaged.bundle).join("lock.json"), "{}").unwrap();
+    store.writer().unwrap().commit(damaged).unwrap();
+    match site.event() {
+        Event::Kept(error) => assert_eq!(error.kind(), Kind::Store, "{error}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(site.text("/browse/files/latest").contains("tool-2"), "the old one goes on");
+    let number = install(&store, 4);
+    expect_serving(&site, number);
+    assert!(site.text("/browse/files/latest").contains("tool-4"));
+}
+
+#[test]
+fn http_and_https_are_served_at_once_with_the_authority_to_download() {
+    let folder = tempfile::tempdir().unwrap();
+    let any = "127.0.0.1:0".parse().unwrap();
+    let tls = Tls::OwnCa { folder: folder.path().to_owned(), names: vec!["mirror.lan".to_owned()] };
+    let addresses = vec![Address { socket: any, tls: false }, Address { socket: any, tls: true }];
+    let contact = Some("ask at desk 4".to_owned());
+    let site = Site::start(ServeOptions { addresses, tls: Some(tls), contact, ..options() }, Source::Views(vec![view("mlops-7", 1)]));
+    assert_eq!(site.text("/ca.pem"), std::fs::read_to_string(folder.path().join("ca.pem")).unwrap());
+    let start = site.text("/");
+    assert!(start.contains("/ca.pem") && start.contains("ask at desk 4"));
+    let mut plain = connect(site.addresses[1]);
+    plain.write_all(b"GET / HTTP/1.1\r\nHost: m\r\n\r\n").unwrap();
+    assert!(!read_all(&mut plain).starts_with(b"HTTP"), "TLS only");
+}
+
+/// What `serve` says when it cannot begin.
+fn refusal(options: ServeOptions) -> airlift::error::Error {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(serve(options, Source::Views(vec![]), async {})).unwrap_err()
+}
+
+#[test]
+fn addresses_that_cannot_be_served_are_explained() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = refusal(ServeOptions::on(taken.local_addr().unwrap()));
+    assert!(busy.message().contains("cannot be listened on") && busy.hints()[0].contains("another server"), "{busy}");
+    let no_certificate = refusal(ServeOptions { addresses: vec![Address { socket: taken.local_addr().unwrap(), tls: true }], ..options() });
+    assert_eq!(no_certificate.kind(), Kind::Usage);
+    assert_eq!(refusal(ServeOptions { addresses: vec![], ..options() }).kind(), Kind::Usage);
+}
