@@ -7,6 +7,7 @@ mod bounds;
 mod bundle;
 mod cli;
 mod corruption;
+mod dependencies;
 mod faults;
 mod fetching;
 mod host;
