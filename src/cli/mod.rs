@@ -41,6 +41,7 @@ pub fn main() -> ExitCode {
 }
 
 /// An error for a step that was stopped with Ctrl-C.
+#[cfg(feature = "upstream")]
 pub(crate) fn interrupted() -> Error {
     Error::new(Kind::Interrupted, "stopped").hint("run the command again: it goes on where it stopped")
 }

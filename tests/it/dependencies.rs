@@ -33,7 +33,7 @@ fn root() -> &'static Path {
 fn tree(args: &[&str]) -> Vec<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["tree", "--offline", "--locked", "--prefix", "none", "--no-dedupe"]).args(args).current_dir(root());
+    command.args(["tree", "--offline", "--locked", "--prefix", "none"]).args(args).current_dir(root());
     let out = command.output().expect("cargo runs");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let lines: BTreeSet<String> = String::from_utf8(out.stdout).expect("UTF-8").lines().map(str::to_owned).collect();
@@ -56,7 +56,8 @@ fn the_offline_binary_has_no_client() {
     assert!(crates.iter().any(|line| name(line) == "hyper"), "the server is made with hyper: {crates:?}");
     for line in &crates {
         let name = name(line);
-        let client = ["reqwest", "ureq", "curl", "isahc", "oci-client", "hyper-rustls", "hyper-tls", "docker_credential"].contains(&name.as_str());
+        let client =
+            ["reqwest", "ureq", "curl", "isahc", "oci-client", "hyper-rustls", "hyper-tls", "docker_credential"].contains(&name.as_str());
         assert!(!client && !name.starts_with("uv-") && !name.starts_with("reqwest"), "{line} is in the offline binary");
         let features = line.split('|').nth(1).unwrap_or_default();
         let calls = name.starts_with("hyper") && features.split(',').any(|feature| feature.starts_with("client"));
@@ -109,7 +110,8 @@ fn every_licence_is_one_we_may_ship() {
 #[test]
 fn everything_comes_from_one_registry() {
     let ours = ["airlift", "airlift-python-resolve"];
-    let sources: BTreeSet<Option<String>> = locked().into_iter().filter(|(name, ..)| !ours.contains(&name.as_str())).map(|(.., s)| s).collect();
+    let sources: BTreeSet<Option<String>> =
+        locked().into_iter().filter(|(name, ..)| !ours.contains(&name.as_str())).map(|(.., s)| s).collect();
     assert!(sources.len() == 1 && sources.first().is_some_and(|s| s.as_ref().is_some_and(|s| s.starts_with("registry+"))), "{sources:?}");
 }
 

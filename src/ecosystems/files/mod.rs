@@ -20,6 +20,7 @@ pub struct Files;
 /// `[files.NAME]`: one file, or several as `items`.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking reads it"))]
 struct FilesSection {
     /// Where the file is.
     url: Option<String>,
@@ -40,6 +41,7 @@ struct FilesSection {
 /// One file of a section.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking reads it"))]
 struct FileItem {
     /// Where the file is.
     url: String,

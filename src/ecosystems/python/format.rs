@@ -95,6 +95,7 @@ impl Entry {
 
 impl Meta {
     /// What two sections know together of one file; `None` where they contradict each other.
+    #[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking unites"))]
     pub fn unite(&self, other: &Self) -> Option<Self> {
         if self.kind != other.kind {
             return None;
@@ -135,6 +136,7 @@ impl Meta {
 
 /// The value both have, or the one that one of them has; `None` for two values.
 #[allow(clippy::option_option, clippy::ref_option, reason = "the outer one says whether they agree")]
+#[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking unites"))]
 fn one(first: &Option<String>, second: &Option<String>) -> Option<Option<String>> {
     match (first, second) {
         (Some(a), Some(b)) if a != b => None,
