@@ -22,4 +22,5 @@ mod stock;
 mod store;
 mod tidy;
 mod trust;
+mod vectors;
 mod world;
