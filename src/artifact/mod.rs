@@ -13,6 +13,7 @@ mod description;
 mod descriptor;
 mod digest;
 mod name;
+mod percent;
 mod strict;
 mod target;
 
@@ -22,5 +23,6 @@ pub use description::{Completeness, Description, Licence};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer};
 pub use name::{check_name, set_name};
+pub use percent::{percent_decoded, percent_encoded};
 pub use strict::{Limits, parse_strict};
 pub use target::{Architecture, Libc, Target, Version};

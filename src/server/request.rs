@@ -1,6 +1,7 @@
 //! What a request must look like before a room sees it. Everything else is refused here, with one clear answer.
 
 use super::problem::{METHODS, problem};
+use crate::artifact::percent_decoded;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST};
@@ -102,7 +103,7 @@ fn check_path(path: &str) -> Result<(), Refusal> {
     if !path.starts_with('/') {
         return bad("the path does not begin with a slash");
     }
-    let Some(decoded) = decoded(path) else { return bad("the path is not validly percent-encoded UTF-8") };
+    let Some(decoded) = percent_decoded(path) else { return bad("the path is not validly percent-encoded UTF-8") };
     if decoded.chars().any(|c| c.is_control() || c == '\\') {
         return bad("the path has a control character or a backslash");
     }
@@ -116,24 +117,6 @@ fn check_path(path: &str) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// Percent-decodes once; `None` for a stray percent sign or what is not UTF-8 (RFC 3986, section 2.1).
-fn decoded(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, more)) = rest.split_first() {
-        rest = more;
-        bytes.push(if byte == b'%' { escaped(&mut rest)? } else { byte });
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// The byte that the two hex digits at the front stand for.
-fn escaped(rest: &mut &[u8]) -> Option<u8> {
-    let (digits, more) = rest.split_first_chunk::<2>()?;
-    *rest = more;
-    Some(hex(digits[0])? << 4 | hex(digits[1])?)
 }
 
 fn is_encoded(text: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::steps::inspect::{Inspection, inspect};
 use clap::Args;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -34,11 +34,13 @@ impl Inspect {
     }
 }
 
+/// Artifacts and bytes of each ecosystem; a blob that several artifacts share counts once.
 fn by_ecosystem(found: &Inspection) -> BTreeMap<&str, (usize, u64)> {
-    let mut counts = BTreeMap::new();
+    let (mut counts, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for artifact in found.lock.iter().flat_map(|l| &l.artifacts) {
+        let new = artifact.descriptors.iter().filter(|blob| seen.insert(blob.digest));
         let entry: &mut (usize, u64) = counts.entry(artifact.ecosystem.as_str()).or_default();
-        *entry = (entry.0 + 1, entry.1 + artifact.size());
+        *entry = (entry.0 + 1, entry.1 + new.map(|blob| blob.size).sum::<u64>());
     }
     counts
 }

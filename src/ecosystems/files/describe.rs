@@ -1,10 +1,8 @@
 //! What can be said of a plain file: a generic package URL with its checksum.
 
-use crate::artifact::{Artifact, Description};
-use url::form_urlencoded::byte_serialize;
+use crate::artifact::{Artifact, Description, percent_encoded as encoded};
 
 pub(super) fn describe(artifact: &Artifact) -> Description {
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let blob = &artifact.descriptors[0];
     let name = encoded(artifact.name.rsplit('/').next().unwrap_or(&artifact.name));
     let version = if artifact.version == "unversioned" { String::new() } else { format!("@{}", encoded(&artifact.version)) };

@@ -1,6 +1,7 @@
 //! Files by path, with lists for people and programs.
 
-use crate::artifact::Descriptor;
+use crate::artifact::{Descriptor, percent_decoded, percent_encoded};
+use crate::server::page::escape;
 use crate::server::{BlobReply, DocumentReply, blob, document, preferred, problem};
 use crate::store::Shelf;
 use axum::Router;
@@ -27,7 +28,7 @@ pub(super) fn router(shelf: Shelf) -> Router {
 }
 
 async fn answer(State(tree): State<Arc<Tree>>, parts: Parts) -> Response {
-    let Some(path) = decoded(parts.uri.path()) else {
+    let Some(path) = percent_decoded(parts.uri.path()) else {
         return problem(StatusCode::BAD_REQUEST, "Bad path", "the path is not percent-encoded UTF-8");
     };
     let path = path.trim_start_matches('/');
@@ -45,7 +46,7 @@ fn file(tree: &Tree, parts: &Parts, path: &str, found: &Descriptor) -> Response 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if parts.uri.query() == Some("download")
         && let Ok(value) =
-            HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", encoded(path.rsplit('/').next().unwrap_or(path))))
+            HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", percent_encoded(path.rsplit('/').next().unwrap_or(path))))
     {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
@@ -101,14 +102,14 @@ fn as_json(entries: &[(String, Option<&Descriptor>)]) -> String {
 }
 
 fn as_html(folder: &str, entries: &[(String, Option<&Descriptor>)]) -> String {
-    let title = escaped(&format!("/{folder}"));
+    let title = escape(&format!("/{folder}"));
     let mut page =
         format!("<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>files {title}</title><h1>files {title}</h1><ul>");
     if !folder.is_empty() {
         page.push_str("<li><a href=\"../\">../</a>");
     }
     for (name, found) in entries {
-        let (href, name) = (encoded(name.trim_end_matches('/')), escaped(name));
+        let (href, name) = (percent_encoded(name.trim_end_matches('/')), escape(name));
         let slash = if found.is_none() { "/" } else { "" };
         let _ = write!(page, "<li><a href=\"./{href}{slash}\">{name}</a>");
         if let Some(found) = found {
@@ -125,36 +126,4 @@ fn made(parts: &Parts, text: String, media_type: &str, varies: bool) -> Response
 
 fn missing(path: &str) -> Response {
     problem(StatusCode::NOT_FOUND, "Not in this mirror", &format!("there is no file or folder {path:.300}"))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// A path segment percent-encoded (RFC 3986, section 2.3: unreserved characters stay).
-fn encoded(segment: &str) -> String {
-    let mut out = String::with_capacity(segment.len());
-    for byte in segment.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-/// A percent-encoded path as text; `None` when it is not UTF-8 or an escape is broken.
-fn decoded(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let pair = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -3,8 +3,8 @@
 use super::address::{candidates, served_name};
 use super::document::{Document, MOST_BYTES, is_manifest};
 use super::meta::{Meta, Role};
+use crate::artifact::percent_encoded as segment;
 use crate::artifact::{Artifact, Blobs, Digest};
-use crate::server::page::segment;
 use crate::store::Shelf;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What stock clients are configured with.
 
+use crate::artifact::percent_encoded as segment;
 use crate::ecosystems::{Mirror, Snippet};
-use crate::server::page::segment;
 use std::fmt::Write;
 
 /// The registries that configurations are printed for where a client needs each by name.

@@ -4,7 +4,7 @@ use super::core_metadata::CoreMetadata;
 use super::filename::Kind;
 use super::format::Entry;
 use super::wheel;
-use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, percent_encoded};
 use crate::error::Result;
 use std::fmt::Write;
 
@@ -61,18 +61,6 @@ pub fn purl(name: &str, version: &str, filename: Option<&str>) -> String {
     let mut out = format!("pkg:pypi/{}@{}", percent_encoded(name), percent_encoded(version));
     if let Some(filename) = filename {
         let _ = write!(out, "?file_name={}", percent_encoded(filename));
-    }
-    out
-}
-
-fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
     }
     out
 }

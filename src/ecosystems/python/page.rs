@@ -2,6 +2,7 @@
 
 use super::filename::Kind;
 use super::format::Entry;
+use crate::server::page::escape;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -85,7 +86,7 @@ pub fn list_json<'a>(projects: impl Iterator<Item = &'a str>) -> Vec<u8> {
 pub fn list_html<'a>(projects: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut body = String::new();
     for name in projects {
-        let name = escaped(name);
+        let name = escape(name);
         let _ = writeln!(body, "<a href=\"{name}/\">{name}</a><br>");
     }
     html("Simple index", &body)
@@ -127,9 +128,9 @@ pub fn project_html(name: &str, files: &[Entry], up: &str) -> Vec<u8> {
 }
 
 fn file_html(entry: &Entry, up: &str) -> String {
-    let mut link = format!("<a href=\"{}{}#sha256={}\"", escaped(up), escaped(&file_path(entry)), entry.digest.hex());
+    let mut link = format!("<a href=\"{}{}#sha256={}\"", escape(up), escape(&file_path(entry)), entry.digest.hex());
     let mut attribute = |name: &str, value: &str| {
-        let _ = write!(link, " {name}=\"{}\"", escaped(value));
+        let _ = write!(link, " {name}=\"{}\"", escape(value));
     };
     if let Some(range) = &entry.meta.requires_python {
         attribute("data-requires-python", range);
@@ -142,31 +143,15 @@ fn file_html(entry: &Entry, up: &str) -> String {
         attribute("data-core-metadata", &value);
         attribute("data-dist-info-metadata", &value);
     }
-    let _ = writeln!(link, ">{}</a><br>", escaped(&entry.filename));
+    let _ = writeln!(link, ">{}</a><br>", escape(&entry.filename));
     link
 }
 
 fn html(title: &str, body: &str) -> Vec<u8> {
-    let title = escaped(title);
+    let title = escape(title);
     let head =
         format!("<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n<title>{title}</title>");
     format!("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n").into_bytes()
-}
-
-/// Text for an attribute or an element (HTML, section 13.3).
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn json(document: &impl Serialize) -> Vec<u8> {

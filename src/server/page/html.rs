@@ -5,7 +5,6 @@ use crate::error::plain;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderValue};
 use sha2::Digest as _;
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// `Content-Type` of a page.
@@ -36,19 +35,6 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Text made harmless as a path segment or query value (RFC 3986, section 2.3).
-pub fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

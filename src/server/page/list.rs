@@ -1,7 +1,8 @@
 //! The list of one ecosystem's artifacts in one view, in pages.
 
 use super::About;
-use super::html::{count, escape, frame, segment, size};
+use super::html::{count, escape, frame, size};
+use crate::artifact::percent_encoded as segment;
 use std::fmt::Write;
 
 /// One page of a list.

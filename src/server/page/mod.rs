@@ -7,7 +7,7 @@ mod html;
 mod list;
 mod start;
 
-pub use html::{PAGE_TYPE, headers, segment};
+pub use html::{PAGE_TYPE, escape, headers};
 pub use list::{ListPage, Row, list};
 pub use start::{Recipe, ShelfLine, StartPage, ViewLine, start};
 

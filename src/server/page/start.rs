@@ -1,7 +1,8 @@
 //! The start page: what is here, how each client is pointed at it, how to ask for more.
 
 use super::About;
-use super::html::{count, escape, frame, segment, size};
+use super::html::{count, escape, frame, size};
+use crate::artifact::percent_encoded as segment;
 use std::fmt::Write;
 
 /// The page at `/`.

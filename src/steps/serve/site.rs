@@ -3,8 +3,8 @@
 
 use super::Settings;
 use super::pages::Pages;
+use crate::artifact::percent_encoded as segment;
 use crate::ecosystems::ALL;
-use crate::server::page::segment;
 use crate::server::{Shown, problem};
 use crate::store::View;
 use axum::Router;
