@@ -53,7 +53,7 @@ impl Content {
             name: None,
             origins: vec!["https://example.org/f".to_owned()],
             learned: Learned::Pinned,
-            side_digests: Default::default(),
+            side_digests: std::collections::BTreeMap::default(),
         }
     }
 }

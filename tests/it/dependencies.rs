@@ -36,7 +36,8 @@ fn tree(args: &[&str]) -> Vec<String> {
     command.args(["tree", "--offline", "--locked", "--prefix", "none"]).args(args).current_dir(root());
     let out = command.output().expect("cargo runs");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let lines: BTreeSet<String> = String::from_utf8(out.stdout).expect("UTF-8").lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect();
+    let lines: BTreeSet<String> =
+        String::from_utf8(out.stdout).expect("UTF-8").lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect();
     lines.into_iter().filter(|line| !line.is_empty()).collect()
 }
 
