@@ -23,4 +23,5 @@ mod stock;
 mod store;
 mod tidy;
 mod trust;
+mod vectors;
 mod world;
