@@ -15,7 +15,7 @@ pub use args::command_line;
 pub use context::Context;
 pub use environment::VARIABLES;
 
-use crate::error::{Error, Kind};
+use crate::error::Kind;
 use clap::FromArgMatches;
 use std::process::ExitCode;
 
@@ -42,6 +42,6 @@ pub fn main() -> ExitCode {
 
 /// An error for a step that was stopped with Ctrl-C.
 #[cfg(feature = "upstream")]
-pub(crate) fn interrupted() -> Error {
-    Error::new(Kind::Interrupted, "stopped").hint("run the command again: it goes on where it stopped")
+pub(crate) fn interrupted() -> crate::error::Error {
+    crate::error::Error::new(Kind::Interrupted, "stopped").hint("run the command again: it goes on where it stopped")
 }
