@@ -184,10 +184,14 @@ impl Heading {
             written.map_err(|e| Error::io(format!("{} cannot be written", path.display()), &e))?;
         }
         (draft.remember)(Digest::of(&bytes))?;
+        let mut fresh: Vec<PathBuf> = Vec::new();
         for index in 0..packed.files.len() {
             let (from, to) = (unfinished(options.out, draft, index), options.out.join(statement.volume_name(index)));
+            let new = !to.exists();
             put_in_place(&from, &to, &Digest::of(&bytes))
-                .inspect_err(|_| volumes.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
+                .inspect_err(|_| fresh.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
+            // A volume that took the place of its equal is never taken back: others may have signed it.
+            fresh.extend(new.then(|| to.clone()));
             volumes.push(to);
         }
         sync_folder(options.out)?;
