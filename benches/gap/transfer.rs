@@ -4,13 +4,13 @@ use super::corpus::{Corpus, airlift, clients};
 use super::measure::{Cost, PAIRS, median, pair, run, tell};
 use std::time::Instant;
 
-/// Against `tar | zstd` on both cores without hashing, and against plain `tar`.
+/// Against `tar | zstd` on both cores without hashing, and against plain `tar`; all of them until the bytes are on the disk.
 pub fn pack(corpus: &Corpus) {
     let clean = corpus.script("rm -rf out peer; mkdir -p out");
     for kit in ["kit", "tars"] {
         let ours = corpus.script(&format!("$A pack {kit}.lock --out out --key key --allow-plain-key"));
-        let zstd = corpus.script(&format!("tar -C plain/{kit} -cf - . | zstd -q -T2 -3 -o peer"));
-        let tar = corpus.script(&format!("tar -C plain/{kit} -cf peer ."));
+        let zstd = corpus.script(&format!("tar -C plain/{kit} -cf - . | zstd -q -T2 -3 -o peer; sync -f peer"));
+        let tar = corpus.script(&format!("tar -C plain/{kit} -cf peer .; sync -f peer"));
         pair(&format!("pack {kit}"), &clean, ("airlift pack", &ours), ("tar | zstd -T2 -3", &zstd));
         pair(&format!("pack {kit}"), &clean, ("airlift pack", &ours), ("tar", &tar));
         run(&format!("{ours}; {zstd}"));
