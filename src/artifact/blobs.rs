@@ -29,8 +29,10 @@ pub trait Blobs: Send + Sync {
 
 /// A place that takes blobs in, each checked against its digest before it counts as there.
 pub trait BlobIntake: Send + Sync {
-    /// Begins, or goes on with, one blob; `None` when it is there already and need not be sent.
+    /// Begins, or goes on with, one blob; `None` when it has been received already and need not be sent.
     fn receive(&self, digest: &Digest, size: u64) -> Result<Option<Box<dyn BlobSink>>>;
+    /// Makes everything that has been received durable: only then is it there for those who look it up.
+    fn settle(&self) -> Result<()>;
 }
 
 /// One blob being taken in. Dropped before `finish`, it keeps what it can for a later attempt.
@@ -41,7 +43,7 @@ pub trait BlobSink: Send {
     fn rewind(&mut self, offset: u64) -> Result<()>;
     /// Takes the next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
-    /// Compares size and digest; only then is the blob there. A mismatch forgets the bytes.
+    /// Compares size and digest; only then has the blob been received. A mismatch forgets the bytes.
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
@@ -52,6 +54,10 @@ pub struct CheckOnly;
 impl BlobIntake for CheckOnly {
     fn receive(&self, digest: &Digest, size: u64) -> Result<Option<Box<dyn BlobSink>>> {
         Ok(Some(Box::new(Checker { expected: *digest, size, seen: super::Sha256Writer::default() })))
+    }
+
+    fn settle(&self) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -70,8 +70,10 @@ impl Verification<'_> {
                 });
             }
         });
+        let settled = intake.settle();
         self.progress.end(self.phase);
         let mut errors = errors.into_inner().expect("no reading thread panics");
+        errors.extend(settled.err().map(|error| (usize::MAX, error)));
         errors.sort_by_key(|(index, _)| *index);
         let count = errors.len();
         let mut errors = errors.into_iter().map(|(_, e)| e);

@@ -56,8 +56,10 @@ pub async fn fetch(lock: Lock, writer: &Writer, options: &FetchOptions<'_>) -> R
     progress.begin("fetching", bytes);
     let work = futures::stream::iter(missing.iter().map(|m| one(m, writer, options)));
     let done = work.buffer_unordered(parallel.max(1)).try_collect::<Vec<()>>().await;
+    let settled = block_in_place(|| writer.settle());
     progress.end("fetching");
     done?;
+    settled?;
     drop(missing);
     Ok(FetchOutcome { fetched: Fetched::of(lock, writer.store())?, bytes, resumed })
 }

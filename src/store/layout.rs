@@ -1,10 +1,12 @@
 //! Opening a store, its paths, and the one writer.
 
 use super::files::{create_folder, read_own, write_atomic};
+use super::intake::Arrivals;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use walkdir::WalkDir;
 
 /// The marker's content; the number is the layout version.
@@ -34,6 +36,7 @@ pub struct Store {
 pub struct Writer {
     store: Store,
     lock: File,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Store {
@@ -77,7 +80,7 @@ impl Store {
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|e| Error::io(format!("{} cannot be opened", path.display()), &e))?;
         match file.try_lock() {
-            Ok(()) => Ok(Writer { store: self.clone(), lock: file }),
+            Ok(()) => Ok(Writer { store: self.clone(), lock: file, arrivals: Arc::default() }),
             Err(TryLockError::WouldBlock) => {
                 Err(Error::new(Kind::Store, format!("the store at {} is being changed by another airlift", self.root.display()))
                     .hint("wait until it has finished and run the command again"))
@@ -119,8 +122,10 @@ impl Store {
 }
 
 impl Drop for Writer {
-    /// Closing the file is not enough where a child process that is just being started still has a copy of it.
+    /// What has been checked keeps its worth, even where something else failed. Closing the lock's file is not enough where a child
+    /// process that is just being started still has a copy of it.
     fn drop(&mut self) {
+        let _ = self.arrivals.settle(&self.store);
         let _ = self.lock.unlock();
     }
 }
@@ -129,5 +134,9 @@ impl Writer {
     /// The store being changed.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(super) fn arrivals(&self) -> &Arc<Arrivals> {
+        &self.arrivals
     }
 }

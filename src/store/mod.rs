@@ -9,6 +9,7 @@ mod blobs;
 mod files;
 mod format;
 mod held;
+mod intake;
 mod layout;
 mod lease;
 mod packed;

@@ -46,6 +46,7 @@ impl Content {
         let mut sink = writer.receive(&digest, self.size).expect("room").expect("it is new");
         self.each(|bytes| sink.write(bytes).expect("room"));
         sink.finish().expect("the right digest");
+        writer.settle().expect("room");
         Descriptor {
             media_type: "application/octet-stream".to_owned(),
             digest,

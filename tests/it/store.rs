@@ -38,6 +38,9 @@ fn a_blob_is_checked_before_it_is_there() {
     assert_eq!(sink.offset(), 70_000, "what was received is kept");
     sink.write(&bytes[70_000..]).expect("room");
     sink.finish().expect("the right bytes");
+    assert!(world.sender.blob(&digest).expect("readable").is_none(), "its bytes may not be on the disk yet");
+    assert!(writer.receive(&digest, 100_000).expect("room").is_none(), "it need not be sent again");
+    writer.settle().expect("room");
     assert_eq!(world.sender.blob(&digest).expect("readable").expect("there").file().metadata().expect("a file").len(), 100_000);
 }
 
@@ -132,6 +135,7 @@ fn an_unfinished_blob_that_is_too_long_is_begun_again() {
     assert_eq!(sink.offset(), 0);
     sink.write(b"small").expect("room");
     sink.finish().expect("the right bytes");
+    drop(writer);
     assert!(world.sender.has(&digest, 5).expect("readable"));
 }
 
