@@ -8,6 +8,7 @@
 //! Everything may use this module; it uses nothing of ours but `error`. It reads no files, knows no network and no ecosystem's name.
 
 mod blobs;
+mod buffer;
 mod check;
 mod description;
 mod descriptor;
@@ -18,6 +19,7 @@ mod strict;
 mod target;
 
 pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, check_blob};
+pub use buffer::AlignedBuffer;
 pub use check::{CheckValue, PIECE};
 pub use description::{Completeness, Description, Licence};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};

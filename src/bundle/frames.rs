@@ -58,6 +58,14 @@ pub struct FrameTable {
     pub frames: Vec<Frame>,
 }
 
+/// Longest stored frame, in bytes.
+pub const LONGEST_FRAME: usize = longest(PIECE as u64) as usize;
+
+/// The most bytes a frame may take for so many bytes of content: what zstd adds to those that do not shrink, and a little more.
+const fn longest(content: u64) -> u64 {
+    content + content / 64 + 1024
+}
+
 /// How many frames a blob of that size has; an empty blob has none.
 pub fn frame_count(size: u64) -> usize {
     size.div_ceil(PIECE as u64) as usize
@@ -153,7 +161,7 @@ impl FrameTable {
                 let stored = u64::from(frame.stored);
                 let plausible = match blob.encoding {
                     Encoding::Stored => stored == content,
-                    Encoding::Zstd => stored > 0 && stored <= content + content / 64 + 1024,
+                    Encoding::Zstd => stored > 0 && stored <= longest(content),
                 };
                 let length = volumes.get(usize::from(frame.volume)).copied().unwrap_or(0);
                 let forward = (frame.volume, frame.offset) >= (volume, end) && frame.volume - volume <= 1;

@@ -2,23 +2,23 @@
 
 use super::authentic::Authentic;
 use super::encode::Decoder;
-use super::frames::{BlobEntry, Encoding, Frame};
+use super::frames::{BlobEntry, Encoding, Frame, LONGEST_FRAME};
 use super::volumes::read_at;
-use crate::artifact::{BlobSink, PIECE};
+use crate::artifact::{AlignedBuffer, BlobSink, PIECE};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 
 /// The buffers of one reading thread.
 pub struct FrameReader {
-    stored: Vec<u8>,
-    content: Vec<u8>,
+    stored: AlignedBuffer,
+    content: AlignedBuffer,
     decoder: Decoder,
 }
 
 impl FrameReader {
     /// Buffers for one frame.
     pub fn new() -> Result<Self> {
-        Ok(Self { stored: vec![], content: vec![], decoder: Decoder::new()? })
+        Ok(Self { stored: AlignedBuffer::new(LONGEST_FRAME), content: AlignedBuffer::new(PIECE), decoder: Decoder::new()? })
     }
 
     /// The content of a blob's `n`th frame. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
@@ -32,7 +32,7 @@ impl FrameReader {
         match blob.encoding {
             Encoding::Stored => Ok(&self.stored),
             Encoding::Zstd => {
-                self.content.resize(blob.content_length(n), 0);
+                self.content.set_length(blob.content_length(n));
                 let decoded = self.decoder.frame(&self.stored, &mut self.content);
                 decoded.map_err(|e| e.about(bundle.owner(&blob.digest)).with("digest", blob.digest))?;
                 Ok(&self.content)
@@ -50,7 +50,7 @@ impl FrameReader {
 
     fn load(&mut self, bundle: &Authentic, frame: &Frame) -> Result<()> {
         let volume = &bundle.volumes[usize::from(frame.volume)];
-        self.stored.resize(frame.stored as usize, 0);
+        self.stored.set_length(frame.stored as usize);
         read_at(&volume.path, &volume.file, &mut self.stored, frame.offset)
     }
 

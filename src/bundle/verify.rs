@@ -10,6 +10,9 @@ use crate::progress::Progress;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// A blob of this length is worth a jump on the medium.
+const LONG: u64 = 64 << 20;
+
 /// A bundle whose signatures, structure and every blob have been checked. Its field is private: no other code can make one.
 #[derive(Debug)]
 pub struct VerifiedBundle {
@@ -60,11 +63,12 @@ impl Verification<'_> {
     pub fn run(&self, authentic: Authentic, intake: &dyn BlobIntake) -> Result<VerifiedBundle> {
         authentic.check_geometry()?;
         self.progress.begin(self.phase, authentic.lock.size());
+        let order = order(&authentic.table.blobs);
         let (next, stop, errors) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..self.threads.max(1) {
                 scope.spawn(|| {
-                    if let Err(error) = self.work(&authentic, intake, &next, &stop, &errors) {
+                    if let Err(error) = self.work(&authentic, intake, &order, &next, &stop, &errors) {
                         errors.lock().expect("no reading thread panics").push((usize::MAX, error));
                     }
                 });
@@ -88,14 +92,15 @@ impl Verification<'_> {
         &self,
         bundle: &Authentic,
         intake: &dyn BlobIntake,
+        order: &[usize],
         next: &AtomicUsize,
         stop: &AtomicBool,
         errors: &Mutex<Vec<(usize, Error)>>,
     ) -> Result<()> {
         let mut reader = FrameReader::new()?;
         while !stop.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(blob) = bundle.table.blobs.get(index) else { break };
+            let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let blob = &bundle.table.blobs[index];
             if let Err(error) = self.one(bundle, blob, intake, &mut reader) {
                 errors.lock().expect("no reading thread panics").push((index, error));
                 if !self.keep_going {
@@ -115,4 +120,11 @@ impl Verification<'_> {
             }
         }
     }
+}
+
+/// Blobs as they lie on the medium, but very long ones first: a blob is one thread's work, and none should be left alone with it.
+fn order(blobs: &[BlobEntry]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..blobs.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(blobs[*index].size / LONG));
+    order
 }

@@ -9,14 +9,13 @@ use super::member::{END, MAX_MEMBER, blob_name, header};
 use super::sign::append_signature;
 use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
 use super::volumes::Volume;
-use crate::artifact::{BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
+use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
-use crate::store::sync_folder;
+use crate::store::{DirectFile, sync_folder};
 use std::fs::File;
 use std::io::SeekFrom;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
@@ -180,7 +179,7 @@ impl Heading {
         for (index, file) in packed.files.iter().enumerate() {
             let path = unfinished(options.out, draft, index);
             let head = render(&bytes, index, packed.files.len(), &files, self.length);
-            let written = file.write_all_at(&head, 0).and_then(|()| file.sync_all());
+            let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
             written.map_err(|e| Error::io(format!("{} cannot be written", path.display()), &e))?;
         }
         (draft.remember)(Digest::of(&bytes))?;
@@ -225,7 +224,7 @@ struct Payload<'a> {
 
 struct Packed {
     table: FrameTable,
-    files: Vec<Arc<File>>,
+    files: Vec<Arc<DirectFile>>,
     lengths: Vec<u64>,
 }
 
@@ -296,7 +295,7 @@ impl<'a> Payload<'a> {
     }
 
     fn work(&self) -> Result<()> {
-        let (mut encoder, mut content) = (Encoder::new()?, vec![0; PIECE]);
+        let (mut encoder, mut content) = (Encoder::new()?, AlignedBuffer::new(PIECE));
         while !self.stop.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             if index >= self.frames {
@@ -307,14 +306,14 @@ impl<'a> Payload<'a> {
             let n = index - blob.first;
             let mut source = open(self.draft.blobs, &blob.digest, blob.size)?;
             let encoding = self.encoding(at, source.as_mut(), &mut encoder)?;
-            let content = &mut content[..blob.content_length(n)];
-            let read = source.seek(SeekFrom::Start(n as u64 * PIECE as u64)).and_then(|_| source.read_exact(content));
+            content.set_length(blob.content_length(n));
+            let read = source.seek(SeekFrom::Start(n as u64 * PIECE as u64)).and_then(|_| source.read_exact(&mut content));
             read.map_err(|e| Error::io(format!("{} cannot be read", blob.digest), &e))?;
-            let piece = *blake3::hash(content).as_bytes();
+            let piece = *blake3::hash(&content).as_bytes();
             match encoding {
-                Encoding::Stored => self.place(index, at, content, piece, piece)?,
+                Encoding::Stored => self.place(index, at, &content, piece, piece)?,
                 Encoding::Zstd => {
-                    let stored = encoder.frame(content)?;
+                    let stored = encoder.frame(&content)?;
                     self.place(index, at, stored, *blake3::hash(stored).as_bytes(), piece)?;
                 }
             }
@@ -402,7 +401,7 @@ impl<'a> Payload<'a> {
         }
         let path = unfinished(self.options.out, self.draft, volume);
         let file = File::create(&path).map_err(|e| self.unwritable(volume, &e))?;
-        placer.files.push(Arc::new(file));
+        placer.files.push(Arc::new(DirectFile::new(file, &path)));
         placer.end = placer.head;
         Ok(())
     }
@@ -438,7 +437,7 @@ struct Placer {
     open: Option<OpenPart>,
     placed: Vec<Frame>,
     pieces: Vec<[u8; 32]>,
-    files: Vec<Arc<File>>,
+    files: Vec<Arc<DirectFile>>,
     lengths: Vec<u64>,
     error: Option<Error>,
 }

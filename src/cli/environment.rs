@@ -71,8 +71,9 @@ impl Environment {
         SystemTime::now()
     }
 
-    /// How many threads to use: the processors, at most eight, which outrun any disk; each takes up to 10 MiB.
+    /// How many threads to use: two for each processor, because each waits for its own reads and writes, and at most eight, which
+    /// outrun any disk; each takes up to 10 MiB.
     pub fn threads(&self) -> usize {
-        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8)
+        std::thread::available_parallelism().map_or(4, |n| 2 * n.get()).min(8)
     }
 }

@@ -5,6 +5,7 @@
 //! failure took away.
 
 use super::blobs::ATTRIBUTE;
+use super::direct::DirectFile;
 use super::files::{create_folder, remove, sync_folder};
 use super::layout::{Store, Writer};
 use crate::artifact::{BlobIntake, BlobSink, Blobs, CheckValue, Digest, Sha256Writer, check_blob};
@@ -12,14 +13,14 @@ use crate::error::{Error, Kind, Result};
 use rustix::fs::XattrFlags;
 use std::collections::BTreeMap;
 use std::fs::{File, rename};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// So many bytes may wait: what a power failure can take back.
-const WAITING_BYTES: u64 = 1 << 30;
+const WAITING_BYTES: u64 = 256 << 20;
 /// So many blobs may wait, each with its file open.
-const WAITING_BLOBS: usize = 256;
+const WAITING_BLOBS: usize = 64;
 
 /// Checked blobs that do not have their names yet.
 #[derive(Debug, Default)]
@@ -112,12 +113,12 @@ impl BlobIntake for Writer {
 struct Incoming {
     digest: Digest,
     size: u64,
-    file: File,
+    file: DirectFile,
     partial: PathBuf,
     store: Store,
     arrivals: Arc<Arrivals>,
     sha256: Sha256Writer,
-    check: CheckValue,
+    check: Option<CheckValue>,
 }
 
 impl Incoming {
@@ -126,7 +127,8 @@ impl Incoming {
         let partial = store.partial_path(&digest);
         let file = File::options().create(true).truncate(false).read(true).write(true).open(&partial);
         let file = file.map_err(|e| Error::io(format!("{} cannot be opened", partial.display()), &e))?;
-        let (sha256, check) = Default::default();
+        let (sha256, check) = (Sha256Writer::default(), writer.keeps_check_values().then(CheckValue::default));
+        let file = DirectFile::new(file, &partial);
         let mut incoming = Self { digest, size, file, partial, store, arrivals, sha256, check };
         incoming.hash_what_is_there()?;
         Ok(incoming)
@@ -136,20 +138,26 @@ impl Incoming {
         Error::io(format!("{} cannot be written", self.partial.display()), error)
     }
 
+    fn remember(&mut self, bytes: &[u8]) {
+        if let Some(check) = &mut self.check {
+            check.update(bytes);
+        }
+    }
+
     /// Goes on after an earlier attempt: the bytes there are hashed again, which is the price of not trusting a saved hash state.
     fn hash_what_is_there(&mut self) -> Result<()> {
-        let there = self.file.metadata().map_err(|e| self.wrong(&e))?.len();
+        let there = self.file.file().metadata().map_err(|e| self.wrong(&e))?.len();
         if there > self.size {
             return self.rewind(0);
         }
         let mut buffer = vec![0u8; if there == 0 { 0 } else { 1 << 20 }];
         while self.sha256.length() < there {
-            let read = self.file.read(&mut buffer).map_err(|e| self.wrong(&e))?;
+            let read = self.file.file().read(&mut buffer).map_err(|e| self.wrong(&e))?;
             if read == 0 {
                 return self.rewind(0);
             }
             self.sha256.update(&buffer[..read]);
-            self.check.update(&buffer[..read]);
+            self.remember(&buffer[..read]);
         }
         Ok(())
     }
@@ -161,13 +169,14 @@ impl BlobSink for Incoming {
     }
 
     fn rewind(&mut self, offset: u64) -> Result<()> {
-        let length = self.file.metadata().map_err(|e| self.wrong(&e))?.len();
+        let length = self.file.file().metadata().map_err(|e| self.wrong(&e))?.len();
         if offset == self.offset() && length == offset {
             return Ok(());
         }
         let keep = if offset <= self.offset() { offset } else { 0 };
-        self.file.set_len(keep).and_then(|()| self.file.seek(SeekFrom::Start(0))).map_err(|e| self.wrong(&e))?;
-        (self.sha256, self.check) = Default::default();
+        self.file.file().set_len(keep).and_then(|()| self.file.file().seek(SeekFrom::Start(0))).map_err(|e| self.wrong(&e))?;
+        self.sha256 = Sha256Writer::default();
+        self.check = self.check.is_some().then(CheckValue::default);
         if keep == 0 { Ok(()) } else { self.hash_what_is_there() }
     }
 
@@ -179,25 +188,26 @@ impl BlobSink for Incoming {
                 .with("expected", format!("{} bytes", self.size))
                 .with("found", format!("at least {found} bytes")));
         }
-        self.file.write_all(bytes).map_err(|e| self.wrong(&e))?;
+        self.file.write_all_at(bytes, self.offset()).map_err(|e| self.wrong(&e))?;
         self.sha256.update(bytes);
-        self.check.update(bytes);
+        self.remember(bytes);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
         let length = self.sha256.length();
-        let on_disk = self.file.metadata().map_err(|e| self.wrong(&e))?.len();
+        let on_disk = self.file.file().metadata().map_err(|e| self.wrong(&e))?.len();
         if let Err(error) = check_blob(&self.digest, self.size, on_disk.max(length), self.sha256.clone().finish()) {
             if length >= self.size {
                 remove(&self.partial)?;
             }
             return Err(error);
         }
-        let value = self.check.finish();
-        // Without extended attributes the blob is as good, only slower to check again.
-        let _ = rustix::fs::fsetxattr(&self.file, ATTRIBUTE, &value, XattrFlags::empty());
-        let Self { digest, size, file, store, arrivals, .. } = *self;
-        arrivals.add(&store, digest, size, file)
+        let Self { digest, size, file, store, arrivals, check, .. } = *self;
+        if let Some(check) = check {
+            // Without extended attributes the blob is as good, only slower to check again.
+            let _ = rustix::fs::fsetxattr(file.file(), ATTRIBUTE, &check.finish(), XattrFlags::empty());
+        }
+        arrivals.add(&store, digest, size, file.into_file())
     }
 }

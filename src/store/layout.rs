@@ -37,6 +37,7 @@ pub struct Writer {
     store: Store,
     lock: File,
     arrivals: Arc<Arrivals>,
+    keeps_check_values: bool,
 }
 
 impl Store {
@@ -80,7 +81,7 @@ impl Store {
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|e| Error::io(format!("{} cannot be opened", path.display()), &e))?;
         match file.try_lock() {
-            Ok(()) => Ok(Writer { store: self.clone(), lock: file, arrivals: Arc::default() }),
+            Ok(()) => Ok(Writer { store: self.clone(), lock: file, arrivals: Arc::default(), keeps_check_values: false }),
             Err(TryLockError::WouldBlock) => {
                 Err(Error::new(Kind::Store, format!("the store at {} is being changed by another airlift", self.root.display()))
                     .hint("wait until it has finished and run the command again"))
@@ -134,6 +135,16 @@ impl Writer {
     /// The store being changed.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// For a store that will be packed from: blobs that come in get their check value, a second hash that spares packing the SHA-256.
+    pub fn keeping_check_values(mut self) -> Self {
+        self.keeps_check_values = true;
+        self
+    }
+
+    pub(super) fn keeps_check_values(&self) -> bool {
+        self.keeps_check_values
     }
 
     pub(super) fn arrivals(&self) -> &Arc<Arrivals> {

@@ -6,6 +6,7 @@
 //! talks to a network, and never deletes what a snapshot, a held lock or a reader's lease still names.
 
 mod blobs;
+mod direct;
 mod files;
 mod format;
 mod held;
@@ -21,6 +22,7 @@ mod snapshot;
 mod space;
 
 pub use blobs::StoredBlob;
+pub use direct::DirectFile;
 pub use files::{read_bounded, sync_folder, write_atomic};
 pub use layout::{Store, Writer};
 pub use lease::Lease;

@@ -29,7 +29,7 @@ impl Build {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let upstream = self.network.upstream(context)?;
-        let writer = context.make_store()?.writer()?;
+        let writer = context.make_store()?.writer()?.keeping_check_values();
         let path = self.manifest.with_extension("lock");
         let outcome = network::run(async {
             let lock = if self.locked { super::pack::read_lock(&path)? } else { resolve(&self.manifest, &upstream, context).await?.lock };

@@ -27,7 +27,7 @@ impl Fetch {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let lock = read_lock(&self.lock)?;
-        let writer = context.make_store()?.writer()?;
+        let writer = context.make_store()?.writer()?.keeping_check_values();
         let upstream = self.network.upstream(context)?;
         let outcome = network::run(bring(lock, &writer, &upstream, self.network.parallel, context))?;
         let lock = outcome.fetched.lock();

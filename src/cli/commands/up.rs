@@ -45,7 +45,7 @@ impl Up {
     pub fn run(mut self, context: &Context) -> Result<()> {
         let store = context.make_store()?;
         {
-            let writer = store.writer()?;
+            let writer = store.writer()?.keeping_check_values();
             self.use_development_key(&writer, context)?;
             self.install(&writer, context)?;
         }
