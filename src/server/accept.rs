@@ -19,12 +19,16 @@ pub fn preferred(parts: &Parts, offers: &[&str]) -> Option<usize> {
 
 /// The content coding for a document: the best the client takes, zstd before gzip where it does not care.
 pub(super) fn coding(parts: &Parts) -> Coding {
+    let named: Vec<(&str, Quality)> = elements(parts, &ACCEPT_ENCODING).collect();
+    let gzip = |name: &str| name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip");
     let mut best = (Coding::Identity, 0);
-    for (name, quality) in elements(parts, &ACCEPT_ENCODING) {
+    for (name, quality) in &named {
+        let (name, quality) = (*name, *quality);
         let coding = match name {
             name if name.eq_ignore_ascii_case("zstd") => Coding::Zstd,
-            // A client that takes anything is one that knows the oldest coding.
-            name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") || name == "*" => Coding::Gzip,
+            name if gzip(name) => Coding::Gzip,
+            // A client that takes anything is one that knows the oldest coding, unless it says otherwise.
+            "*" if !named.iter().any(|(name, _)| gzip(name)) => Coding::Gzip,
             name if name.eq_ignore_ascii_case("identity") => Coding::Identity,
             _ => continue,
         };

@@ -32,7 +32,7 @@ const SHORTEST: usize = 1 << 10;
 /// Longer ones would hold up the thread that answers; nobody makes them yet.
 const LONGEST: usize = 32 << 20;
 /// What kept variants, and documents whose hashes are kept, may each take, in bytes.
-const KEPT: usize = 32 << 20;
+const KEPT: usize = 16 << 20;
 
 /// Variants by content, so that every server and every snapshot of the process may share them.
 static VARIANTS: LazyLock<Mutex<Kept<Key, Bytes>>> = LazyLock::new(|| Mutex::new(Kept::new(KEPT)));

@@ -13,13 +13,16 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 use tokio_rustls::TlsAcceptor;
+
+/// How long a connection without a request may take to close: nobody waits for the rest of a request head when the server stops.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a connection is served with.
 #[derive(Clone)]
@@ -37,16 +40,36 @@ impl Serving {
     pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>) {
         // Answers are written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
-        let connection = Arc::new(Connection { peer, tls: tls.is_some(), moved: AtomicU64::new(0) });
+        let connection = Arc::new(Connection::new(peer, tls.is_some()));
         let stream = Lingering::new(stream);
         let Some(acceptor) = tls else { return self.http1(stream, connection).await };
-        // A failed handshake has nobody to tell.
-        let Ok(Ok(stream)) = timeout(self.limits.head_timeout, acceptor.accept(stream)).await else { return };
+        let Some(stream) = self.shake_hands(acceptor, stream, &connection).await else { return };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             self.http2(stream, connection).await;
         } else {
             self.http1(stream, connection).await;
         }
+    }
+
+    /// A failed handshake has nobody to tell but the log, where a client that does not trust the certificate can be seen.
+    async fn shake_hands(
+        &self,
+        acceptor: TlsAcceptor,
+        stream: Lingering,
+        connection: &Arc<Connection>,
+    ) -> Option<tokio_rustls::server::TlsStream<Lingering>> {
+        let mut stop = self.stop.clone();
+        let done = tokio::select! {
+            done = timeout(self.limits.head_timeout, acceptor.accept(stream)) => done,
+            _ = stop.wait_for(|stop| *stop) => return None,
+        };
+        let why = match done {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        self.door.unread(connection, 0, format!("TLS handshake: {why}"));
+        None
     }
 
     async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Arc<Connection>) {
@@ -92,7 +115,7 @@ impl Serving {
                 ended = serve.as_mut() => return Some(ended),
                 _ = stall.tick() => {
                     let moved = connection.moved.load(Ordering::Relaxed);
-                    if seen.replace(moved) == Some(moved) {
+                    if seen.replace(moved) == Some(moved) || connection.stands_still() {
                         return None;
                     }
                 }
@@ -100,6 +123,11 @@ impl Serving {
             }
         }
         graceful(serve.as_mut());
-        timeout(self.limits.grace, serve).await.ok()
+        let farewell = FAREWELL.min(self.limits.grace);
+        match timeout(farewell, serve.as_mut()).await {
+            Ok(ended) => Some(ended),
+            Err(_) if connection.idle() => None,
+            Err(_) => timeout(self.limits.grace - farewell, serve).await.ok(),
+        }
     }
 }

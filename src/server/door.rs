@@ -60,8 +60,13 @@ impl Door {
             e if e.is_timeout() && !connection.used() => 0,
             _ => return,
         };
+        self.unread(connection, status, error.to_string());
+    }
+
+    /// Notes a connection over which no request could be read.
+    pub(super) fn unread(&self, connection: &Arc<Connection>, status: u16, why: String) {
         let unread = Request::builder().method("-").uri("/").body(()).expect("fixed parts are valid");
-        Exchange::begin(&self.log, connection, &unread).refuse(status, error.to_string());
+        Exchange::begin(&self.log, connection, &unread).refuse(status, why);
     }
 
     async fn route<B: HttpBody + Unpin>(&self, connection: &Connection, request: Request<B>) -> Response {

@@ -12,8 +12,8 @@ use hyper::body::{Frame, SizeHint};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -30,9 +30,32 @@ pub struct Connection {
     pub tls: bool,
     /// Counts requests and writes: standing still means that nothing moves.
     pub moved: AtomicU64,
+    /// Requests whose answers have not ended.
+    open: AtomicUsize,
+    /// Answers with a body that is on its way.
+    answers: Mutex<Vec<Weak<Exchange>>>,
 }
 
 impl Connection {
+    /// A connection over which nothing has come yet.
+    pub fn new(peer: SocketAddr, tls: bool) -> Self {
+        Self { peer, tls, moved: AtomicU64::new(0), open: AtomicUsize::new(0), answers: Mutex::default() }
+    }
+
+    /// Whether every request has been answered.
+    pub fn idle(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether one of its answers has not moved since this was asked last: in HTTP/2, a client that keeps the connection busy could
+    /// otherwise hold any number of others for ever.
+    pub fn stands_still(&self) -> bool {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.retain(|answer| answer.strong_count() > 0);
+        let still = answers.iter().filter_map(Weak::upgrade).filter(|answer| answer.stands_still());
+        still.count() > 0
+    }
+
     /// Whether a request has come over it.
     pub fn used(&self) -> bool {
         self.moved.load(Ordering::Relaxed) > 0
@@ -51,6 +74,8 @@ pub struct Exchange {
     given: AtomicU64,
     /// Bytes written.
     sent: AtomicU64,
+    /// What `sent` was when it was looked at last.
+    seen: AtomicU64,
     /// Whether the body came to its end.
     ended: AtomicBool,
     failed: Mutex<Option<String>>,
@@ -60,6 +85,7 @@ impl Exchange {
     /// Begins with a request.
     pub fn begin<B>(log: &Arc<AccessLog>, connection: &Arc<Connection>, request: &Request<B>) -> Self {
         connection.moved.fetch_add(1, Ordering::Relaxed);
+        connection.open.fetch_add(1, Ordering::AcqRel);
         Self {
             entry: log.enabled().then(|| entry(connection, request)),
             log: log.clone(),
@@ -68,6 +94,7 @@ impl Exchange {
             expected: None,
             given: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            seen: AtomicU64::new(u64::MAX),
             ended: AtomicBool::new(false),
             failed: Mutex::new(None),
         }
@@ -82,7 +109,13 @@ impl Exchange {
             entry.view = parts.extensions.remove::<Shown>().map(|shown| shown.0.to_string());
             entry.error = parts.extensions.remove::<Cause>().map(|cause| cause.0);
         }
-        Response::from_parts(parts, Metered { body, exchange: Arc::new(self) })
+        let exchange = Arc::new(self);
+        if exchange.expected != Some(0) {
+            let mut answers = exchange.connection.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.retain(|answer| answer.strong_count() > 0);
+            answers.push(Arc::downgrade(&exchange));
+        }
+        Response::from_parts(parts, Metered { body, exchange })
     }
 
     /// Ends without a request having been understood.
@@ -91,6 +124,11 @@ impl Exchange {
             (entry.method, entry.path) = ("-".to_owned(), "-".to_owned());
             (entry.status, entry.error) = (status, Some(why));
         }
+    }
+
+    fn stands_still(&self) -> bool {
+        let sent = self.sent.load(Ordering::Acquire);
+        self.seen.swap(sent, Ordering::AcqRel) == sent && !self.complete()
     }
 
     fn complete(&self) -> bool {
@@ -102,6 +140,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        self.connection.open.fetch_sub(1, Ordering::AcqRel);
         if let Some(mut entry) = self.entry.take() {
             entry.bytes = self.sent.load(Ordering::Acquire);
             entry.complete = entry.status != 0 && self.complete();

@@ -12,6 +12,7 @@
 mod accept;
 mod access;
 mod blob;
+mod buffers;
 mod coding;
 mod condition;
 mod connection;

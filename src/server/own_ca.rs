@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PublicKeyData,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -51,6 +52,9 @@ pub fn own_ca(folder: &Path, names: &[String]) -> Result<OwnCa> {
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
+    // Two servers that start for the first time would each make one, and the files of both would be mixed.
+    let locked = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    let _turn = locked.map_err(|e| Error::io(format!("{} cannot be locked", folder.display()), &e))?;
     let authority = Authority::open(folder)?;
     let (chain, key) = match authority.present(folder, &wanted) {
         Some(present) => present,
@@ -91,6 +95,7 @@ impl Authority {
             (Some(pem), Some(text)) => {
                 let key = parse_key(folder, &text)?;
                 let certificate = certificates(pem.as_bytes()).map_err(|why| unusable(folder, &format!("ca.pem: {why}")))?.swap_remove(0);
+                check_pair(&key, &certificate).map_err(|why| unusable(folder, why))?;
                 Ok(Self { key, pem, certificate })
             }
             (Some(_), None) => Err(unusable(folder, "ca.key is missing")),
@@ -148,6 +153,14 @@ fn ca_params(key: &KeyPair) -> Result<CertificateParams> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut params, CA_DAYS)?;
     Ok(params)
+}
+
+/// Whether the certificate is over that key: with another one nothing that is issued would be believed.
+fn check_pair(key: &KeyPair, certificate: &CertificateDer<'_>) -> std::result::Result<(), &'static str> {
+    let parsed = ParsedCertificate::try_from(certificate).map_err(|_| "ca.pem cannot be read")?;
+    let of_key = key.subject_public_key_info();
+    let same = parsed.subject_public_key_info().as_ref() == of_key.as_slice();
+    if same { Ok(()) } else { Err("ca.key is not the key of ca.pem") }
 }
 
 fn parse_key(folder: &Path, pem: &str) -> Result<KeyPair> {

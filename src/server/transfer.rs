@@ -1,29 +1,15 @@
-//! Streaming a part of a blob: large chunks, read one ahead of the socket, within a memory budget for the whole process.
+//! Streaming a part of a blob: large chunks, read one ahead of the socket as long as there is memory for it.
 
+use super::buffers::{Buffer, SMALL, Share};
 use crate::artifact::BlobRead;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use std::io::{Error as IoError, Result as IoResult, Seek, SeekFrom};
+use std::io::{Error as IoError, Result as IoResult, SeekFrom};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use tokio::task::{JoinHandle, spawn_blocking};
-
-/// Parts up to this length are read at once, by the thread that answers: cheaper than waking another one.
-const INLINE: u64 = 64 << 10;
-/// Largest chunk. Two or three are alive in a transfer: one in the socket's queue, one being read, a tail not yet written.
-const LARGEST_CHUNK: usize = 512 << 10;
-/// Smallest chunk, taken when many transfers run.
-const SMALLEST_CHUNK: usize = 32 << 10;
-/// What all chunks of the process together aim at, in bytes.
-const BUDGET: usize = 64 << 20;
-/// Most transfers at once; with the smallest chunk they fit the budget, so that slow or hostile readers cannot exhaust memory.
-const MOST_TRANSFERS: usize = 1024;
-
-/// Transfers running in this process: memory is the process's, however many servers it runs.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Why no body can be made.
 pub enum Refused {
@@ -35,82 +21,28 @@ pub enum Refused {
 
 /// The body for `length` bytes from `first` on.
 pub fn body(mut reader: Box<dyn BlobRead>, first: u64, length: u64) -> Result<Body, Refused> {
-    let slot = Slot::take().ok_or(Refused::Busy)?;
-    if length <= INLINE {
-        let buffers = Arc::new(Buffers { spare: Mutex::new(vec![vec![0; length as usize]]), _slot: slot });
-        let bytes = reader.seek(SeekFrom::Start(first)).and_then(|_| buffers.fill(&mut *reader, length as usize));
+    let share = Share::take().ok_or(Refused::Busy)?;
+    // Short parts are read at once, by the thread that answers: cheaper than waking another one.
+    if length <= SMALL as u64
+        && let Some(buffer) = share.own(Waker::noop())
+    {
+        let bytes = reader.seek(SeekFrom::Start(first)).and_then(|_| filled(buffer, &mut *reader, length));
         return bytes.map(Body::from).map_err(Refused::Unreadable);
     }
-    let buffers = Arc::new(Buffers { spare: Mutex::default(), _slot: slot });
-    Ok(Body::new(Transfer { state: State::Before(reader, first), left: length, buffers }))
+    Ok(Body::new(Transfer { state: State::Waiting(reader, Some(first)), left: length, share }))
 }
 
-/// One of the process's transfers, until dropped.
-struct Slot;
-
-impl Slot {
-    fn take() -> Option<Self> {
-        if RUNNING.fetch_add(1, Ordering::Relaxed) < MOST_TRANSFERS {
-            return Some(Self);
-        }
-        RUNNING.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        RUNNING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn chunk_length() -> usize {
-    let share = BUDGET / 3 / RUNNING.load(Ordering::Relaxed).max(1);
-    share.clamp(SMALLEST_CHUNK, LARGEST_CHUNK) & !0xfff
-}
-
-/// The buffers of one transfer; each comes back when its chunk has left, so that nothing is allocated or zeroed per chunk. The slot
-/// is given back with the last of them.
-struct Buffers {
-    spare: Mutex<Vec<Vec<u8>>>,
-    _slot: Slot,
-}
-
-impl Buffers {
-    /// The next `length` bytes; fewer are an error, since the length was promised.
-    fn fill(self: &Arc<Self>, reader: &mut dyn BlobRead, length: usize) -> IoResult<Bytes> {
-        let mut buffer = self.lock().pop().unwrap_or_default();
-        buffer.resize(length, 0);
-        reader.read_exact(&mut buffer)?;
-        Ok(Bytes::from_owner(Chunk { buffer, home: self.clone() }))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Chunk {
-    buffer: Vec<u8>,
-    home: Arc<Buffers>,
-}
-
-impl AsRef<[u8]> for Chunk {
-    fn as_ref(&self) -> &[u8] {
-        &self.buffer
-    }
-}
-
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        self.home.lock().push(std::mem::take(&mut self.buffer));
-    }
+/// The next bytes, at most `left`; fewer than fit are an error, since the length was promised.
+fn filled(mut buffer: Buffer, reader: &mut dyn BlobRead, left: u64) -> IoResult<Bytes> {
+    reader.read_exact(buffer.fill(left))?;
+    Ok(Bytes::from_owner(buffer))
 }
 
 type Step = (Box<dyn BlobRead>, IoResult<Bytes>);
 
 enum State {
-    Before(Box<dyn BlobRead>, u64),
+    /// For a buffer; with where to begin, at first.
+    Waiting(Box<dyn BlobRead>, Option<u64>),
     Reading(JoinHandle<Step>),
     Ended,
 }
@@ -119,16 +51,15 @@ enum State {
 struct Transfer {
     state: State,
     left: u64,
-    buffers: Arc<Buffers>,
+    share: Arc<Share>,
 }
 
 impl Transfer {
-    fn read(&self, mut reader: Box<dyn BlobRead>, from: Option<u64>) -> State {
-        let length = self.left.min(chunk_length() as u64) as usize;
-        let buffers = self.buffers.clone();
+    fn read(&self, mut reader: Box<dyn BlobRead>, from: Option<u64>, buffer: Buffer) -> State {
+        let left = self.left;
         State::Reading(spawn_blocking(move || {
             let ready = from.map_or(Ok(0), |first| reader.seek(SeekFrom::Start(first)));
-            let bytes = ready.and_then(|_| buffers.fill(&mut *reader, length));
+            let bytes = ready.and_then(|_| filled(buffer, &mut *reader, left));
             (reader, bytes)
         }))
     }
@@ -138,7 +69,10 @@ impl Transfer {
         let bytes = bytes?;
         self.left -= bytes.len() as u64;
         if self.left > 0 {
-            self.state = self.read(reader, None);
+            self.state = match self.share.spare() {
+                Some(buffer) => self.read(reader, None, buffer),
+                None => State::Waiting(reader, None),
+            };
         }
         Ok(bytes)
     }
@@ -152,7 +86,13 @@ impl HttpBody for Transfer {
         let this = self.get_mut();
         loop {
             match std::mem::replace(&mut this.state, State::Ended) {
-                State::Before(reader, first) => this.state = this.read(reader, Some(first)),
+                State::Waiting(reader, from) => match this.share.buffer(context.waker()) {
+                    Some(buffer) => this.state = this.read(reader, from, buffer),
+                    None => {
+                        this.state = State::Waiting(reader, from);
+                        return Poll::Pending;
+                    }
+                },
                 State::Reading(mut task) => {
                     let Poll::Ready(step) = Pin::new(&mut task).poll(context) else {
                         this.state = State::Reading(task);

@@ -142,9 +142,43 @@ fn served(host: &Host, args: &[&str]) -> u64 {
             });
         }
     });
-    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.id())).expect("Linux");
+    most_memory(serving.id())
+}
+
+/// How much memory a process had at most, in KiB.
+fn most_memory(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux");
     most.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// More clients than there may be transfers ask for a file and do not read it; one more gets its own all the same, once some have left.
+#[test]
+fn a_thousand_readers_that_stand_still_cost_bounded_memory() {
+    let (host, world, _) = sender([Content::noise(32 * MIB, 1)].into_iter());
+    let out = host.run(&pack(world.sender.root()));
+    assert_eq!(out.code, Some(0), "{}", out.err);
+    let receiver = world.receiver("receiver");
+    let imported = host.run(&["--store", arg(receiver.root()), "import", "out"]);
+    assert_eq!(imported.code, Some(0), "{}", imported.err);
+    let mut serving = host.start(&["--store", arg(receiver.root()), "serve", "--http", "127.0.0.1:0"]);
+    let address = serving.line().trim_start_matches("listening on http://").to_owned();
+    let ask = || {
+        let mut stream = TcpStream::connect(&address).expect("it listens");
+        write!(stream, "GET /files/latest/blob-00000 HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("it reads");
+        // The head has come: the transfer runs.
+        stream.read_exact(&mut [0; 12]).expect("an answer");
+        stream
+    };
+    let idle: Vec<TcpStream> = (0..900).map(|_| ask()).collect();
+    let mut last = ask();
+    let mut bytes = vec![];
+    last.read_to_end(&mut bytes).expect("all of it");
+    assert!(bytes.len() as u64 > 32 * MIB, "one that reads is served while 900 do not");
+    drop(idle);
+    let most = most_memory(serving.id());
+    println!("peak memory in KiB with 900 idle readers: {most}");
+    assert!(most <= MOST, "more than {MOST} KiB: {most}");
 }
 
 /// Bytes written below a folder by a command, as strace counts them; `None` where processes cannot be traced.

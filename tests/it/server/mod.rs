@@ -5,6 +5,7 @@ mod answers;
 mod endings;
 mod hostile;
 mod site;
+mod streams;
 mod tls;
 
 use airlift::artifact::{BlobRead, Blobs, Digest};
@@ -196,13 +197,17 @@ impl Running {
     }
 
     pub fn with(router: Router, limits: Limits) -> Self {
+        Self::over(router, limits, None)
+    }
+
+    pub fn over(router: Router, limits: Limits, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let (log, lines) = logged();
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, address) = channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
-                let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+                let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
                 bound.send(listener.address()).unwrap();
                 let door = Door { switch: Switch::new(router), log: Arc::new(log), forwarded: false };
                 listen(vec![listener], door, limits, async { drop(stopped.await) }).await;

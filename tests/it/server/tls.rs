@@ -46,6 +46,10 @@ fn an_authority_is_never_replaced_behind_the_back_of_its_clients() {
     let path = folder.path();
     own_ca(path, &names()).unwrap();
     let key = read(path, "ca.key");
+    let other = tempfile::tempdir().unwrap();
+    own_ca(other.path(), &names()).unwrap();
+    std::fs::copy(other.path().join("ca.key"), path.join("ca.key")).unwrap();
+    assert!(own_ca(path, &names()).unwrap_err().to_string().contains("not the key of ca.pem"));
     std::fs::remove_file(path.join("ca.key")).unwrap();
     let error = own_ca(path, &names()).unwrap_err();
     assert!(error.to_string().contains("ca.key is missing") && !error.hints().is_empty());
