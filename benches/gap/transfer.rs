@@ -1,6 +1,6 @@
 //! Packing, verifying and importing, and the way of an image.
 
-use super::corpus::{Corpus, airlift, clients};
+use super::corpus::{Corpus, airlift};
 use super::measure::{Cost, PAIRS, median, pair, run, tell};
 use std::time::Instant;
 
@@ -91,12 +91,12 @@ fn hash_limit() -> f64 {
 
 /// One image from a registry through the gap to where a client can pull it, against `skopeo copy` from registry to registry.
 pub fn images(corpus: &Corpus) {
-    let (folder, clients) = (corpus.folder.display(), clients());
+    let folder = corpus.folder.display();
+    run(&format!("{}/benches/gap/image.sh {folder}", env!("CARGO_MANIFEST_DIR")));
     let beds = format!("{}/tests/clients", env!("CARGO_MANIFEST_DIR"));
     run(&format!("{beds}/registry stop {folder}/from || true; {beds}/registry stop {folder}/to || true; rm -rf {folder}/from {folder}/to"));
     run(&format!(
-        "{beds}/registry start {folder}/from 18201; {beds}/registry start {folder}/to 18202; {beds}/push-images {}/images http://127.0.0.1:18201",
-        clients.display()
+        "{beds}/registry start {folder}/from 18201; {beds}/registry start {folder}/to 18202; {beds}/push-images {folder}/large http://127.0.0.1:18201"
     ));
     let manifest = "airlift = 1\nname = \"image\"\n[images.one]\nreferences = [\"127.0.0.1:18201/lib/pyslim:1.0\"]\nplatforms = \"all\"\nplain-http = [\"127.0.0.1:18201\"]\n";
     std::fs::write(corpus.folder.join("image.toml"), manifest).unwrap();

@@ -51,6 +51,12 @@ impl Serving {
         }
     }
 
+    /// Notes a connection that is closed because its address has too many.
+    pub fn crowded(&self, peer: SocketAddr, tls: bool) {
+        let why = format!("more than {} connections from one address", self.limits.per_peer);
+        self.door.unread(&Arc::new(Connection::new(peer, tls)), 0, why);
+    }
+
     /// A failed handshake has nobody to tell but the log, where a client that does not trust the certificate can be seen.
     async fn shake_hands(
         &self,

@@ -4,10 +4,12 @@ use super::connection::Serving;
 use super::door::Door;
 use crate::error::{Error, Result};
 use rustls::ServerConfig;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::future::Future;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -18,6 +20,9 @@ use tokio_rustls::TlsAcceptor;
 pub struct Limits {
     /// Connections at once, over all listeners; further ones wait in the kernel's queue.
     pub connections: usize,
+    /// Connections at once from one address, so that no client shuts the others out; further ones are closed. Not counted behind a
+    /// reverse proxy that is believed.
+    pub per_peer: usize,
     /// Longest request head, in bytes (at least 8 KiB); longer ones are answered with 431. At most 100 header fields.
     pub head_bytes: usize,
     /// How long a request head, or a TLS handshake, may take; so long an HTTP/1.1 connection may also idle.
@@ -34,6 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            per_peer: 256,
             head_bytes: 16 << 10,
             head_timeout: Duration::from_secs(30),
             stall: Duration::from_mins(2),
@@ -68,19 +74,59 @@ impl Listener {
         format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
-    async fn accept(self, serving: Serving, places: Arc<Semaphore>) {
+    async fn accept(self, serving: Serving, places: Arc<Semaphore>, peers: Arc<Peers>) {
         loop {
             let Ok(place) = places.clone().acquire_owned().await else { return };
             match self.tcp.accept().await {
                 Ok((stream, peer)) => {
                     let (serving, tls) = (serving.clone(), self.tls.clone());
+                    let most = if serving.door.forwarded { usize::MAX } else { serving.limits.per_peer };
+                    let Some(among) = peers.enter(peer.ip(), most) else {
+                        serving.crowded(peer, tls.is_some());
+                        continue;
+                    };
                     tokio::spawn(async move {
                         serving.run(stream, peer, tls).await;
-                        drop(place);
+                        drop((place, among));
                     });
                 }
                 // The process is out of descriptors, or the client left in between: neither is a reason to stop.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+}
+
+/// Open connections by the address they come from, over all listeners.
+#[derive(Default)]
+struct Peers(Mutex<HashMap<IpAddr, usize>>);
+
+impl Peers {
+    /// Counts one more; `None` when the address has its most already.
+    fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Among> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Among { peers: self.clone(), address })
+    }
+}
+
+/// One connection among those of its address, until dropped.
+struct Among {
+    peers: Arc<Peers>,
+    address: IpAddr,
+}
+
+impl Drop for Among {
+    fn drop(&mut self) {
+        let mut counts = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut entry) = counts.entry(self.address) {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
             }
         }
     }
@@ -101,7 +147,9 @@ pub async fn listen(listeners: Vec<Listener>, door: Door, limits: Limits, shutdo
     let (stop, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(limits.connections));
     let serving = Serving { door, limits, stop: stopped };
-    let accepting: Vec<_> = listeners.into_iter().map(|listener| tokio::spawn(listener.accept(serving.clone(), places.clone()))).collect();
+    let peers = Arc::new(Peers::default());
+    let accept = |listener: Listener| tokio::spawn(listener.accept(serving.clone(), places.clone(), peers.clone()));
+    let accepting: Vec<_> = listeners.into_iter().map(accept).collect();
     shutdown.await;
     for task in &accepting {
         task.abort();

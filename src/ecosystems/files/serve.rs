@@ -1,7 +1,7 @@
 //! Files by path, with lists for people and programs.
 
 use crate::artifact::{Descriptor, percent_decoded, percent_encoded};
-use crate::server::page::escape;
+use crate::server::page::{self, escape};
 use crate::server::{BlobReply, DocumentReply, blob, document, preferred, problem};
 use crate::store::Shelf;
 use axum::Router;
@@ -73,10 +73,23 @@ fn list(tree: &Tree, parts: &Parts, path: &str) -> Response {
     if entries.is_empty() && !folder.is_empty() {
         return missing(path);
     }
+    if folder != path {
+        return with_slash(path);
+    }
     match preferred(parts, &["text/html", "application/json"]) {
         Some(1) => made(parts, as_json(&entries), "application/json", true),
         _ => made(parts, as_html(&folder, &entries), "text/html; charset=utf-8", true),
     }
+}
+
+/// The same folder under the name from which its relative links lead into it.
+fn with_slash(path: &str) -> Response {
+    let last = percent_encoded(path.rsplit('/').next().unwrap_or(path));
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    let place = HeaderValue::try_from(format!("./{last}/")).expect("percent-encoded text is ASCII");
+    response.headers_mut().insert(header::LOCATION, place);
+    response
 }
 
 /// Names directly in a folder; a folder among them ends in a slash and has no descriptor.
@@ -121,7 +134,8 @@ fn as_html(folder: &str, entries: &[(String, Option<&Descriptor>)]) -> String {
 }
 
 fn made(parts: &Parts, text: String, media_type: &str, varies: bool) -> Response {
-    document(parts, DocumentReply { bytes: Bytes::from(text), media_type: media_type.to_owned(), varies, headers: HeaderMap::new() })
+    let headers = page::headers();
+    document(parts, DocumentReply { bytes: Bytes::from(text), media_type: media_type.to_owned(), varies, headers })
 }
 
 fn missing(path: &str) -> Response {

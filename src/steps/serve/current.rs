@@ -3,9 +3,10 @@
 use super::site::Site;
 use super::{Announce, Event, Settings, Source};
 use crate::artifact::{BlobRead, Blobs, Digest};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::server::Switch;
 use crate::store::{Lease, Snapshot, Store, View};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -97,8 +98,8 @@ fn load(store: &Store) -> Result<(Option<Snapshot>, Vec<View>)> {
         let loaded = store.lease(snapshot.number).and_then(|lease| Ok((lease, store.views(&snapshot)?)));
         match loaded {
             Ok((lease, views)) => {
-                let lease = Arc::new(lease);
-                let views = views.into_iter().map(|view| leased(view, &lease)).collect();
+                let leased = Leased::new(Arc::new(store.clone()), &views, lease);
+                let views = views.into_iter().map(|view| View { blobs: leased.clone(), ..view }).collect();
                 return Ok((Some(snapshot), views));
             }
             Err(error) if left == 0 || store.current()?.as_ref() == Some(&snapshot) => return Err(error),
@@ -108,22 +109,41 @@ fn load(store: &Store) -> Result<(Option<Snapshot>, Vec<View>)> {
     Ok((None, vec![]))
 }
 
-fn leased(view: View, lease: &Arc<Lease>) -> View {
-    View { blobs: Arc::new(Leased { blobs: view.blobs, _lease: lease.clone() }), ..view }
-}
-
-/// Blobs that stay while someone may ask for them.
+/// Blobs that stay while someone may ask for them, each with the size its lock gives it: one that was cut is never served as whole.
 struct Leased {
     blobs: Arc<dyn Blobs>,
-    _lease: Arc<Lease>,
+    sizes: HashMap<Digest, u64>,
+    _lease: Lease,
+}
+
+impl Leased {
+    fn new(blobs: Arc<dyn Blobs>, views: &[View], lease: Lease) -> Arc<dyn Blobs> {
+        let all = views.iter().flat_map(|view| &view.artifacts).flat_map(|artifact| &artifact.descriptors);
+        let sizes = all.map(|blob| (blob.digest, blob.size)).collect();
+        Arc::new(Self { blobs, sizes, _lease: lease })
+    }
+
+    fn check(&self, digest: &Digest, found: u64) -> Result<()> {
+        match self.sizes.get(digest) {
+            Some(expected) if *expected != found => Err(Error::new(Kind::Store, format!("{digest} in the store is damaged"))
+                .with("expected", format!("{expected} bytes"))
+                .with("found", format!("{found} bytes"))
+                .hint("airlift scrub --discard takes it out, importing the bundle again brings it back")),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Blobs for Leased {
     fn open(&self, digest: &Digest) -> Result<Option<Box<dyn BlobRead>>> {
-        self.blobs.open(digest)
+        let blob = self.blobs.open(digest)?;
+        blob.iter().try_for_each(|blob| self.check(digest, blob.size()))?;
+        Ok(blob)
     }
 
     fn size(&self, digest: &Digest) -> Result<Option<u64>> {
-        self.blobs.size(digest)
+        let size = self.blobs.size(digest)?;
+        size.iter().try_for_each(|size| self.check(digest, *size))?;
+        Ok(size)
     }
 }

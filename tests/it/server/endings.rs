@@ -101,6 +101,26 @@ fn stopping_waits_no_longer_than_its_grace() {
 }
 
 #[test]
+fn one_address_does_not_take_every_place() {
+    let server = Running::with(router(Memory::default()), Limits { per_peer: 2, ..Limits::default() });
+    let mut first = [server.connect(), server.connect()];
+    for stream in &mut first {
+        write!(stream, "GET /none HTTP/1.1\r\nHost: m\r\n\r\n").unwrap();
+        assert_eq!(Answer::parse(&read_head(stream)).status, 404);
+        server.line();
+    }
+    let mut third = server.connect();
+    // Closed, perhaps before the request could be written.
+    let _ = write!(third, "GET /none HTTP/1.1\r\nHost: m\r\n\r\n");
+    assert!(!matches!(third.read(&mut [0; 16]), Ok(1..)), "no answer");
+    assert!(server.line()["error"].as_str().unwrap().contains("more than 2 connections"));
+    drop(first);
+    // Their places are free once the server has seen them go, which the next answer tells.
+    let mut answers = std::iter::repeat_with(|| server.send("GET /none HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n"));
+    assert!(answers.by_ref().take(10_000).any(|answer| answer.starts_with(b"HTTP/1.1 404")));
+}
+
+#[test]
 fn connections_beyond_the_limit_wait_for_a_place() {
     let server = Running::with(router(Memory::default()), Limits { connections: 1, ..Limits::default() });
     let ask = |stream: &mut TcpStream, target: &str, end: &str| {

@@ -201,6 +201,31 @@ fn a_new_snapshot_appears_without_a_restart_and_a_damaged_one_changes_nothing() 
 }
 
 #[test]
+fn a_blob_that_was_cut_is_not_served_as_whole_and_folders_have_one_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_or_create(folder.path()).unwrap();
+    let artifacts = vec![file("docs/read me", "bytes")];
+    let lock = Lock::new("mlops".to_owned(), "stable".to_owned(), Digest::of(b"manifest"), artifacts).unwrap();
+    let bundle = Digest::of(b"bundle");
+    std::fs::create_dir_all(store.bundle_folder(&bundle)).unwrap();
+    write_atomic(&store.bundle_folder(&bundle).join("lock.json"), &lock.to_bytes()).unwrap();
+    let installed = Installed { bundle, name: "mlops".to_owned(), line: "stable".to_owned(), epoch: 1, seq: 1, lock: lock.digest() };
+    store.writer().unwrap().commit(installed).unwrap();
+    let site = Site::start(options(), Source::Store(store));
+    let hex = Digest::of(b"bytes").hex();
+    let blobs = folder.path().join("blobs/sha256").join(&hex[..2]);
+    std::fs::create_dir_all(&blobs).unwrap();
+    for (bytes, status) in [("bytes", 200), ("byt", 500), ("", 500)] {
+        std::fs::write(blobs.join(&hex), bytes).unwrap();
+        assert_eq!(site.get("/files/latest/docs/read%20me").status, status, "{bytes:?}");
+    }
+    let moved = site.get("/files/latest/docs");
+    assert_eq!((moved.status, moved.header("location")), (301, "./docs/"));
+    let list = site.get("/files/latest/docs/");
+    assert!(list.status == 200 && list.header("content-security-policy").contains("default-src 'none'"));
+}
+
+#[test]
 fn http_and_https_are_served_at_once_with_the_authority_to_download() {
     let folder = tempfile::tempdir().unwrap();
     let any = "127.0.0.1:0".parse().unwrap();
