@@ -96,16 +96,17 @@ sys.exit(os.waitstatus_to_exitcode(status))";
     std::fs::read_to_string(host.path("peak")).expect("a number").trim().parse().expect("a number")
 }
 
-/// A gigabyte: large noise, text, and many small blobs.
-fn gigabyte() -> impl Iterator<Item = Content> {
-    let large = (0..3).map(|n| Content::noise(256 * MIB + n, n + 1));
-    large.chain([Content::text(280 * MIB)]).chain((0..500).map(|n| Content::noise(20_000 + n, 100 + n)))
+/// Gigabytes, one unless `AIRLIFT_BOUNDS_GIB` says more: large noise, text, and many small blobs.
+fn gigabytes() -> impl Iterator<Item = Content> {
+    let times = std::env::var("AIRLIFT_BOUNDS_GIB").map_or(1, |n| n.parse().expect("a number"));
+    let large = (0..3).map(move |n| Content::noise(times * 256 * MIB + n, n + 1));
+    large.chain([Content::text(times * 280 * MIB)]).chain((0..500).map(|n| Content::noise(20_000 + n, 100 + n)))
 }
 
 #[test]
 fn memory_stays_bounded_whatever_the_size() {
     let Some(python) = need("python3") else { return };
-    let (host, world, lock) = sender(gigabyte());
+    let (host, world, lock) = sender(gigabytes());
     assert!(lock.size() > 1 << 30);
     let receiver = world.receiver("receiver");
     let on = |args: &'static [&'static str]| [&["--store", arg(receiver.root())], args].concat();
