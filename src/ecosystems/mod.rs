@@ -18,9 +18,10 @@ use {
     crate::artifact::Descriptor,
     crate::manifest::{Manifest, Section},
     crate::progress::Progress,
-    crate::upstream::{Body, Failure, Upstream},
+    crate::upstream::{Body, Failure, Part, Upstream},
     futures::future::BoxFuture,
     std::path::Path,
+    url::Url,
 };
 
 /// Every ecosystem, in the order reports and pages show them.
@@ -118,18 +119,23 @@ pub trait Ecosystem: Sync {
         None
     }
 
-    /// Connected: the bytes of one locked blob from offset `from` on. The stream is neither checked nor bounded here: the fetch stage
-    /// does that for every room.
+    /// Connected: the bytes of one locked blob from one of its origins, from an offset on. The stream is neither checked nor bounded
+    /// here: the fetch stage does that for every room, and it chooses the origin.
     #[cfg(feature = "upstream")]
     fn fetch<'a>(
         &'a self,
         artifact: &'a Artifact,
         blob: &'a Descriptor,
-        from: u64,
+        origin: &'a str,
+        part: &'a Part,
         upstream: &'a Upstream,
     ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
-        let _ = artifact;
-        Box::pin(upstream.first_origin(blob, from))
+        let _ = (artifact, blob);
+        Box::pin(async move {
+            let url = Url::parse(origin);
+            let url = url.map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
+            upstream.get(&url, part).await
+        })
     }
 
     /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point.

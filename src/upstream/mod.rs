@@ -10,10 +10,12 @@ mod credentials;
 mod failure;
 mod learn;
 pub mod oci;
+mod part;
 mod retry;
 
-pub use client::{Body, Head, Settings, Upstream};
+pub use client::{Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials};
 pub use failure::{Failure, shown};
 pub use learn::{Sums, learned_path};
+pub use part::{Body, Part, Validator};
 pub use retry::Backoff;

@@ -33,10 +33,7 @@ impl Backoff {
             return Err(failure.error);
         }
         if self.failed >= self.attempts {
-            return Err(failure
-                .error
-                .with("tried", format!("{} times", self.failed))
-                .hint("run the command again: it goes on where it stopped"));
+            return Err(failure.error.with("tried", format!("{} times", self.failed)).hint("run the command again later"));
         }
         let pause = self.base.saturating_mul(1 << (self.failed - 1).min(16));
         Ok(failure.wait.unwrap_or(pause).min(LONGEST))
