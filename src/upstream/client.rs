@@ -3,10 +3,11 @@
 use super::failure::shown;
 use super::oci::Sessions;
 use super::part::receive;
+use super::retry::retry_after;
 use super::{Backoff, Body, Credential, Credentials, Failure, Part};
 use crate::error::{Error, Kind, Result};
 use futures::StreamExt;
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use reqwest::{RequestBuilder, Response};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,6 +132,21 @@ impl Upstream {
         self.backoff().run(|| self.head_once(url)).await
     }
 
+    /// The length of what a URL holds, where the server says it: by HEAD, or where that is refused, by a GET whose body is not read.
+    pub async fn size(&self, url: &Url) -> Result<Option<u64>> {
+        self.backoff().run(|| self.size_once(url)).await
+    }
+
+    async fn size_once(&self, url: &Url) -> std::result::Result<Option<u64>, Failure> {
+        match self.head_once(url).await {
+            // Signed addresses and simple servers know GET only.
+            Err(Failure { status: Some(StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED), .. }) => {
+                Ok(self.get(url, &Part::default()).await?.length)
+            }
+            head => Ok(head?.size),
+        }
+    }
+
     async fn head_once(&self, url: &Url) -> std::result::Result<Head, Failure> {
         let request = self.client.head(url.clone()).header(header::ACCEPT_ENCODING, "identity");
         let response = self.send(url, request).await?;
@@ -171,10 +187,4 @@ pub(super) async fn bounded(url: &Url, response: Response, most: usize) -> std::
         }
     }
     Ok(out)
-}
-
-/// `Retry-After` in its form of seconds; the form of a date would need a trusted clock.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds))
 }

@@ -12,6 +12,8 @@ mod learn;
 pub mod oci;
 mod part;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials};
