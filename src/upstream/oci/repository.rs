@@ -94,6 +94,11 @@ impl<'a> Repository<'a> {
         self.mirrors.iter().chain([&self.registry])
     }
 
+    /// Whether mirrors are asked before the registry.
+    pub fn has_mirrors(&self) -> bool {
+        !self.mirrors.is_empty()
+    }
+
     /// A manifest by tag or digest; a missing one is an error.
     pub async fn manifest(&self, reference: &str) -> Result<Found> {
         self.find_manifest(reference).await?.ok_or_else(|| {
@@ -170,11 +175,13 @@ impl<'a> Repository<'a> {
         self.upstream.backoff().run(|| self.ask_once(question)).await
     }
 
-    /// Each place once. What the registry says decides; a mirror that fails or does not have it is passed over.
+    /// Each place once. What the registry says decides; a mirror that fails, does not have it or lists nothing is passed over: a list
+    /// that nobody filled says nothing of what the registry knows.
     async fn ask_once(&self, question: &Question<'_>) -> std::result::Result<Option<(Reply, &Place)>, Failure> {
         let mut last = None;
         for place in self.places() {
             match self.get(&place.url(question.kind, question.reference), place, question).await {
+                Ok(reply) if question.kind == "referrers" && place.namespace.is_some() && !reply.lists_something() => {}
                 Ok(reply) => return Ok(Some((reply, place))),
                 Err(refused) => last = Some(refused),
             }
@@ -200,6 +207,15 @@ impl<'a> Repository<'a> {
             return Err(Failure::permanent(error.with("expected", expected).with("found", digest)).into());
         }
         Ok(Reply { url: url.clone(), headers, found: Found { bytes, media_type, digest } })
+    }
+}
+
+impl Reply {
+    /// Whether this is a list of referrers with an entry or a further page.
+    fn lists_something(&self) -> bool {
+        let list = serde_json::from_slice::<serde_json::Value>(&self.found.bytes).unwrap_or_default();
+        let filled = list.get("manifests").and_then(|entries| entries.as_array()).is_some_and(|entries| !entries.is_empty());
+        filled || self.headers.contains_key(header::LINK)
     }
 }
 
