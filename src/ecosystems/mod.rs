@@ -119,6 +119,13 @@ pub trait Ecosystem: Sync {
         None
     }
 
+    /// Connected: refuses artifacts that sections want and that cannot be served beside each other. The default takes all.
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        let _ = artifacts;
+        Ok(())
+    }
+
     /// Connected: the bytes of one locked blob from one of its origins, from an offset on. The stream is neither checked nor bounded
     /// here: the fetch stage does that for every room, and it chooses the origin.
     #[cfg(feature = "upstream")]
@@ -160,7 +167,8 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
     })
 }
 
-/// Gives artifacts that several sections want the details that those sections know together, so that they are one in the lock.
+/// Gives artifacts that several sections want the details that those sections know together, so that they are one in the lock, and
+/// refuses those that cannot be served beside each other.
 #[cfg(feature = "upstream")]
 pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
     let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
@@ -173,7 +181,7 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
             *known = together;
         }
     }
-    for artifact in artifacts {
+    for artifact in artifacts.iter_mut() {
         // What cannot be united stays different, for the lock to refuse.
         if let Some(known) = united.get(&key(artifact))
             && find(&artifact.ecosystem)?.unite(known, &artifact.meta).as_ref() == Some(known)
@@ -181,7 +189,7 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
             artifact.meta = known.clone();
         }
     }
-    Ok(())
+    ALL.iter().try_for_each(|room| room.check_together(&artifacts.iter().filter(|a| a.ecosystem == room.name()).collect::<Vec<_>>()))
 }
 
 /// All names, in the order of [`ALL`].

@@ -11,7 +11,7 @@ use airlift::progress::Silent;
 use airlift::steps::fetch::{FetchOptions, FetchOutcome, fetch};
 use airlift::steps::lock::{LockOptions, lock};
 use airlift::store::Store;
-use airlift::upstream::{Settings, Upstream};
+use airlift::upstream::{Settings, Upstream, learned_path};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -318,6 +318,9 @@ fn what_a_manifest_must_not_say() {
     for (files, word) in [
         ("[files.f]\nurl = \"https://user:secret@example.org/f\"\n", "credentials"),
         ("[files.f]\nurl = \"http://example.org/f\"\n", "pinned"),
+        ("[files.f]\nurl = \"https://example.org/f?X-Amz-Signature=secret\"\n", "X-Amz-Signature"),
+        ("[files.f]\nurl = \"https://example.org/f\"\nmirrors = [\"https://example.org/g?v=1&TOKEN=secret\"]\n", "TOKEN"),
+        ("[files.f]\nurl = \"https://example.org/f\"\npath = \"100%41\"\n", "percent-escape"),
         ("[files.f]\nurl = \"ftp://example.org/f\"\n", "scheme"),
         ("[files.f]\nurl = \"https://example.org/f\"\nsha256 = \"short\"\n", "64"),
         ("[files.f]\npath = \"x\"\n", "url"),
@@ -331,4 +334,77 @@ fn what_a_manifest_must_not_say() {
         assert!(error.to_string().contains(word), "{files}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+#[test]
+fn what_was_learned_is_checked_before_it_is_believed() {
+    let bytes = noise(100_000, 1);
+    for spoil in [|b: &mut Vec<u8>| b.push(0), |b: &mut Vec<u8>| b[50_000] ^= 1, |b: &mut Vec<u8>| b.truncate(90_000)] {
+        let site = site();
+        let (origin, lock) = site.learn_from(vec![Reply::File(bytes.clone())]);
+        let path = learned_path(&site.folder.path().join("cache"), &Digest::of(&bytes));
+        let mut spoiled = std::fs::read(&path).expect("kept");
+        spoil(&mut spoiled);
+        std::fs::write(&path, spoiled).expect("a file");
+        site.fetch(lock.expect("locked")).expect("fetched from the network");
+        assert_eq!(origin.gets("/f").len(), 2);
+        assert!(!path.exists(), "it is not believed again");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_download_that_failed() {
+    let site = site();
+    let (_, lock) = site.learn_from(vec![Reply::Cut(noise(1000, 1), 500)]);
+    let error = lock.expect_err("never whole");
+    assert!(!error.to_string().contains("goes on"), "it would begin again: {error}");
+    assert_eq!(error.message().matches("http://").count(), 1, "{error}");
+    let left = std::fs::read_dir(site.folder.path().join("cache/learned")).expect("a folder");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn mirrors_are_asked_when_a_file_is_locked() {
+    let bytes = noise(1000, 1);
+    let (gone, good) = (origin(Reply::Status(404, "")), origin(Reply::File(bytes.clone())));
+    let section = format!("[files.f]\nurl = \"{}\"\nmirrors = [\"{}\"]\n", gone.url("/f"), good.url("/f"));
+    let pin = format!("sha256 = \"{}\"\n", Digest::of(&bytes).hex());
+    for section in [section.clone(), section.clone() + &pin] {
+        let site = site();
+        let lock = site.lock(&section).expect("locked");
+        assert_eq!(lock.artifacts[0].descriptors[0].origins, [gone.url("/f"), good.url("/f")]);
+        site.fetch(lock).expect("fetched");
+    }
+}
+
+#[test]
+fn a_server_without_head_is_asked_by_get() {
+    let (site, bytes) = (site(), noise(1000, 1));
+    let origin = origin(Reply::NoHead(bytes.clone()));
+    let lock = site.lock(&pinned(&origin, &bytes)).expect("locked");
+    assert_eq!(lock.artifacts[0].descriptors[0].size, 1000);
+    site.fetch(lock).expect("fetched");
+}
+
+#[test]
+fn a_file_is_called_what_people_read() {
+    let (site, bytes) = (site(), noise(1000, 1));
+    let digest = Digest::of(&bytes).hex();
+    let paths = ["/my%20file.txt", "/a%2Fb.txt", "/100%25", "/%FF"];
+    let origin = Origin::new(&paths.map(|path| (path, vec![Reply::File(bytes.clone())])));
+    for (path, name) in paths.into_iter().zip([Some("d/my file.txt"), Some("d/b.txt"), Some("d/100%"), None]) {
+        let lock = site.lock(&format!("[files.d]\nurl = \"{}\"\nsha256 = \"{digest}\"\n", origin.url(path)));
+        assert_eq!(lock.ok().map(|lock| lock.artifacts[0].name.clone()).as_deref(), name);
+    }
+}
+
+#[test]
+fn two_files_of_one_path_are_refused() {
+    let origin = Origin::new(&[("/a", vec![Reply::File(noise(1000, 1))]), ("/b", vec![Reply::File(noise(1000, 2))])]);
+    let item = |path: &str, version: &str| format!("url = \"{}\"\npath = \"d/x\"\nversion = \"{version}\"\n", origin.url(path));
+    let error = site().lock(&format!("[files.a]\n{}[files.b]\n{}", item("/a", "10.0"), item("/b", "9.0"))).expect_err("one would be lost");
+    assert_eq!(error.kind(), Kind::Usage);
+    assert!(["d/x", "10.0", "9.0", "a, b"].iter().all(|word| error.to_string().contains(word)), "{error}");
+    let same = format!("[files.a]\n{}[files.b]\n{}", item("/a", "1"), item("/a", "1"));
+    assert_eq!(site().lock(&same).expect("one file").artifacts.len(), 1);
 }

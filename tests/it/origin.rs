@@ -28,6 +28,8 @@ pub enum Reply {
     Version(&'static str, Box<Reply>),
     /// Another reply with an `ETag`, by a server that does not look at `If-Range`.
     Careless(&'static str, Box<Reply>),
+    /// The file, or 405 for a HEAD request.
+    NoHead(Vec<u8>),
     /// The file, or 416 for any range.
     NoPart(Vec<u8>),
     /// A part that is not the one that was asked for.
@@ -125,6 +127,11 @@ fn answer(mut stream: &TcpStream, paths: &Mutex<BTreeMap<String, Vec<Reply>>>, l
     let from = request.headers.get("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
     let other = |version: &str| request.headers.get("if-range").is_some_and(|wanted| wanted != &format!("\"{version}\""));
     let from = from.filter(|_| !matches!(&reply, Reply::Version(version, _) if other(version)));
+    let reply = match reply {
+        Reply::NoHead(_) if request.method == "HEAD" => Reply::Status(405, ""),
+        Reply::NoHead(bytes) => Reply::File(bytes),
+        reply => reply,
+    };
     let silent = matches!(reply, Reply::Stall | Reply::Hold(..)) && request.method != "HEAD";
     let (head, body) = rendered(reply, from);
     stream.write_all(head.as_bytes()).ok()?;
@@ -171,7 +178,7 @@ fn rendered(reply: Reply, from: Option<usize>) -> (String, Vec<u8>) {
             let (head, body) = rendered(*reply, from);
             (head.replacen("\r\n", &format!("\r\nETag: \"{version}\"\r\n"), 1), body)
         }
-        (Reply::NoPart(bytes) | Reply::OtherPart(bytes), None) => (ok(bytes.len() as u64), bytes),
+        (Reply::NoPart(bytes) | Reply::OtherPart(bytes), None) | (Reply::NoHead(bytes), _) => (ok(bytes.len() as u64), bytes),
         (Reply::NoPart(_), Some(_)) => ("HTTP/1.1 416 Range\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), vec![]),
         (Reply::OtherPart(bytes), Some(from)) => {
             let range = format!("Content-Range: bytes {}-{}/{}", from - 1, bytes.len() - 1, bytes.len());
