@@ -18,9 +18,10 @@ use {
     crate::artifact::Descriptor,
     crate::manifest::{Manifest, Section},
     crate::progress::Progress,
-    crate::upstream::{Body, Failure, Upstream},
+    crate::upstream::{Body, Failure, Part, Upstream},
     futures::future::BoxFuture,
     std::path::Path,
+    url::Url,
 };
 
 /// Every ecosystem, in the order reports and pages show them.
@@ -118,18 +119,30 @@ pub trait Ecosystem: Sync {
         None
     }
 
-    /// Connected: the bytes of one locked blob from offset `from` on. The stream is neither checked nor bounded here: the fetch stage
-    /// does that for every room.
+    /// Connected: refuses artifacts that sections want and that cannot be served beside each other. The default takes all.
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        let _ = artifacts;
+        Ok(())
+    }
+
+    /// Connected: the bytes of one locked blob from one of its origins, from an offset on. The stream is neither checked nor bounded
+    /// here: the fetch stage does that for every room, and it chooses the origin.
     #[cfg(feature = "upstream")]
     fn fetch<'a>(
         &'a self,
         artifact: &'a Artifact,
         blob: &'a Descriptor,
-        from: u64,
+        origin: &'a str,
+        part: &'a Part,
         upstream: &'a Upstream,
     ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
-        let _ = artifact;
-        Box::pin(upstream.first_origin(blob, from))
+        let _ = (artifact, blob);
+        Box::pin(async move {
+            let url = Url::parse(origin);
+            let url = url.map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
+            upstream.get(&url, part).await
+        })
     }
 
     /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point.
@@ -154,7 +167,8 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
     })
 }
 
-/// Gives artifacts that several sections want the details that those sections know together, so that they are one in the lock.
+/// Gives artifacts that several sections want the details that those sections know together, so that they are one in the lock, and
+/// refuses those that cannot be served beside each other.
 #[cfg(feature = "upstream")]
 pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
     let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
@@ -167,7 +181,7 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
             *known = together;
         }
     }
-    for artifact in artifacts {
+    for artifact in artifacts.iter_mut() {
         // What cannot be united stays different, for the lock to refuse.
         if let Some(known) = united.get(&key(artifact))
             && find(&artifact.ecosystem)?.unite(known, &artifact.meta).as_ref() == Some(known)
@@ -175,7 +189,7 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
             artifact.meta = known.clone();
         }
     }
-    Ok(())
+    ALL.iter().try_for_each(|room| room.check_together(&artifacts.iter().filter(|a| a.ecosystem == room.name()).collect::<Vec<_>>()))
 }
 
 /// All names, in the order of [`ALL`].

@@ -43,5 +43,6 @@ pub use exchange::{Shown, base};
 pub use listen::{Limits, Listener, listen};
 pub use own_ca::{OwnCa, own_ca};
 pub use problem::problem;
+pub use request::is_encoded;
 pub use switch::Switch;
 pub use tls::tls_from_files;

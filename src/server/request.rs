@@ -119,7 +119,8 @@ fn check_path(path: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn is_encoded(text: &str) -> bool {
+/// Whether a decoded path still holds a percent-escape: every request for it is refused.
+pub fn is_encoded(text: &str) -> bool {
     text.as_bytes().windows(3).any(|w| w[0] == b'%' && hex(w[1]).is_some() && hex(w[2]).is_some())
 }
 

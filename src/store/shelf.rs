@@ -13,7 +13,7 @@ pub struct View {
     pub name: String,
     /// Identity of the content: changes exactly when the artifacts do.
     pub id: Digest,
-    /// All artifacts.
+    /// All artifacts; those of one name from the oldest bundle to the newest, whose word counts where they differ.
     pub artifacts: Vec<Arc<Artifact>>,
     /// Their bytes.
     pub blobs: Arc<dyn Blobs>,
@@ -26,7 +26,7 @@ pub struct Shelf {
     pub view: String,
     /// Identity of the view's content.
     pub id: Digest,
-    /// The ecosystem's artifacts, in the lock's order.
+    /// The ecosystem's artifacts, in the view's order.
     pub artifacts: Vec<Arc<Artifact>>,
     /// Their bytes.
     pub blobs: Arc<dyn Blobs>,
@@ -55,7 +55,8 @@ impl Store {
         }
         let ids: Vec<u8> = views.iter().flat_map(|v| *v.id.as_bytes()).collect();
         let mut all: Vec<Arc<Artifact>> = views.iter().flat_map(|v| v.artifacts.iter().cloned()).collect();
-        all.sort_by(|a, b| (&a.ecosystem, &a.name, &a.version).cmp(&(&b.ecosystem, &b.name, &b.version)));
+        // Stable: by version, an older bundle's 9.0 would come after a newer bundle's 10.0.
+        all.sort_by(|a, b| (&a.ecosystem, &a.name).cmp(&(&b.ecosystem, &b.name)));
         views.insert(0, View { name: "latest".to_owned(), id: Digest::of(&ids), artifacts: all, blobs });
         Ok(views)
     }

@@ -2,12 +2,11 @@
 
 use super::failure::shown;
 use super::oci::Sessions;
-use super::{Backoff, Credential, Credentials, Failure};
-use crate::artifact::Descriptor;
+use super::part::receive;
+use super::retry::retry_after;
+use super::{Backoff, Body, Credential, Credentials, Failure, Part};
 use crate::error::{Error, Kind, Result};
-use bytes::Bytes;
 use futures::StreamExt;
-use futures::stream::BoxStream;
 use http::{HeaderMap, StatusCode, header};
 use reqwest::{RequestBuilder, Response};
 use std::path::PathBuf;
@@ -49,16 +48,6 @@ impl Default for Settings {
             login_files: vec![],
         }
     }
-}
-
-/// A body being received.
-pub struct Body {
-    /// Offset of its first byte within the blob: what was asked for, or 0 when the server ignored the range.
-    pub offset: u64,
-    /// Bytes announced to follow, when the server said so.
-    pub length: Option<u64>,
-    /// The bytes.
-    pub stream: BoxStream<'static, std::result::Result<Bytes, Failure>>,
 }
 
 /// What a HEAD request tells.
@@ -143,6 +132,21 @@ impl Upstream {
         self.backoff().run(|| self.head_once(url)).await
     }
 
+    /// The length of what a URL holds, where the server says it: by HEAD, or where that is refused, by a GET whose body is not read.
+    pub async fn size(&self, url: &Url) -> Result<Option<u64>> {
+        self.backoff().run(|| self.size_once(url)).await
+    }
+
+    async fn size_once(&self, url: &Url) -> std::result::Result<Option<u64>, Failure> {
+        match self.head_once(url).await {
+            // Signed addresses and simple servers know GET only.
+            Err(Failure { status: Some(StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED), .. }) => {
+                Ok(self.get(url, &Part::default()).await?.length)
+            }
+            head => Ok(head?.size),
+        }
+    }
+
     async fn head_once(&self, url: &Url) -> std::result::Result<Head, Failure> {
         let request = self.client.head(url.clone()).header(header::ACCEPT_ENCODING, "identity");
         let response = self.send(url, request).await?;
@@ -150,26 +154,9 @@ impl Upstream {
         Ok(Head { size, headers: response.headers().clone() })
     }
 
-    /// The bytes behind a URL from an offset on; one attempt.
-    pub async fn get(&self, url: &Url, from: u64) -> std::result::Result<Body, Failure> {
-        let mut request = self.client.get(url.clone()).header(header::ACCEPT_ENCODING, "identity");
-        if from > 0 {
-            request = request.header(header::RANGE, format!("bytes={from}-"));
-        }
-        body(url, self.send(url, request).await?, from)
-    }
-
-    /// The bytes of a locked blob from its origins, the next one being tried when one does not have it.
-    pub async fn first_origin(&self, blob: &Descriptor, from: u64) -> std::result::Result<Body, Failure> {
-        let mut last = None;
-        for origin in &blob.origins {
-            let url = Url::parse(origin).map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
-            match self.get(&url, from).await {
-                Ok(body) => return Ok(body),
-                Err(failure) => last = Some(failure),
-            }
-        }
-        Err(last.unwrap_or_else(|| Failure::permanent(Error::failed(format!("{} has no origin to fetch it from", blob.digest)))))
+    /// The bytes behind a URL from an offset on, or all of them where the server cannot give a part; one attempt.
+    pub async fn get(&self, url: &Url, part: &Part) -> std::result::Result<Body, Failure> {
+        receive(url, part, |part| self.send(url, part.of(self.client.get(url.clone())))).await
     }
 
     /// Sends a request with the credential of its origin, and turns a refusal into a failure.
@@ -200,35 +187,4 @@ pub(super) async fn bounded(url: &Url, response: Response, most: usize) -> std::
         }
     }
     Ok(out)
-}
-
-/// An answer as a stream, when it begins at `from` or at 0.
-pub(super) fn body(url: &Url, response: Response, from: u64) -> std::result::Result<Body, Failure> {
-    let offset = offset(url, &response, from)?;
-    let (length, url) = (response.content_length(), url.clone());
-    let stream = response.bytes_stream().map(move |next| next.map_err(|e| Failure::of_request(&url, &e))).boxed();
-    Ok(Body { offset, length, stream })
-}
-
-/// Where a partial answer begins (RFC 9110, section 14.4); anything but what was asked for is refused.
-fn offset(url: &Url, response: &Response, from: u64) -> std::result::Result<u64, Failure> {
-    if response.status() != StatusCode::PARTIAL_CONTENT {
-        return Ok(0);
-    }
-    let range = response.headers().get(header::CONTENT_RANGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let start = range.strip_prefix("bytes ").and_then(|r| r.split('-').next()).and_then(|n| n.parse::<u64>().ok());
-    match start {
-        Some(start) if start == from => Ok(start),
-        _ => Err(Failure::permanent(
-            Error::new(Kind::Upstream, format!("{}: the server sent another range than asked for", shown(url)))
-                .with("expected", format!("bytes {from}-"))
-                .with("found", range),
-        )),
-    }
-}
-
-/// `Retry-After` in its form of seconds; the form of a date would need a trusted clock.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds))
 }

@@ -37,22 +37,14 @@ impl Credentials {
         self.by_origin.insert(origin.origin().ascii_serialization(), credential);
     }
 
-    /// Reads a netrc file (`machine`, `login`, `password`); other words are passed over, as curl does. Its entries know no scheme: they
-    /// are used over TLS and on loopback only.
+    /// Reads a netrc file (`machine`, `login`, `password`, in any order after the machine; of two entries for a host the first counts).
+    /// An entry for every host (`default`) is not used: a credential is for one origin. Entries know no scheme: they are used over TLS
+    /// and on loopback only.
     pub fn read_netrc(&mut self, text: &str) {
-        let (mut machine, mut login) = (None, None);
-        let mut words = text.lines().map(|l| l.split(" #").next().unwrap_or(l)).flat_map(str::split_whitespace);
-        while let Some(word) = words.next() {
-            match word {
-                "machine" => (machine, login) = (words.next(), None),
-                "login" => login = words.next(),
-                "password" => {
-                    if let (Some(machine), Some(login), Some(password)) = (machine, login, words.next()) {
-                        let basic = Credential::Basic { username: login.to_owned(), password: password.to_owned() };
-                        self.by_host.insert(machine.to_ascii_lowercase(), basic);
-                    }
-                }
-                _ => {}
+        for Entry { machine, login, password } in entries(text) {
+            if let (Some(machine), Some(login), Some(password)) = (machine, login, password) {
+                let basic = Credential::Basic { username: login.to_owned(), password: password.to_owned() };
+                self.by_host.entry(machine.to_ascii_lowercase()).or_insert(basic);
             }
         }
     }
@@ -64,4 +56,39 @@ impl Credentials {
         let by_host = || (url.scheme() == "https" || loopback).then(|| self.by_host.get(host)).flatten();
         self.by_origin.get(&url.origin().ascii_serialization()).or_else(by_host)
     }
+}
+
+/// One entry of a netrc file; that of `default` has no machine.
+#[derive(Default)]
+struct Entry<'a> {
+    machine: Option<&'a str>,
+    login: Option<&'a str>,
+    password: Option<&'a str>,
+}
+
+fn entries(text: &str) -> Vec<Entry<'_>> {
+    let (mut entries, mut lines) = (vec![Entry::default()], text.lines());
+    let mut wanted = "";
+    while let Some(line) = lines.next() {
+        for word in line.split_whitespace() {
+            let keyword = std::mem::take(&mut wanted);
+            let last = entries.last_mut().expect("there is one from the beginning");
+            match (keyword, word) {
+                ("machine", host) => entries.push(Entry { machine: Some(host), ..Entry::default() }),
+                ("login", name) => last.login = Some(name),
+                // A password may begin with any character.
+                ("password", secret) => last.password = Some(secret),
+                ("account", _) => {}
+                ("macdef", _) => {
+                    // A macro ends with an empty line.
+                    lines.by_ref().find(|line| line.trim().is_empty());
+                    break;
+                }
+                (_, comment) if comment.starts_with('#') => break,
+                (_, "default") => entries.push(Entry::default()),
+                (_, next) => wanted = next,
+            }
+        }
+    }
+    entries
 }

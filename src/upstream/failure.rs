@@ -1,6 +1,7 @@
 //! What can go wrong on the network, and whether asking again can help.
 
 use crate::error::{Error, Kind};
+use http::StatusCode;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,17 +14,24 @@ pub struct Failure {
     pub transient: bool,
     /// How long the server asked to wait (`Retry-After`, RFC 9110, section 10.2.3).
     pub wait: Option<Duration>,
+    /// The status of the answer, when there was one.
+    pub status: Option<StatusCode>,
 }
 
 impl Failure {
     /// Asking again will not help.
     pub fn permanent(error: Error) -> Self {
-        Self { error, transient: false, wait: None }
+        Self { error, transient: false, wait: None, status: None }
     }
 
     /// Asking again may help.
     pub fn transient(error: Error) -> Self {
-        Self { error, transient: true, wait: None }
+        Self { error, transient: true, wait: None, status: None }
+    }
+
+    /// An answer that is not to be used, whatever its status says; asking the same again will not help.
+    pub(super) fn of_answer(error: Error, status: StatusCode) -> Self {
+        Self { status: Some(status), ..Self::permanent(error) }
     }
 
     /// The failure of a request that brought no answer, or broke off while its body was read.
@@ -41,7 +49,7 @@ impl Failure {
     }
 
     /// The failure a status code stands for.
-    pub fn of_status(url: &url::Url, status: http::StatusCode, wait: Option<Duration>) -> Self {
+    pub fn of_status(url: &url::Url, status: StatusCode, wait: Option<Duration>) -> Self {
         let error = Error::new(Kind::Upstream, format!("{}: the server answered {status}", shown(url)));
         let transient = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
         let error = match status.as_u16() {
@@ -52,7 +60,7 @@ impl Failure {
             429 => error.hint("the server limits requests; wait, or use fewer with --parallel"),
             _ => error,
         };
-        Self { error, transient, wait }
+        Self { error, transient, wait, status: Some(status) }
     }
 }
 

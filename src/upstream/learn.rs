@@ -1,15 +1,15 @@
 //! Learning digests by downloading: for upstreams that tell none. The bytes are kept, so that fetching does not ask for them again.
 
 use super::failure::shown;
-use super::{Failure, Upstream};
+use super::{Body, Failure, Part, Upstream, Validator};
 use crate::artifact::{Digest, Sha256Writer};
 use crate::error::{Error, Kind, Result};
-use bytes::Buf;
 use futures::StreamExt;
 use sha2::{Digest as _, Sha384, Sha512};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use url::Url;
 
 /// Where learned bytes wait to be fetched.
@@ -51,65 +51,98 @@ impl Hashers {
     }
 }
 
+/// A download whose digests are not known yet: all its bytes must be of one version, because nothing else would tell.
+struct Learning<'a> {
+    url: &'a Url,
+    most: u64,
+    file: &'a mut File,
+    hashers: Hashers,
+    /// Of what is in the file.
+    version: Option<Validator>,
+}
+
 impl Upstream {
-    /// Downloads a URL to learn the digests and size of what it holds, going on where a connection broke; refused past `most` bytes.
-    /// The bytes stay at [`learned_path`].
+    /// Downloads a URL to learn the digests and size of what it holds; refused past `most` bytes. A connection that breaks is gone on
+    /// with where the server tells that it still has the same version, and begun again otherwise. The bytes stay at [`learned_path`].
     pub async fn learn(&self, url: &Url, cache: &Path, most: u64) -> Result<Sums> {
+        // A process may learn one URL twice at a time, and so may two processes: each writes a file of its own.
+        static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = cache.join("learned");
         std::fs::create_dir_all(&folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
-        let partial = folder.join(format!("{}.partial", Digest::of(url.as_str().as_bytes()).hex()));
+        let partial = folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let learned = self.learn_into(url, cache, most, &partial).await;
+        if learned.is_err() {
+            // Nothing goes on from it: its version is known to this run only.
+            let _ = std::fs::remove_file(&partial);
+        }
+        learned
+    }
+
+    async fn learn_into(&self, url: &Url, cache: &Path, most: u64, partial: &Path) -> Result<Sums> {
         let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", partial.display()), e);
-        let mut file = File::create(&partial).map_err(|e| wrong(&e))?;
-        let sums = self.hash(url, most, &mut file).await?;
-        std::fs::rename(&partial, learned_path(cache, &sums.sha256)).map_err(|e| wrong(&e))?;
+        let mut file = File::create(partial).map_err(|e| wrong(&e))?;
+        let mut learning = Learning { url, most, file: &mut file, hashers: Hashers::default(), version: None };
+        let (mut backoff, mut longest) = (self.backoff(), 0);
+        while let Err(failure) = learning.go_on(self).await {
+            let length = learning.hashers.sha256.length();
+            if length > longest {
+                longest = length;
+                backoff.progressed();
+            }
+            tokio::time::sleep(backoff.after(failure)?).await;
+        }
+        let sums = learning.hashers.finish();
+        std::fs::rename(partial, learned_path(cache, &sums.sha256)).map_err(|e| wrong(&e))?;
         Ok(sums)
     }
+}
 
-    /// The same, with the bytes going to `out`.
-    async fn hash(&self, url: &Url, most: u64, out: &mut (impl Write + Send)) -> Result<Sums> {
-        let (mut hashers, mut backoff) = (Hashers::default(), self.backoff());
-        loop {
-            let before = hashers.sha256.length();
-            match self.hash_some(url, most, &mut hashers, out).await {
-                Ok(()) => return Ok(hashers.finish()),
-                Err(failure) => {
-                    if hashers.sha256.length() > before {
-                        backoff.progressed();
-                    }
-                    tokio::time::sleep(backoff.after(failure)?).await;
-                }
-            }
+impl Learning<'_> {
+    /// One answer, from where the last one broke off where that is safe.
+    async fn go_on(&mut self, upstream: &Upstream) -> std::result::Result<(), Failure> {
+        let mut body = self.ask(upstream).await?;
+        if body.offset == 0 {
+            self.begin_again()?;
         }
-    }
-
-    async fn hash_some(
-        &self,
-        url: &Url,
-        most: u64,
-        hashers: &mut Hashers,
-        out: &mut (impl Write + Send),
-    ) -> std::result::Result<(), Failure> {
-        let have = hashers.sha256.length();
-        let mut body = self.get(url, have).await?;
-        // A server without ranges begins again: what is here already is passed over.
-        let mut over = have.saturating_sub(body.offset) as usize;
+        self.version = body.version.take();
         while let Some(bytes) = body.stream.next().await {
-            let mut bytes = bytes?;
-            let passed = over.min(bytes.len());
-            over -= passed;
-            bytes.advance(passed);
-            if hashers.sha256.length() + bytes.len() as u64 > most {
-                let error = Error::verification(format!("{}: it is longer than it should be", shown(url)));
-                return Err(Failure::permanent(error.with("expected", format!("at most {most} bytes"))));
-            }
-            out.write_all(&bytes).map_err(|e| Failure::permanent(Error::io("a downloaded file cannot be written", &e)))?;
-            hashers.update(&bytes);
+            self.take(&bytes?)?;
         }
         match body.length {
-            Some(length) if hashers.sha256.length() < body.offset + length => {
-                Err(Failure::transient(Error::new(Kind::Upstream, format!("{}: the connection broke off", shown(url)))))
+            Some(length) if self.hashers.sha256.length() < body.offset + length => {
+                Err(Failure::transient(Error::new(Kind::Upstream, format!("{}: the connection broke off", shown(self.url)))))
             }
             _ => Ok(()),
         }
     }
+
+    async fn ask(&self, upstream: &Upstream) -> std::result::Result<Body, Failure> {
+        if let Some(version) = &self.version {
+            let part = Part { from: self.hashers.sha256.length(), version: Some(version.clone()) };
+            let body = upstream.get(self.url, &part).await?;
+            if body.offset == 0 || body.version.as_ref() == Some(version) {
+                return Ok(body);
+            }
+        }
+        upstream.get(self.url, &Part::default()).await
+    }
+
+    fn begin_again(&mut self) -> std::result::Result<(), Failure> {
+        self.hashers = Hashers::default();
+        self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(|e| unwritten(&e))
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> std::result::Result<(), Failure> {
+        if self.hashers.sha256.length() + bytes.len() as u64 > self.most {
+            let error = Error::verification(format!("{}: it is longer than it should be", shown(self.url)));
+            return Err(Failure::permanent(error.with("expected", format!("at most {} bytes", self.most))));
+        }
+        self.file.write_all(bytes).map_err(|e| unwritten(&e))?;
+        self.hashers.update(bytes);
+        Ok(())
+    }
+}
+
+fn unwritten(error: &std::io::Error) -> Failure {
+    Failure::permanent(Error::io("a downloaded file cannot be written", error))
 }

@@ -10,10 +10,14 @@ mod credentials;
 mod failure;
 mod learn;
 pub mod oci;
+mod part;
 mod retry;
+#[cfg(test)]
+mod tests;
 
-pub use client::{Body, Head, Settings, Upstream};
+pub use client::{Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials};
 pub use failure::{Failure, shown};
 pub use learn::{Sums, learned_path};
+pub use part::{Body, Part, Validator};
 pub use retry::Backoff;

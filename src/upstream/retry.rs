@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::error::Result;
+use http::{HeaderMap, header};
 use std::time::Duration;
 
 /// Attempts at one thing; forgets its failures when progress is made.
@@ -33,10 +34,7 @@ impl Backoff {
             return Err(failure.error);
         }
         if self.failed >= self.attempts {
-            return Err(failure
-                .error
-                .with("tried", format!("{} times", self.failed))
-                .hint("run the command again: it goes on where it stopped"));
+            return Err(failure.error.with("tried", format!("{} times", self.failed)).hint("run the command again later"));
         }
         let pause = self.base.saturating_mul(1 << (self.failed - 1).min(16));
         Ok(failure.wait.unwrap_or(pause).min(LONGEST))
@@ -51,4 +49,16 @@ impl Backoff {
             }
         }
     }
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3). A date counts from the answer's own `Date`, so that no clock needs to be right.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let told = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = told.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
+    let wait = date(told)?.duration_since(date(text(header::DATE)?)?);
+    Some(Duration::try_from(wait).unwrap_or_default())
 }

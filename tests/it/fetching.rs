@@ -11,7 +11,7 @@ use airlift::progress::Silent;
 use airlift::steps::fetch::{FetchOptions, FetchOutcome, fetch};
 use airlift::steps::lock::{LockOptions, lock};
 use airlift::store::Store;
-use airlift::upstream::{Settings, Upstream};
+use airlift::upstream::{Settings, Upstream, learned_path};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -54,13 +54,33 @@ impl Site {
 
     /// Locks a pinned file against a well-behaved server, then fetches it from one that answers as told.
     fn fetch_from(&self, bytes: &[u8], replies: Vec<Reply>) -> (Origin, Result<FetchOutcome>) {
-        let good = Origin::new(&[("/f", vec![Reply::File(bytes.to_vec())])]);
-        let mut lock = self.lock(&pinned(&good, bytes)).expect("locked");
         let bad = Origin::new(&[("/f", replies)]);
-        lock.artifacts[0].descriptors[0].origins = vec![bad.url("/f")];
-        let outcome = self.fetch(lock);
+        let outcome = self.fetch_from_all(bytes, &[&bad]);
         (bad, outcome)
     }
+
+    /// The same with several servers in order.
+    fn fetch_from_all(&self, bytes: &[u8], origins: &[&Origin]) -> Result<FetchOutcome> {
+        let good = Origin::new(&[("/f", vec![Reply::File(bytes.to_vec())])]);
+        let mut lock = self.lock(&pinned(&good, bytes)).expect("locked");
+        lock.artifacts[0].descriptors[0].origins = origins.iter().map(|o| o.url("/f")).collect();
+        self.fetch(lock)
+    }
+
+    /// Locks an unpinned file: its digest is that of what the server sends.
+    fn learn_from(&self, replies: Vec<Reply>) -> (Origin, Result<Lock>) {
+        let origin = Origin::new(&[("/f", replies)]);
+        let lock = self.lock(&format!("[files.f]\nurl = \"{}\"\n", origin.url("/f")));
+        (origin, lock)
+    }
+}
+
+fn version(name: &'static str, reply: Reply) -> Reply {
+    Reply::Version(name, Box::new(reply))
+}
+
+fn origin(reply: Reply) -> Origin {
+    Origin::new(&[("/f", vec![reply])])
 }
 
 fn pinned(origin: &Origin, bytes: &[u8]) -> String {
@@ -131,6 +151,113 @@ fn a_changed_beginning_is_found_and_fetched_again() {
 }
 
 #[test]
+fn an_unpinned_file_is_never_put_together_from_two_versions() {
+    let (old, new) = (noise(1_000_000, 1), noise(1_000_000, 2));
+    let cut = || Reply::Cut(old.clone(), 400_000);
+    for replies in [
+        // The whole of another version, a part of another version, a part of nobody knows what, another file from its beginning.
+        vec![version("a", cut()), version("b", Reply::File(new.clone()))],
+        vec![version("a", cut()), Reply::Careless("b", Box::new(Reply::File(new.clone()))), version("b", Reply::File(new.clone()))],
+        vec![version("a", cut()), Reply::File(new.clone())],
+        vec![cut(), Reply::File(new.clone())],
+        vec![cut(), Reply::WholeFile(new.clone())],
+    ] {
+        let (_, lock) = site().learn_from(replies);
+        assert_eq!(lock.expect("locked").artifacts[0].descriptors[0].digest, Digest::of(&new));
+    }
+}
+
+#[test]
+fn an_unpinned_file_is_gone_on_with_while_its_version_stays() {
+    let bytes = noise(1_000_000, 1);
+    let (origin, lock) = site().learn_from(vec![
+        version("a", Reply::Cut(bytes.clone(), 400_000)),
+        version("a", Reply::Cut(bytes.clone(), 700_000)),
+        version("a", Reply::File(bytes.clone())),
+    ]);
+    assert_eq!(lock.expect("locked").artifacts[0].descriptors[0].digest, Digest::of(&bytes));
+    let gets = origin.gets("/f");
+    assert_eq!(gets.len(), 3);
+    assert_eq!((gets[2].headers["range"].as_str(), gets[2].headers["if-range"].as_str()), ("bytes=700000-", "\"a\""));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_fetched_is_begun_again() {
+    let (old, bytes) = (noise(1_000_000, 2), noise(1_000_000, 1));
+    let (origin, outcome) =
+        site().fetch_from(&bytes, vec![version("a", Reply::Cut(old, 400_000)), version("b", Reply::File(bytes.clone()))]);
+    outcome.expect("fetched");
+    assert_eq!(origin.gets("/f").len(), 2, "the new version came whole");
+}
+
+#[test]
+fn a_server_without_ranges_that_always_cuts_is_given_up() {
+    let bytes = noise(1_000_000, 1);
+    let start = |at| Reply::Announce(1_000_000, bytes[..at].to_vec());
+    let replies = vec![start(500_000), start(400_000), start(300_000), start(400_000), start(300_000), start(400_000)];
+    let (origin, outcome) = site().fetch_from(&bytes, replies.clone());
+    assert_eq!(refusal(outcome).kind(), Kind::Upstream);
+    assert_eq!(origin.gets("/f").len(), 3, "no attempt but the first got further");
+    let (origin, lock) = site().learn_from(replies);
+    assert_eq!(lock.expect_err("never whole").kind(), Kind::Upstream);
+    assert_eq!(origin.gets("/f").len(), 3);
+}
+
+#[test]
+fn a_server_that_cannot_give_the_part_is_asked_for_the_whole() {
+    let bytes = noise(1_000_000, 1);
+    for reply in [Reply::NoPart(bytes.clone()), Reply::OtherPart(bytes.clone())] {
+        let site = site();
+        let (origin, outcome) = site.fetch_from(&bytes, vec![Reply::Cut(bytes.clone(), 400_000), reply]);
+        outcome.expect("fetched");
+        let ranges: Vec<_> = origin.gets("/f").iter().map(|s| s.headers.contains_key("range")).collect();
+        assert_eq!(ranges, [false, true, false]);
+    }
+}
+
+#[test]
+fn the_next_origin_is_asked_when_one_is_bad() {
+    let bytes = noise(1_000_000, 1);
+    let mut longer = bytes.clone();
+    longer.push(0);
+    for bad in [
+        Reply::File(noise(1_000_000, 2)),
+        Reply::File(longer.clone()),
+        Reply::Unannounced(longer),
+        Reply::Unannounced(bytes[..900_000].to_vec()),
+        Reply::Cut(bytes.clone(), 0),
+        Reply::Cut(noise(1_000_000, 2), 400_000),
+        Reply::Status(403, ""),
+        Reply::Status(503, ""),
+        Reply::Stall,
+    ] {
+        let (bad, good) = (origin(bad), origin(Reply::File(bytes.clone())));
+        site().fetch_from_all(&bytes, &[&bad, &good]).expect("fetched from the second");
+    }
+}
+
+#[test]
+fn an_origin_that_may_come_back_is_waited_for_though_another_has_nothing() {
+    let bytes = noise(1000, 1);
+    let busy = Origin::new(&[("/f", vec![Reply::Status(503, ""), Reply::File(bytes.clone())])]);
+    let empty = origin(Reply::Status(404, ""));
+    site().fetch_from_all(&bytes, &[&busy, &empty]).expect("fetched from the first");
+    assert_eq!(empty.gets("/f").len(), 1);
+    let (busy, empty) = (origin(Reply::Status(503, "")), origin(Reply::Status(404, "")));
+    let error = refusal(site().fetch_from_all(&bytes, &[&busy, &empty]));
+    assert!(error.message().contains("503"), "what may pass is what is told: {error}");
+}
+
+#[test]
+fn wrong_bytes_from_every_origin_are_told_as_such() {
+    let bytes = noise(1000, 1);
+    let (wrong, empty) = (origin(Reply::File(noise(1000, 2))), origin(Reply::Status(404, "")));
+    let error = refusal(site().fetch_from_all(&bytes, &[&wrong, &empty]));
+    assert_eq!(error.kind(), Kind::Verification);
+    assert!(error.to_string().contains("2 origins") && error.to_string().contains("lock again"), "{error}");
+}
+
+#[test]
 fn wrong_bytes_are_refused() {
     let (site, bytes) = (site(), noise(100_000, 1));
     let (_, outcome) = site.fetch_from(&bytes, vec![Reply::File(noise(100_000, 2))]);
@@ -191,6 +318,9 @@ fn what_a_manifest_must_not_say() {
     for (files, word) in [
         ("[files.f]\nurl = \"https://user:secret@example.org/f\"\n", "credentials"),
         ("[files.f]\nurl = \"http://example.org/f\"\n", "pinned"),
+        ("[files.f]\nurl = \"https://example.org/f?X-Amz-Signature=secret\"\n", "X-Amz-Signature"),
+        ("[files.f]\nurl = \"https://example.org/f\"\nmirrors = [\"https://example.org/g?v=1&TOKEN=secret\"]\n", "TOKEN"),
+        ("[files.f]\nurl = \"https://example.org/f\"\npath = \"100%41\"\n", "percent-escape"),
         ("[files.f]\nurl = \"ftp://example.org/f\"\n", "scheme"),
         ("[files.f]\nurl = \"https://example.org/f\"\nsha256 = \"short\"\n", "64"),
         ("[files.f]\npath = \"x\"\n", "url"),
@@ -204,4 +334,77 @@ fn what_a_manifest_must_not_say() {
         assert!(error.to_string().contains(word), "{files}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+#[test]
+fn what_was_learned_is_checked_before_it_is_believed() {
+    let bytes = noise(100_000, 1);
+    for spoil in [|b: &mut Vec<u8>| b.push(0), |b: &mut Vec<u8>| b[50_000] ^= 1, |b: &mut Vec<u8>| b.truncate(90_000)] {
+        let site = site();
+        let (origin, lock) = site.learn_from(vec![Reply::File(bytes.clone())]);
+        let path = learned_path(&site.folder.path().join("cache"), &Digest::of(&bytes));
+        let mut spoiled = std::fs::read(&path).expect("kept");
+        spoil(&mut spoiled);
+        std::fs::write(&path, spoiled).expect("a file");
+        site.fetch(lock.expect("locked")).expect("fetched from the network");
+        assert_eq!(origin.gets("/f").len(), 2);
+        assert!(!path.exists(), "it is not believed again");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_download_that_failed() {
+    let site = site();
+    let (_, lock) = site.learn_from(vec![Reply::Cut(noise(1000, 1), 500)]);
+    let error = lock.expect_err("never whole");
+    assert!(!error.to_string().contains("goes on"), "it would begin again: {error}");
+    assert_eq!(error.message().matches("http://").count(), 1, "{error}");
+    let left = std::fs::read_dir(site.folder.path().join("cache/learned")).expect("a folder");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn mirrors_are_asked_when_a_file_is_locked() {
+    let bytes = noise(1000, 1);
+    let (gone, good) = (origin(Reply::Status(404, "")), origin(Reply::File(bytes.clone())));
+    let section = format!("[files.f]\nurl = \"{}\"\nmirrors = [\"{}\"]\n", gone.url("/f"), good.url("/f"));
+    let pin = format!("sha256 = \"{}\"\n", Digest::of(&bytes).hex());
+    for section in [section.clone(), section.clone() + &pin] {
+        let site = site();
+        let lock = site.lock(&section).expect("locked");
+        assert_eq!(lock.artifacts[0].descriptors[0].origins, [gone.url("/f"), good.url("/f")]);
+        site.fetch(lock).expect("fetched");
+    }
+}
+
+#[test]
+fn a_server_without_head_is_asked_by_get() {
+    let (site, bytes) = (site(), noise(1000, 1));
+    let origin = origin(Reply::NoHead(bytes.clone()));
+    let lock = site.lock(&pinned(&origin, &bytes)).expect("locked");
+    assert_eq!(lock.artifacts[0].descriptors[0].size, 1000);
+    site.fetch(lock).expect("fetched");
+}
+
+#[test]
+fn a_file_is_called_what_people_read() {
+    let (site, bytes) = (site(), noise(1000, 1));
+    let digest = Digest::of(&bytes).hex();
+    let paths = ["/my%20file.txt", "/a%2Fb.txt", "/100%25", "/%FF"];
+    let origin = Origin::new(&paths.map(|path| (path, vec![Reply::File(bytes.clone())])));
+    for (path, name) in paths.into_iter().zip([Some("d/my file.txt"), Some("d/b.txt"), Some("d/100%"), None]) {
+        let lock = site.lock(&format!("[files.d]\nurl = \"{}\"\nsha256 = \"{digest}\"\n", origin.url(path)));
+        assert_eq!(lock.ok().map(|lock| lock.artifacts[0].name.clone()).as_deref(), name);
+    }
+}
+
+#[test]
+fn two_files_of_one_path_are_refused() {
+    let origin = Origin::new(&[("/a", vec![Reply::File(noise(1000, 1))]), ("/b", vec![Reply::File(noise(1000, 2))])]);
+    let item = |path: &str, version: &str| format!("url = \"{}\"\npath = \"d/x\"\nversion = \"{version}\"\n", origin.url(path));
+    let error = site().lock(&format!("[files.a]\n{}[files.b]\n{}", item("/a", "10.0"), item("/b", "9.0"))).expect_err("one would be lost");
+    assert_eq!(error.kind(), Kind::Usage);
+    assert!(["d/x", "10.0", "9.0", "a, b"].iter().all(|word| error.to_string().contains(word)), "{error}");
+    let same = format!("[files.a]\n{}[files.b]\n{}", item("/a", "1"), item("/a", "1"));
+    assert_eq!(site().lock(&same).expect("one file").artifacts.len(), 1);
 }

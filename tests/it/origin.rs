@@ -24,6 +24,16 @@ pub enum Reply {
     Stall,
     /// The whole length is announced, so many bytes are sent, and then silence until the client gives up.
     Hold(Vec<u8>, usize),
+    /// Another reply, with the `ETag` of a version of the file; of another version than `If-Range` names the whole is sent.
+    Version(&'static str, Box<Reply>),
+    /// Another reply with an `ETag`, by a server that does not look at `If-Range`.
+    Careless(&'static str, Box<Reply>),
+    /// The file, or 405 for a HEAD request.
+    NoHead(Vec<u8>),
+    /// The file, or 416 for any range.
+    NoPart(Vec<u8>),
+    /// A part that is not the one that was asked for.
+    OtherPart(Vec<u8>),
 }
 
 /// A request that was received.
@@ -115,6 +125,13 @@ fn answer(mut stream: &TcpStream, paths: &Mutex<BTreeMap<String, Vec<Reply>>>, l
         replies.map_or(Reply::Status(404, ""), |r| if r.len() > 1 && !head { r.remove(0) } else { r[0].clone() })
     };
     let from = request.headers.get("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let other = |version: &str| request.headers.get("if-range").is_some_and(|wanted| wanted != &format!("\"{version}\""));
+    let from = from.filter(|_| !matches!(&reply, Reply::Version(version, _) if other(version)));
+    let reply = match reply {
+        Reply::NoHead(_) if request.method == "HEAD" => Reply::Status(405, ""),
+        Reply::NoHead(bytes) => Reply::File(bytes),
+        reply => reply,
+    };
     let silent = matches!(reply, Reply::Stall | Reply::Hold(..)) && request.method != "HEAD";
     let (head, body) = rendered(reply, from);
     stream.write_all(head.as_bytes()).ok()?;
@@ -157,5 +174,16 @@ fn rendered(reply: Reply, from: Option<usize>) -> (String, Vec<u8>) {
             (format!("HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n"), vec![])
         }
         (Reply::Stall, _) => (ok(1000), vec![]),
+        (Reply::Version(version, reply) | Reply::Careless(version, reply), from) => {
+            let (head, body) = rendered(*reply, from);
+            (head.replacen("\r\n", &format!("\r\nETag: \"{version}\"\r\n"), 1), body)
+        }
+        (Reply::NoPart(bytes) | Reply::OtherPart(bytes), None) | (Reply::NoHead(bytes), _) => (ok(bytes.len() as u64), bytes),
+        (Reply::NoPart(_), Some(_)) => ("HTTP/1.1 416 Range\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), vec![]),
+        (Reply::OtherPart(bytes), Some(from)) => {
+            let range = format!("Content-Range: bytes {}-{}/{}", from - 1, bytes.len() - 1, bytes.len());
+            let rest = bytes[from - 1..].to_vec();
+            (format!("HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Length: {}\r\n{range}\r\n\r\n", rest.len()), rest)
+        }
     }
 }

@@ -181,3 +181,18 @@ fn a_damaged_record_is_put_right_by_importing_again() {
     world.import(&volumes, &receiver).expect("imported again");
     assert!(receiver.scrub(2, &Silent).expect("scrubbed").faults.is_empty());
 }
+
+#[test]
+fn in_latest_the_newest_bundle_comes_last_whatever_its_versions() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    for (name, version) in [("old", "9.0"), ("new", "10.0")] {
+        let mut lock = world.lock(name, &[noise(1000, version.len() as u64)]);
+        version.clone_into(&mut lock.artifacts[0].version);
+        world.import(&world.pack(&lock, name, None, &[1]), &receiver).expect("imported");
+    }
+    let snapshot = receiver.current().expect("readable").expect("a snapshot");
+    let latest = receiver.views(&snapshot).expect("readable").remove(0);
+    let versions: Vec<_> = latest.shelf("files").artifacts.iter().map(|a| a.version.clone()).collect();
+    assert_eq!((latest.name.as_str(), versions), ("latest", vec!["9.0".to_owned(), "10.0".to_owned()]));
+}

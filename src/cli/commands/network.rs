@@ -51,11 +51,14 @@ impl Network {
     }
 }
 
+/// How long work that cannot be interrupted, such as waiting for a credential helper, may hold up the end of the program.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// Runs a future to its end, or until Ctrl-C.
 pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the runtime cannot be started", &e))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         // Before the work begins: a Ctrl-C in its first moment counts as well.
         let interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
         let mut interrupt = interrupt.map_err(|e| Error::io("signals cannot be received", &e))?;
@@ -63,5 +66,8 @@ pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
             done = work => done,
             _ = interrupt.recv() => Err(interrupted()),
         }
-    })
+    });
+    // Dropped, the runtime would wait for as long as its blocking threads take.
+    runtime.shutdown_timeout(LAST_WAIT);
+    done
 }

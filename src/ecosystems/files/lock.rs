@@ -1,14 +1,37 @@
 //! Section → artifacts: one file each, its digest pinned by the manifest or learned by downloading it.
 
 use super::{FileItem, FilesSection};
-use crate::artifact::{Artifact, Descriptor, Digest, Learned};
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, percent_decoded};
 use crate::ecosystems::{LockRequest, Locked};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::server::is_encoded;
 use crate::upstream::Upstream;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use url::Url;
+
+/// Parameters of a query by which object stores, delivery networks and forges let in whoever has the address.
+const SECRET: [&str; 18] = [
+    "x-amz-signature",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-goog-signature",
+    "x-goog-credential",
+    "signature",
+    "sig",
+    "awsaccesskeyid",
+    "googleaccessid",
+    "key-pair-id",
+    "token",
+    "access_token",
+    "private_token",
+    "job_token",
+    "auth_token",
+    "api_key",
+    "apikey",
+    "password",
+];
 
 /// Largest file that is downloaded to learn its digest, in bytes.
 const MOST: u64 = 1 << 40;
@@ -18,7 +41,9 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let items = items(section)?;
     let mut locked = Locked::default();
     for item in &items {
-        let artifact = one(item, &request.section.name, request.upstream, request.cache).await.map_err(|e| e.about(named(&item.url)))?;
+        let named = named(&item.url);
+        let about = |e: Error| if e.message().starts_with(&named) { e } else { e.about(&named) };
+        let artifact = one(item, &request.section.name, request.upstream, request.cache).await.map_err(about)?;
         if artifact.descriptors[0].learned == Learned::Downloaded {
             let digest = artifact.descriptors[0].digest.hex();
             locked.notes.push(format!("{} was not pinned; it was downloaded and hashed: sha256 = \"{digest}\"", artifact.name));
@@ -49,25 +74,10 @@ fn items(section: FilesSection) -> Result<Vec<FileItem>> {
 
 async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) -> Result<Artifact> {
     let pinned = item.sha256.as_deref().map(Digest::from_hex).transpose()?;
-    let url = address(&item.url, pinned.is_some())?;
-    for mirror in &item.mirrors {
-        address(mirror, pinned.is_some())?;
-    }
-    let (digest, size, learned) = match pinned {
-        Some(digest) => match upstream.head(&url).await?.size {
-            Some(size) => (digest, size, Learned::Pinned),
-            None => {
-                let found = upstream.learn(&url, cache, MOST).await?;
-                crate::artifact::check_blob(&digest, found.size, found.size, found.sha256)?;
-                (digest, found.size, Learned::Pinned)
-            }
-        },
-        None => {
-            let found = upstream.learn(&url, cache, MOST).await?;
-            (found.sha256, found.size, Learned::Downloaded)
-        }
-    };
-    let path = path(item, section, &url)?;
+    let places = std::iter::once(&item.url).chain(&item.mirrors).map(|text| address(text, pinned.is_some()));
+    let places = places.collect::<Result<Vec<Url>>>()?;
+    let path = path(item, section, &places[0])?;
+    let (digest, size, learned) = told(&places, pinned, upstream, cache).await?;
     let origins = std::iter::once(&item.url).chain(&item.mirrors).cloned().collect();
     let descriptor = Descriptor {
         media_type: "application/octet-stream".to_owned(),
@@ -89,11 +99,60 @@ async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) 
     })
 }
 
+/// Digest and size, from the first of the places that tells.
+async fn told(places: &[Url], pinned: Option<Digest>, upstream: &Upstream, cache: &Path) -> Result<(Digest, u64, Learned)> {
+    let mut first = None;
+    for url in places {
+        match told_by(url, pinned, upstream, cache).await {
+            // No other place can help a disk.
+            Err(error) if !matches!(error.kind(), Kind::Upstream | Kind::Verification) => return Err(error),
+            Err(error) => first = first.or(Some(error)),
+            told => return told,
+        }
+    }
+    let error = first.expect("the URL is a place");
+    Err(if places.len() > 1 { error.with("looked in", format!("{} places", places.len())) } else { error })
+}
+
+async fn told_by(url: &Url, pinned: Option<Digest>, upstream: &Upstream, cache: &Path) -> Result<(Digest, u64, Learned)> {
+    if let Some(digest) = pinned
+        && let Some(size) = upstream.size(url).await?
+    {
+        return Ok((digest, size, Learned::Pinned));
+    }
+    let found = upstream.learn(url, cache, MOST).await?;
+    let Some(digest) = pinned else { return Ok((found.sha256, found.size, Learned::Downloaded)) };
+    crate::artifact::check_blob(&digest, found.size, found.size, found.sha256)?;
+    Ok((digest, found.size, Learned::Pinned))
+}
+
+/// One path is one file: of two with different bytes, one could never be downloaded.
+pub(super) fn check_together(artifacts: &[&Artifact]) -> Result<()> {
+    let mut known: BTreeMap<&str, &Artifact> = BTreeMap::new();
+    for artifact in artifacts {
+        let other = known.entry(&artifact.name).or_insert(artifact);
+        let [first, second] = [&**other, *artifact].map(|a| a.descriptors.first().map(|d| d.digest));
+        if first != second {
+            let sections = [&other.sections[..], &artifact.sections[..]].concat().join(", ");
+            return Err(Error::usage(format!("files/{}: two different files would be served under this path", artifact.name))
+                .with("versions", format!("{} and {}", other.version, artifact.version))
+                .with("sections", sections)
+                .hint("give each its own `path`, such as one with its version in it"));
+        }
+    }
+    Ok(())
+}
+
 /// A URL that may be written into a lock: without credentials, and over TLS unless a digest protects it or it does not leave the machine.
 fn address(text: &str, pinned: bool) -> Result<Url> {
     let url = Url::parse(text).map_err(|e| Error::usage(format!("{text:.200} is not a URL")).because(&e))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::usage("a URL in a manifest must not hold credentials").hint("put them into the netrc file"));
+    }
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))) {
+        return Err(Error::usage("a URL in a manifest must not let in whoever has it: it would stand in the lock and in every bundle")
+            .with("found", format!("the parameter {name:.80}"))
+            .hint("name an address that needs none, or one that takes the login of the netrc file"));
     }
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
@@ -105,8 +164,19 @@ fn address(text: &str, pinned: bool) -> Result<Url> {
 }
 
 fn path(item: &FileItem, section: &str, url: &Url) -> Result<String> {
-    let last = || url.path_segments().and_then(|mut s| s.next_back()).filter(|s| !s.is_empty()).unwrap_or("file").to_owned();
-    let path = item.path.clone().unwrap_or_else(|| format!("{section}/{}", last()));
-    crate::artifact::check_name("path", &path).map_err(|e| e.of_kind(crate::error::Kind::Usage))?;
+    let path = item.path.clone().unwrap_or_else(|| format!("{section}/{}", last_part(url)));
+    crate::artifact::check_name("path", &path).map_err(|e| e.of_kind(Kind::Usage))?;
+    if is_encoded(&path) {
+        return Err(Error::usage("a path must not hold a percent-escape: the server refuses what may be encoded twice")
+            .with("found", path)
+            .hint("name it as it shall be read: path = \"docs/my file.txt\""));
+    }
     Ok(path)
+}
+
+/// The last part of a URL's path as people read it; as it stands where it is no text.
+fn last_part(url: &Url) -> String {
+    let last = url.path_segments().and_then(|mut parts| parts.next_back()).filter(|part| !part.is_empty()).unwrap_or("file");
+    let read = percent_decoded(last).unwrap_or_else(|| last.to_owned());
+    read.rsplit('/').next().unwrap_or(&read).to_owned()
 }

@@ -70,6 +70,11 @@ impl Ecosystem for Files {
         Box::pin(lock::lock(request))
     }
 
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        lock::check_together(artifacts)
+    }
+
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(shelf)
     }

@@ -22,6 +22,7 @@ struct Tree {
 }
 
 pub(super) fn router(shelf: Shelf) -> Router {
+    // Of two bundles the newer one decides: it comes later.
     let files = shelf.artifacts.iter().map(|a| (a.name.clone(), a.descriptors[0].clone())).collect();
     let tree = Arc::new(Tree { shelf, files });
     Router::new().route("/", get(answer)).route("/{*path}", get(answer)).with_state(tree)

@@ -5,7 +5,7 @@ use super::meta::{Meta, Referrers, Role, Signatures, State};
 use super::section::Wanted;
 use super::tree::Tree;
 use crate::artifact::{Artifact, Digest, Learned};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::upstream::oci::{Found, Repository};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
@@ -53,18 +53,21 @@ impl Search<'_> {
         let mut level = subjects;
         for _ in 0..DEPTH {
             let looks: Vec<_> = level.iter().map(|subject| self.around(*subject)).collect();
-            let found: Vec<Attached> = futures::stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
-            level.clear();
-            for found in found {
+            let mut looks = futures::stream::iter(looks).buffered(AT_ONCE);
+            let mut next = Vec::new();
+            while let Some(found) = looks.try_next().await? {
                 let roots = found.artifacts.iter().filter_map(|a| a.descriptors.first()).map(|d| d.digest);
-                level.extend(roots.filter(|root| seen.insert(*root)));
+                next.extend(roots.filter(|root| seen.insert(*root)));
                 all.add(found);
+                // Before the rest is asked for, not after.
+                if all.artifacts.len() > MOST {
+                    return Err(Error::verification("too many things refer to the image")
+                        .with("expected", format!("at most {MOST}"))
+                        .hint("carry it without: referrers = false"));
+                }
             }
-            if all.artifacts.len() > MOST {
-                return Err(Error::verification("too many things refer to the image")
-                    .with("expected", format!("at most {MOST}"))
-                    .hint("carry it without: referrers = false"));
-            }
+            drop(looks);
+            level = next;
         }
         Ok(all)
     }
@@ -86,6 +89,16 @@ impl Search<'_> {
     }
 
     async fn around(&self, subject: Digest) -> Result<Attached> {
+        self.look_around(subject).await.map_err(|error| match error.kind() {
+            Kind::Upstream if self.repository.has_mirrors() => error.hint(
+                "the registry itself is asked for what its mirrors do not list; where only they can be reached: \
+                 signatures = false, referrers = false",
+            ),
+            _ => error,
+        })
+    }
+
+    async fn look_around(&self, subject: Digest) -> Result<Attached> {
         let mut found = Attached::default();
         if self.cosign {
             for end in COSIGN {

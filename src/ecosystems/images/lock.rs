@@ -85,13 +85,15 @@ async fn resolve_image(request: &LockRequest<'_>, section: &Section, wanted: &Wa
     let attached = search.run(subjects.map(|(_, node)| node.digest).collect()).await?;
     let signatures = search.outcome(&attached);
     let platforms: BTreeSet<String> = tree.platforms.iter().map(ToString::to_string).collect();
+    // What refers to something is listed under a type even where it has none of its own.
+    let artifact_type = root.document.subject.map_or(root.document.artifact_type.as_deref(), |_| root.document.kind());
     let meta = Meta {
         repository: name.clone(),
         role: Role::Image,
         tag: reference.tag.clone(),
         root: root.digest.to_string(),
         media_type: root.media_type.clone(),
-        artifact_type: root.document.artifact_type.clone(),
+        artifact_type: artifact_type.map(str::to_owned),
         platforms: platforms.iter().cloned().collect(),
         missing: tree.missing.clone(),
         signatures: Some(signatures),

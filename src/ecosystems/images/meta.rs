@@ -133,10 +133,11 @@ impl Meta {
         Ok(meta)
     }
 
-    /// What two sections know together that carry different platforms of one image, or of which only one looked for signatures.
+    /// What two sections know together that carry different platforms of one image, or of which only one looked for signatures; or a
+    /// section that asks for a referrer of one of its own images.
     #[cfg(feature = "upstream")]
-    pub(super) fn united(mut self, other: Self) -> Option<Self> {
-        self.platforms.extend(other.platforms);
+    pub(super) fn united(mut self, mut other: Self) -> Option<Self> {
+        self.platforms.append(&mut other.platforms);
         self.platforms.sort();
         self.platforms.dedup();
         // Missing is what neither section carries.
@@ -145,6 +146,12 @@ impl Meta {
             (Some(first), Some(second)) => Some(first.united(second)?),
             (first, second) => first.or(second),
         };
+        // What was asked for by name and was found around an image as well is there because it was asked for.
+        match (self.role, other.role) {
+            (Role::Image, Role::Referrer) => other.role = Role::Image,
+            (Role::Referrer, Role::Image) => self.role = Role::Image,
+            _ => {}
+        }
         let rest = |meta: &Self| (meta.repository.clone(), meta.role, meta.tag.clone(), meta.root.clone(), meta.artifact_type.clone());
         let same = rest(&self) == (other.repository, other.role, other.tag, other.root, other.artifact_type);
         (same && self.media_type == other.media_type).then_some(self)

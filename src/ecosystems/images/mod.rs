@@ -38,7 +38,7 @@ use axum::Router;
 use {
     super::{LockRequest, Locked},
     crate::artifact::Descriptor,
-    crate::upstream::{Body, Failure, Upstream, oci},
+    crate::upstream::{Body, Failure, Part, Upstream, oci},
     futures::future::BoxFuture,
     serde::Deserialize,
 };
@@ -74,10 +74,11 @@ impl Ecosystem for Images {
         &'a self,
         _: &'a Artifact,
         blob: &'a Descriptor,
-        from: u64,
+        origin: &'a str,
+        part: &'a Part,
         upstream: &'a Upstream,
     ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
-        Box::pin(oci::fetch(upstream, blob, from))
+        Box::pin(oci::fetch(upstream, blob, origin, part))
     }
 
     fn serve(&self, content: Shelf) -> Router {

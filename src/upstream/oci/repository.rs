@@ -3,9 +3,10 @@
 use super::session::{Refused, send};
 use crate::artifact::{Descriptor, Digest};
 use crate::error::{Error, Kind, Result};
-use crate::upstream::client::{body, bounded};
+use crate::upstream::client::bounded;
 use crate::upstream::failure::shown;
-use crate::upstream::{Body, Failure, Upstream};
+use crate::upstream::part::receive;
+use crate::upstream::{Body, Failure, Part, Upstream};
 use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
@@ -93,6 +94,11 @@ impl<'a> Repository<'a> {
         self.mirrors.iter().chain([&self.registry])
     }
 
+    /// Whether mirrors are asked before the registry.
+    pub fn has_mirrors(&self) -> bool {
+        !self.mirrors.is_empty()
+    }
+
     /// A manifest by tag or digest; a missing one is an error.
     pub async fn manifest(&self, reference: &str) -> Result<Found> {
         self.find_manifest(reference).await?.ok_or_else(|| {
@@ -169,11 +175,13 @@ impl<'a> Repository<'a> {
         self.upstream.backoff().run(|| self.ask_once(question)).await
     }
 
-    /// Each place once. What the registry says decides; a mirror that fails or does not have it is passed over.
+    /// Each place once. What the registry says decides; a mirror that fails, does not have it or lists nothing is passed over: a list
+    /// that nobody filled says nothing of what the registry knows.
     async fn ask_once(&self, question: &Question<'_>) -> std::result::Result<Option<(Reply, &Place)>, Failure> {
         let mut last = None;
         for place in self.places() {
             match self.get(&place.url(question.kind, question.reference), place, question).await {
+                Ok(reply) if question.kind == "referrers" && place.namespace.is_some() && !reply.lists_something() => {}
                 Ok(reply) => return Ok(Some((reply, place))),
                 Err(refused) => last = Some(refused),
             }
@@ -199,6 +207,15 @@ impl<'a> Repository<'a> {
             return Err(Failure::permanent(error.with("expected", expected).with("found", digest)).into());
         }
         Ok(Reply { url: url.clone(), headers, found: Found { bytes, media_type, digest } })
+    }
+}
+
+impl Reply {
+    /// Whether this is a list of referrers with an entry or a further page.
+    fn lists_something(&self) -> bool {
+        let list = serde_json::from_slice::<serde_json::Value>(&self.found.bytes).unwrap_or_default();
+        let filled = list.get("manifests").and_then(|entries| entries.as_array()).is_some_and(|entries| !entries.is_empty());
+        filled || self.headers.contains_key(header::LINK)
     }
 }
 
@@ -230,28 +247,17 @@ fn next_page(reply: &Reply) -> Result<Option<Url>> {
     })
 }
 
-/// The bytes of a locked blob or manifest from an offset on, from its origins in order; one attempt.
-pub async fn fetch(upstream: &Upstream, blob: &Descriptor, from: u64) -> std::result::Result<Body, Failure> {
-    let mut last = None;
-    for origin in &blob.origins {
-        match fetch_from(upstream, origin, &blob.media_type, from).await {
-            Ok(body) => return Ok(body),
-            Err(refused) => last = Some(refused.failure),
-        }
-    }
-    Err(last.unwrap_or_else(|| Failure::permanent(Error::failed(format!("{} has no origin to fetch it from", blob.digest)))))
-}
-
-async fn fetch_from(upstream: &Upstream, origin: &str, media_type: &str, from: u64) -> std::result::Result<Body, Refused> {
+/// The bytes of a locked blob or manifest from one of its origins, from an offset on; one attempt.
+pub async fn fetch(upstream: &Upstream, blob: &Descriptor, origin: &str, part: &Part) -> std::result::Result<Body, Failure> {
     let wrong = || Failure::permanent(Error::failed(format!("{origin:.200}: not the address of a blob in a registry")));
     let url = Url::parse(origin).map_err(|_| wrong())?;
     let path = url.path().strip_prefix("/v2/").and_then(|path| path.rsplit_once('/')).ok_or_else(wrong)?.0;
     let (repository, kind) = path.rsplit_once('/').ok_or_else(wrong)?;
-    let accept = if kind == "manifests" { media_type } else { "*/*" };
-    let request = |client: &reqwest::Client| {
-        let request = client.get(url.clone()).header(header::ACCEPT, accept).header(header::ACCEPT_ENCODING, "identity");
-        if from > 0 { request.header(header::RANGE, format!("bytes={from}-")) } else { request }
-    };
-    let response = send(upstream, &url, repository, request).await?;
-    Ok(body(&url, response, from)?)
+    let accept = if kind == "manifests" { &*blob.media_type } else { "*/*" };
+    let (asked, repository) = (&url, &repository);
+    receive(&url, part, |part| async move {
+        let request = |client: &reqwest::Client| part.of(client.get(asked.clone()).header(header::ACCEPT, accept));
+        send(upstream, asked, repository, request).await.map_err(|refused| refused.failure)
+    })
+    .await
 }

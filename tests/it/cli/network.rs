@@ -83,3 +83,30 @@ fn a_body_that_was_cut_is_gone_on_with_by_the_next_run() {
     assert_eq!(host.json(&["fetch", "kit.lock"])[0]["resumed"], 1);
     assert_eq!(bad.gets("/f")[1].headers["range"], "bytes=1000000-");
 }
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_credential_helper() {
+    use std::os::unix::fs::PermissionsExt;
+    let host = Host::new();
+    let registry = Origin::new(&[("/v2/team/app/manifests/1", vec![Reply::Status(401, "WWW-Authenticate: Basic realm=\"x\"\r\n")])]);
+    let name = registry.address.trim_start_matches("http://");
+    host.write("kit.toml", format!("airlift = 1\nname = \"kit\"\n[images.i]\nreferences = [\"{name}/team/app:1\"]\nplatforms = \"all\"\n"));
+    host.write("config.json", format!("{{\"credHelpers\":{{\"{name}\":\"silent\"}}}}"));
+    // The helper says that it runs, and then waits for as long as somebody may write.
+    let helper = host.write("docker-credential-silent", "#!/bin/sh\necho here > asked\nread line < never\n");
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    for fifo in ["asked", "never"] {
+        rustix::fs::mkfifoat(rustix::fs::CWD, host.path(fifo), rustix::fs::Mode::from_raw_mode(0o600)).expect("a fifo");
+    }
+    let never = std::fs::File::options().read(true).write(true).open(host.path("never")).expect("a fifo");
+    let mut command = host.command(&["lock", "kit.toml", "--plain-http", name]);
+    command.env("DOCKER_CONFIG", host.work()).env("PATH", format!("{}:/usr/bin:/bin", host.work().display()));
+    let running = Running::of(command);
+    std::fs::read(host.path("asked")).expect("the helper runs");
+    running.signal(Signal::INT);
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(running.end().code));
+    let code = ended.recv_timeout(std::time::Duration::from_secs(30));
+    std::io::Write::write_all(&mut &never, b"\n").expect("the helper may end");
+    assert_eq!(code, Ok(Some(130)), "the helper still waits, airlift does not");
+}

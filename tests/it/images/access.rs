@@ -283,7 +283,7 @@ async fn server_errors_are_retried_and_then_reported() {
     insta::assert_snapshot!(steady(&broken, &error.to_string()), @r"
     [images.base]: REGISTRY/team/app:1: http://REGISTRY/v2/team/app/manifests/1: the server answered 500 Internal Server Error
       tried      3 times
-      hint: run the command again: it goes on where it stopped
+      hint: run the command again later
     ");
     assert_eq!(broken.log().len(), 3);
 }

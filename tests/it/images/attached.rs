@@ -2,7 +2,7 @@
 
 use super::pictures::{INDEX, MANIFEST, blob, index, list, put, referrer, single};
 use super::registry::{Answer, Registry};
-use super::{lock, round_trip};
+use super::{lock, lock_with, refusal, round_trip, settings};
 use airlift::artifact::Artifact;
 use serde_json::{Value, json};
 
@@ -117,4 +117,72 @@ async fn a_page_instead_of_a_list_is_no_list() {
     registry.rule(|asked| asked.path.contains("/referrers/").then(|| Answer::new(200, "<html>").with("Content-Type", "text/html")));
     let locked = lock(&registry, "team/app:1", "").await.unwrap();
     assert_eq!(signatures(&locked.artifacts)["referrers"], "unsupported");
+}
+
+/// A mirror before a registry, both asked over plain HTTP.
+fn mirrored(mirror: &Registry, registry: &str) -> String {
+    let mirror = &mirror.host;
+    format!(
+        "references = [\"{registry}/team/app:1\"]\nplain-http = [\"{registry}\", \"{mirror}\"]\nmirrors = {{ \"{registry}\" = [\"{mirror}\"] }}\n"
+    )
+}
+
+#[tokio::test]
+async fn an_empty_list_of_a_mirror_hides_nothing() {
+    let (registry, mirror) = (Registry::start(), Registry::start());
+    let image = single(&registry, "team/app", Some("1"), "amd64");
+    single(&mirror, "team/app", Some("1"), "amd64");
+    list(&mirror, "team/app", &image.digest, &[]);
+    let sbom = referrer(&registry, "team/app", "application/spdx+json", &image);
+    list(&registry, "team/app", &image.digest, &[&sbom]);
+    let locked = lock_with(settings(), &mirrored(&mirror, &registry.host)).await.unwrap();
+    assert_eq!(signatures(&locked.artifacts)["referrers"], 1);
+}
+
+#[tokio::test]
+async fn mirrors_alone_cannot_say_that_there_is_no_signature() {
+    let mirror = Registry::start();
+    let image = single(&mirror, "team/app", Some("1"), "amd64");
+    list(&mirror, "team/app", &image.digest, &[]);
+    let section = mirrored(&mirror, "127.0.0.1:9");
+    let error = lock_with(settings(), &section).await.unwrap_err();
+    assert!(error.hints().iter().any(|hint| hint.contains("signatures = false, referrers = false")), "{error}");
+    lock_with(settings(), &format!("{section}signatures = false\nreferrers = false")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_referrer_that_is_asked_for_by_name_keeps_its_type() {
+    let registry = Registry::start();
+    let image = single(&registry, "team/app", Some("1"), "amd64");
+    let content = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST, "config": blob("application/vnd.example.signature", b"{}"),
+        "layers": [], "subject": image.descriptor(),
+    });
+    registry.blob("team/app", b"{}");
+    let signature = put(&registry, "team/app", None, MANIFEST, &content);
+    list(&registry, "team/app", &image.digest, &[&signature]);
+    let host = &registry.host;
+    let section = format!("references = [\"{host}/team/app:1\", \"{host}/team/app@{}\"]\nplain-http = [\"{host}\"]", signature.digest);
+    let mut artifacts = lock_with(settings(), &section).await.unwrap().artifacts;
+    airlift::ecosystems::unite(&mut artifacts).unwrap();
+    let locked = round_trip(artifacts);
+    let found = locked.artifacts.iter().find(|a| a.descriptors[0].digest == signature.digest).unwrap();
+    assert_eq!((&found.meta["artifact-type"], &found.meta["role"]), (&json!("application/vnd.example.signature"), &json!("image")));
+    assert_eq!((found.subject, locked.artifacts.len()), (Some(image.digest), 2));
+}
+
+#[tokio::test]
+async fn too_many_referrers_are_noticed_while_they_are_asked_for() {
+    let registry = Registry::start();
+    let image = single(&registry, "team/app", Some("1"), "amd64");
+    let first: Vec<_> = (0..40).map(|n| referrer(&registry, "team/app", &format!("a/{n}"), &image)).collect();
+    list(&registry, "team/app", &image.digest, &first.iter().collect::<Vec<_>>());
+    for subject in &first {
+        let second: Vec<_> = (0..60).map(|n| referrer(&registry, "team/app", &format!("b/{n}"), subject)).collect();
+        list(&registry, "team/app", &subject.digest, &second.iter().collect::<Vec<_>>());
+    }
+    let error = refusal(&registry, "team/app:1", "signatures = false").await;
+    assert!(error.message().ends_with("too many things refer to the image"), "{error}");
+    let lists = registry.log().iter().filter(|asked| asked.path.contains("/referrers/")).count();
+    assert!(lists < 20, "{lists} of 41 lists were asked for");
 }

@@ -15,7 +15,7 @@ use airlift::error::{Error, Result};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
-use airlift::upstream::{Settings, Upstream};
+use airlift::upstream::{Body, Part, Settings, Upstream};
 use futures::StreamExt;
 use std::time::Duration;
 
@@ -51,8 +51,19 @@ async fn refusal(registry: &registry::Registry, reference: &str, more: &str) -> 
     lock(registry, reference, more).await.expect_err("this must not be locked")
 }
 
+/// The bytes from the first origin that answers.
 async fn fetch(upstream: &Upstream, artifact: &Artifact, blob: &Descriptor, from: u64) -> Result<(u64, Vec<u8>)> {
-    let mut body = find("images")?.fetch(artifact, blob, from, upstream).await?;
+    let mut last = None;
+    for origin in &blob.origins {
+        match find("images")?.fetch(artifact, blob, origin, &Part::from(from), upstream).await {
+            Ok(body) => return received(body).await,
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Err(last.expect("a blob has an origin").into())
+}
+
+async fn received(mut body: Body) -> Result<(u64, Vec<u8>)> {
     let mut bytes = Vec::new();
     while let Some(next) = body.stream.next().await {
         bytes.extend_from_slice(&next?);
