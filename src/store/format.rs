@@ -51,7 +51,7 @@ pub fn parse_current(bytes: &[u8]) -> Result<WireCurrent> {
     if current.snapshot <= current.highest {
         return Ok(current);
     }
-    Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest"))
+    damaged(Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest")))
 }
 
 /// The bytes of a snapshot file.
