@@ -190,7 +190,7 @@ fn targets(text: &str, wire: BTreeMap<String, WireTarget>) -> Result<Vec<Target>
 }
 
 fn target(text: &str, name: String, wire: &WireTarget) -> Result<Target> {
-    let at = |value: &Spanned<String>, e: Error| e.about(format!("line {}", super::position::line(text, value.span().start)));
+    let at = |value: &Spanned<String>, e: Error| e.about(super::position::place(text, value.span().start));
     let architecture = match wire.platform.get_ref().as_str() {
         "linux-x86_64" => Architecture::X86_64,
         "linux-aarch64" => Architecture::Aarch64,
@@ -200,12 +200,12 @@ fn target(text: &str, name: String, wire: &WireTarget) -> Result<Target> {
             return Err(at(&wire.platform, error));
         }
     };
-    let read = |key: &str, value: &Spanned<String>| Version::from_str(value.get_ref()).map_err(|e| at(value, e.about(format!("`{key}`"))));
-    let version = |key: &str, value: &Option<Spanned<String>>| value.as_ref().map(|v| read(key, v)).transpose();
-    let libc = match (version("glibc", &wire.glibc)?, version("musl", &wire.musl)?) {
+    let read = |value: &Spanned<String>| Version::from_str(value.get_ref()).map_err(|e| at(value, e));
+    let version = |value: &Option<Spanned<String>>| value.as_ref().map(read).transpose();
+    let libc = match (version(&wire.glibc)?, version(&wire.musl)?) {
         (Some(_), Some(_)) => return Err(Error::usage("a target has one C library").hint("keep either `glibc` or `musl`")),
         (None, Some(musl)) => Libc::Musl(musl),
         (glibc, None) => Libc::Glibc(glibc.unwrap_or(Version { major: 2, minor: 28, patch: None })),
     };
-    Ok(Target { name, architecture, libc, python: version("python", &wire.python)?, cuda: version("cuda", &wire.cuda)? })
+    Ok(Target { name, architecture, libc, python: version(&wire.python)?, cuda: version(&wire.cuda)? })
 }

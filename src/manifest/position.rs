@@ -28,14 +28,19 @@ fn key(text: &str, offset: usize) -> Option<&str> {
     Some(key.trim()).filter(|key| !key.is_empty())
 }
 
+/// Line and, where it stands on that line, key of the value at a byte offset.
+pub fn place(text: &str, offset: usize) -> String {
+    let line = format!("line {}", line(text, offset));
+    key(text, offset).map_or(line.clone(), |key| format!("{line}: `{key}`"))
+}
+
 /// The error with its line, for a wrong type with its key; for an unknown key also the nearest of the keys serde lists and of `also`.
 pub fn explain(text: &str, error: &toml::de::Error, also: &[&str]) -> Error {
     let message = error.message().trim();
     let first = message.lines().next().unwrap_or(message);
-    let place = error.span().map(|span| format!("line {}: ", line(text, span.start))).unwrap_or_default();
-    let key = error.span().filter(|_| first.starts_with("invalid ")).and_then(|span| key(text, span.start));
-    let key = key.map(|key| format!("`{key}`: ")).unwrap_or_default();
-    let made = Error::usage(format!("{place}{key}{first}"));
+    let with_key = first.starts_with("invalid ");
+    let at = |offset: usize| if with_key { place(text, offset) } else { format!("line {}", line(text, offset)) };
+    let made = error.span().map_or(Error::usage(first), |span| Error::usage(format!("{}: {first}", at(span.start))));
     let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((written, known)) if first.starts_with("unknown field") => {
