@@ -23,7 +23,7 @@ pub use buffer::AlignedBuffer;
 pub use check::{CheckValue, PIECE};
 pub use description::{Completeness, Description, Licence};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
-pub use digest::{Digest, Sha256Writer};
+pub use digest::{Digest, Sha256Writer, sha256_bytes};
 pub use name::{check_name, check_word, set_name};
 pub use percent::{percent_decoded, percent_encoded};
 pub use strict::{Limits, parse_strict, parse_versioned};

@@ -4,9 +4,9 @@ use super::files::remove;
 use super::layout::{Store, Writer};
 use crate::artifact::{Digest, Sha256Writer};
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, go_on};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,7 +47,7 @@ impl Store {
         std::thread::scope(|scope| {
             for _ in 0..threads.max(1) {
                 scope.spawn(|| {
-                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !progress.stopped()) {
                         let (bytes, fault) = check(path, *digest, progress);
                         let mut found = found.lock().expect("no scrubbing thread panics");
                         found.blobs += 1;
@@ -58,6 +58,7 @@ impl Store {
             }
         });
         progress.end("scrubbing");
+        go_on(progress)?;
         let mut found = found.into_inner().expect("no scrubbing thread panics");
         found.faults.extend(self.lost_lists());
         found.faults.extend(self.missing());
@@ -129,6 +130,7 @@ fn hash(path: &Path, progress: &dyn Progress) -> std::io::Result<Sha256Writer> {
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(sha256),
+            _ if progress.stopped() => return Err(ErrorKind::Interrupted.into()),
             read => {
                 sha256.update(&buffer[..read]);
                 progress.advance("scrubbing", read as u64);
