@@ -57,7 +57,7 @@ impl Kind {
             Self::Upstream => "an upstream cannot be reached or refuses",
             Self::Store => "the store is being changed by another airlift, or is damaged",
             Self::Space => "no space left, a read-only medium, a file too large for its file system",
-            Self::Interrupted => "stopped by Ctrl-C; the same command goes on where it was",
+            Self::Interrupted => "stopped by Ctrl-C; nothing is half done: run the same command again",
         }
     }
 

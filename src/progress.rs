@@ -1,8 +1,10 @@
 //! How long work reports itself: a trait with a silent default, so that the library never touches a terminal.
 //!
-//! A step opens a [`Task`] per phase (`fetching`, `packing`, `verifying`), sets its total once known and adds to it as bytes pass.
+//! A step begins a phase (`fetching`, `packing`, `verifying`) with its total, adds to it as bytes pass, and asks now and then whether to
+//! stop: work that is stopped ends with an error and cleans up like after any other.
 //! The command line draws bars or prints lines or JSON events from it; tests and embedders pass [`Silent`].
 
+use crate::error::{Error, Kind, Result};
 use std::sync::Arc;
 
 /// Receives the progress of one run; called from many threads.
@@ -15,6 +17,10 @@ pub trait Progress: Send + Sync {
     fn end(&self, phase: &'static str);
     /// A line worth telling a person while work goes on.
     fn note(&self, message: &str);
+    /// Whether the work should end where it is: somebody pressed Ctrl-C.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Reports nothing.
@@ -31,4 +37,14 @@ impl Progress for Silent {
 /// Progress that reports nothing, ready to be passed on.
 pub fn silent() -> Arc<dyn Progress> {
     Arc::new(Silent)
+}
+
+/// [`Kind::Interrupted`] once the work should end; asked between two pieces of work.
+pub fn go_on(progress: &dyn Progress) -> Result<()> {
+    if progress.stopped() { Err(interrupted()) } else { Ok(()) }
+}
+
+/// The error of work that was stopped with Ctrl-C.
+pub fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "stopped")
 }

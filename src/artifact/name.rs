@@ -1,9 +1,12 @@
-//! The grammar that every name must satisfy before it is printed, stored or served. Names are data: none becomes a path.
+//! The grammar that every name must satisfy before it is printed, stored or served. Names are data: only words become parts of a path.
 
 use crate::error::{Error, Result};
 
 /// Longest name, in bytes.
 const LONGEST: usize = 512;
+
+/// Longest word, in bytes.
+const LONGEST_WORD: usize = 64;
 
 /// What the volumes and the view of a bundle are called: `NAME-SEQ`, and `NAME@LINE-SEQ` on every line but `main`.
 pub fn set_name(name: &str, line: &str, seq: u64) -> String {
@@ -23,4 +26,17 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
         return wrong("it has an empty, `.` or `..` segment");
     }
     Ok(())
+}
+
+/// Refuses what is not a word (`docs/formats/manifest.md`, "Conventions"): names of toolkits, release lines, targets and sections, which
+/// stand in file names and addresses.
+pub fn check_word(what: &str, word: &str) -> Result<()> {
+    let first = word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let all = word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+    if first && all && word.len() <= LONGEST_WORD {
+        return Ok(());
+    }
+    Err(Error::verification(format!("{what} is refused"))
+        .with("expected", "1 to 64 lower-case letters, digits, `-`, `_` or `.`, a letter or digit first")
+        .with("found", format!("{word:.80}")))
 }

@@ -6,7 +6,7 @@ use super::frames::{BlobEntry, Encoding, Frame, LONGEST_FRAME};
 use super::volumes::read_at;
 use crate::artifact::{AlignedBuffer, BlobSink, PIECE};
 use crate::error::{Error, Kind, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, go_on};
 
 /// The buffers of one reading thread.
 pub struct FrameReader {
@@ -67,6 +67,7 @@ impl FrameReader {
         sink.rewind(start)?;
         progress.advance(phase, start);
         for n in (start / PIECE as u64) as usize..blob.frames {
+            go_on(progress)?;
             let content = self.content(bundle, blob, n, false)?;
             sink.write(content)?;
             progress.advance(phase, content.len() as u64);

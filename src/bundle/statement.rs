@@ -1,6 +1,6 @@
 //! `docs/formats/bundle.md`, "Statement", version 1: the only thing that signers sign, as exact bytes.
 
-use crate::artifact::{Digest, Limits, check_name, parse_strict, set_name};
+use crate::artifact::{Digest, Limits, check_name, check_word, parse_versioned, set_name};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,18 +91,16 @@ impl Statement {
 
     /// Reads bytes whose signatures have been judged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let statement: Self = parse_strict("the bundle's statement", bytes, Limits { bytes: MAX_STATEMENT_BYTES, depth: 6 })?;
-        if statement.version != VERSION || !statement.features.is_empty() || !statement.base.is_empty() {
+        let limits = Limits { bytes: MAX_STATEMENT_BYTES, depth: 6 };
+        let statement: Self = parse_versioned("the bundle's statement", bytes, limits, "airlift-bundle", VERSION)?;
+        if !statement.features.is_empty() || !statement.base.is_empty() {
             return Err(Error::verification("the bundle needs a newer airlift")
-                .with("expected", format!("format version {VERSION}, no further features, no base"))
-                .with("found", format!("format version {}, features {:?}", statement.version, statement.features)));
+                .with("expected", "no further features, no base")
+                .with("found", format!("features {:.120}, base {:.120}", statement.features.join(", "), statement.base.join(", "))));
         }
-        check_name("toolkit name", &statement.name)?;
-        check_name("release line", &statement.line)?;
+        check_word("toolkit name", &statement.name)?;
+        check_word("release line", &statement.line)?;
         check_name("tool", &statement.tool)?;
-        if statement.name.contains('/') || statement.line.contains('/') {
-            return Err(Error::verification("the bundle's toolkit name or release line holds a slash"));
-        }
         if statement.created.parse::<jiff::Timestamp>().is_err() {
             return Err(
                 Error::verification("the bundle's creation time is not RFC 3339").with("found", format!("{:.60}", statement.created))

@@ -4,7 +4,7 @@ use super::authentic::Authentic;
 use super::frames::BlobEntry;
 use super::reader::FrameReader;
 use crate::artifact::{BlobIntake, Digest};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
 use std::sync::Mutex;
@@ -78,7 +78,11 @@ impl Verification<'_> {
         self.progress.end(self.phase);
         let mut errors = errors.into_inner().expect("no reading thread panics");
         errors.extend(settled.err().map(|error| (usize::MAX, error)));
-        errors.sort_by_key(|(index, _)| *index);
+        // Being stopped is no damage, and after it nobody knows what else there would be.
+        errors.sort_by_key(|(index, error)| (error.kind() != Kind::Interrupted, *index));
+        if errors.first().is_some_and(|(_, error)| error.kind() == Kind::Interrupted) {
+            errors.truncate(1);
+        }
         let count = errors.len();
         let mut errors = errors.into_iter().map(|(_, e)| e);
         match errors.next() {

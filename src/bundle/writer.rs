@@ -12,7 +12,7 @@ use super::volumes::Volume;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
-use crate::progress::Progress;
+use crate::progress::{Progress, go_on};
 use crate::store::{DirectFile, sync_folder};
 use std::fs::File;
 use std::io::SeekFrom;
@@ -297,6 +297,7 @@ impl<'a> Payload<'a> {
     fn work(&self) -> Result<()> {
         let (mut encoder, mut content) = (Encoder::new()?, AlignedBuffer::new(PIECE));
         while !self.stop.load(Ordering::Relaxed) {
+            go_on(self.options.progress)?;
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             if index >= self.frames {
                 break;

@@ -2,7 +2,8 @@
 
 use super::commands;
 use super::environment::VARIABLES;
-use crate::error::Kind;
+use crate::error::{Error, Kind};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -75,6 +76,34 @@ pub enum Command {
     Schema(commands::schema::Schema),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
+}
+
+impl Command {
+    /// What is true after the command was stopped with Ctrl-C.
+    pub fn after_stop(&self) -> &'static str {
+        match self {
+            Self::Pack(_) => "nothing half written was left: run the command again",
+            Self::Verify(_) | Self::Scrub(_) => "nothing was changed: run the command again",
+            Self::Import(_) => "nothing was installed and what was taken in is kept: run the command again, it goes on where it was",
+            _ => "what was finished is kept: run the command again, it goes on where it was",
+        }
+    }
+}
+
+/// A command line that cannot be read, as one of our errors.
+pub fn refusal(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(|p| p.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+    if matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand) {
+        return Error::usage("no command is named").hint("--help lists them");
+    }
+    let first = paragraphs.next().unwrap_or_default();
+    let refusal = Error::usage(first.trim_start_matches("error: "));
+    paragraphs.fold(refusal, |refusal, paragraph| match paragraph.split_once(": ") {
+        Some(("Usage", usage)) => refusal.with("usage", usage),
+        Some(("tip", tip)) => refusal.hint(tip),
+        _ => refusal,
+    })
 }
 
 /// The whole command line: for parsing, for completions, for the generated reference.

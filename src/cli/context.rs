@@ -75,10 +75,16 @@ impl Context {
 
     /// The time to claim for something made now: `SOURCE_DATE_EPOCH` where it is set, so that builds reproduce.
     pub fn created(&self) -> Result<(jiff::Timestamp, bool)> {
-        match self.environment.source_date_epoch {
-            Some(seconds) => {
-                let time = jiff::Timestamp::from_second(seconds);
-                Ok((time.map_err(|e| Error::usage("SOURCE_DATE_EPOCH is out of range").because(&e))?, true))
+        match &self.environment.source_date_epoch {
+            Some(text) => {
+                let time = text.parse::<i64>().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+                let wrong = || {
+                    Error::usage("SOURCE_DATE_EPOCH is not a time")
+                        .with("expected", "whole seconds since 1970")
+                        .with("found", format!("{text:.60}"))
+                        .hint("set it right, or unset it")
+                };
+                Ok((time.ok_or_else(wrong)?, true))
             }
             None => Ok((self.environment.now(), false)),
         }

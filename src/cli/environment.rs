@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// Every variable that counts, for the help; the last ones are read by the HTTP and TLS libraries.
-pub const VARIABLES: [(&str, &str); 10] = [
+pub const VARIABLES: [(&str, &str); 12] = [
     ("AIRLIFT_STORE", "the store's folder, where --store is not given"),
     ("AIRLIFT_PASSPHRASE_FILE", "file with the passphrase of a key, where there is no terminal to ask on"),
     ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
     ("HOME", "where those folders are, when they are not named"),
     ("NETRC", "file with logins of upstreams [default: ~/.netrc]"),
+    ("DOCKER_CONFIG", "folder of docker's logins at registries [default: ~/.docker]"),
+    ("REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "podman's file of logins, or the folder that holds it"),
     ("SSH_AUTH_SOCK", "socket of the ssh-agent that holds keys"),
     ("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY", "proxies on the way to upstreams"),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "certificate authorities to trust in place of the system's"),
@@ -32,8 +34,8 @@ pub struct Environment {
     pub netrc: PathBuf,
     /// `SSH_AUTH_SOCK`.
     pub agent: Option<PathBuf>,
-    /// `SOURCE_DATE_EPOCH`, in seconds (reproducible-builds.org).
-    pub source_date_epoch: Option<i64>,
+    /// `SOURCE_DATE_EPOCH` as it stands: seconds since 1970 (reproducible-builds.org).
+    pub source_date_epoch: Option<String>,
     /// `AIRLIFT_PASSPHRASE_FILE`: where the passphrase of a key is read when there is no terminal.
     pub passphrase_file: Option<PathBuf>,
     /// Where docker and podman keep logins (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and their defaults).
@@ -52,9 +54,9 @@ impl Environment {
             data_home: place("XDG_DATA_HOME", ".local/share"),
             config_home: place("XDG_CONFIG_HOME", ".config"),
             cache_home: place("XDG_CACHE_HOME", ".cache"),
-            netrc: place("NETRC", ".netrc"),
+            netrc: variable("NETRC").unwrap_or_else(|| home.join(".netrc")),
             agent: variable("SSH_AUTH_SOCK"),
-            source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok()),
+            source_date_epoch: variable("SOURCE_DATE_EPOCH").map(|v| v.to_string_lossy().into_owned()),
             passphrase_file: variable("AIRLIFT_PASSPHRASE_FILE"),
             #[cfg(feature = "upstream")]
             login_files: crate::upstream::oci::login_files(|name| std::env::var_os(name), rustix::process::getuid().as_raw()),

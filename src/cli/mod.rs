@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod context;
 mod environment;
+mod interrupt;
 mod output;
 mod reporting;
 
@@ -24,24 +25,33 @@ pub fn main() -> ExitCode {
     let arguments = match command_line().try_get_matches().and_then(|matches| args::Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
+            return refused(&error);
         }
     };
     let out = output::Output::new(arguments.json, arguments.quiet);
     let context = Context { out, environment: environment::Environment::read(), store: arguments.store };
+    let after_stop = arguments.command.after_stop();
     match commands::run(arguments.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            let error = if error.kind() == Kind::Interrupted { error.hint(after_stop) } else { error };
             context.out.error(&error);
             ExitCode::from(error.kind().exit_code())
         }
     }
 }
 
-/// An error for a step that was stopped with Ctrl-C.
-#[cfg(feature = "upstream")]
-pub(crate) fn interrupted() -> crate::error::Error {
-    crate::error::Error::new(Kind::Interrupted, "stopped").hint("run the command again: it goes on where it stopped")
+/// Tells that the command line cannot be read, or shows the help that was asked for.
+fn refused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().take_while(|a| a != "--").any(|a| a == "--json") {
+        output::Output::new(true, false).error(&args::refusal(error));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(Kind::Usage.exit_code())
 }

@@ -1,5 +1,6 @@
 //! All output: data on stdout, talk and errors on stderr.
 
+use super::interrupt::Stoppable;
 use super::reporting;
 use crate::error::{Error, Result, plain};
 use crate::progress::Progress;
@@ -64,12 +65,13 @@ impl Output {
 
     /// Progress as the place allows it: bars on a terminal, a line now and then elsewhere, events with `--json`.
     pub fn progress(&self) -> Arc<dyn Progress> {
-        match () {
+        let shown: Arc<dyn Progress> = match () {
             () if self.json => Arc::new(reporting::Events::default()),
             () if self.quiet => crate::progress::silent(),
             () if std::io::stderr().is_terminal() => Arc::new(reporting::Bars::default()),
             () => Arc::new(reporting::Lines::default()),
-        }
+        };
+        Arc::new(Stoppable::new(shown))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `docs/formats/lock.md`, version 1: reading, checking, writing.
 
 use super::canonical;
-use crate::artifact::{Artifact, Descriptor, Digest, Learned, Limits, SideDigests, check_name, parse_strict};
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, Limits, SideDigests, check_name, check_word, parse_versioned};
 use crate::error::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub const MAX_LOCK_BYTES: usize = 256 << 20;
 const MAX_ARTIFACTS: usize = 500_000;
 /// Most blobs of one artifact.
 const MAX_DESCRIPTORS: usize = 100_000;
+/// Digests by other algorithms that a lock may hold, with their hex digits.
+const SIDE_DIGESTS: [(&str, usize); 4] = [("sha512", 128), ("sha1", 40), ("md5", 32), ("git-blob-sha1", 40)];
 const VERSION: u32 = 1;
 
 /// A resolved toolkit: every blob with its digest and size.
@@ -80,15 +82,10 @@ impl Lock {
     /// Reads the bytes of a lock.
     pub fn parse(what: impl Display, bytes: &[u8]) -> Result<Self> {
         let what = what.to_string();
-        let wire: WireLock = parse_strict(&what, bytes, Limits { bytes: MAX_LOCK_BYTES, depth: 16 })?;
-        if wire.version != VERSION {
-            return Err(Error::verification(format!("{what} has a version this airlift does not know"))
-                .with("expected", VERSION)
-                .with("found", wire.version)
-                .hint("a newer airlift may read it"));
-        }
-        let artifacts = wire.artifacts.into_iter().map(WireArtifact::into_domain).collect::<Result<_>>().map_err(|e| e.about(&what))?;
-        let manifest = Digest::from_hex(&wire.manifest).map_err(|e| e.about(&what))?;
+        let wire: WireLock = parse_versioned(&what, bytes, Limits { bytes: MAX_LOCK_BYTES, depth: 16 }, "airlift-lock", VERSION)?;
+        let about = |e: Error| e.of_kind(Kind::Verification).about(&what);
+        let artifacts = wire.artifacts.into_iter().map(WireArtifact::into_domain).collect::<Result<_>>().map_err(about)?;
+        let manifest = Digest::from_hex(&wire.manifest).map_err(about)?;
         let lock = Self { name: wire.name, line: wire.line, manifest, artifacts };
         lock.check().map_err(|e| e.about(&what))?;
         if lock.to_bytes() != bytes {
@@ -130,8 +127,8 @@ impl Lock {
         if self.artifacts.len() > MAX_ARTIFACTS {
             return Err(Error::verification("the lock has too many artifacts").with("expected", format!("at most {MAX_ARTIFACTS}")));
         }
-        check_name("toolkit name", &self.name)?;
-        check_name("release line", &self.line)?;
+        check_word("toolkit name", &self.name)?;
+        check_word("release line", &self.line)?;
         let mut sizes = BTreeMap::new();
         let mut total = 0u64;
         for artifact in &self.artifacts {
@@ -154,17 +151,47 @@ impl Lock {
 
 fn check_artifact(artifact: &Artifact) -> Result<()> {
     let label = artifact.label();
-    check_name("ecosystem", &artifact.ecosystem).map_err(|e| e.about(&label))?;
-    check_name("name", &artifact.name).map_err(|e| e.about(&label))?;
-    check_name("version", &artifact.version).map_err(|e| e.about(&label))?;
+    let about = |e: Error| e.about(&label);
+    check_name("ecosystem", &artifact.ecosystem).map_err(about)?;
+    check_name("name", &artifact.name).map_err(about)?;
+    check_name("version", &artifact.version).map_err(about)?;
+    artifact.sections.iter().try_for_each(|section| check_word("section name", section)).map_err(about)?;
+    if !artifact.sections.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Err(Error::verification(format!("{label}: its sections are not sorted, or one is listed twice"))
+            .with("found", format!("{:.120}", artifact.sections.join(", "))));
+    }
     if artifact.descriptors.is_empty() || artifact.descriptors.len() > MAX_DESCRIPTORS {
         return Err(Error::verification(format!("{label}: an artifact has between 1 and {MAX_DESCRIPTORS} blobs")));
     }
     for blob in &artifact.descriptors {
-        check_name("media type", &blob.media_type).map_err(|e| e.about(&label))?;
-        blob.name.as_deref().map_or(Ok(()), |name| check_name("file name", name)).map_err(|e| e.about(&label))?;
+        check_name("media type", &blob.media_type).map_err(about)?;
+        blob.name.as_deref().map_or(Ok(()), |name| check_name("file name", name)).map_err(about)?;
+        blob.origins.iter().try_for_each(|origin| check_origin(origin)).map_err(about)?;
+        blob.side_digests.iter().try_for_each(|(algorithm, hex)| check_side_digest(algorithm, hex)).map_err(about)?;
     }
     Ok(())
+}
+
+/// A lock is shown, reviewed and carried: nobody's password may stand in it. The origin is not repeated in the message.
+fn check_origin(origin: &str) -> Result<()> {
+    let rest = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
+    match authority.rsplit_once('@') {
+        None => Ok(()),
+        Some((_, host)) => Err(Error::verification("an origin holds credentials")
+            .with("host", format!("{host:.120}"))
+            .hint("a lock never holds a login: put it into the netrc file, and lock again")),
+    }
+}
+
+fn check_side_digest(algorithm: &str, hex: &str) -> Result<()> {
+    let hex_digits = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if SIDE_DIGESTS.iter().any(|(name, length)| *name == algorithm && *length == hex.len()) && hex_digits {
+        return Ok(());
+    }
+    Err(Error::verification("a further digest is not one this format knows")
+        .with("expected", "sha512, sha1, md5 or git-blob-sha1, and all its digits in lower-case hex")
+        .with("found", format!("{algorithm:.40}: {hex:.140}")))
 }
 
 /// What orders a lock: two artifacts that agree in all of it are one.

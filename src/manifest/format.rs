@@ -1,8 +1,8 @@
 //! `docs/formats/manifest.md`, version 1: reading.
 
 use super::position::explain;
-use crate::artifact::{Architecture, Digest, Libc, Target, Version, check_name};
-use crate::error::{Error, Result};
+use crate::artifact::{Architecture, Digest, Libc, Target, Version, check_word};
+use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,15 +60,20 @@ pub(super) struct Head {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WireTarget {
     /// `linux-x86_64` or `linux-aarch64`.
-    platform: String,
+    #[schemars(with = "String")]
+    platform: Spanned<String>,
     /// Python release, such as `3.11` or `3.12.4`.
-    python: Option<String>,
+    #[schemars(with = "Option<String>")]
+    python: Option<Spanned<String>>,
     /// Oldest GNU libc that must be supported, such as `2.28`.
-    glibc: Option<String>,
+    #[schemars(with = "Option<String>")]
+    glibc: Option<Spanned<String>>,
     /// Oldest musl that must be supported, such as `1.2`; instead of `glibc`.
-    musl: Option<String>,
+    #[schemars(with = "Option<String>")]
+    musl: Option<Spanned<String>>,
     /// CUDA release of the machine's driver, such as `12.4`.
-    cuda: Option<String>,
+    #[schemars(with = "Option<String>")]
+    cuda: Option<Spanned<String>>,
 }
 
 fn main_line() -> String {
@@ -84,17 +89,14 @@ impl Manifest {
                 .with("found", format!("{} bytes", text.len())));
         }
         let table = DeTable::parse(text).map_err(|e| explain(text, &e, &[]))?;
+        check_version(text, table.get_ref())?;
         let (rooms, head): (Vec<_>, Vec<_>) = table.get_ref().iter().partition(|(key, _)| ecosystems.contains(&key.get_ref().as_ref()));
         let head: DeTable<'_> = head.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let span = table.span();
         let head: Head = read(text, Spanned::new(span, DeValue::Table(head)), ecosystems)?;
-        if head.airlift != VERSION {
-            return Err(Error::usage("the manifest has a format version this airlift does not know")
-                .with("expected", format!("airlift = {VERSION}"))
-                .with("found", format!("airlift = {}", head.airlift)));
-        }
-        check_word("toolkit name", &head.name)?;
-        check_word("release line", &head.line)?;
+        debug_assert_eq!(head.airlift, VERSION, "check_version has seen it");
+        word("toolkit name", &head.name)?;
+        word("release line", &head.line)?;
         let (mut sections, shared) = (Vec::new(), Arc::from(text));
         for (key, value) in rooms {
             sections.extend(sections_of(&shared, key.get_ref(), value)?);
@@ -104,7 +106,7 @@ impl Manifest {
             return Err(Error::usage(format!("the manifest of {} asks for nothing", head.name))
                 .hint(format!("add a section, such as [{}.NAME]", ecosystems.first().copied().unwrap_or("ECOSYSTEM"))));
         }
-        Ok(Self { name: head.name, line: head.line, targets: targets(head.targets)?, sections, digest: Digest::of(text.as_bytes()) })
+        Ok(Self { name: head.name, line: head.line, targets: targets(text, head.targets)?, sections, digest: Digest::of(text.as_bytes()) })
     }
 
     /// The targets a section names, or all of them when it names none.
@@ -137,6 +139,21 @@ impl Section {
     }
 }
 
+/// A manifest of another version is told apart from one with wrong keys, whatever else it holds.
+fn check_version(text: &str, table: &DeTable<'_>) -> Result<()> {
+    let Some(value) = table.get("airlift") else { return Ok(()) };
+    match u32::deserialize(ValueDeserializer::from(value.clone())) {
+        Ok(found) if found != VERSION => {
+            let line = super::position::line(text, value.span().start);
+            Err(Error::usage(format!("line {line}: the manifest has a format version this airlift does not know"))
+                .with("expected", format!("airlift = {VERSION}"))
+                .with("found", format!("airlift = {found}"))
+                .hint("a newer airlift may read it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn read<T: DeserializeOwned>(text: &str, value: Spanned<DeValue<'_>>, also: &[&str]) -> Result<T> {
     T::deserialize(ValueDeserializer::from(value)).map_err(|e| explain(text, &e, also))
 }
@@ -153,43 +170,38 @@ fn sections_of(text: &Arc<str>, ecosystem: &str, value: &Spanned<DeValue<'_>>) -
         if !body.get_ref().is_table() {
             return Err(wrong(name.span()));
         }
-        check_word("section name", name.get_ref())?;
+        word("section name", name.get_ref())?;
         sections.push(Section { ecosystem: ecosystem.to_owned(), name: name.get_ref().to_string(), text: text.clone() });
     }
     Ok(sections)
 }
 
-fn check_word(what: &str, word: &str) -> Result<()> {
-    let ok = word.len() <= 64
-        && word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
-    if ok && check_name(what, word).is_ok() {
-        return Ok(());
-    }
-    Err(Error::usage(format!("{what} is refused"))
-        .with("expected", "1 to 64 lower-case letters, digits, `-`, `_` or `.`, a letter or digit first")
-        .with("found", format!("{word:.80}")))
+fn word(what: &str, word: &str) -> Result<()> {
+    check_word(what, word).map_err(|e| e.of_kind(Kind::Usage))
 }
 
-fn targets(wire: BTreeMap<String, WireTarget>) -> Result<Vec<Target>> {
+fn targets(text: &str, wire: BTreeMap<String, WireTarget>) -> Result<Vec<Target>> {
     wire.into_iter()
         .map(|(name, wire)| {
-            check_word("target name", &name)?;
-            target(name.clone(), &wire).map_err(|e| e.about(format!("[targets.{name}]")))
+            word("target name", &name)?;
+            target(text, name.clone(), &wire).map_err(|e| e.about(format!("[targets.{name}]")))
         })
         .collect()
 }
 
-fn target(name: String, wire: &WireTarget) -> Result<Target> {
-    let architecture = match wire.platform.as_str() {
+fn target(text: &str, name: String, wire: &WireTarget) -> Result<Target> {
+    let at = |value: &Spanned<String>, e: Error| e.about(super::position::place(text, value.span().start));
+    let architecture = match wire.platform.get_ref().as_str() {
         "linux-x86_64" => Architecture::X86_64,
         "linux-aarch64" => Architecture::Aarch64,
         other => {
             let known = "linux-x86_64 or linux-aarch64";
-            return Err(Error::usage("the platform is not known").with("expected", known).with("found", format!("{other:.40}")));
+            let error = Error::usage("the platform is not known").with("expected", known).with("found", format!("{other:.40}"));
+            return Err(at(&wire.platform, error));
         }
     };
-    let version = |text: &Option<String>| text.as_deref().map(Version::from_str).transpose();
+    let read = |value: &Spanned<String>| Version::from_str(value.get_ref()).map_err(|e| at(value, e));
+    let version = |value: &Option<Spanned<String>>| value.as_ref().map(read).transpose();
     let libc = match (version(&wire.glibc)?, version(&wire.musl)?) {
         (Some(_), Some(_)) => return Err(Error::usage("a target has one C library").hint("keep either `glibc` or `musl`")),
         (None, Some(musl)) => Libc::Musl(musl),

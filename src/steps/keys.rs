@@ -49,6 +49,9 @@ pub fn open(key: &str, agent: Option<&Agent>, plain: PlainKeys, ask: Ask<'_>) ->
         return Ok(Box::new(agent()?.key_by_fingerprint(key)?));
     }
     let path = Path::new(key);
+    if !path.exists() {
+        return Err(Error::usage(format!("{key:.200}: there is no such key")).hint("make one with: airlift key generate PATH"));
+    }
     if is_public(path) {
         return Ok(Box::new(agent()?.key(&read_public(path)?.0)?));
     }

@@ -37,15 +37,7 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
         .hint("name all of them: every volume carries the signatures"));
     }
     let key = signer.public_key();
-    let (principal, _) = root.holder(key).ok_or_else(|| {
-        Error::usage("the trust root does not know this key")
-            .with("key", key.fingerprint())
-            .with("trust root", root.label())
-            .hint("sign with a key of the root, or make a root that names this one: airlift trust init")
-    })?;
-    if !root.rule(Role::Bundle).principals.contains(&principal.name) {
-        return Err(Error::usage(format!("{} may not sign bundles by this trust root", principal.name)).with("trust root", root.label()));
-    }
+    let principal = may_sign(root, key)?;
     let name = format!("sig/{}", signature_name("bundle", &principal.name, key));
     let armour = match earlier(volumes, &name, statement) {
         Some(armour) => armour,
@@ -55,4 +47,18 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
         append_signature(volume, &Digest::of(statement), &name, &armour)?;
     }
     Ok(SignOutcome { principal: principal.name.clone(), fingerprint: key.fingerprint() })
+}
+
+/// Whose key it is, when the root lets it sign bundles.
+pub fn may_sign<'a>(root: &'a TrustRoot, key: &crate::trust::PublicKey) -> Result<&'a crate::trust::Principal> {
+    let (principal, _) = root.holder(key).ok_or_else(|| {
+        Error::usage("the trust root does not know this key")
+            .with("key", key.fingerprint())
+            .with("trust root", root.label())
+            .hint("sign with a key of the root, or make a root that names this one: airlift trust init")
+    })?;
+    if root.rule(Role::Bundle).principals.contains(&principal.name) {
+        return Ok(principal);
+    }
+    Err(Error::usage(format!("{} may not sign bundles by this trust root", principal.name)).with("trust root", root.label()))
 }

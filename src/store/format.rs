@@ -1,12 +1,14 @@
 //! `docs/formats/store.md`, version 1: the wire form of `current` and `snapshots/N.json`.
 
 use super::snapshot::{Installed, Snapshot};
-use crate::artifact::{Digest, Limits, parse_strict};
+use crate::artifact::{Digest, Limits, parse_strict, parse_versioned};
 use crate::error::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 
 /// Longest snapshot file, in bytes.
 pub const MAX_SNAPSHOT_BYTES: u64 = 16 << 20;
+
+const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +53,7 @@ pub fn parse_current(bytes: &[u8]) -> Result<WireCurrent> {
     if current.snapshot <= current.highest {
         return Ok(current);
     }
-    Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest"))
+    damaged(Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest")))
 }
 
 /// The bytes of a snapshot file.
@@ -64,7 +66,7 @@ pub fn snapshot_bytes(snapshot: &Snapshot) -> Vec<u8> {
         seq: b.seq,
         lock: b.lock.hex(),
     });
-    let wire = WireSnapshot { version: 1, number: snapshot.number, parent: snapshot.parent, bundles: bundles.collect() };
+    let wire = WireSnapshot { version: VERSION, number: snapshot.number, parent: snapshot.parent, bundles: bundles.collect() };
     let mut bytes = serde_json::to_vec_pretty(&wire).expect("a snapshot has string keys only");
     bytes.push(b'\n');
     bytes
@@ -72,10 +74,8 @@ pub fn snapshot_bytes(snapshot: &Snapshot) -> Vec<u8> {
 
 /// Reads a snapshot file.
 pub fn parse_snapshot(what: &str, bytes: &[u8]) -> Result<Snapshot> {
-    let wire: WireSnapshot = damaged(parse_strict(what, bytes, Limits { bytes: MAX_SNAPSHOT_BYTES as usize, depth: 8 }))?;
-    if wire.version != 1 {
-        return Err(Error::new(Kind::Store, format!("{what} has a version this airlift does not know")).with("found", wire.version));
-    }
+    let limits = Limits { bytes: MAX_SNAPSHOT_BYTES as usize, depth: 8 };
+    let wire: WireSnapshot = damaged(parse_versioned(what, bytes, limits, "airlift-snapshot", VERSION))?;
     let installed = |b: WireInstalled| -> Result<Installed> {
         Ok(Installed {
             bundle: Digest::from_hex(&b.bundle)?,
@@ -91,5 +91,8 @@ pub fn parse_snapshot(what: &str, bytes: &[u8]) -> Result<Snapshot> {
 }
 
 fn damaged<T>(result: Result<T>) -> Result<T> {
-    result.map_err(|e| e.of_kind(Kind::Store).hint("the store is damaged: airlift scrub names what is wrong"))
+    result.map_err(|e| match e.hints() {
+        [] => e.of_kind(Kind::Store).hint("the store is damaged: airlift scrub names what is wrong"),
+        _ => e.of_kind(Kind::Store),
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::files::{read_own, write_atomic};
 use super::layout::{Store, Writer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 
 impl Writer {
@@ -24,7 +24,8 @@ impl Store {
             if path.extension().is_some_and(|e| e == "json")
                 && let Some(bytes) = read_own(&path, MAX_LOCK_BYTES as u64)?
             {
-                locks.push(Lock::parse(path.display(), &bytes)?);
+                let damaged = |e: Error| e.of_kind(Kind::Store).hint("the store is damaged: remove the file and fetch its lock again");
+                locks.push(Lock::parse(path.display(), &bytes).map_err(damaged)?);
             }
         }
         Ok(locks)

@@ -15,13 +15,14 @@ const MARKER: &[u8] = b"{\"airlift-store\":1}\n";
 /// The folders of a store.
 const FOLDERS: [&str; 7] = ["blobs", "blobs/sha256", "partial", "bundles", "snapshots", "held", "trust"];
 
-/// Whether there is nothing in a folder but what an earlier attempt to make a store may have left: empty folders, and no list yet.
+/// Whether there is nothing in a folder but what an earlier attempt to make a store may have left: empty folders, and no list yet; or but what a file system puts
+/// into its root itself.
 fn only_begun(root: &Path) -> bool {
     let entries = WalkDir::new(root).min_depth(1).into_iter().flatten();
     entries.into_iter().all(|entry| {
         let name = entry.path().strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
         let own = if entry.file_type().is_dir() { &FOLDERS[..] } else { &["lock", "airlift-store.json.new"] };
-        own.contains(&name)
+        own.contains(&name) || (name == "lost+found" && entry.file_type().is_dir())
     })
 }
 

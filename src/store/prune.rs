@@ -23,8 +23,8 @@ pub struct Pruned {
 }
 
 impl Writer {
-    /// Removes blobs that neither the current snapshot, the `keep` snapshots before it, a leased snapshot nor a held lock names, and
-    /// that are older than `cutoff`. Statements, signatures, locks and snapshot lists always stay: they are the record.
+    /// Removes blobs that neither the current snapshot, the `keep` snapshots it was made from, a leased snapshot nor a held lock names,
+    /// and that are older than `cutoff`. Statements, signatures, locks and snapshot lists always stay: they are the record.
     pub fn prune(&self, keep: usize, cutoff: SystemTime, dry_run: bool) -> Result<Pruned> {
         let store = self.store();
         let mut pruned = Pruned { snapshots: store.kept_snapshots(keep)?, ..Pruned::default() };
@@ -51,11 +51,13 @@ impl Writer {
 
 impl Store {
     fn kept_snapshots(&self, keep: usize) -> Result<Vec<u64>> {
-        let current = self.current()?.map(|s| s.number);
         let all = self.snapshots()?;
-        let mut kept: BTreeSet<u64> = current.into_iter().collect();
-        let before = all.iter().rev().map(|s| s.number).filter(|n| current.is_none_or(|c| *n < c));
-        kept.extend(before.take(keep));
+        let mut kept = BTreeSet::new();
+        let mut next = self.current()?;
+        while let Some(snapshot) = next.filter(|_| kept.len() <= keep) {
+            kept.insert(snapshot.number);
+            next = snapshot.parent.map(|parent| self.snapshot(parent)).transpose()?;
+        }
         for snapshot in &all {
             if self.leased(snapshot.number)? {
                 kept.insert(snapshot.number);

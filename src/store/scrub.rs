@@ -4,12 +4,15 @@ use super::files::remove;
 use super::layout::{Store, Writer};
 use crate::artifact::{Digest, Sha256Writer};
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, go_on};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So many lost lists are named.
+const MOST_LISTS: usize = 100;
 
 /// Something in the store that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +37,8 @@ pub struct Scrubbed {
 }
 
 impl Store {
-    /// Reads and hashes every blob on `threads` threads, and checks that every blob of every kept list is there.
+    /// Reads and hashes every blob on `threads` threads, and checks that every snapshot's list and every held lock can be read, and that
+    /// every blob of the current snapshot is there. Blobs of earlier snapshots may have been pruned, those of held locks not be fetched yet.
     pub fn scrub(&self, threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
         let files: Vec<_> = self.blob_files()?.into_iter().filter(|(path, _)| !path.starts_with(self.root().join("partial"))).collect();
         let total = files.iter().map(|(path, _)| path.metadata().map_or(0, |m| m.len())).sum();
@@ -43,7 +47,7 @@ impl Store {
         std::thread::scope(|scope| {
             for _ in 0..threads.max(1) {
                 scope.spawn(|| {
-                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !progress.stopped()) {
                         let (bytes, fault) = check(path, *digest, progress);
                         let mut found = found.lock().expect("no scrubbing thread panics");
                         found.blobs += 1;
@@ -54,21 +58,29 @@ impl Store {
             }
         });
         progress.end("scrubbing");
+        go_on(progress)?;
         let mut found = found.into_inner().expect("no scrubbing thread panics");
+        found.faults.extend(self.lost_lists());
         found.faults.extend(self.missing());
         found.faults.sort_by(|a, b| a.place.cmp(&b.place));
         Ok(found)
     }
 
-    /// What the current snapshot needs and the store does not have, and lists that cannot be read.
-    fn missing(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let unreadable = |place: String, error: &Error| Fault { place, problem: error.to_string(), blob: None };
-        let snapshot = match self.current() {
-            Ok(Some(snapshot)) => snapshot,
-            Ok(None) => return faults,
+    /// Lists that cannot be read. A damaged pointer may claim any number of snapshots: only the first faults are named.
+    fn lost_lists(&self) -> Vec<Fault> {
+        let highest = match self.highest() {
+            Ok(highest) => highest,
             Err(error) => return vec![unreadable("current".to_owned(), &error)],
         };
+        let snapshots = (1..=highest).filter_map(|n| Some(unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
+        let held = self.held().err().map(|error| unreadable("held".to_owned(), &error));
+        snapshots.take(MOST_LISTS).chain(held).collect()
+    }
+
+    /// What the current snapshot needs and the store does not have. Where its list cannot be read, that has been said.
+    fn missing(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let Ok(Some(snapshot)) = self.current() else { return faults };
         for bundle in &snapshot.bundles {
             let place = format!("{} {}", bundle.name, bundle.seq);
             match self.lock_of(bundle) {
@@ -94,6 +106,10 @@ impl Writer {
     }
 }
 
+fn unreadable(place: String, error: &Error) -> Fault {
+    Fault { place, problem: error.to_string(), blob: None }
+}
+
 fn check(path: &Path, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {
     let fault = |problem: String| Some(Fault { place: path.display().to_string(), problem, blob: digest });
     let Some(expected) = digest else {
@@ -114,6 +130,7 @@ fn hash(path: &Path, progress: &dyn Progress) -> std::io::Result<Sha256Writer> {
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(sha256),
+            _ if progress.stopped() => return Err(ErrorKind::Interrupted.into()),
             read => {
                 sha256.update(&buffer[..read]);
                 progress.advance("scrubbing", read as u64);

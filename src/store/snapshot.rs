@@ -49,20 +49,30 @@ impl Store {
     /// A snapshot by number.
     pub fn snapshot(&self, number: u64) -> Result<Snapshot> {
         let what = format!("snapshot {number}");
-        let bytes = read_own(&self.snapshot_path(number), MAX_SNAPSHOT_BYTES)?
-            .ok_or_else(|| Error::new(Kind::Store, format!("{what} is not in the store at {}", self.root().display())))?;
-        let snapshot = parse_snapshot(&what, &bytes)?;
-        if snapshot.number == number {
-            Ok(snapshot)
-        } else {
-            Err(Error::new(Kind::Store, format!("{what} says it is snapshot {}", snapshot.number)))
+        let path = self.snapshot_path(number);
+        let lost = || {
+            Error::new(Kind::Store, format!("the list of {what} is missing, and with it which bundles were accepted"))
+                .with("expected", path.display())
+                .hint("lists are never removed, so the store is damaged: put the file back from a backup of the store")
+        };
+        let snapshot = parse_snapshot(&what, &read_own(&path, MAX_SNAPSHOT_BYTES)?.ok_or_else(lost)?)?;
+        if snapshot.number != number {
+            return Err(Error::new(Kind::Store, format!("{what} says it is snapshot {}", snapshot.number)));
+        }
+        match snapshot.parent {
+            Some(parent) if parent >= number => Err(Error::new(Kind::Store, format!("{what} says it was made from snapshot {parent}"))),
+            _ => Ok(snapshot),
         }
     }
 
-    /// Every committed snapshot that has not been pruned, oldest first.
+    /// The number of the snapshot that was committed last; 0 before the first import.
+    pub(super) fn highest(&self) -> Result<u64> {
+        Ok(self.pointer()?.map_or(0, |pointer| pointer.highest))
+    }
+
+    /// Every committed snapshot, oldest first. A list that is missing is an error: its marks would be forgotten.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
-        let highest = self.pointer()?.map_or(0, |p| p.highest);
-        (1..=highest).filter(|n| self.snapshot_path(*n).exists()).map(|n| self.snapshot(n)).collect()
+        (1..=self.highest()?).map(|n| self.snapshot(n)).collect()
     }
 
     /// Every bundle ever accepted, with the marks it set. Rolling back does not take one away: a mark never falls.
@@ -100,7 +110,7 @@ impl Store {
 }
 
 impl Store {
-    /// Refuses a snapshot whose blobs have been pruned.
+    /// Refuses a snapshot whose blobs are not all here: pruned, discarded, or lost.
     fn check_complete(&self, snapshot: &Snapshot) -> Result<()> {
         for bundle in &snapshot.bundles {
             for (digest, size) in self.lock_of(bundle)?.blobs() {
@@ -137,11 +147,11 @@ impl Writer {
 
     /// Switches back (or forward) to a snapshot that is still there.
     pub fn switch(&self, number: u64) -> Result<Snapshot> {
-        let snapshot = self.store().snapshot(number)?;
-        let highest = self.store().pointer()?.map_or(number, |p| p.highest);
-        if number > highest {
-            return Err(Error::usage(format!("there is no snapshot {number}")).with("highest", highest));
+        let highest = self.store().highest()?;
+        if number == 0 || number > highest {
+            return Err(Error::usage(format!("there is no snapshot {number}")).with("highest", highest).hint("airlift status lists them"));
         }
+        let snapshot = self.store().snapshot(number)?;
         self.store().check_complete(&snapshot)?;
         self.point(WireCurrent { snapshot: number, highest })?;
         Ok(snapshot)

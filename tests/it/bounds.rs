@@ -62,7 +62,7 @@ impl Content {
 /// A host and a world whose sender has a lock of these contents, signed for by a key in the host's folder.
 fn sender(contents: impl Iterator<Item = Content>) -> (Host, World, Lock) {
     let (host, world) = (Host::new(), World::new());
-    let writer = world.sender.writer().expect("the lock");
+    let writer = world.sender.writer().expect("the lock").keeping_check_values();
     let artifacts = contents.enumerate().map(|(n, content)| Artifact {
         ecosystem: "files".to_owned(),
         sections: vec!["all".to_owned()],
@@ -215,4 +215,28 @@ fn every_byte_is_written_once_by_pack_and_once_by_import() {
     assert!(bytes >= content && bytes <= content * 102 / 100, "import wrote {bytes} bytes for {content} of content");
     let again = written(&host, receiver.root(), &["--store", arg(receiver.root()), "import", "out"]).expect("it was possible before");
     assert_eq!(again, 0, "what is there is not written again");
+}
+
+/// What a command says it has hashed.
+fn hashed(host: &Host, args: &[&str]) -> u64 {
+    let document = host.json(args).remove(0);
+    let document = if document.is_array() { &document[0] } else { &document };
+    document["sha256-bytes"].as_u64().unwrap_or_else(|| panic!("airlift {args:?} does not say what it hashed: {document}"))
+}
+
+#[test]
+fn every_byte_is_hashed_once_on_each_side() {
+    let contents = [Content::noise(40 * MIB + 5, 1), Content::text(20 * MIB), Content::noise(100_000, 3)];
+    let (host, world, lock) = sender(contents.into_iter());
+    let content = lock.size();
+    let packed = hashed(&host, &pack(world.sender.root()));
+    let receiver: Store = world.receiver("receiver");
+    let on = |command| ["--store", arg(receiver.root()), command, "out"];
+    let (verified, imported, again) = (hashed(&host, &on("verify")), hashed(&host, &on("import")), hashed(&host, &on("import")));
+    println!("{content} bytes of content; hashed by pack {packed}, verify {verified}, import {imported}, import again {again}");
+    assert!(packed < content / 100, "pack hashed {packed} bytes: blobs that were fetched here are checked by their check values");
+    for (what, bytes) in [("verify", verified), ("import", imported)] {
+        assert!((content..content + (64 << 10)).contains(&bytes), "{what} hashed {bytes} bytes for {content} of content");
+    }
+    assert!(again < 64 << 10, "importing again hashed {again} bytes");
 }

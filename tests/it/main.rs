@@ -20,6 +20,7 @@ mod readme;
 mod server;
 mod simple_index;
 mod stock;
+mod stopping;
 mod store;
 mod tidy;
 mod trust;

@@ -6,6 +6,7 @@ use airlift::error::Kind;
 use airlift::progress::Silent;
 use airlift::steps::import::Imported;
 use airlift::store::Store;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 #[test]
@@ -78,7 +79,53 @@ fn rolling_back_and_pruning() {
     assert_eq!(writer.switch(1).expect_err("its blobs are gone").kind(), Kind::Incomplete);
     assert_eq!(writer.switch(2).expect("still whole").number, 2);
     assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 2);
-    assert_eq!(writer.switch(9).expect_err("no such snapshot").kind(), Kind::Store);
+    assert_eq!(writer.switch(9).expect_err("no such snapshot").kind(), Kind::Usage);
+}
+
+/// Bundles 1 to `count` of a line, each with a blob of its own.
+fn line_of(world: &World, count: u64) -> Vec<Vec<PathBuf>> {
+    (1..=count).map(|n| world.pack(&world.lock("kit", &[noise(1000, n)]), &format!("line{n}"), None, &[1])).collect()
+}
+
+#[test]
+fn a_lost_snapshot_list_lowers_no_mark() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let line = line_of(&world, 2);
+    let fork = world.pack_as(&world.lock("kit", &[noise(1000, 9)]), "fork", None, &[1], Some(2));
+    line.iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
+    receiver.writer().expect("the lock").switch(1).expect("whole");
+    assert_eq!(world.import(&fork, &receiver).expect_err("a fork").kind(), Kind::Policy);
+    std::fs::remove_file(receiver.root().join("snapshots/2.json")).expect("removed");
+    let refusal = world.import(&fork, &receiver).expect_err("nobody knows any more what was accepted");
+    assert!(refusal.kind() == Kind::Store && refusal.to_string().contains("snapshot 2"), "{refusal}");
+    let faults = receiver.scrub(2, &Silent).expect("scrubbed").faults;
+    assert!(faults.len() == 1 && faults[0].place == "snapshots/2.json", "{faults:?}");
+}
+
+#[test]
+fn a_pointer_beyond_all_bounds_is_damage() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    line_of(&world, 1).iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
+    std::fs::write(receiver.root().join("current"), b"{\"snapshot\":1,\"highest\":9007199254740991}\n").expect("a file");
+    assert_eq!(receiver.snapshots().expect_err("damage").kind(), Kind::Store);
+    assert_eq!(receiver.scrub(2, &Silent).expect("scrubbed").faults.len(), 100);
+}
+
+#[test]
+fn pruning_keeps_what_rolling_back_goes_to() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let line = line_of(&world, 3);
+    line[..2].iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
+    receiver.writer().expect("the lock").switch(1).expect("whole");
+    world.import(&line[2], &receiver).expect("imported");
+    assert_eq!(receiver.current().expect("readable").expect("a snapshot").parent, Some(1));
+    let writer = receiver.writer().expect("the lock");
+    let pruned = writer.prune(1, SystemTime::now() + Duration::from_secs(3600), false).expect("pruned");
+    assert_eq!((pruned.blobs, pruned.snapshots), (1, vec![1, 3]));
+    assert_eq!(writer.switch(1).expect("whole").number, 1);
 }
 
 #[test]

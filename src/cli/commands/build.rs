@@ -1,14 +1,16 @@
 //! `airlift build`
 
 use super::fetch::bring;
-use super::lock::resolve;
+use super::lock::{read_manifest, resolve};
 use super::network::{self, Network};
-use super::pack::{Packing, write};
+use super::pack::{Packing, read_lock, write};
+use crate::artifact::Digest;
 use crate::cli::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::lock::Lock;
 use crate::store::write_atomic;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Lock, fetch and pack in one go
 #[derive(Debug, Args)]
@@ -29,13 +31,34 @@ impl Build {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let upstream = self.network.upstream(context)?;
-        let writer = context.make_store()?.writer()?.keeping_check_values();
         let path = self.manifest.with_extension("lock");
+        let locked = if self.locked { Some(locked(&self.manifest, &path)?) } else { None };
+        let writer = context.make_store()?.writer()?.keeping_check_values();
+        let signing = self.packing.keys.open(writer.store(), context)?;
         let outcome = network::run(async {
-            let lock = if self.locked { super::pack::read_lock(&path)? } else { resolve(&self.manifest, &upstream, context).await?.lock };
-            write_atomic(&path, &lock.to_bytes())?;
+            let lock = match locked {
+                Some(lock) => lock,
+                None => {
+                    let lock = resolve(&self.manifest, &upstream, context).await?.lock;
+                    write_atomic(&path, &lock.to_bytes())?;
+                    lock
+                }
+            };
             bring(lock, &writer, &upstream, self.network.parallel, context).await
         })?;
-        write(&outcome.fetched, &writer, &self.packing, context).map(|_| ())
+        write(&outcome.fetched, &writer, &self.packing, signing.as_ref(), context).map(|_| ())
     }
+}
+
+/// The lock beside a manifest, when it was made from this very text: an older one would carry what nobody asks for any more.
+fn locked(manifest: &Path, path: &Path) -> Result<Lock> {
+    let lock = read_lock(path)?;
+    let found = Digest::of(read_manifest(manifest)?.as_bytes());
+    if lock.manifest == found {
+        return Ok(lock);
+    }
+    Err(Error::usage(format!("{}: the manifest has changed since it was locked", manifest.display()))
+        .with("expected", format!("{}, as {} says", lock.manifest, path.display()))
+        .with("found", found)
+        .hint("lock it again and review what changed: airlift lock; or leave out --locked"))
 }

@@ -14,10 +14,10 @@ pub struct Client {
     /// pip, uv, docker, containerd, podman, curl … [default: all]
     client: Option<String>,
     /// Where the mirror answers
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = mirror_url)]
     mirror: String,
     /// The view to use
-    #[arg(long, value_name = "NAME", default_value = "latest")]
+    #[arg(long, value_name = "NAME", default_value = "latest", value_parser = view_name)]
     view: String,
     /// The mirror's certificate is from an authority the client does not know yet
     #[arg(long)]
@@ -33,4 +33,21 @@ impl Client {
         let list: Vec<Value> = snippets.iter().map(|s| json!({ "client": s.client, "place": s.place, "text": s.text })).collect();
         context.out.data(&json!(list), &text)
     }
+}
+
+/// An address that can stand in a client's configuration as it is: nothing in it needs quoting there.
+fn mirror_url(text: &str) -> std::result::Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match url {
+        Some(_) if text.bytes().all(plain) => Ok(text.to_owned()),
+        _ => Err("expected http:// or https:// and a host, such as https://mirror.lan:8443, without login, query or spaces".to_owned()),
+    }
+}
+
+/// `latest`, NAME-SEQ or NAME@LINE-SEQ.
+fn view_name(text: &str) -> std::result::Result<String, String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.@".contains(&b);
+    let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if first && text.bytes().all(plain) { Ok(text.to_owned()) } else { Err("expected latest, NAME-SEQ or NAME@LINE-SEQ".to_owned()) }
 }

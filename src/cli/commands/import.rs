@@ -1,13 +1,15 @@
 //! `airlift import`
 
 use super::verify::signers;
+use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::steps::import::{Imported, import, order};
 use crate::steps::verify::open;
-use crate::store::Writer;
+use crate::store::{Store, Writer};
+use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -27,27 +29,40 @@ pub struct Import {
 impl Import {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let store = context.make_store()?;
+        let store = if self.dry_run { context.open_store()? } else { context.make_store()? };
         let root = context.accepted_root(&store)?;
         let bundles = open(&self.places, &root)?;
         if self.dry_run {
-            return bundles.iter().try_for_each(|bundle| {
-                let order = order(bundle, &store)?;
-                context.out.data(
-                    &json!({ "bundle": bundle.id.hex(), "order": format!("{order:?}") }),
-                    &format!(
-                        "{}   {}\n  signatures {}\n  order      {order:?}\n",
-                        bundle.statement.label(),
-                        bundle.id.spoken(),
-                        signers(&bundle.judged)
-                    ),
-                )
-            });
+            return foretell(&bundles, &store, context);
         }
         let writer = store.writer()?;
-        let documents = bundles.into_iter().map(|bundle| take_in(bundle, &writer, context)).collect::<Result<Vec<_>>>()?;
+        let (mut documents, mut counted) = (Vec::new(), 0);
+        for bundle in bundles {
+            let mut document = take_in(bundle, &writer, context)?;
+            document["sha256-bytes"] = (sha256_bytes() - counted).into();
+            counted = sha256_bytes();
+            documents.push(document);
+        }
         if context.out.json() { context.out.data(&Value::from(documents), "") } else { Ok(()) }
     }
+}
+
+/// Says what importing would do, without doing it.
+fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<()> {
+    let (mut documents, mut text) = (Vec::new(), String::new());
+    for bundle in bundles {
+        let (label, id) = (bundle.statement.label(), bundle.id);
+        let (word, line, missing) = match order(bundle, store).map_err(|e| e.about(&label))? {
+            Order::First => ("first", "the first of its line here".to_owned(), None),
+            Order::Next => ("next", "follows the newest that is installed".to_owned(), None),
+            Order::Gap(gap) => ("gap", format!("numbers {} to {} have not been seen here", gap.start(), gap.end()), Some(gap)),
+            Order::Replay => ("replay", "installed already: nothing would be changed".to_owned(), None),
+        };
+        let missing = missing.map(|gap| json!([gap.start(), gap.end()]));
+        documents.push(json!({ "bundle": id.hex(), "order": word, "missing": missing }));
+        text.push_str(&format!("{label}   {}\n  signatures {}\n  order      {line}\n", id.spoken(), signers(&bundle.judged)));
+    }
+    context.out.data(&Value::from(documents), &text)
 }
 
 /// Imports one bundle and tells of it.

@@ -30,6 +30,7 @@ impl Lock {
     pub fn run(self, context: &Context) -> Result<()> {
         let upstream = self.network.upstream(context)?;
         let path = self.out.unwrap_or_else(|| self.manifest.with_extension("lock"));
+        check_place(&path)?;
         let before = read_bounded(&path, MAX_LOCK_BYTES as u64)?.and_then(|bytes| LockFile::parse(path.display(), &bytes).ok());
         let outcome = network::run(resolve(&self.manifest, &upstream, context))?;
         write_atomic(&path, &outcome.lock.to_bytes())?;
@@ -37,16 +38,36 @@ impl Lock {
     }
 }
 
-/// Reads and resolves a manifest.
-pub async fn resolve(path: &Path, upstream: &crate::upstream::Upstream, context: &Context) -> Result<LockOutcome> {
+/// Whether a lock can be written there: better known before everything is resolved.
+fn check_place(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(Error::usage(format!("{}: there is no such folder", folder.display())).hint("make it, or choose another with --out"));
+    }
+    if path.is_dir() {
+        return Err(Error::usage(format!("{} is a folder", path.display())).hint("name the file to write: --out FILE"));
+    }
+    Ok(())
+}
+
+/// The text of a manifest.
+pub fn read_manifest(path: &Path) -> Result<String> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("{} is a folder", path.display())).hint("name the manifest in it"));
+    }
     let missing = || Error::usage(format!("{}: there is no such manifest", path.display())).hint("write one with: airlift init NAME");
     let text = read_bounded(path, 1 << 20)?.ok_or_else(missing)?;
-    let text = String::from_utf8(text).map_err(|_| Error::usage(format!("{}: the manifest is not UTF-8", path.display())))?;
+    String::from_utf8(text).map_err(|_| Error::usage(format!("{}: the manifest is not UTF-8", path.display())))
+}
+
+/// Reads and resolves a manifest.
+pub async fn resolve(path: &Path, upstream: &crate::upstream::Upstream, context: &Context) -> Result<LockOutcome> {
+    let text = read_manifest(path)?;
     let manifest = Manifest::parse(&text, &ecosystems::names()).map_err(|e| e.about(path.display()))?;
     let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (cache, progress) = (context.cache(), context.out.progress());
     let options = LockOptions { base, cache: &cache, now: context.created()?.0, upstream, progress: progress.as_ref() };
-    let outcome = lock(&manifest, &options).await?;
+    let outcome = lock(&manifest, &options).await.map_err(|e| e.about(path.display()))?;
     for section in &outcome.sections {
         context.out.say(format!("  {:<8} {:<12} {}", section.ecosystem, section.name, section.summary));
         section.notes.iter().for_each(|note| context.out.say(format!("           note: {note}")));

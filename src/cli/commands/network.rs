@@ -1,10 +1,12 @@
 //! The options of every command that uses the network, and the runtime it needs.
 
-use crate::cli::{Context, interrupted};
+use crate::cli::Context;
 use crate::error::{Error, Result};
+use crate::progress::interrupted;
 use crate::store::read_bounded;
 use crate::upstream::{Credentials, Settings, Upstream};
-use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, value_parser};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use std::time::Duration;
 #[command(next_help_heading = "Network")]
 pub struct Network {
     /// Blobs to fetch at a time
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     pub parallel: usize,
     /// Certificate authority to trust besides the system's (PEM)
     #[arg(long, value_name = "FILE")]
@@ -22,10 +24,10 @@ pub struct Network {
     #[arg(long, value_name = "HOST:PORT")]
     pub plain_http: Vec<String>,
     /// Attempts in a row without progress before giving up
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = value_parser!(u32).range(1..))]
     pub attempts: u32,
     /// Longest wait for the next bytes
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = value_parser!(u64).range(1..=86400))]
     pub timeout: u64,
 }
 

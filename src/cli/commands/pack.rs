@@ -1,7 +1,7 @@
 //! `airlift pack`
 
-use super::sign::{Keys, sign_all};
-use crate::artifact::Digest;
+use super::sign::{Keys, Signing, sign_all};
+use crate::artifact::{Digest, sha256_bytes};
 use crate::bundle::{Previous, Written};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
@@ -54,7 +54,8 @@ impl Pack {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = context.open_store()?;
         let fetched = Fetched::of(read_lock(&self.lock)?, &store)?;
-        write(&fetched, &store.writer()?, &self.options, context).map(|_| ())
+        let signing = self.options.keys.open(&store, context)?;
+        write(&fetched, &store.writer()?, &self.options, signing.as_ref(), context).map(|_| ())
     }
 }
 
@@ -65,7 +66,7 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
 }
 
 /// Packs, signs and tells.
-pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, context: &Context) -> Result<Written> {
+pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
     let (created, given) = options.created.map_or_else(|| context.created(), |time| Ok((time, true)))?;
     let seconds = jiff::Timestamp::from_second(created.as_second()).map_err(|e| Error::usage("the time is out of range").because(&e))?;
     let progress = context.out.progress();
@@ -83,7 +84,7 @@ pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, context: &Co
         trust: context.carried_roots(writer.store())?,
         progress: progress.as_ref(),
     })?;
-    let signed = sign_all(&written.statement, &written.volumes, writer.store(), &options.keys, context)?;
+    let signed = sign_all(&written.statement, &written.volumes, signing, context)?;
     let name = &fetched.lock().name;
     let text = format!(
         "packed    {} → {} in {}\nbundle    {name} {seq}   {}\n",
@@ -93,7 +94,7 @@ pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, context: &Co
         written.id.spoken()
     );
     let document = json!({ "bundle": written.id.hex(), "spoken": written.id.spoken(), "name": name, "seq": seq, "volumes": written.volumes,
-        "content_bytes": written.content, "stored_bytes": written.stored, "signed_by": signed });
+        "content_bytes": written.content, "stored_bytes": written.stored, "signed_by": signed, "sha256-bytes": sha256_bytes() });
     context.out.data(&document, &text)?;
     context.out.say("read the bundle's identity aloud to the other side");
     Ok(written)

@@ -5,10 +5,10 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::steps::inspect::inspect;
-use crate::steps::sign::sign;
+use crate::steps::sign::{may_sign, sign};
 use crate::steps::verify::one;
 use crate::store::Store;
-use crate::trust::{PlainKeys, Role};
+use crate::trust::{PlainKeys, Role, Signer, TrustRoot};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -58,23 +58,42 @@ impl Sign {
         ));
         let volumes: Vec<PathBuf> = found.volumes.iter().map(|(_, path)| path.clone()).collect();
         let statement = &set.volumes.values().next().expect("a set of volumes has at least one").head.statement;
-        let signed = sign_all(statement, &volumes, &context.open_store()?, &self.keys, context)?;
+        let signing = self.keys.open(&context.open_store()?, context)?;
+        let signed = sign_all(statement, &volumes, signing.as_ref(), context)?;
         context.out.data(&json!({ "bundle": found.id.hex(), "signed_by": signed }), "")
     }
 }
 
-/// Signs with every key that was named, and says how many people are still needed.
-pub fn sign_all(statement: &[u8], volumes: &[PathBuf], store: &Store, keys: &Keys, context: &Context) -> Result<Vec<String>> {
-    if keys.key.is_empty() {
+/// Keys that are open, and the root that lets them sign.
+pub struct Signing {
+    root: TrustRoot,
+    signers: Vec<Box<dyn Signer>>,
+}
+
+impl Keys {
+    /// Opens every key that was named, asking for passphrases, and sees that this host's root lets it sign bundles: before work begins
+    /// that would end without a signature. `None` when no key was named.
+    pub fn open(&self, store: &Store, context: &Context) -> Result<Option<Signing>> {
+        if self.key.is_empty() {
+            return Ok(None);
+        }
+        let root = context.accepted_root(store)?;
+        let plain = if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
+        let signers = self.key.iter().map(|key| context.signer(key, plain)).collect::<Result<Vec<_>>>()?;
+        signers.iter().try_for_each(|signer| may_sign(&root, signer.public_key()).map(|_| ()))?;
+        Ok(Some(Signing { root, signers }))
+    }
+}
+
+/// Signs with every open key, and says how many people are still needed.
+pub fn sign_all(statement: &[u8], volumes: &[PathBuf], signing: Option<&Signing>, context: &Context) -> Result<Vec<String>> {
+    let Some(Signing { root, signers }) = signing else {
         context.out.warn("the bundle is not signed yet, and nobody will accept it: airlift sign VOLUMES --key KEY");
         return Ok(vec![]);
-    }
-    let root = context.accepted_root(store)?;
-    let plain = if keys.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
+    };
     let mut people = Vec::new();
-    for key in &keys.key {
-        let signer = context.signer(key, plain)?;
-        let signed = sign(statement, volumes, &root, signer.as_ref())?;
+    for signer in signers {
+        let signed = sign(statement, volumes, root, signer.as_ref())?;
         context.out.say(format!("signed by {} ({})", signed.principal, signed.fingerprint));
         people.push(signed.principal);
     }

@@ -7,7 +7,7 @@ use super::network::{self, Network};
 use super::network_free::run_until_stopped;
 use super::pack::{Packing, write};
 use super::serve::Serving;
-use super::sign::Keys;
+use super::sign::{Keys, Signing};
 use crate::cli::Context;
 use crate::error::Result;
 use crate::steps::serve::{Source, serve};
@@ -47,7 +47,8 @@ impl Up {
         {
             let writer = store.writer()?.keeping_check_values();
             self.use_development_key(&writer, context)?;
-            self.install(&writer, context)?;
+            let signing = self.keys.open(&store, context)?;
+            self.install(&writer, signing.as_ref(), context)?;
         }
         if self.no_serve {
             return Ok(());
@@ -59,7 +60,7 @@ impl Up {
         run_until_stopped(|stopped| async { serve(self.serving.options(context, listening)?, Source::Store(store), stopped).await })
     }
 
-    fn install(&self, writer: &Writer, context: &Context) -> Result<()> {
+    fn install(&self, writer: &Writer, signing: Option<&Signing>, context: &Context) -> Result<()> {
         let store = writer.store();
         let upstream = self.network.upstream(context)?;
         let fetched = network::run(async {
@@ -70,7 +71,7 @@ impl Up {
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
         let packing = Packing { out, volume_size: None, created: None, seq: None, epoch: None, previous: None, keys: self.keys.clone() };
-        let written = write(&fetched, writer, &packing, context)?;
+        let written = write(&fetched, writer, &packing, signing, context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
         take_in(bundle, writer, context).map(|_| ())
     }

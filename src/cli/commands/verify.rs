@@ -1,5 +1,6 @@
 //! `airlift verify`
 
+use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
@@ -26,13 +27,16 @@ impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let root = context.accepted_root(&context.open_store()?)?;
-        let (mut documents, mut text) = (Vec::new(), String::new());
+        let (mut documents, mut text, mut counted) = (Vec::new(), String::new(), 0);
         for bundle in open(&self.places, &root)? {
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
             let verified = verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" })?;
             text.push_str(&summary(verified.bundle()));
-            documents.push(document(verified.bundle()));
+            let mut document = document(verified.bundle());
+            document["sha256-bytes"] = (sha256_bytes() - counted).into();
+            counted = sha256_bytes();
+            documents.push(document);
         }
         context.out.data(&Value::from(documents), &text)
     }

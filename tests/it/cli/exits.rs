@@ -52,11 +52,25 @@ fn a_wrong_manifest_is_2_and_names_line_and_nearest_key() {
             &["[targets.lab]", "windows", "linux-x86_64"],
         ),
         ("", &["asks for nothing"]),
+        ("[files.f]\nitems = \"x\"\n", &["kit.toml: [files.f]: line 4: `items`: invalid type", "sequence"]),
+        (
+            "[targets.lab]\nplatform = \"linux-x86_64\"\npython = \"3.x\"\n[files.f]\nurl = \"https://example.org/f\"\n",
+            &["kit.toml: [targets.lab]: line 5: `python`: not a version", "3.x"],
+        ),
+        (
+            "[targets.lab]\nplatform = \"windows\"\n[files.f]\nurl = \"x\"\n",
+            &["kit.toml: [targets.lab]: line 4: `platform`: the platform is not known"],
+        ),
     ] {
         host.write("kit.toml", format!("{head}{text}"));
         host.fails(2, &["lock", "kit.toml"], words);
         assert!(!host.path("kit.lock").exists(), "a lock was written for {text}");
     }
+    host.write("kit.toml", "airlift = 2\nname = \"kit\"\nfuture = true\n[files.f]\nurl = \"x\"\n");
+    host.fails(2, &["lock", "kit.toml"], &["line 1: the manifest has a format version", "airlift = 2", "a newer airlift"]);
+    let other = "[targets.w]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n[python.p]\nrequirements = [\"six\"]\ntargets = [\"v\"]\n";
+    host.write("kit.toml", format!("{head}{other}"));
+    assert!(!host.fails(2, &["lock", "kit.toml"], &["no target is called v"]).err.contains("did you mean"));
     host.write("kit.toml", b"\xff\xfe");
     host.fails(2, &["lock", "kit.toml"], &["not UTF-8"]);
     host.write("kit.toml", vec![b'#'; 2 << 20]);

@@ -1,5 +1,6 @@
 //! The real binary, as people and scripts meet it: every command, its help, its JSON, its exit codes.
 
+mod early;
 mod exits;
 mod help;
 mod network;
@@ -62,7 +63,7 @@ fn status(host: &Host) -> Value {
 }
 
 /// The refusal of a command as `--json` tells it.
-fn refusal(ran: &Ran) -> Value {
+pub fn refusal(ran: &Ran) -> Value {
     let last = ran.err.lines().last().expect("an error");
     serde_json::from_str::<Value>(last).unwrap_or_else(|e| panic!("{e}: {last}"))["error"].clone()
 }

@@ -82,9 +82,9 @@ fn connected_side(walk: &mut Walk) {
 
 fn inside(walk: &mut Walk) {
     walk.go(&["verify", "out"], &["1 of 1: alice", "2 blobs"]);
-    walk.go(&["import", "--dry-run", "out"], &["order      First"]);
+    walk.go(&["import", "--dry-run", "out"], &["order      the first of its line here"]);
     walk.go(&["import", "out"], &["imported as snapshot 1", "next: airlift serve"]);
-    walk.go(&["import", "--dry-run", "out"], &["order      Replay"]);
+    walk.go(&["import", "--dry-run", "out"], &["order      installed already"]);
     walk.go(&["up", "kit.toml", "--no-serve", "--out", "up", "--key", "alice", "--allow-plain-key"], &["bundle    kit 1"]);
     walk.go(&["status"], &["serving   snapshot 1 of 1", "kit 1 (main line)"]);
     walk.go(&["rollback", "1"], &["serving snapshot 1"]);
