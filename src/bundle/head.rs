@@ -14,8 +14,10 @@ use std::path::Path;
 
 /// Room left for signatures in every head, in bytes.
 pub const SIGNATURE_SPACE: u64 = 64 << 10;
-const MAX_SIGNATURES: usize = 64;
-const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
+/// Most signatures of one head.
+pub const MAX_SIGNATURES: usize = 64;
+/// Longest signature, in bytes.
+pub const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
 const MAX_TRUST_FILES: usize = 256;
 /// Most bytes of all trust files and signatures of one head: they are held in memory before anybody is believed.
 const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
@@ -147,7 +149,8 @@ impl Head {
         self.trust.iter().chain(&self.signatures).any(|(known, _)| known == name)
     }
 
-    fn room_left(&self) -> u64 {
+    /// How many bytes of trust files and signatures a reader would still take.
+    pub fn room_left(&self) -> u64 {
         let held = self.trust.iter().chain(&self.signatures).map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
         MAX_UNTRUSTED_BYTES.saturating_sub(held)
     }

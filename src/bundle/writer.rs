@@ -6,7 +6,7 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable, frame_count};
 use super::geometry::{data_start, ending, gap};
 use super::head::{render, reserve};
 use super::member::{END, MAX_MEMBER, blob_name, header};
-use super::sign::append_signature;
+use super::sign::{append_signature, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
 use super::volumes::Volume;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
@@ -199,8 +199,11 @@ impl Heading {
     }
 }
 
-/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over.
+/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over, and whoever is adding one
+/// just now is waited for.
 fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
+    let taken = File::options().read(true).write(true).open(to).ok();
+    taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
     let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
     for (name, armour) in before.iter().flat_map(|v| &v.head.signatures) {
         append_signature(from, id, name, armour)?;

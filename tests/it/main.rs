@@ -18,6 +18,7 @@ mod python;
 mod python_clients;
 mod readme;
 mod server;
+mod signing;
 mod simple_index;
 mod stock;
 mod store;
