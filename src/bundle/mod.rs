@@ -28,5 +28,5 @@ pub use inplace::InPlace;
 pub use sign::{append_signature, check_signature_fits};
 pub use statement::{Pin, Previous, Statement};
 pub use verify::{Verification, VerifiedBundle};
-pub use volumes::{Volume, VolumeSet, find};
+pub use volumes::{MAX_HEAD_BYTES, Volume, VolumeSet, find};
 pub use writer::{Draft, PackOptions, Written, write};

@@ -3,7 +3,7 @@
 use super::head::{Head, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, Room, allowed_name};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
 use crate::artifact::Digest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, shown};
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::path::Path;
 /// same signature twice is no error. Signers of one volume wait for each other.
 pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
     let wrong = |e: &std::io::Error| {
-        Error::io(format!("{} cannot be written", path.display()), e).hint("on a medium that cannot be written, sign before it is burnt")
+        Error::io(format!("{} cannot be written", shown(path)), e).hint("on a medium that cannot be written, sign before it is burnt")
     };
     let file = File::options().read(true).write(true).open(path).map_err(|e| wrong(&e))?;
     take_turn(path, &file)?;
@@ -34,20 +34,20 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
     file.write_all_at(&header(name, size), head.space).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     match Head::read(path, &file)?.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         true => Ok(()),
-        false => Err(Error::verification(format!("{}: the signature was written and is not there", path.display()))
+        false => Err(Error::verification(format!("{}: the signature was written and is not there", shown(path)))
             .hint("another program writes to the volume, or the medium is damaged: sign it again")),
     }
 }
 
 /// Refuses what [`append_signature`] would refuse, before anything is written to any volume.
 pub fn check_signature_fits(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
-    let file = File::open(path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+    let file = File::open(path).map_err(|e| Error::io(format!("{} cannot be read", shown(path)), &e))?;
     is_new(path, &Head::read(path, &file)?, id, name, armour).map(|_| ())
 }
 
 /// Waits until nobody else writes to the volume. Who waited while it was replaced would sign a file without a name.
 pub fn take_turn(path: &Path, file: &File) -> Result<()> {
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be locked", path.display()), e);
+    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be locked", shown(path)), e);
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => file.lock().map_err(|e| wrong(&e))?,
         // Not every file system of a stick has locks.
@@ -57,7 +57,7 @@ pub fn take_turn(path: &Path, file: &File) -> Result<()> {
     if is_at(path, file).map_err(|e| wrong(&e))? {
         return Ok(());
     }
-    Err(Error::failed(format!("{} was replaced while it was being signed", path.display())).hint("sign it again"))
+    Err(Error::failed(format!("{} was replaced while it was being signed", shown(path))).hint("sign it again"))
 }
 
 /// Whether the path still names the open file.
@@ -73,19 +73,19 @@ fn free(head: &Head) -> u64 {
 /// Whether the signature is still to be written; an error when it cannot be. What is written here, every reader must take.
 fn is_new(path: &Path, head: &Head, id: &Digest, name: &str, armour: &[u8]) -> Result<bool> {
     if Digest::of(&head.statement) != *id {
-        return Err(Error::verification(format!("{}: it is a volume of another bundle", path.display())));
+        return Err(Error::verification(format!("{}: it is a volume of another bundle", shown(path))));
     }
     if head.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         return Ok(false);
     }
     if !allowed_name(name, "sig/", ".sshsig") || head.signatures.iter().any(|(n, _)| n == name) {
-        return Err(Error::usage(format!("{}: a signature called {name:.100} cannot be added", path.display()))
+        return Err(Error::usage(format!("{}: a signature called {name:.100} cannot be added", shown(path)))
             .hint("another signature of that name is there and stays"));
     }
     let size = armour.len() as u64;
     let fits = size <= MAX_SIGNATURE_BYTES.min(head.room_left()) && occupied(size) <= free(head);
     if !fits || head.signatures.len() >= MAX_SIGNATURES {
-        return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", path.display()))
+        return Err(Error::new(Kind::Space, format!("{}: there is no room for another signature {name}", shown(path)))
             .with("expected", format!("at most {MAX_SIGNATURES} signatures of at most {MAX_SIGNATURE_BYTES} bytes"))
             .with("found", format!("{} signatures, {} bytes left", head.signatures.len(), free(head)))
             .hint("take the volumes as they were packed, and sign those: signatures are never taken away"));

@@ -17,6 +17,7 @@ pub use environment::VARIABLES;
 
 use crate::error::Kind;
 use clap::FromArgMatches;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 
 /// Runs the program.
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
         }
     };
+    raise_open_files();
     let out = output::Output::new(arguments.json, arguments.quiet);
     let context = Context { out, environment: environment::Environment::read(), store: arguments.store };
     match commands::run(arguments.command, &context) {
@@ -38,6 +40,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// As many open files as the system allows: a set may have 999 volumes, and shells start programs with room for 1024.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// An error for a step that was stopped with Ctrl-C.

@@ -6,8 +6,8 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::steps::import::{Imported, import, order};
-use crate::steps::verify::open;
-use crate::store::Writer;
+use crate::steps::verify::{concerns_one_bundle, open_each, refused};
+use crate::store::{Store, Writer};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -29,44 +29,62 @@ impl Import {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = context.make_store()?;
         let root = context.accepted_root(&store)?;
-        let bundles = open(&self.places, &root)?;
+        let (bundles, mut errors) = open_each(&self.places, &root)?;
         if self.dry_run {
-            return bundles.iter().try_for_each(|bundle| {
-                let order = order(bundle, &store)?;
-                context.out.data(
-                    &json!({ "bundle": bundle.id.hex(), "order": format!("{order:?}") }),
-                    &format!(
-                        "{}   {}\n  signatures {}\n  order      {order:?}\n",
-                        bundle.statement.label(),
-                        bundle.id.spoken(),
-                        signers(&bundle.judged)
-                    ),
-                )
-            });
+            bundles.iter().try_for_each(|bundle| rehearse(bundle, &store, context))?;
+            return refused(errors);
         }
         let writer = store.writer()?;
-        let documents = bundles.into_iter().map(|bundle| take_in(bundle, &writer, context)).collect::<Result<Vec<_>>>()?;
-        if context.out.json() { context.out.data(&Value::from(documents), "") } else { Ok(()) }
+        let mut documents = Vec::new();
+        for bundle in bundles {
+            match take_in(bundle, &writer, context) {
+                Ok(document) => documents.push(document),
+                Err(error) if concerns_one_bundle(error.kind()) => errors.push(error),
+                Err(error) => {
+                    errors.insert(0, error);
+                    break;
+                }
+            }
+        }
+        if context.out.json() && !documents.is_empty() {
+            context.out.data(&Value::from(documents), "")?;
+        }
+        refused(errors)
     }
+}
+
+/// Says what an import would do.
+fn rehearse(bundle: &Authentic, store: &Store, context: &Context) -> Result<()> {
+    let order = order(bundle, store)?;
+    context.out.data(
+        &json!({ "bundle": bundle.id.hex(), "order": format!("{order:?}") }),
+        &format!(
+            "{}   {}\n  signatures {}\n  order      {order:?}\n",
+            bundle.statement.label(),
+            bundle.id.spoken(),
+            signers(&bundle.judged)
+        ),
+    )
 }
 
 /// Imports one bundle and tells of it.
 pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<Value> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
-    let (frames, who) = (bundle.table.frames.len(), signers(&bundle.judged));
+    let frames = bundle.table.frames.len();
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
     match import(bundle, writer, &verification)? {
         Imported::Already { installed, restored } => {
             let brought = match restored {
-                0 => "nothing was changed".to_owned(),
+                0 => "nothing was changed; to go to another snapshot: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored }))
         }
-        Imported::Done { snapshot, notes } => {
+        Imported::Done { snapshot, notes, judged } => {
+            let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
