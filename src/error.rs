@@ -220,15 +220,15 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.inner.message))?;
+        f.write_str(&indented(&self.inner.message))?;
         for cause in &self.inner.causes {
-            write!(f, "\n  caused by: {}", plain(cause))?;
+            write!(f, "\n  caused by: {}", indented(&shortened(cause)))?;
         }
         for (label, value) in &self.inner.context {
-            write!(f, "\n  {label:<10} {}", plain(value))?;
+            write!(f, "\n  {label:<10} {}", indented(value))?;
         }
         for hint in &self.inner.hints {
-            write!(f, "\n  hint: {}", plain(hint))?;
+            write!(f, "\n  hint: {}", indented(hint))?;
         }
         Ok(())
     }
@@ -245,12 +245,32 @@ fn io_kind(error: &std::io::Error) -> Kind {
     }
 }
 
+/// Longest cause that is shown, in characters.
+const LONGEST_CAUSE: usize = 500;
+
+fn shortened(cause: &str) -> String {
+    match cause.char_indices().nth(LONGEST_CAUSE) {
+        Some((end, _)) => format!("{}…", &cause[..end]),
+        None => cause.to_owned(),
+    }
+}
+
+/// Harmless text whose further lines cannot be taken for lines of ours, which begin at the left.
+fn indented(text: &str) -> String {
+    plain(text).replace('\n', "\n    ")
+}
+
+/// A path for a message: harmless, and on one line whatever a file is called.
+pub fn shown(path: &std::path::Path) -> String {
+    plain(&path.display().to_string()).replace('\n', "\\u{a}")
+}
+
 /// Text from outside made harmless for a terminal: control and bidirectional characters are shown as escapes, so that a name in a
 /// hostile bundle cannot repaint the screen. Line feeds stay: multi-line explanations are ours or a resolver's.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if (c.is_control() && c != '\n') || bidi {
             out.extend(c.escape_unicode());
         } else {

@@ -1,7 +1,7 @@
 //! Strict JSON for everything that is signed or pinned: RFC 8259 without its ambiguities.
 //!
 //! UTF-8 without a byte order mark, no duplicate keys (`serde_json` keeps the last silently), no floats, integers below 2^53, bounded
-//! depth, no control or bidirectional characters in strings. Unknown members are refused by the wire types (`deny_unknown_fields`).
+//! depth, no control or bidirectional characters in strings but the line feed, and not that one in names. Unknown members are refused by the wire types (`deny_unknown_fields`).
 
 use crate::error::{Error, Result};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -139,6 +139,9 @@ impl<'de> Visitor<'de> for Profile {
         let mut keys = BTreeSet::new();
         while let Some(key) = members.next_key::<String>()? {
             inner.visit_str::<A::Error>(&key)?;
+            if key.contains('\n') {
+                return Err(de::Error::custom("a line feed in the name of a member"));
+            }
             members.next_value_seed(inner)?;
             if !keys.insert(key) {
                 return Err(de::Error::custom("duplicate key"));

@@ -6,10 +6,12 @@ use super::head::Head;
 use super::statement::Statement;
 use super::volumes::{Volume, VolumeSet, read_at};
 use crate::artifact::{Artifact, Digest};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, shown};
 use crate::lock::Lock;
 use crate::trust::{BUNDLE, Chain, Judged, Role, TrustRoot};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// An authentic head: statement, lock and frame table are what the trust root's people signed. The payload has not been looked at.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Authentic {
     pub table: FrameTable,
     /// The volumes, all of them, in order.
     pub(super) volumes: Vec<Volume>,
+    /// Where further copies of each of them lie.
+    pub(super) copies: Vec<Vec<String>>,
     /// The lock's exact bytes.
     pub(super) lock_bytes: Vec<u8>,
 }
@@ -38,20 +42,10 @@ impl Authentic {
     /// Judges the signatures over the statement's bytes, then parses those bytes, then everything they pin. `Kind::Incomplete` when a
     /// volume is not here; then nothing but heads has been read.
     pub fn open(set: VolumeSet, root: &TrustRoot) -> Result<Self> {
-        let first = set.volumes.values().next().ok_or_else(|| Error::failed("a set of volumes has at least one"))?;
-        let bytes = first.head.statement.clone();
-        let (judged, statement, chain, newest) = judge(first, root)?;
-        for volume in set.volumes.values().skip(1) {
-            judge(volume, root)?;
-        }
+        let (bytes, (judged, statement, chain, newest)) = set.judged(root)?;
         let label = statement.label();
         let about = |e: Error| e.about(&label);
-        let volumes = complete(set, &statement)?;
-        for volume in &volumes {
-            volume.head.check_room(&volume.path).map_err(about)?;
-            volume.head.check_volume(&volume.path, &statement).map_err(about)?;
-            volume.head.check_files(&volume.path, &statement).map_err(about)?;
-        }
+        let (volumes, copies) = complete(set, &statement, root)?;
         let same_end = volumes.iter().all(|v| v.head.end == volumes[0].head.end);
         if !same_end {
             return Err(Error::verification(format!("{label}: the heads of its volumes differ in length")));
@@ -66,7 +60,19 @@ impl Authentic {
         let table = FrameTable::parse(&table, &lock, &statement.volumes).map_err(about)?;
         pinned_everywhere(&volumes, &statement, "README").map_err(about)?;
         check_limits(&newest, &statement, &table).map_err(about)?;
-        Ok(Self { id: Digest::of(&bytes), statement, judged, root: newest, chain, lock, table, volumes, lock_bytes })
+        Ok(Self { id: Digest::of(&bytes), statement, judged, root: newest, chain, lock, table, volumes, copies, lock_bytes })
+    }
+
+    /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
+    pub fn judged_by(mut self, accepted: &TrustRoot) -> Result<Self> {
+        let mut newest = None;
+        for volume in &self.volumes {
+            newest = Some(judge(volume, accepted)?);
+        }
+        let (judged, _, chain, root) = newest.ok_or_else(|| Error::failed("a bundle has at least one volume"))?;
+        check_limits(&root, &self.statement, &self.table).map_err(|e| e.about(self.statement.label()))?;
+        (self.judged, self.chain, self.root) = (judged, chain, root);
+        Ok(self)
     }
 
     /// Compares everything between the frames, on every volume, with what the frame table says must be there: headers, padding, end.
@@ -115,14 +121,32 @@ impl Authentic {
     pub(super) fn damaged(&self, volume: u16, at: u64, what: &str) -> Error {
         let path = &self.volumes[usize::from(volume)].path;
         Error::verification(format!("{}: {what}", self.statement.label()))
-            .with("at", format!("byte {at} of {}", path.display()))
+            .with("at", format!("byte {at} of {}", shown(path)))
+            .with_all("another copy", &self.copies[usize::from(volume)])
             .hint("the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)")
+    }
+}
+
+/// Who signed, what they signed, the roots that came along, and the newest of them.
+type Verdict = (Judged, Statement, Chain, TrustRoot);
+
+impl VolumeSet {
+    /// The statement as signed on the first volume whose signatures suffice; without one, why the first does not.
+    fn judged(&self, accepted: &TrustRoot) -> Result<(Arc<[u8]>, Verdict)> {
+        let mut first = None;
+        for volume in self.volumes.values().chain(&self.copies) {
+            match judge(volume, accepted) {
+                Ok(verdict) => return Ok((Arc::clone(&volume.head.statement), verdict)),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Error::failed("a set of volumes has at least one")))
     }
 }
 
 /// The signatures of one volume's head over the statement it holds. Each volume is judged by its own signatures, so that none can be
 /// passed off on the strength of another.
-fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<(Judged, Statement, Chain, TrustRoot)> {
+fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<Verdict> {
     let head = &volume.head;
     let judged = || {
         let roots = head.trust.iter().map(|(name, bytes)| (name.trim_start_matches("trust/").to_owned(), bytes.clone()));
@@ -131,7 +155,7 @@ fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<(Judged, Statement, Ch
         let judged = newest.judge(Role::Bundle, BUNDLE, &head.statement, &head.signatures)?;
         Ok((judged, Statement::parse(&head.statement)?, chain, newest))
     };
-    judged().map_err(|e: Error| e.about(volume.path.display()))
+    judged().map_err(|e: Error| e.about(shown(&volume.path)))
 }
 
 /// What the signers may send at most, even together.
@@ -154,28 +178,76 @@ fn check_limits(root: &TrustRoot, statement: &Statement, table: &FrameTable) -> 
     }
 }
 
-/// All volumes in order, each of the signed length.
-fn complete(set: VolumeSet, statement: &Statement) -> Result<Vec<Volume>> {
+/// All volumes in order, each judged and of the signed length, and where further copies of each lie. Of several copies the first that is
+/// right is taken.
+fn complete(set: VolumeSet, statement: &Statement, root: &TrustRoot) -> Result<(Vec<Volume>, Vec<Vec<String>>)> {
     let (count, label) = (statement.volumes.len(), statement.label());
-    let looked_in = set.looked_in.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    if let Some(missing) = (0..count).find(|n| !set.volumes.contains_key(n)) {
-        let size = statement.volumes[missing];
-        return Err(Error::new(Kind::Incomplete, format!("{label}: volume {} of {count} is not here", missing + 1))
-            .with("expected", format!("{} ({size} bytes)", statement.volume_name(missing)))
-            .with("looked in", looked_in)
-            .with_all("passed over", &set.passed_over)
-            .hint("plug it in anywhere and name that folder as well (nothing was changed)"));
+    let mut found: BTreeMap<usize, Vec<Volume>> = BTreeMap::new();
+    for volume in set.volumes.into_values().chain(set.copies) {
+        found.entry(volume.head.volume).or_default().push(volume);
     }
-    for (index, volume) in &set.volumes {
-        let expected = statement.volumes.get(*index).copied();
-        if expected != Some(volume.length) {
-            return Err(Error::verification(format!("{label}: {} has the wrong length", volume.path.display()))
-                .with("expected", expected.map_or_else(|| "no such volume".to_owned(), |n| format!("{n} bytes")))
-                .with("found", format!("{} bytes", volume.length))
-                .hint("it was cut or added to: copy it again (nothing was changed)"));
+    for copies in found.values_mut() {
+        *copies = right(std::mem::take(copies), |volume| judge(volume, root).map(|_| ()))?;
+    }
+    if let Some(missing) = (0..count).find(|n| !found.contains_key(n)) {
+        return Err(incomplete(statement, missing, &set.looked_in, &set.passed_over));
+    }
+    let (mut volumes, mut others) = (vec![], vec![]);
+    for copies in found.into_values() {
+        let mut copies = right(copies, |volume| check_place(volume, statement, &label))?;
+        volumes.push(copies.remove(0));
+        others.push(copies.iter().map(|copy| shown(&copy.path)).collect());
+    }
+    Ok((volumes, others))
+}
+
+/// The copies of a volume that pass a check; without any, why the first does not.
+fn right(copies: Vec<Volume>, check: impl Fn(&Volume) -> Result<()>) -> Result<Vec<Volume>> {
+    let (mut good, mut first, mut bad) = (vec![], None, vec![]);
+    for copy in copies {
+        match check(&copy) {
+            Ok(()) => good.push(copy),
+            Err(error) if first.is_none() => first = Some(error),
+            Err(_) => bad.push(shown(&copy.path)),
         }
     }
-    Ok(set.volumes.into_values().collect())
+    match first {
+        Some(error) if good.is_empty() => Err(error.with_all("another copy", &bad)),
+        _ => Ok(good),
+    }
+}
+
+/// Whether a volume is, but for its payload, what the statement says of it.
+fn check_place(volume: &Volume, statement: &Statement, label: &str) -> Result<()> {
+    let (path, expected) = (&volume.path, statement.volumes.get(volume.head.volume).copied());
+    if expected != Some(volume.length) {
+        return Err(Error::verification(format!("{label}: {} has the wrong length", shown(path)))
+            .with("expected", expected.map_or_else(|| "no such volume".to_owned(), |n| format!("{n} bytes")))
+            .with("found", format!("{} bytes", volume.length))
+            .hint("it was cut or added to: copy it again (nothing was changed)"));
+    }
+    let about = |e: Error| e.about(label);
+    volume.head.check_room(path).map_err(about)?;
+    volume.head.check_volume(path, statement).map_err(about)?;
+    volume.head.check_files(path, statement).map_err(about)
+}
+
+/// A volume is not here, or it is one of the files that cannot be read as a volume.
+fn incomplete(statement: &Statement, missing: usize, looked_in: &[PathBuf], passed_over: &[String]) -> Error {
+    let (label, count, size) = (statement.label(), statement.volumes.len(), statement.volumes[missing]);
+    let message = format!("{label}: volume {} of {count} is not here", missing + 1);
+    let (kind, hint) = match passed_over {
+        [] => (Kind::Incomplete, "plug it in anywhere and name that folder as well (nothing was changed)"),
+        _ => (
+            Kind::Verification,
+            "a file here is damaged and may be that volume: copy it again, or name another folder that has it (nothing was changed)",
+        ),
+    };
+    Error::new(kind, message)
+        .with("expected", format!("{} ({size} bytes)", statement.volume_name(missing)))
+        .with("looked in", looked_in.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", "))
+        .with_all("passed over", passed_over)
+        .hint(hint)
 }
 
 /// A pinned file, compared with its pin in the head of every volume.

@@ -6,16 +6,19 @@ use super::member::{BLOCK, SPACE, header, occupied, padding, parse};
 use super::statement::{MAX_STATEMENT_BYTES, Statement};
 use super::volumes::read_at;
 use crate::artifact::Digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::lock::MAX_LOCK_BYTES;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Room left for signatures in every head, in bytes.
 pub const SIGNATURE_SPACE: u64 = 64 << 10;
-const MAX_SIGNATURES: usize = 64;
-const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
+/// Most signatures of one head.
+pub const MAX_SIGNATURES: usize = 64;
+/// Longest signature, in bytes.
+pub const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
 const MAX_TRUST_FILES: usize = 256;
 /// Most bytes of all trust files and signatures of one head: they are held in memory before anybody is believed.
 const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
@@ -36,15 +39,15 @@ pub enum Room {
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The statement's exact bytes.
-    pub statement: Vec<u8>,
+    pub statement: Arc<[u8]>,
     /// Which volume it says it is, from 0.
     pub volume: usize,
     /// Of how many it says it is one.
     count: usize,
     /// Signatures: file name and bytes, in their order.
-    pub signatures: Vec<(String, Vec<u8>)>,
+    pub signatures: Arc<Vec<(String, Vec<u8>)>>,
     /// Trust roots and their signatures: file name and bytes.
-    pub trust: Vec<(String, Vec<u8>)>,
+    pub trust: Arc<Vec<(String, Vec<u8>)>>,
     /// Where the other files of the head lie: offset and size.
     pub places: BTreeMap<String, (u64, u64)>,
     /// Offset at which the room for signatures begins.
@@ -91,11 +94,11 @@ impl Head {
     /// signatures and trust roots are read.
     pub fn read(path: &Path, file: &File) -> Result<Self> {
         let mut head = Self {
-            statement: vec![],
+            statement: Arc::default(),
             volume: 0,
             count: 0,
-            signatures: vec![],
-            trust: vec![],
+            signatures: Arc::default(),
+            trust: Arc::default(),
             places: BTreeMap::new(),
             space: 0,
             room: Room::Empty,
@@ -105,15 +108,15 @@ impl Head {
         while head.end == 0 {
             let mut block = [0u8; 512];
             read_at(path, file, &mut block, at)?;
-            let (name, size) = parse(&block, at).map_err(|e| e.about(path.display()))?;
+            let (name, size) = parse(&block, at).map_err(|e| e.about(shown(path)))?;
             if at == 0 && name != "bundle.json" {
-                return Err(Error::verification(format!("{}: not an airlift volume", path.display())));
+                return Err(Error::verification(format!("{}: not an airlift volume", shown(path))));
             }
-            head.take(path, file, &name, at, size).map_err(|e| e.with("volume", path.display()))?;
+            head.take(path, file, &name, at, size).map_err(|e| e.with("volume", shown(path)))?;
             at += occupied(size);
         }
         if head.statement.is_empty() || !head.places.contains_key("lock.json") || !head.places.contains_key("frames.bin") {
-            return Err(Error::verification(format!("{}: its head is incomplete", path.display())));
+            return Err(Error::verification(format!("{}: its head is incomplete", shown(path))));
         }
         Ok(head)
     }
@@ -122,7 +125,7 @@ impl Head {
         let data = at + BLOCK;
         let read = |most: u64| read_member(path, file, name, data, size, most);
         match name {
-            "bundle.json" if at == 0 => self.statement = read(MAX_STATEMENT_BYTES as u64)?,
+            "bundle.json" if at == 0 => self.statement = read(MAX_STATEMENT_BYTES as u64)?.into(),
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
             "frames.bin" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
@@ -133,22 +136,42 @@ impl Head {
                 self.places.insert("volume".to_owned(), (data, size));
             }
             _ if allowed_name(name, "trust/", "") && self.trust.len() < MAX_TRUST_FILES && !self.holds(name) => {
-                self.trust.push((name.to_owned(), read(self.room_left())?));
+                let bytes = read(self.room_left())?;
+                Arc::make_mut(&mut self.trust).push((name.to_owned(), bytes));
             }
             _ if allowed_name(name, "sig/", ".sshsig") && self.signatures.len() < MAX_SIGNATURES && !self.holds(name) => {
-                self.signatures.push((name.to_owned(), read(MAX_SIGNATURE_BYTES.min(self.room_left()))?));
+                let bytes = read(MAX_SIGNATURE_BYTES.min(self.room_left()))?;
+                Arc::make_mut(&mut self.signatures).push((name.to_owned(), bytes));
             }
             _ => return Err(Error::verification(format!("{name:.100} has no place in a volume's head")).with("at byte", at)),
         }
         Ok(())
     }
 
-    fn holds(&self, name: &str) -> bool {
-        self.trust.iter().chain(&self.signatures).any(|(known, _)| known == name)
+    /// Keeps one copy of what is the same in another head of the set. Gives the bytes of memory that this head still takes by itself.
+    pub fn share(&mut self, other: Option<&Self>) -> u64 {
+        let of_files = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, bytes)| 64 + (name.len() + bytes.len()) as u64).sum::<u64>();
+        let mut own = 1024;
+        match other {
+            Some(other) if other.statement == self.statement => self.statement = Arc::clone(&other.statement),
+            _ => own += self.statement.len() as u64,
+        }
+        for (mine, others) in [(&mut self.trust, other.map(|o| &o.trust)), (&mut self.signatures, other.map(|o| &o.signatures))] {
+            match others {
+                Some(others) if others == mine => *mine = Arc::clone(others),
+                _ => own += of_files(mine),
+            }
+        }
+        own
     }
 
-    fn room_left(&self) -> u64 {
-        let held = self.trust.iter().chain(&self.signatures).map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+    fn holds(&self, name: &str) -> bool {
+        self.trust.iter().chain(self.signatures.iter()).any(|(known, _)| known == name)
+    }
+
+    /// How many bytes of trust files and signatures a reader would still take.
+    pub fn room_left(&self) -> u64 {
+        let held = self.trust.iter().chain(self.signatures.iter()).map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
         MAX_UNTRUSTED_BYTES.saturating_sub(held)
     }
 
@@ -193,7 +216,7 @@ impl Head {
     /// Refuses a room for signatures that holds anything but signatures.
     pub fn check_room(&self, path: &Path) -> Result<()> {
         let Room::Unclear(at) = self.room else { return Ok(()) };
-        Err(Error::verification(format!("{}: the room for signatures is not empty", path.display()))
+        Err(Error::verification(format!("{}: the room for signatures is not empty", shown(path)))
             .with("at byte", at)
             .hint("signing it was interrupted, or the medium is damaged: sign it again with airlift sign, or copy it again"))
     }
@@ -201,7 +224,7 @@ impl Head {
     /// Compares the volume's number with a statement that is believed.
     pub fn check_volume(&self, path: &Path, statement: &Statement) -> Result<()> {
         let fits = self.places.contains_key("volume") && self.count == statement.volumes.len() && self.volume < self.count;
-        if fits { Ok(()) } else { Err(Error::verification(format!("{}: its volume number is not one of the set", path.display()))) }
+        if fits { Ok(()) } else { Err(Error::verification(format!("{}: its volume number is not one of the set", shown(path)))) }
     }
 
     /// Every file the statement pins, except the large ones, must be here and nothing else may be.
@@ -210,9 +233,9 @@ impl Head {
         let mut here: Vec<&String> = here.collect();
         here.sort();
         if !here.iter().copied().eq(statement.files.keys()) {
-            return Err(Error::verification(format!("{}: its head does not hold the files the statement names", path.display())));
+            return Err(Error::verification(format!("{}: its head does not hold the files the statement names", shown(path))));
         }
-        for (name, bytes) in &self.trust {
+        for (name, bytes) in self.trust.iter() {
             check_pin(path, statement, name, bytes)?;
         }
         Ok(())
@@ -223,7 +246,7 @@ impl Head {
         let (offset, size) = self.places[name];
         let pinned = statement.files.get(name).map_or(0, |p| p.size);
         if size != pinned {
-            return Err(Error::verification(format!("{}: {name} has the wrong length", path.display()))
+            return Err(Error::verification(format!("{}: {name} has the wrong length", shown(path)))
                 .with("expected", pinned)
                 .with("found", size));
         }
@@ -248,7 +271,7 @@ fn check_pin(path: &Path, statement: &Statement, name: &str, bytes: &[u8]) -> Re
     let found = Digest::of(bytes);
     match statement.files.get(name) {
         Some(pin) if pin.sha256 == found && pin.size == bytes.len() as u64 => Ok(()),
-        pin => Err(Error::verification(format!("{}: {name} is not the file that was signed", path.display()))
+        pin => Err(Error::verification(format!("{}: {name} is not the file that was signed", shown(path)))
             .with("expected", pin.map_or_else(|| "no such file".to_owned(), |p| p.sha256.to_string()))
             .with("found", found)),
     }

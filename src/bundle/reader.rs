@@ -4,15 +4,30 @@ use super::authentic::Authentic;
 use super::encode::Decoder;
 use super::frames::{BlobEntry, Encoding, Frame, LONGEST_FRAME};
 use super::volumes::read_at;
-use crate::artifact::{AlignedBuffer, BlobSink, PIECE};
-use crate::error::{Error, Kind, Result};
-use crate::progress::{Progress, go_on};
+use crate::artifact::{AlignedBuffer, BlobIntake, BlobSink, PIECE};
+use crate::error::{Error, Kind, Result, shown};
+use crate::progress::{Progress, Silent, go_on};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The buffers of one reading thread.
 pub struct FrameReader {
     stored: AlignedBuffer,
     content: AlignedBuffer,
     decoder: Decoder,
+}
+
+/// Where the blobs of a bundle go.
+pub struct Delivery<'a> {
+    /// The bundle.
+    pub bundle: &'a Authentic,
+    /// What takes them in.
+    pub intake: &'a dyn BlobIntake,
+    /// Where the work is reported.
+    pub progress: &'a dyn Progress,
+    /// Name of the phase in reports.
+    pub phase: &'static str,
+    /// Set once another thread has failed: then nothing needs to be ended.
+    pub stop: &'a AtomicBool,
 }
 
 impl FrameReader {
@@ -54,28 +69,47 @@ impl FrameReader {
         read_at(&volume.path, &volume.file, &mut self.stored, frame.offset)
     }
 
-    /// Moves one blob from the medium into a sink, going on where the sink stands.
-    pub fn deliver(
-        &mut self,
-        bundle: &Authentic,
-        blob: &BlobEntry,
-        mut sink: Box<dyn BlobSink>,
-        progress: &dyn Progress,
-        phase: &'static str,
-    ) -> Result<()> {
-        let start = sink.offset() / PIECE as u64 * PIECE as u64;
-        sink.rewind(start)?;
-        progress.advance(phase, start);
-        for n in (start / PIECE as u64) as usize..blob.frames {
-            go_on(progress)?;
-            let content = self.content(bundle, blob, n, false)?;
-            sink.write(content)?;
-            progress.advance(phase, content.len() as u64);
+    /// Moves one blob from the medium into the intake, going on where an earlier run stopped. What that run left may not be what it wrote,
+    /// if the power failed: then the blob is received once more from its beginning, before anything is said about the medium.
+    pub fn deliver(&mut self, to: &Delivery<'_>, blob: &BlobEntry) -> Result<()> {
+        let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else {
+            to.progress.advance(to.phase, blob.size);
+            return Ok(());
+        };
+        let resumed = sink.offset() > 0;
+        if !self.fill(to, blob, sink.as_mut(), to.progress)? {
+            return Ok(());
         }
-        match sink.finish() {
-            Err(error) if error.kind() == Kind::Verification => Err(self.find_damage(bundle, blob, error)),
+        let mut outcome = sink.finish();
+        if resumed && is_mismatch(&outcome) {
+            let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else { return Ok(()) };
+            sink.rewind(0)?;
+            if !self.fill(to, blob, sink.as_mut(), &Silent)? {
+                return Ok(());
+            }
+            outcome = sink.finish();
+        }
+        match outcome {
+            Err(error) if error.kind() == Kind::Verification => Err(self.find_damage(to.bundle, blob, error)),
             other => other,
         }
+    }
+
+    /// Writes a blob's frames from where the sink stands to the end; false when it was told to stop before.
+    fn fill(&mut self, to: &Delivery<'_>, blob: &BlobEntry, sink: &mut dyn BlobSink, progress: &dyn Progress) -> Result<bool> {
+        let start = sink.offset() / PIECE as u64 * PIECE as u64;
+        sink.rewind(start)?;
+        progress.advance(to.phase, start);
+        for n in (start / PIECE as u64) as usize..blob.frames {
+            go_on(to.progress)?;
+            if to.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let content = self.content(to.bundle, blob, n, false)?;
+            sink.write(content)?;
+            progress.advance(to.phase, content.len() as u64);
+        }
+        Ok(true)
     }
 
     /// A blob has the wrong digest: its frames are read again to name the one that is damaged.
@@ -89,6 +123,10 @@ impl FrameReader {
     }
 }
 
+fn is_mismatch(outcome: &Result<()>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.kind() == Kind::Verification)
+}
+
 fn check(bundle: &Authentic, blob: &BlobEntry, n: usize, stored: &[u8]) -> Result<()> {
     let frame = &bundle.table.frames_of(blob)[n];
     let found = *blake3::hash(stored).as_bytes();
@@ -100,6 +138,7 @@ fn check(bundle: &Authentic, blob: &BlobEntry, n: usize, stored: &[u8]) -> Resul
     Err(Error::verification(format!("{}: frame {} of {} does not match the signed table", bundle.owner(&blob.digest), n + 1, blob.frames))
         .with("expected", format!("blake3 {}", short(&frame.blake3)))
         .with("found", format!("blake3 {}", short(&found)))
-        .with("at", format!("byte {} of volume {}, {}", frame.offset, frame.volume + 1, path.display()))
+        .with("at", format!("byte {} of volume {}, {}", frame.offset, frame.volume + 1, shown(path)))
+        .with_all("another copy", &bundle.copies[usize::from(frame.volume)])
         .hint("the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)"))
 }

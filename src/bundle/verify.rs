@@ -2,7 +2,7 @@
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
-use super::reader::FrameReader;
+use super::reader::{Delivery, FrameReader};
 use crate::artifact::{BlobIntake, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
@@ -46,7 +46,7 @@ impl VerifiedBundle {
     pub fn record(&self) -> Vec<(String, Vec<u8>)> {
         let head = self.authentic.head();
         let mut files =
-            vec![("bundle.json".to_owned(), head.statement.clone()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
+            vec![("bundle.json".to_owned(), head.statement.to_vec()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
         files.extend(head.signatures.iter().cloned());
         files.extend(head.trust.iter().cloned());
         files
@@ -65,11 +65,13 @@ impl Verification<'_> {
         self.progress.begin(self.phase, authentic.lock.size());
         let order = order(&authentic.table.blobs);
         let (next, stop, errors) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
+        let delivery = Delivery { bundle: &authentic, intake, progress: self.progress, phase: self.phase, stop: &stop };
         std::thread::scope(|scope| {
             for _ in 0..self.threads.max(1) {
                 scope.spawn(|| {
-                    if let Err(error) = self.work(&authentic, intake, &order, &next, &stop, &errors) {
+                    if let Err(error) = self.work(&delivery, &order, &next, &errors) {
                         errors.lock().expect("no reading thread panics").push((usize::MAX, error));
+                        stop.store(true, Ordering::Relaxed);
                     }
                 });
             }
@@ -92,37 +94,19 @@ impl Verification<'_> {
         }
     }
 
-    fn work(
-        &self,
-        bundle: &Authentic,
-        intake: &dyn BlobIntake,
-        order: &[usize],
-        next: &AtomicUsize,
-        stop: &AtomicBool,
-        errors: &Mutex<Vec<(usize, Error)>>,
-    ) -> Result<()> {
+    /// One thread's part. Whoever sets `stop` has told an error before: a blob that was not ended is never taken for a whole one.
+    fn work(&self, to: &Delivery<'_>, order: &[usize], next: &AtomicUsize, errors: &Mutex<Vec<(usize, Error)>>) -> Result<()> {
         let mut reader = FrameReader::new()?;
-        while !stop.load(Ordering::Relaxed) {
+        while !to.stop.load(Ordering::Relaxed) {
             let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let blob = &bundle.table.blobs[index];
-            if let Err(error) = self.one(bundle, blob, intake, &mut reader) {
+            if let Err(error) = reader.deliver(to, &to.bundle.table.blobs[index]) {
                 errors.lock().expect("no reading thread panics").push((index, error));
                 if !self.keep_going {
-                    stop.store(true, Ordering::Relaxed);
+                    to.stop.store(true, Ordering::Relaxed);
                 }
             }
         }
         Ok(())
-    }
-
-    fn one(&self, bundle: &Authentic, blob: &BlobEntry, intake: &dyn BlobIntake, reader: &mut FrameReader) -> Result<()> {
-        match intake.receive(&blob.digest, blob.size)? {
-            Some(sink) => reader.deliver(bundle, blob, sink, self.progress, self.phase),
-            None => {
-                self.progress.advance(self.phase, blob.size);
-                Ok(())
-            }
-        }
     }
 }
 

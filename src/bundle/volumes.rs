@@ -2,14 +2,19 @@
 
 use super::head::Head;
 use crate::artifact::Digest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, shown};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Most files looked at in one folder.
+/// Most volumes looked at in one folder.
 const MAX_FILES: usize = 10_000;
+/// Most memory of all heads together: they are held before anybody is believed. What the volumes of a set have in common counts once.
+pub const MAX_HEAD_BYTES: u64 = 32 << 20;
+/// Most files that are named as passed over.
+const MAX_NAMED: usize = 16;
 
 /// One volume file with its head.
 #[derive(Debug)]
@@ -29,10 +34,10 @@ pub struct Volume {
 pub struct VolumeSet {
     /// SHA-256 of the statement: the bundle id.
     pub id: Digest,
-    /// Volumes by number, from 0; a second copy of the same volume is in `copies`.
+    /// Volumes by number, from 0: of each the first that was found.
     pub volumes: BTreeMap<usize, Volume>,
     /// Further copies of volumes that are there already.
-    pub copies: Vec<PathBuf>,
+    pub copies: Vec<Volume>,
     /// Where volumes were looked for.
     pub looked_in: Vec<PathBuf>,
     /// Files in the folders that are not readable as volumes, and why.
@@ -40,56 +45,77 @@ pub struct VolumeSet {
 }
 
 /// Finds every set among files and folders. A file that is named and cannot be read as a volume is an error; in a folder, only files
-/// ending in `.airlift` are looked at.
+/// ending in `.airlift` are looked at, and passed over where they are damaged. What the system cannot read is an error everywhere.
 pub fn find(places: &[PathBuf]) -> Result<Vec<VolumeSet>> {
     let mut sets: BTreeMap<Digest, VolumeSet> = BTreeMap::new();
-    let mut broken = Vec::new();
+    let (mut broken, mut held) = (Vec::new(), 0);
     for path in candidates(places)? {
-        let volume = match Volume::open(&path) {
-            Err(error) if !places.contains(&path) => {
-                broken.push(error);
+        let mut volume = match Volume::open(&path) {
+            Err(error) if error.kind() == Kind::Verification && !places.contains(&path) => {
+                if broken.len() < MAX_NAMED {
+                    broken.push(error);
+                }
                 continue;
             }
             other => other?,
         };
         let id = Digest::of(&volume.head.statement);
+        held += volume.head.share(sets.get(&id).and_then(|set| set.volumes.values().next()).map(|first| &first.head));
+        if held > MAX_HEAD_BYTES {
+            return Err(Error::verification("the heads of the volumes here are larger than this airlift takes together")
+                .with("expected", format!("at most {MAX_HEAD_BYTES} bytes, of which a set's common part counts once"))
+                .with("up to", shown(&path))
+                .hint("name the files of one bundle"));
+        }
         let empty = || VolumeSet { id, volumes: BTreeMap::new(), copies: vec![], looked_in: places.to_vec(), passed_over: vec![] };
         let set = sets.entry(id).or_insert_with(empty);
         match set.volumes.entry(volume.head.volume) {
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(volume);
-            }
-            std::collections::btree_map::Entry::Occupied(_) => set.copies.push(path),
+            Entry::Vacant(place) => drop(place.insert(volume)),
+            Entry::Occupied(_) => set.copies.push(volume),
         }
     }
     for set in sets.values_mut() {
-        set.passed_over = broken.iter().map(|e| e.message().to_owned()).collect();
+        set.passed_over = broken.iter().map(in_a_line).collect();
     }
-    if sets.is_empty() && !broken.is_empty() {
-        return Err(broken.remove(0));
+    match sets.is_empty() {
+        true => Err(nothing_here(places, broken)),
+        false => Ok(sets.into_values().collect()),
     }
-    if sets.is_empty() {
-        let list = places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Error::new(Kind::Incomplete, "there is no bundle here")
-            .with("looked in", list)
-            .hint("name the folder or the .airlift files of the medium"));
+}
+
+fn in_a_line(error: &Error) -> String {
+    std::iter::once(error.message()).chain(error.causes().iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
+}
+
+fn nothing_here(places: &[PathBuf], mut broken: Vec<Error>) -> Error {
+    if !broken.is_empty() {
+        return broken.remove(0);
     }
-    Ok(sets.into_values().collect())
+    let list = places.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", ");
+    Error::new(Kind::Incomplete, "there is no bundle here")
+        .with("looked in", list)
+        .hint("name the folder or the .airlift files of the medium")
 }
 
 fn candidates(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for place in places {
-        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", place.display()), e);
+        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", shown(place)), e);
         if !place.metadata().map_err(|e| wrong(&e))?.is_dir() {
             files.push(place.clone());
             continue;
         }
-        for entry in place.read_dir().map_err(|e| wrong(&e))?.take(MAX_FILES) {
+        let before = files.len();
+        for entry in place.read_dir().map_err(|e| wrong(&e))? {
             let path = entry.map_err(|e| wrong(&e))?.path();
             let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
             if !hidden && path.extension().is_some_and(|e| e == "airlift") && path.is_file() {
                 files.push(path);
+            }
+            if files.len() - before > MAX_FILES {
+                return Err(Error::usage(format!("{} holds too many files that end in .airlift", shown(place)))
+                    .with("expected", format!("at most {MAX_FILES}"))
+                    .hint("name the files of one bundle"));
             }
         }
     }
@@ -101,7 +127,7 @@ fn candidates(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
 impl Volume {
     /// Opens a file and walks its head.
     pub fn open(path: &Path) -> Result<Self> {
-        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", path.display()), e);
+        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", shown(path)), e);
         let file = File::open(path).map_err(|e| wrong(&e))?;
         let length = file.metadata().map_err(|e| wrong(&e))?.len();
         let head = Head::read(path, &file)?;
@@ -112,9 +138,9 @@ impl Volume {
 /// Reads exactly so many bytes at an offset; a file that ends before is cut, which is a finding about the medium and not a bug.
 pub fn read_at(path: &Path, file: &File, bytes: &mut [u8], at: u64) -> Result<()> {
     file.read_exact_at(bytes, at).map_err(|e| match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => Error::verification(format!("{}: the file ends too early", path.display()))
+        std::io::ErrorKind::UnexpectedEof => Error::verification(format!("{}: the file ends too early", shown(path)))
             .with("expected", format!("at least {} bytes", at + bytes.len() as u64))
             .hint("it was cut while it was copied, or is not an airlift volume: copy it again"),
-        _ => Error::io(format!("{} cannot be read at byte {at}", path.display()), &e).hint("the medium is damaged; nothing was changed"),
+        _ => Error::io(format!("{} cannot be read at byte {at}", shown(path)), &e).hint("the medium is damaged; nothing was changed"),
     })
 }

@@ -6,11 +6,11 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable, frame_count};
 use super::geometry::{data_start, ending, gap};
 use super::head::{render, reserve};
 use super::member::{END, MAX_MEMBER, blob_name, header};
-use super::sign::append_signature;
+use super::sign::{append_signature, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
 use super::volumes::Volume;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, shown};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
 use crate::store::{DirectFile, sync_folder};
@@ -180,7 +180,7 @@ impl Heading {
             let path = unfinished(options.out, draft, index);
             let head = render(&bytes, index, packed.files.len(), &files, self.length);
             let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
-            written.map_err(|e| Error::io(format!("{} cannot be written", path.display()), &e))?;
+            written.map_err(|e| Error::io(format!("{} cannot be written", shown(&path)), &e))?;
         }
         (draft.remember)(Digest::of(&bytes))?;
         let mut fresh: Vec<PathBuf> = Vec::new();
@@ -199,13 +199,16 @@ impl Heading {
     }
 }
 
-/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over.
+/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over, and whoever is adding one
+/// just now is waited for.
 fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
+    let taken = File::options().read(true).write(true).open(to).ok();
+    taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
     let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
-    for (name, armour) in before.iter().flat_map(|v| &v.head.signatures) {
+    for (name, armour) in before.iter().flat_map(|v| v.head.signatures.iter()) {
         append_signature(from, id, name, armour)?;
     }
-    std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", to.display()), &e))
+    std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", shown(to)), &e))
 }
 
 /// The payload while it is being written.
@@ -352,7 +355,7 @@ impl<'a> Payload<'a> {
     }
 
     fn unwritable(&self, volume: usize, error: &std::io::Error) -> Error {
-        Error::io(format!("{} cannot be written", unfinished(self.options.out, self.draft, volume).display()), error)
+        Error::io(format!("{} cannot be written", shown(&unfinished(self.options.out, self.draft, volume))), error)
     }
 
     fn next_offset(&self, placer: &mut Placer, blob: usize, stored: u64) -> Result<u64> {

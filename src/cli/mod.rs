@@ -18,6 +18,7 @@ pub use environment::VARIABLES;
 
 use crate::error::Kind;
 use clap::FromArgMatches;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 
 /// Runs the program.
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
             return refused(&error);
         }
     };
+    raise_open_files();
     let out = output::Output::new(arguments.json, arguments.quiet);
     let context = Context { out, environment: environment::Environment::read(), store: arguments.store };
     let after_stop = arguments.command.after_stop();
@@ -54,4 +56,10 @@ fn refused(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     }
     ExitCode::from(Kind::Usage.exit_code())
+}
+
+/// As many open files as the system allows: a set may have 999 volumes, and shells start programs with room for 1024.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }

@@ -7,7 +7,7 @@ use crate::artifact::{Blobs, Digest};
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Snapshot, Store, Writer, check_space};
-use crate::trust::{Candidate, Gaps, Mark, Order, OrderRules, judge_sequence, pinned};
+use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 
 /// What importing a bundle came to.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub enum Imported {
         snapshot: Snapshot,
         /// What a person should know: numbers that were left out.
         notes: Vec<String>,
+        /// Who signed, by the root that was accepted when it was installed.
+        judged: Judged,
     },
     /// Exactly this bundle was installed before.
     Already {
@@ -35,18 +37,21 @@ pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
     judge_sequence(&accepted, &candidate(&bundle.statement, bundle.id), rules)
 }
 
-/// Imports one bundle.
+/// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
+/// may have brought a root that no longer counts its signers.
 pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
     let store = writer.store();
-    let label = bundle.statement.label();
-    let notes = match order(&bundle, store).map_err(|e| e.about(&label))? {
+    let accepted = pinned::load(&store.trust_folder())?.ok_or_else(pinned::none_yet)?;
+    let bundle = bundle.judged_by(&accepted)?;
+    let notes = match order(&bundle, store)? {
         Order::Replay => return again(bundle, writer, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
     check_space(store.root(), to_come(&bundle, store)?.1)?;
     let verified = verification.run(bundle, writer)?;
-    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes })
+    let judged = verified.bundle().judged.clone();
+    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes, judged })
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling.

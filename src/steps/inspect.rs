@@ -2,7 +2,7 @@
 
 use crate::artifact::Digest;
 use crate::bundle::{Statement, Volume, VolumeSet};
-use crate::error::Result;
+use crate::error::{Result, shown};
 use crate::lock::Lock;
 use std::path::PathBuf;
 
@@ -15,6 +15,8 @@ pub struct Inspection {
     pub statement: Statement,
     /// The lock, when its bytes are the ones the statement pins.
     pub lock: Option<Lock>,
+    /// Whether the lock was left unread because it is too large to be read before anybody is believed.
+    pub unread: bool,
     /// Names of the signature files.
     pub signatures: Vec<(String, Vec<u8>)>,
     /// Trust files carried.
@@ -26,23 +28,50 @@ pub struct Inspection {
 /// Longest lock that is parsed before anybody has been believed, in bytes.
 const MAX_UNBELIEVED_LOCK: u64 = 32 << 20;
 
-fn read_lock(volume: &Volume, statement: &Statement) -> Option<Lock> {
-    let bytes = volume.head.pinned(&volume.path, &volume.file, statement, "lock.json").ok()?;
-    Lock::parse("its lock", &bytes).ok()
+/// How much is read of what nobody has been believed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// What a stranger's medium may cost: a lock with more values is not read. In memory a value can take a hundred times its bytes.
+    Careful,
+    /// What a signer needs to see of their own bundle.
+    Whole,
+}
+
+impl Reading {
+    /// Most members and elements of a lock.
+    const fn values(self) -> usize {
+        match self {
+            Self::Careful => 500_000,
+            Self::Whole => usize::MAX,
+        }
+    }
+}
+
+/// The lock, and whether it was left unread.
+fn read_lock(volume: &Volume, statement: &Statement, reading: Reading) -> (Option<Lock>, bool) {
+    if volume.head.places.get("lock.json").is_some_and(|(_, size)| *size > MAX_UNBELIEVED_LOCK) {
+        return (None, true);
+    }
+    let Ok(bytes) = volume.head.pinned(&volume.path, &volume.file, statement, "lock.json") else { return (None, false) };
+    // At least as many as there are values: each but the first of a list follows one of these.
+    if bytes.iter().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > reading.values() {
+        return (None, true);
+    }
+    (Lock::parse("its lock", &bytes).ok(), false)
 }
 
 /// Reads the head of a set.
-pub fn inspect(set: &VolumeSet) -> Result<Inspection> {
+pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let volume = set.volumes.values().next().expect("a set of volumes has at least one");
-    let statement = Statement::parse(&volume.head.statement).map_err(|e| e.about(volume.path.display()))?;
-    let small = volume.head.places.get("lock.json").is_some_and(|(_, size)| *size <= MAX_UNBELIEVED_LOCK);
-    let lock = if small { read_lock(volume, &statement) } else { None };
+    let statement = Statement::parse(&volume.head.statement).map_err(|e| e.about(shown(&volume.path)))?;
+    let (lock, unread) = read_lock(volume, &statement, reading);
     Ok(Inspection {
         id: set.id,
         statement,
         lock,
-        signatures: volume.head.signatures.clone(),
-        trust: volume.head.trust.clone(),
+        unread,
+        signatures: volume.head.signatures.to_vec(),
+        trust: volume.head.trust.to_vec(),
         volumes: set.volumes.iter().map(|(n, v)| (n + 1, v.path.clone())).collect(),
     })
 }

@@ -1,11 +1,11 @@
 //! `sign`: a person's signature over the statement, put into every volume of a finished set.
 
 use crate::artifact::Digest;
-use crate::bundle::{Head, Statement, append_signature};
+use crate::bundle::{Head, Statement, append_signature, check_signature_fits};
 use crate::error::{Error, Kind, Result};
-use crate::trust::{BUNDLE, Role, Signature, Signer, TrustRoot, sign as sign_bytes, signature_name};
+use crate::trust::{BUNDLE, PublicKey, Role, Signature, Signer, TrustRoot, sign as sign_bytes, signature_name};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a signature came to.
 #[derive(Debug, Clone)]
@@ -16,13 +16,42 @@ pub struct SignOutcome {
     pub fingerprint: String,
 }
 
-/// The signature an interrupted signing left on some of the volumes: it goes on the others as well, because a hardware key would make
-/// another one each time.
-fn earlier(volumes: &[PathBuf], name: &str, statement: &[u8]) -> Option<Vec<u8>> {
-    let heads = volumes.iter().filter_map(|path| Head::read(path, &File::open(path).ok()?).ok());
-    let found = heads.flat_map(|head| head.signatures).find(|(known, _)| known == name)?.1;
-    Signature::parse(&found).ok()?.verify(BUNDLE, statement).ok()?;
-    Some(found)
+/// What a key has signed already.
+struct Earlier<'a> {
+    /// The signature an interrupted signing left on some of the volumes: it goes on the others as well, because a hardware key would make
+    /// another one each time.
+    armour: Option<Vec<u8>>,
+    /// The volumes without one.
+    lacking: Vec<&'a PathBuf>,
+}
+
+/// Looks at every volume before any is written to. What merely has the name of this key's signature is refused: nobody is told that they
+/// have signed when another has.
+fn earlier<'a>(volumes: &'a [PathBuf], name: &str, statement: &[u8], key: &PublicKey) -> Result<Earlier<'a>> {
+    let mut earlier = Earlier { armour: None, lacking: vec![] };
+    for path in volumes {
+        let file = File::open(path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+        let head = Head::read(path, &file)?;
+        let Some((_, armour)) = head.signatures.iter().find(|(known, _)| known == name) else {
+            earlier.lacking.push(path);
+            continue;
+        };
+        let signed = Signature::parse(armour).and_then(|s| s.verify(BUNDLE, statement)).map_err(|e| damaged(path, name, &e))?;
+        if signed.key != *key {
+            return Err(Error::verification(format!("{}: {name} is not a signature of this key", path.display()))
+                .with("expected", key.fingerprint())
+                .with("found", signed.key.fingerprint())
+                .hint("somebody put it there under this key's name: copy the volume again from where it was made, and sign that"));
+        }
+        earlier.armour = Some(armour.clone());
+    }
+    Ok(earlier)
+}
+
+fn damaged(path: &Path, name: &str, error: &Error) -> Error {
+    Error::verification(format!("{}: the signature {name} is there and damaged", path.display()))
+        .because(error)
+        .hint("copy the volume again from where it was made, and sign that (nothing was changed)")
 }
 
 /// Signs the statement of a set that is all here. A fresh signature has been checked before it is written: a faulty machine must not
@@ -39,13 +68,11 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
     let key = signer.public_key();
     let principal = may_sign(root, key)?;
     let name = format!("sig/{}", signature_name("bundle", &principal.name, key));
-    let armour = match earlier(volumes, &name, statement) {
-        Some(armour) => armour,
-        None => sign_bytes(signer, BUNDLE, statement)?.into_bytes(),
-    };
-    for volume in volumes {
-        append_signature(volume, &Digest::of(statement), &name, &armour)?;
-    }
+    let Earlier { armour, lacking } = earlier(volumes, &name, statement, key)?;
+    let armour = armour.map_or_else(|| sign_bytes(signer, BUNDLE, statement).map(String::into_bytes), Ok)?;
+    let id = Digest::of(statement);
+    lacking.iter().try_for_each(|volume| check_signature_fits(volume, &id, &name, &armour))?;
+    lacking.iter().try_for_each(|volume| append_signature(volume, &id, &name, &armour))?;
     Ok(SignOutcome { principal: principal.name.clone(), fingerprint: key.fingerprint() })
 }
 

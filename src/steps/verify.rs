@@ -2,18 +2,45 @@
 
 use crate::artifact::CheckOnly;
 use crate::bundle::{Authentic, Verification, VerifiedBundle, VolumeSet, find};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::trust::TrustRoot;
 use std::path::PathBuf;
 
-/// Every authentic bundle in some places, oldest first.
+/// Every authentic bundle in some places, oldest first; one that is not authentic, or not all here, is an error.
 pub fn open(places: &[PathBuf], root: &TrustRoot) -> Result<Vec<Authentic>> {
-    let mut bundles = find(places)?.into_iter().map(|set| Authentic::open(set, root)).collect::<Result<Vec<_>>>()?;
+    let (bundles, refused) = open_each(places, root)?;
+    refused.into_iter().next().map_or(Ok(bundles), Err)
+}
+
+/// Every authentic bundle in some places, oldest first, and why the others there are none.
+pub fn open_each(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
+    let (mut bundles, mut refused) = (vec![], vec![]);
+    for set in find(places)? {
+        match Authentic::open(set, root) {
+            Ok(bundle) => bundles.push(bundle),
+            Err(error) if concerns_one_bundle(error.kind()) => refused.push(error),
+            Err(error) => return Err(error),
+        }
+    }
     bundles.sort_by(|a, b| {
         let key = |b: &Authentic| (b.statement.name.clone(), b.statement.line.clone(), b.statement.epoch, b.statement.seq, b.id);
         key(a).cmp(&key(b))
     });
-    Ok(bundles)
+    Ok((bundles, refused))
+}
+
+/// Whether an error is about one bundle, so that others on the medium can still be taken.
+pub const fn concerns_one_bundle(error: Kind) -> bool {
+    matches!(error, Kind::Verification | Kind::Policy | Kind::Incomplete)
+}
+
+/// One error for everything that was refused: the first, which decides the exit code, and the others' messages.
+pub fn refused(errors: Vec<Error>) -> Result<()> {
+    let mut errors = errors.into_iter();
+    match errors.next() {
+        None => Ok(()),
+        Some(first) => Err(errors.fold(first, |all, e| all.with("also", e.message()))),
+    }
 }
 
 /// The only bundle in some places; several are an error that lists them.

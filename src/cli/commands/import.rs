@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::steps::import::{Imported, import, order};
-use crate::steps::verify::open;
+use crate::steps::verify::{concerns_one_bundle, open_each, refused};
 use crate::store::{Store, Writer};
 use crate::trust::Order;
 use clap::Args;
@@ -31,19 +31,31 @@ impl Import {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = if self.dry_run { context.open_store()? } else { context.make_store()? };
         let root = context.accepted_root(&store)?;
-        let bundles = open(&self.places, &root)?;
+        let (bundles, mut errors) = open_each(&self.places, &root)?;
         if self.dry_run {
-            return foretell(&bundles, &store, context);
+            foretell(&bundles, &store, context)?;
+            return refused(errors);
         }
         let writer = store.writer()?;
         let (mut documents, mut counted) = (Vec::new(), 0);
         for bundle in bundles {
-            let mut document = take_in(bundle, &writer, context)?;
-            document["sha256-bytes"] = (sha256_bytes() - counted).into();
-            counted = sha256_bytes();
-            documents.push(document);
+            match take_in(bundle, &writer, context) {
+                Ok(mut document) => {
+                    document["sha256-bytes"] = (sha256_bytes() - counted).into();
+                    counted = sha256_bytes();
+                    documents.push(document);
+                }
+                Err(error) if concerns_one_bundle(error.kind()) => errors.push(error),
+                Err(error) => {
+                    errors.insert(0, error);
+                    break;
+                }
+            }
         }
-        if context.out.json() { context.out.data(&Value::from(documents), "") } else { Ok(()) }
+        if context.out.json() && !documents.is_empty() {
+            context.out.data(&Value::from(documents), "")?;
+        }
+        refused(errors)
     }
 }
 
@@ -52,7 +64,7 @@ fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<(
     let (mut documents, mut text) = (Vec::new(), String::new());
     for bundle in bundles {
         let (label, id) = (bundle.statement.label(), bundle.id);
-        let (word, line, missing) = match order(bundle, store).map_err(|e| e.about(&label))? {
+        let (word, line, missing) = match order(bundle, store)? {
             Order::First => ("first", "the first of its line here".to_owned(), None),
             Order::Next => ("next", "follows the newest that is installed".to_owned(), None),
             Order::Gap(gap) => ("gap", format!("numbers {} to {} have not been seen here", gap.start(), gap.end()), Some(gap)),
@@ -68,20 +80,21 @@ fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<(
 /// Imports one bundle and tells of it.
 pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<Value> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
-    let (frames, who) = (bundle.table.frames.len(), signers(&bundle.judged));
+    let frames = bundle.table.frames.len();
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
     match import(bundle, writer, &verification)? {
         Imported::Already { installed, restored } => {
             let brought = match restored {
-                0 => "nothing was changed".to_owned(),
+                0 => "nothing was changed; to go to another snapshot: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored }))
         }
-        Imported::Done { snapshot, notes } => {
+        Imported::Done { snapshot, notes, judged } => {
+            let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));

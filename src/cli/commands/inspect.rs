@@ -4,7 +4,7 @@ use crate::bundle::find;
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
-use crate::steps::inspect::{Inspection, inspect};
+use crate::steps::inspect::{Inspection, Reading, inspect};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ pub struct Inspect {
 impl Inspect {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let found = find(&self.places)?.iter().map(inspect).collect::<Result<Vec<_>>>()?;
+        let found = find(&self.places)?.iter().map(|set| inspect(set, Reading::Careful)).collect::<Result<Vec<_>>>()?;
         let text: String = found.iter().map(|i| shown(i, self.artifacts)).collect();
         context.out.data(&found.iter().map(|i| document(i, self.artifacts)).collect(), &text)?;
         context.out.say("not verified: this is what the volumes say of themselves; next: airlift verify");
@@ -63,7 +63,9 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
     }
-    if found.lock.is_none() {
+    if found.unread {
+        let _ = writeln!(text, "  lock      not read: it is large, and nobody has been believed yet");
+    } else if found.lock.is_none() {
         let _ = writeln!(text, "  lock      damaged: it is not the file the statement names");
     }
     for (name, _) in &found.signatures {
@@ -96,6 +98,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "previous": statement.previous.map(|p| json!({ "seq": p.seq, "bundle": p.bundle.hex() })),
         "volumes": statement.volumes,
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
+        "lock": if found.unread { "not read" } else if found.lock.is_some() { "read" } else { "damaged" },
         "ecosystems": counts,
         "signatures": found.signatures.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "artifacts": artifacts.then(|| found.lock.iter().flat_map(|l| &l.artifacts).map(list).collect::<Vec<_>>()),

@@ -4,7 +4,7 @@ use crate::bundle::find;
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
-use crate::steps::inspect::inspect;
+use crate::steps::inspect::{Reading, inspect};
 use crate::steps::sign::{may_sign, sign};
 use crate::steps::verify::one;
 use crate::store::Store;
@@ -41,7 +41,7 @@ impl Sign {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let set = one(find(&self.places)?)?;
-        let found = inspect(&set)?;
+        let found = inspect(&set, Reading::Whole)?;
         context.out.say(format!("{}   {}", found.statement.label(), found.id.spoken()));
         let Some(lock) = &found.lock else {
             return Err(Error::verification(format!(
