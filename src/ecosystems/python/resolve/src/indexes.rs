@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
+use url::Origin;
 use uv_auth::Credentials;
 use uv_distribution_types::{IndexFormat, IndexLocations, IndexMetadata, IndexUrl, RequirementSource};
 use uv_normalize::PackageName;
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pep508::MarkerTree;
-use uv_redacted::DisplaySafeUrl;
 use uv_types::RequestedRequirements;
 
 use crate::failure::{Failure, FailureKind};
@@ -17,8 +17,8 @@ use crate::request::{Index, Request};
 pub(crate) struct Indexes {
     /// URLs without credentials, so that nothing uv prints can contain one.
     pub(crate) locations: IndexLocations,
-    /// Credentials by the URL they are for.
-    pub(crate) credentials: Vec<(DisplaySafeUrl, Credentials)>,
+    /// Credentials by the origin they are for.
+    pub(crate) credentials: Vec<(Origin, Credentials)>,
     /// Text that must not appear in any message.
     pub(crate) secrets: Vec<String>,
     /// Packages that may come from one index only.
@@ -47,10 +47,7 @@ impl Indexes {
             // A user name alone is a token in the places that use one.
             self.secrets.extend(password.clone().or_else(|| username.clone()));
             let credentials = Credentials::basic(username, password);
-            if let Some(root) = url.root() {
-                self.credentials.push((root, credentials.clone()));
-            }
-            self.credentials.push((url.url().clone(), credentials));
+            self.credentials.push((url.url().origin(), credentials));
         }
         let format = if index.flat { IndexFormat::Flat } else { IndexFormat::Simple };
         for package in &index.packages {

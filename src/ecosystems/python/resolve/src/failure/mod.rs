@@ -6,7 +6,7 @@ mod text;
 use std::error::Error;
 use std::fmt;
 
-pub(crate) use classify::{of_client_build, of_resolve};
+pub(crate) use classify::{kind_of_status, of_client_build, of_resolve};
 pub(crate) use text::{in_our_words, plain, redact};
 
 /// Why nothing came out. The message is complete: it says which requirement, index or file.
