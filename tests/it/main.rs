@@ -16,6 +16,7 @@ mod origin;
 mod pypi;
 mod python;
 mod python_clients;
+mod python_inputs;
 mod readme;
 mod server;
 mod simple_index;

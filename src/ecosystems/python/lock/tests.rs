@@ -87,7 +87,8 @@ fn file(sha256: Option<&str>, size: Option<u64>, accepted: &[String]) -> uv::Fil
         upload_time: None,
         kind: uv::FileKind::Wheel,
         has_metadata: false,
-        accepted: accepted.to_vec(),
+        stronger: vec![],
+        accepted: if accepted.is_empty() { vec![] } else { vec![accepted.to_vec()] },
     }
 }
 

@@ -35,6 +35,11 @@ impl Indexes {
         if let Some(index) = &request.default_index {
             list.push(indexes.add(index, true)?);
         }
+        if request.no_default && request.default_index.is_none() {
+            // uv asks its own constant unless an index is the default: the last one asked becomes it.
+            let last = list.iter_mut().rev().find(|index| !index.explicit);
+            last.ok_or_else(none_left)?.default = true;
+        }
         indexes.locations = IndexLocations::new(list, Vec::new(), false);
         indexes.no_package_twice()?;
         Ok(indexes)
@@ -101,6 +106,11 @@ fn requirement(name: &PackageName, index: &IndexMetadata) -> uv_distribution_typ
 /// The normalised name of a package (PEP 503).
 pub(crate) fn package_name(text: &str) -> Result<PackageName, Failure> {
     PackageName::from_str(text).map_err(|error| Failure::new(FailureKind::Invalid, format!("package name: {error}")))
+}
+
+fn none_left() -> Failure {
+    Failure::new(FailureKind::Invalid, "--no-index leaves no index to ask")
+        .hint("take it out of the requirements file, or name an index: default-index, [[...indexes]], or --find-links in that file")
 }
 
 fn index_url(text: &str) -> Result<IndexUrl, Failure> {

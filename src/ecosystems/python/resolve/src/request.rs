@@ -43,6 +43,8 @@ pub struct Request {
     pub indexes: Vec<Index>,
     /// The index asked last. `None`: the one uv has built in, see [`crate::default_index_url`].
     pub default_index: Option<Index>,
+    /// No index is asked but those of `indexes` (`--no-index` of a requirements file).
+    pub no_default: bool,
     /// Which index a package may come from when several have it.
     pub strategy: IndexStrategy,
     /// Whether source distributions may be chosen.
@@ -69,6 +71,7 @@ impl Request {
             target,
             indexes: Vec::new(),
             default_index: None,
+            no_default: false,
             strategy: IndexStrategy::default(),
             sdists: SdistPolicy::default(),
             prereleases: Prereleases::default(),

@@ -38,9 +38,9 @@ pub enum FailureKind {
     Mismatch,
     /// The request needs what is refused here: a build, git, a local path.
     Refused,
-    /// The request itself is wrong: a requirement, a URL, a date.
+    /// The request itself is wrong: a requirement, a URL, a date, a file it names.
     Invalid,
-    /// The cache directory or an input file cannot be read or written.
+    /// The cache directory cannot be read or written.
     Storage,
 }
 
