@@ -70,7 +70,6 @@ impl<'a> Files<'a> {
             yanked: file.yanked.clone(),
             upload_time: file.upload_time.clone(),
             dependencies: self.asked.tells_dependencies().then(|| dependencies.collect()),
-            metadata_sha256: None,
         }
     }
 

@@ -23,7 +23,9 @@ pub async fn descriptor(request: &LockRequest<'_>, file: &uv::File, pinned: bool
         };
         (digest, size, if pinned || accepted { Learned::Pinned } else { Learned::Upstream })
     } else {
-        request.progress.note(&format!("{}: its index does not tell the digest that is needed; it is downloaded to be hashed", file.filename));
+        request
+            .progress
+            .note(&format!("{}: its index does not tell the digest that is needed; it is downloaded to be hashed", file.filename));
         let sums = request.upstream.learn(&url, request.cache, file.size.unwrap_or(MOST)).await?;
         let learned = check(file, &sums)?;
         (sums.sha256, sums.size, if pinned && !file.stronger.is_empty() { Learned::Pinned } else { learned })

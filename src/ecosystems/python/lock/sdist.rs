@@ -43,7 +43,9 @@ async fn needs(request: &LockRequest<'_>, file: &uv::File) -> Result<Vec<String>
     learn::check(file, &sums)?;
     let path = learned_path(request.cache, &sums.sha256);
     let sdist = File::open(&path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
-    let mut needs = uv::pyproject_of_sdist(&mut BufReader::new(sdist)).and_then(|text| uv::build_requirements(&text)).map_err(|f| failure::error(&f))?;
+    let mut needs = uv::pyproject_of_sdist(&mut BufReader::new(sdist))
+        .and_then(|text| uv::build_requirements(&text))
+        .map_err(|f| failure::error(&f))?;
     // setuptools before 70.1 asks for wheel while it builds, where nobody can read it in advance.
     if needs.iter().any(|n| n.to_ascii_lowercase().starts_with("setuptools")) && !needs.iter().any(|n| n == "wheel") {
         needs.push("wheel".to_owned());

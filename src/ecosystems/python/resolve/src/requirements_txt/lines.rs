@@ -140,11 +140,7 @@ impl Files {
 
     /// Options that are read and not obeyed.
     pub(super) fn ignored(&self) -> Vec<String> {
-        self.lines
-            .iter()
-            .filter(|line| IGNORED.iter().any(|option| line.text.starts_with(option)))
-            .map(Line::option)
-            .collect()
+        self.lines.iter().filter(|line| IGNORED.iter().any(|option| line.text.starts_with(option))).map(Line::option).collect()
     }
 }
 

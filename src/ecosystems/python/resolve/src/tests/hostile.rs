@@ -89,9 +89,9 @@ fn a_wheel_whose_host_knows_no_ranges_is_read_whole() {
     server.no_ranges();
     let bench = Bench::new();
     assert_eq!(names(&bench.resolve(&request(&server, &["app"])).unwrap()), ["app 1"]);
-    let left = std::fs::read_dir(bench.settings().cache_dir).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".wheel")
-    });
+    let left = std::fs::read_dir(bench.settings().cache_dir)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".wheel"));
     assert_eq!(left.count(), 0);
 }
 
