@@ -17,6 +17,7 @@ mod origin;
 mod pypi;
 mod python;
 mod python_clients;
+mod python_inputs;
 mod readme;
 mod server;
 mod signing;

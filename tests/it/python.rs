@@ -13,28 +13,28 @@ use airlift::upstream::{Credentials, Settings, Upstream};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const TARGETS: &str = "[targets.one]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n";
+pub const TARGETS: &str = "[targets.one]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n";
 const NOW: &str = "2026-11-20T00:00:00Z";
 
 /// A folder for a manifest and the files it names, with what else a lock needs.
-struct Toolkit {
-    folder: TempDir,
-    targets: String,
-    settings: Settings,
+pub struct Toolkit {
+    pub folder: TempDir,
+    pub targets: String,
+    pub settings: Settings,
 }
 
 impl Toolkit {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let settings = Settings { attempts: 1, pause: Duration::from_millis(1), ..Settings::default() };
         Self { folder: TempDir::new().unwrap(), targets: TARGETS.to_owned(), settings }
     }
 
-    fn file(&self, name: &str, text: &str) {
+    pub fn file(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
     /// Locks a section with these keys.
-    async fn lock(&self, section: &str) -> Result<Locked, Error> {
+    pub async fn lock(&self, section: &str) -> Result<Locked, Error> {
         let text = format!("airlift = 1\nname = \"t\"\n{}\n[python.demo]\n{section}\n", self.targets);
         let manifest = Manifest::parse(&text, &ecosystems::names())?;
         let upstream = Upstream::new(self.settings.clone())?;
@@ -50,13 +50,13 @@ impl Toolkit {
         Python.lock(request).await
     }
 
-    async fn refused(&self, section: &str) -> Error {
+    pub async fn refused(&self, section: &str) -> Error {
         self.lock(section).await.expect_err(section)
     }
 }
 
 /// A section that asks one index only.
-fn from(index: &SimpleIndex, requirements: &[&str]) -> String {
+pub fn from(index: &SimpleIndex, requirements: &[&str]) -> String {
     format!("requirements = {requirements:?}\ndefault-index = \"{}\"", index.url())
 }
 
@@ -64,11 +64,11 @@ fn bytes(locked: &Locked) -> Vec<u8> {
     Lock::new("t".to_owned(), "main".to_owned(), Digest::of(b""), locked.artifacts.clone()).unwrap().to_bytes()
 }
 
-fn files(locked: &Locked) -> Vec<&str> {
+pub fn files(locked: &Locked) -> Vec<&str> {
     locked.artifacts.iter().map(|a| a.descriptors[0].name.as_deref().unwrap()).collect()
 }
 
-fn find<'a>(locked: &'a Locked, name: &str) -> &'a Artifact {
+pub fn find<'a>(locked: &'a Locked, name: &str) -> &'a Artifact {
     locked.artifacts.iter().find(|a| a.name == name).unwrap()
 }
 
@@ -80,7 +80,7 @@ async fn two_targets_share_what_suits_both() {
     index.wheel("old", "1.0", &[]);
     for tag in ["cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_34_x86_64"] {
         let name = format!("native-1.5-{tag}.whl");
-        index.file("native", &name, [wheel("native", "1.5", &[]), tag.as_bytes().to_vec()].concat());
+        index.file("native", &name, wheel("native", "1.5", &[&format!("none; os_name == '{tag}'")]));
     }
     let more = serde_json::json!({"size": 5000, "requires-python": ">=3.8", "upload-time": "2026-01-02T03:04:05.5Z", "yanked": "broken"});
     index.last("old", |file| file.more = more);

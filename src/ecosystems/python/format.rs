@@ -36,9 +36,6 @@ pub struct Meta {
     /// The direct dependencies as they were resolved, `name==version`, sorted; absent where the source of the lock does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dependencies: Option<BTreeSet<String>>,
-    /// SHA-256 of the wheel's METADATA, where it was known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata_sha256: Option<String>,
 }
 
 /// One file of the shelf, read and checked.
@@ -56,8 +53,6 @@ pub struct Entry {
     pub digest: Digest,
     /// Its length in bytes.
     pub size: u64,
-    /// SHA-256 of its METADATA, where the lock knows it.
-    pub metadata: Option<Digest>,
     /// Everything else.
     pub meta: Meta,
 }
@@ -79,7 +74,6 @@ impl Entry {
         if (kind == Kind::Wheel) != (meta.kind == "wheel") || filename::normalised(&artifact.name).as_ref() != Some(&artifact.name) {
             return Err(Error::verification("name, kind and file name do not agree").with("file", filename));
         }
-        let metadata = meta.metadata_sha256.as_deref().map(Digest::from_hex).transpose()?;
         Ok(Self {
             project: artifact.name.clone(),
             version: artifact.version.clone(),
@@ -87,7 +81,6 @@ impl Entry {
             kind,
             digest: *digest,
             size: *size,
-            metadata,
             meta,
         })
     }
@@ -113,7 +106,6 @@ impl Meta {
                 all.extend(more);
                 all
             }),
-            metadata_sha256: one(&self.metadata_sha256, &other.metadata_sha256)?,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Index documents: project lists and project pages, as JSON (PEP 691, PEP 700) and HTML (PEP 503, PEP 629, PEP 714).
 
-use super::filename::Kind;
 use super::format::Entry;
+use crate::artifact::Digest;
 use crate::server::page::escape;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -92,18 +92,18 @@ pub fn list_html<'a>(projects: impl Iterator<Item = &'a str>) -> Vec<u8> {
     html("Simple index", &body)
 }
 
+/// The SHA-256 of a wheel's METADATA, where that can be read: what is promised and then missing ends an installation.
+pub type MetadataDigest<'a> = &'a dyn Fn(&Entry) -> Option<Digest>;
+
 /// One project as JSON; `up` leads from its page to the mount point.
-pub fn project_json(name: &str, files: &[Entry], up: &str) -> Vec<u8> {
+pub fn project_json(name: &str, files: &[Entry], up: &str, metadata: MetadataDigest<'_>) -> Vec<u8> {
     let versions = files.iter().map(|f| f.version.as_str()).collect();
-    let files = files.iter().map(|entry| file_json(entry, up)).collect();
+    let files = files.iter().map(|entry| file_json(entry, up, metadata(entry))).collect();
     json(&ProjectJson { meta: ApiVersion { version: API_VERSION }, name, versions, files })
 }
 
-fn file_json<'a>(entry: &'a Entry, up: &str) -> FileJson<'a> {
-    let core_metadata = match (entry.kind, entry.metadata) {
-        (Kind::Wheel, Some(digest)) => FlagOr::Said(Sha256 { sha256: digest.hex() }),
-        (kind, _) => FlagOr::Flag(kind == Kind::Wheel),
-    };
+fn file_json<'a>(entry: &'a Entry, up: &str, metadata: Option<Digest>) -> FileJson<'a> {
+    let core_metadata = metadata.map_or(FlagOr::Flag(false), |digest| FlagOr::Said(Sha256 { sha256: digest.hex() }));
     FileJson {
         filename: &entry.filename,
         url: format!("{up}{}", file_path(entry)),
@@ -122,12 +122,12 @@ fn file_json<'a>(entry: &'a Entry, up: &str) -> FileJson<'a> {
 }
 
 /// One project as HTML; `up` leads from its page to the mount point.
-pub fn project_html(name: &str, files: &[Entry], up: &str) -> Vec<u8> {
-    let body: String = files.iter().map(|entry| file_html(entry, up)).collect();
+pub fn project_html(name: &str, files: &[Entry], up: &str, metadata: MetadataDigest<'_>) -> Vec<u8> {
+    let body: String = files.iter().map(|entry| file_html(entry, up, metadata(entry))).collect();
     html(&format!("Links for {name}"), &body)
 }
 
-fn file_html(entry: &Entry, up: &str) -> String {
+fn file_html(entry: &Entry, up: &str, metadata: Option<Digest>) -> String {
     let mut link = format!("<a href=\"{}{}#sha256={}\"", escape(up), escape(&file_path(entry)), entry.digest.hex());
     let mut attribute = |name: &str, value: &str| {
         let _ = write!(link, " {name}=\"{}\"", escape(value));
@@ -138,8 +138,8 @@ fn file_html(entry: &Entry, up: &str) -> String {
     if let Some(reason) = &entry.meta.yanked {
         attribute("data-yanked", reason);
     }
-    if entry.kind == Kind::Wheel {
-        let value = entry.metadata.map_or_else(|| "true".to_owned(), |digest| format!("sha256={}", digest.hex()));
+    if let Some(digest) = metadata {
+        let value = format!("sha256={}", digest.hex());
         attribute("data-core-metadata", &value);
         attribute("data-dist-info-metadata", &value);
     }

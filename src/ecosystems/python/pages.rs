@@ -1,7 +1,7 @@
 //! The documents of a shelf: which projects and files there are, in all and by index, each document made once and kept.
 
 use super::format::Entry;
-use super::page;
+use super::page::{self, MetadataDigest};
 use crate::artifact::Digest;
 use crate::error::Error;
 use crate::store::Shelf;
@@ -55,15 +55,21 @@ impl Pages {
         })
     }
 
-    /// The page of a project by its normalised name; `None` when there is none of that name.
-    pub fn project(&self, name: &str, form: Form) -> Option<Result<Bytes, &Error>> {
+    /// Whether the page of a project is made already.
+    pub fn is_made(&self, name: &str, form: Form) -> bool {
+        self.projects.get(name).is_some_and(|project| project.page.0[form as usize].get().is_some())
+    }
+
+    /// The page of a project by its normalised name; `None` when there is none of that name. The first time its wheels are read for
+    /// the digests of their METADATA.
+    pub fn project(&self, name: &str, form: Form, metadata: MetadataDigest<'_>) -> Option<Result<Bytes, &Error>> {
         let project = self.projects.get(name)?;
         if let Some(error) = &project.wrong {
             return Some(Err(error));
         }
         let made = project.page.get(form, || match form {
-            Form::Html => page::project_html(name, &project.files, self.up),
-            Form::Json => page::project_json(name, &project.files, self.up),
+            Form::Html => page::project_html(name, &project.files, self.up, metadata),
+            Form::Json => page::project_json(name, &project.files, self.up, metadata),
         });
         Some(Ok(made))
     }

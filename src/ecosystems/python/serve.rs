@@ -65,11 +65,11 @@ async fn index_list(State(room): Served, Path(index): Path<String>, parts: Parts
 }
 
 async fn project(State(room): Served, Path(name): Path<String>, parts: Parts) -> Response {
-    project_of(Some(&room.site.merged), &name, &parts)
+    project_of(room, None, &name, &parts).await
 }
 
 async fn index_project(State(room): Served, Path((index, name)): Path<(String, String)>, parts: Parts) -> Response {
-    project_of(room.site.indexes.get(&index), &name, &parts)
+    project_of(room, Some(index), &name, &parts).await
 }
 
 async fn slashless(State(room): Served, Path(name): Path<String>, parts: Parts) -> Response {
@@ -88,16 +88,50 @@ fn list_of(pages: Option<&Pages>, parts: &Parts) -> Response {
     }
 }
 
-fn project_of(pages: Option<&Pages>, name: &str, parts: &Parts) -> Response {
-    let (Some(pages), Some(normal)) = (pages, normalised(name)) else { return absent("no such project") };
+async fn project_of(room: Arc<Room>, index: Option<String>, name: &str, parts: &Parts) -> Response {
+    let (Some(pages), Some(normal)) = (room.pages(index.as_deref()), normalised(name)) else { return absent("no such project") };
     if normal != name {
         return if pages.has(&normal) { moved(&format!("../{normal}/"), query(parts)) } else { absent("no such project") };
     }
     let Some((form, media_type)) = form(parts) else { return not_acceptable() };
-    match pages.project(&normal, form) {
-        Some(Ok(bytes)) => document(parts, bytes, media_type),
-        Some(Err(error)) => failed(error),
-        None => absent("no such project"),
+    let made = if pages.is_made(&normal, form) {
+        pages.project(&normal, form, &|_| None).transpose().map_err(Clone::clone)
+    } else {
+        made(room, index, normal, form).await
+    };
+    match made {
+        Ok(Some(bytes)) => document(parts, bytes, media_type),
+        Err(error) => failed(&error),
+        Ok(None) => absent("no such project"),
+    }
+}
+
+/// Makes a page where reading wheels holds nobody up.
+async fn made(room: Arc<Room>, index: Option<String>, name: String, form: Form) -> Result<Option<Bytes>> {
+    let reading = room.clone();
+    let _turn = room.readers.acquire().await.map_err(|e| Error::failed("the server is going down").because(&e))?;
+    let making = tokio::task::spawn_blocking(move || {
+        let digest = |entry: &Entry| reading.metadata_digest(entry);
+        reading.pages(index.as_deref())?.project(&name, form, &digest).map(|page| page.map_err(Clone::clone))
+    });
+    making.await.map_err(|e| Error::failed("making a page was given up").because(&e))?.transpose()
+}
+
+impl Room {
+    /// The pages of an index by its name, or those of everything.
+    fn pages(&self, index: Option<&str>) -> Option<&Pages> {
+        match index {
+            Some(index) => self.site.indexes.get(index),
+            None => Some(&self.site.merged),
+        }
+    }
+
+    /// The digest of a wheel's METADATA; `None` for what has none that can be read.
+    fn metadata_digest(&self, entry: &Entry) -> Option<Digest> {
+        if entry.kind != Kind::Wheel {
+            return None;
+        }
+        read_metadata(self, entry).ok().flatten().map(|bytes| Digest::of(&bytes))
     }
 }
 
@@ -170,15 +204,7 @@ async fn metadata(room: Arc<Room>, entry: Entry) -> Result<Option<Bytes>> {
 
 fn read_metadata(room: &Room, entry: &Entry) -> Result<Option<Bytes>> {
     let Some(mut blob) = room.blobs.open(&entry.digest)? else { return Ok(None) };
-    let bytes = wheel::metadata(&entry.filename, &mut *blob)?;
-    match entry.metadata {
-        Some(expected) if Digest::of(&bytes) != expected => {
-            Err(Error::verification(format!("{}: its METADATA is not the locked one", entry.filename))
-                .with("expected", expected)
-                .with("found", Digest::of(&bytes)))
-        }
-        _ => Ok(Some(bytes.into())),
-    }
+    wheel::metadata(&entry.filename, &mut *blob).map(|bytes| Some(bytes.into()))
 }
 
 fn document(parts: &Parts, bytes: Bytes, media_type: &str) -> Response {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use url::Url;
 
 /// Longest lock file that is read, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -23,6 +24,8 @@ pub struct Asked {
     names: BTreeMap<String, String>,
     extras: Vec<String>,
     groups: Vec<String>,
+    /// The requirements file that decided on the default index, by its name.
+    decided_by: Option<String>,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
 }
@@ -42,6 +45,7 @@ impl Asked {
             names: BTreeMap::from([(index_key(uv::default_index_url()), "pypi".to_owned())]),
             extras: section.extras.clone(),
             groups: section.groups.clone(),
+            decided_by: None,
             notes: vec![],
         };
         for index in &section.indexes {
@@ -53,36 +57,69 @@ impl Asked {
         }
         asked.rules.default_index = default_index(section.default_index.as_deref(), request.upstream)?;
         for file in &section.requirements_files {
-            asked.add_requirements_file(&request.base.join(file), section).await?;
+            asked.add_requirements_file(&request.base.join(file), file, section).await?;
         }
         for file in &section.constraints_files {
-            let read = uv::requirements_txt(&request.base.join(file)).await.map_err(|f| failure::error(&f))?;
-            asked.rules.constraints.extend(read.requirements.into_iter().map(|r| r.text).chain(read.constraints));
+            asked.add_constraints_file(&request.base.join(file)).await?;
         }
         Ok(asked)
     }
 
-    async fn add_requirements_file(&mut self, path: &Path, section: &PythonSection) -> Result<()> {
+    async fn add_requirements_file(&mut self, path: &Path, name: &str, section: &PythonSection) -> Result<()> {
         let file = uv::requirements_txt(path).await.map_err(|f| failure::error(&f))?;
+        refuse_formats(&file, section)?;
+        self.decide_on_indexes(&file, name, section)?;
         if let Source::Requirements(requirements) = &mut self.source {
             requirements.extend(file.requirements);
         }
         let rules = &mut self.rules;
         rules.constraints.extend(file.constraints);
         rules.require_hashes |= file.require_hashes;
-        rules.indexes.extend(file.extra_indexes.into_iter().chain(file.find_links));
         if file.prereleases && section.prereleases == Prereleases::default() {
             rules.prereleases = uv::Prereleases::Allow;
         }
-        if !file.no_binary.is_empty() {
-            return Err(Error::usage(format!("{}: --no-binary is not read from there", path.display()))
-                .hint("write it into the section: no-binary = [\"NAME\"], with sdists = \"carry\""));
+        self.notes.extend(file.ignored.iter().map(|option| format!("{option} is ignored")));
+        Ok(())
+    }
+
+    /// The indexes that a requirements file names, as pip takes them: `--no-index` leaves its link pages only.
+    fn decide_on_indexes(&mut self, file: &uv::RequirementsFile, name: &str, section: &PythonSection) -> Result<()> {
+        let rules = &mut self.rules;
+        if file.no_index {
+            self.notes.extend(file.extra_indexes.iter().map(|index| format!("{name}: {} is not asked: --no-index", index.url)));
+        } else {
+            rules.indexes.extend(file.extra_indexes.iter().cloned());
         }
-        match (file.no_index, file.index) {
-            (true, _) if section.default_index.is_none() => rules.default_index = rules.indexes.pop(),
-            (false, Some(index)) if section.default_index.is_none() => rules.default_index = Some(index),
-            _ => {}
+        rules.indexes.extend(file.find_links.iter().cloned());
+        if !file.no_index && file.index.is_none() {
+            return Ok(());
         }
+        if section.default_index.is_some() {
+            self.notes.push(format!("{name}: its index options are overruled by `default-index`"));
+            return Ok(());
+        }
+        let decision = (file.no_index, file.index.clone().filter(|_| !file.no_index));
+        if let Some(first) = &self.decided_by
+            && (rules.no_default, &rules.default_index) != (decision.0, &decision.1)
+        {
+            return Err(Error::usage(format!("{first} and {name} name different default indexes"))
+                .hint("write one section for each, or default-index = \"URL\" into the section"));
+        }
+        (rules.no_default, rules.default_index) = decision;
+        self.decided_by = Some(name.to_owned());
+        Ok(())
+    }
+
+    async fn add_constraints_file(&mut self, path: &Path) -> Result<()> {
+        let file = uv::requirements_txt(path).await.map_err(|f| failure::error(&f))?;
+        if let Some(option) = file.options.first() {
+            return Err(Error::usage(format!("{option}: an option in a file of constraints is refused")).hint("write it into the section"));
+        }
+        if let Some(hashed) = file.requirements.iter().find(|r| !r.hashes.is_empty()) {
+            return Err(Error::usage(format!("{}: the hash of a constraint is refused", hashed.origin))
+                .hint("name the file under requirements-files: hashes are enforced there"));
+        }
+        self.rules.constraints.extend(file.requirements.into_iter().map(|r| r.text).chain(file.constraints));
         self.notes.extend(file.ignored.iter().map(|option| format!("{option} is ignored")));
         Ok(())
     }
@@ -144,6 +181,20 @@ impl Asked {
     pub fn tells_dependencies(&self) -> bool {
         !matches!(self.source, Source::Pylock(_))
     }
+}
+
+/// Refuses what a requirements file says of wheels and source distributions, where the section has to say it.
+fn refuse_formats(file: &uv::RequirementsFile, section: &PythonSection) -> Result<()> {
+    let line = |option: &str| file.options.iter().find(|line| line.ends_with(option)).cloned().unwrap_or_else(|| option.to_owned());
+    if !file.no_binary.is_empty() {
+        return Err(Error::usage(format!("{} is not read from there", line("--no-binary")))
+            .hint("write it into the section: no-binary = [\"NAME\"], with sdists = \"carry\""));
+    }
+    if file.only_binary && section.sdists == Sdists::Carry {
+        return Err(Error::usage(format!("{} contradicts sdists = \"carry\"", line("--only-binary")))
+            .hint("take one of the two out: without `sdists` only wheels are taken"));
+    }
+    Ok(())
 }
 
 fn source(base: &Path, section: &PythonSection) -> Result<Source> {
@@ -261,7 +312,7 @@ fn with_credentials(index: uv::Index, upstream: &Upstream) -> Result<uv::Index> 
     }
 }
 
-/// Two spellings of one index URL.
+/// One text for the spellings of an index URL: case counts in a path, not in a host.
 fn index_key(url: &str) -> String {
-    url.trim_end_matches('/').to_ascii_lowercase()
+    Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
 }

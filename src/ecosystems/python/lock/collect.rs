@@ -49,6 +49,9 @@ impl<'a> Files<'a> {
                 pinned: self.asked.pinned(),
                 meta: meta.clone(),
             });
+            for group in file.accepted.iter().filter(|group| !wanted.file.accepted.contains(group)).cloned().collect::<Vec<_>>() {
+                wanted.file.accepted.push(group);
+            }
             wanted.meta =
                 wanted.meta.unite(&meta).ok_or_else(|| Error::new(Kind::Upstream, "two targets see it differently").about(about()))?;
         }
@@ -67,7 +70,6 @@ impl<'a> Files<'a> {
             yanked: file.yanked.clone(),
             upload_time: file.upload_time.clone(),
             dependencies: self.asked.tells_dependencies().then(|| dependencies.collect()),
-            metadata_sha256: None,
         }
     }
 

@@ -14,7 +14,7 @@ pub fn error(failure: &Failure) -> Error {
         FailureKind::Unreachable => (Kind::Upstream, "an index did not answer"),
         FailureKind::Denied => (Kind::Upstream, "an index refuses access"),
         FailureKind::Malformed => (Kind::Upstream, "an index or a lock file says something that cannot be used"),
-        FailureKind::Storage => (Kind::Failed, "the resolver's cache or an input file cannot be used"),
+        FailureKind::Storage => (Kind::Failed, "the resolver's cache cannot be used"),
     };
     let made = Error::new(kind, what).because(failure);
     let made = failure.hints.iter().fold(made, |made, hint| made.hint(hint.clone()));

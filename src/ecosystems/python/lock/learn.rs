@@ -15,18 +15,20 @@ const MOST: u64 = 16 << 30;
 pub async fn descriptor(request: &LockRequest<'_>, file: &uv::File, pinned: bool) -> Result<Descriptor> {
     let url = Url::parse(&file.url).map_err(|e| Error::new(ErrorKind::Upstream, format!("{:.200}: not a URL", file.url)).because(&e))?;
     let told = file.sha256.as_deref().map(Digest::from_hex).transpose()?;
-    let (digest, size, learned) = if let Some(digest) = told.or_else(|| only_accepted(file)) {
-        let accepted = file.accepted.contains(&digest.to_string());
+    let (digest, size, learned) = if let Some(digest) = told.or_else(|| only_accepted(file)).filter(|digest| meets(file, digest)) {
+        let accepted = !file.accepted.is_empty();
         let size = match file.size {
             Some(size) => size,
             None => size(request, &url, &digest).await?,
         };
         (digest, size, if pinned || accepted { Learned::Pinned } else { Learned::Upstream })
     } else {
-        request.progress.note(&format!("{}: its index tells no digest; it is downloaded to be hashed", file.filename));
+        request
+            .progress
+            .note(&format!("{}: its index does not tell the digest that is needed; it is downloaded to be hashed", file.filename));
         let sums = request.upstream.learn(&url, request.cache, file.size.unwrap_or(MOST)).await?;
         let learned = check(file, &sums)?;
-        (sums.sha256, sums.size, learned)
+        (sums.sha256, sums.size, if pinned && !file.stronger.is_empty() { Learned::Pinned } else { learned })
     };
     let kind = Kind::of(&file.filename).ok_or_else(|| Error::verification(format!("{}: not a distribution", file.filename)))?;
     Ok(Descriptor {
@@ -42,10 +44,15 @@ pub async fn descriptor(request: &LockRequest<'_>, file: &uv::File, pinned: bool
 
 /// A requirement that allows one digest only has told it.
 fn only_accepted(file: &uv::File) -> Option<Digest> {
-    match &file.accepted[..] {
+    file.accepted.iter().filter(|_| file.stronger.is_empty()).find_map(|group| match &group[..] {
         [one] => one.parse().ok(),
         _ => None,
-    }
+    })
+}
+
+/// Whether this digest is all that the requirements ask of a file, so that its bytes need not be seen.
+fn meets(file: &uv::File, digest: &Digest) -> bool {
+    file.accepted.iter().all(|group| group.contains(&digest.to_string()))
 }
 
 /// The size by a HEAD request, or by counting where the host does not tell.
@@ -69,18 +76,20 @@ pub fn check(file: &uv::File, sums: &Sums) -> Result<Learned> {
     if let Some(hex) = file.sha256.as_deref().filter(|hex| **hex != sums.sha256.hex()) {
         return Err(mismatch(&format!("sha256:{hex}"), sums).about(&file.filename));
     }
-    if file.accepted.is_empty() {
-        return Ok(Learned::Downloaded);
+    if let Some(wrong) = file.stronger.iter().find(|digest| !sums.texts.contains(digest)) {
+        return Err(mismatch(wrong, sums).about(&file.filename));
     }
-    if file.accepted.iter().any(|accepted| sums.texts.contains(accepted)) {
-        return Ok(Learned::Pinned);
+    if let Some(wrong) = file.accepted.iter().find(|group| !group.iter().any(|digest| sums.texts.contains(digest))) {
+        return Err(mismatch(&wrong.join(" or "), sums).about(&file.filename));
     }
-    Err(mismatch(&file.accepted.join(" or "), sums).about(&file.filename))
+    Ok(if file.accepted.is_empty() { Learned::Downloaded } else { Learned::Pinned })
 }
 
 fn mismatch(expected: &str, sums: &Sums) -> Error {
+    let algorithm = expected.split(':').next().unwrap_or_default();
+    let found = sums.texts.iter().find(|text| text.starts_with(algorithm)).unwrap_or(&sums.texts[0]);
     Error::verification("the bytes are not the ones asked for")
         .with("expected", expected)
-        .with("found", sums.sha256)
+        .with("found", found)
         .hint("the file was changed upstream, or on the way; do not use it before you know why")
 }

@@ -6,6 +6,7 @@
 //! `lock` calls this. It never keeps a downloaded file.
 
 mod asked;
+mod callbacks;
 mod collect;
 mod failure;
 mod learn;
@@ -104,5 +105,5 @@ async fn open(request: &LockRequest<'_>) -> Result<uv::Resolver> {
         offline: false,
         retries: request.upstream.settings().attempts.saturating_sub(1),
     };
-    uv::Resolver::open(request.upstream.client().clone(), settings).await.map_err(|f| failure::error(&f))
+    uv::Resolver::open(request.upstream.client().clone(), settings, callbacks::callbacks(request)).await.map_err(|f| failure::error(&f))
 }

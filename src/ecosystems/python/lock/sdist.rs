@@ -7,15 +7,11 @@ use crate::upstream::learned_path;
 use airlift_python_resolve as uv;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::BufReader;
 use url::Url;
 
 /// Largest source distribution that is read, in bytes.
 const MOST: u64 = 1 << 30;
-/// Most bytes that are unpacked in search of a `pyproject.toml`.
-const MOST_UNPACKED: u64 = 4 << 30;
-/// Longest `pyproject.toml`, in bytes.
-const LONGEST: u64 = 1 << 20;
 
 /// Build requirements by the URL of the source distribution.
 pub type Builds = BTreeMap<String, Vec<String>>;
@@ -47,29 +43,12 @@ async fn needs(request: &LockRequest<'_>, file: &uv::File) -> Result<Vec<String>
     learn::check(file, &sums)?;
     let path = learned_path(request.cache, &sums.sha256);
     let sdist = File::open(&path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
-    let mut needs = uv::build_requirements(&pyproject(sdist)?).map_err(|f| failure::error(&f))?;
+    let mut needs = uv::pyproject_of_sdist(&mut BufReader::new(sdist))
+        .and_then(|text| uv::build_requirements(&text))
+        .map_err(|f| failure::error(&f))?;
     // setuptools before 70.1 asks for wheel while it builds, where nobody can read it in advance.
     if needs.iter().any(|n| n.to_ascii_lowercase().starts_with("setuptools")) && !needs.iter().any(|n| n == "wheel") {
         needs.push("wheel".to_owned());
     }
     Ok(needs)
-}
-
-/// The text of `NAME-VERSION/pyproject.toml`, empty where there is none.
-pub fn pyproject(sdist: impl Read) -> Result<String> {
-    let damaged = |e: &std::io::Error| Error::verification("the archive cannot be read").because(e);
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(sdist).take(MOST_UNPACKED));
-    for entry in archive.entries().map_err(|e| damaged(&e))? {
-        let entry = entry.map_err(|e| damaged(&e))?;
-        let name = entry.path_bytes();
-        let mut parts = name.split(|b| *b == b'/').filter(|part| !matches!(part, [] | [b'.']));
-        let is_it = (parts.next().is_some(), parts.next(), parts.next()) == (true, Some(b"pyproject.toml".as_slice()), None);
-        if !is_it || !entry.header().entry_type().is_file() {
-            continue;
-        }
-        let mut text = String::new();
-        entry.take(LONGEST + 1).read_to_string(&mut text).map_err(|e| damaged(&e))?;
-        return Ok(text);
-    }
-    Ok(String::new())
 }

@@ -4,7 +4,6 @@
 use super::super::section::PythonSection;
 use super::asked::{newest, python_target};
 use super::learn::check;
-use super::sdist::pyproject;
 use super::summary::size;
 use crate::artifact::{Architecture, Digest, Libc, Target, Version};
 use crate::upstream::{Settings, Sums, Upstream};
@@ -67,15 +66,14 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 #[test]
 fn only_the_projects_own_pyproject_is_read() {
     let nested = ("x-1.0/vendor/pyproject.toml", "wrong");
-    let text = |files: &[(&str, &str)]| pyproject(&archive(files)[..]);
+    let text = |files: &[(&str, &str)]| uv::pyproject_of_sdist(&mut &archive(files)[..]);
     assert_eq!(text(&[nested, ("x-1.0/pyproject.toml", "right"), ("x-1.0/z", "")]).unwrap(), "right");
     assert_eq!(text(&[nested]).unwrap(), "");
     let large = "#".repeat((1 << 20) + 1);
-    let read = text(&[("x-1.0/pyproject.toml", &large)]).unwrap();
-    assert!(uv::build_requirements(&read).is_err(), "one byte too many is too large");
+    assert!(text(&[("x-1.0/pyproject.toml", &large)]).is_err(), "one byte too many is too large");
     let cut = archive(&[("x-1.0/a", &"a".repeat(100_000)), ("x-1.0/pyproject.toml", "right")]);
-    assert!(pyproject(&cut[..cut.len() / 2]).is_err());
-    assert!(pyproject(&b"<html>"[..]).is_err());
+    assert!(uv::pyproject_of_sdist(&mut &cut[..cut.len() / 2]).is_err());
+    assert!(uv::pyproject_of_sdist(&mut &b"<html>"[..]).is_err());
 }
 
 fn file(sha256: Option<&str>, size: Option<u64>, accepted: &[String]) -> uv::File {
@@ -89,7 +87,8 @@ fn file(sha256: Option<&str>, size: Option<u64>, accepted: &[String]) -> uv::Fil
         upload_time: None,
         kind: uv::FileKind::Wheel,
         has_metadata: false,
-        accepted: accepted.to_vec(),
+        stronger: vec![],
+        accepted: if accepted.is_empty() { vec![] } else { vec![accepted.to_vec()] },
     }
 }
 

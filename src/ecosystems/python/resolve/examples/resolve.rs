@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use airlift_python_resolve::{Arch, Request, Requirement, Resolver, Settings, System, Target};
+use airlift_python_resolve::{Arch, Callbacks, Login, Request, Requirement, Resolver, Settings, System, Target};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -19,9 +19,10 @@ fn main() -> Outcome<()> {
     let requirements = requirements.iter().map(|text| Requirement::new(text, "command line")).collect();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).read_timeout(Duration::from_secs(60)).build()?;
     let settings = Settings { cache_dir: cache.into(), offline: false, retries: 3 };
+    let callbacks = Callbacks { read_metadata: |_, _| Err("not read here".to_owned()), login: Login::none() };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let resolver = Resolver::open(client, settings).await?;
+        let resolver = Resolver::open(client, settings, callbacks).await?;
         let started = std::time::Instant::now();
         let resolution = resolver.resolve(&Request::new(target, requirements)).await.map_err(|failure| {
             eprintln!("{:?}: {failure}\nhints: {:#?}", failure.kind, failure.hints);

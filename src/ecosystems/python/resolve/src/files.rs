@@ -7,7 +7,7 @@ use uv_pypi_types::{HashAlgorithm, HashDigest, Yanked};
 use uv_redacted::DisplaySafeUrl;
 
 use crate::failure::{Failure, FailureKind, plain, redact};
-use crate::inputs::Pin;
+use crate::inputs::{Pin, well_formed};
 use crate::package::{File, FileKind, Package, Resolution};
 
 /// The packages to fetch, each with its file checked against the digests that `pins` allow.
@@ -124,6 +124,7 @@ fn indexed(file: &uv_distribution_types::File, index: &IndexUrl, kind: FileKind)
         upload_time: file.upload_time_utc_ms.and_then(rfc3339),
         kind,
         has_metadata: file.dist_info_metadata,
+        stronger: stronger(&digests),
         accepted: Vec::new(),
     };
     let index = index.url().without_credentials().to_string();
@@ -132,9 +133,8 @@ fn indexed(file: &uv_distribution_types::File, index: &IndexUrl, kind: FileKind)
 
 fn direct(filename: String, url: &DisplaySafeUrl, size: Option<u64>, kind: FileKind, hashes: &[HashDigest]) -> Result<Found, Failure> {
     // `#sha256=…` is the form in which a URL pins its content (PEP 503).
-    let parts = url.fragment().unwrap_or_default().split('&');
-    let pinned = parts.filter_map(|part| part.replace('=', ":").parse().ok());
-    let digests: Vec<HashDigest> = pinned.chain(hashes.iter().cloned()).collect();
+    let pinned = pinned_by_fragment(&filename, url.fragment().unwrap_or_default())?;
+    let digests: Vec<HashDigest> = pinned.iter().chain(hashes).cloned().collect();
     let found = File {
         url: public(url, &filename)?,
         filename,
@@ -145,9 +145,29 @@ fn direct(filename: String, url: &DisplaySafeUrl, size: Option<u64>, kind: FileK
         upload_time: None,
         kind,
         has_metadata: false,
-        accepted: Vec::new(),
+        stronger: stronger(&digests),
+        accepted: pinned.iter().map(|digest| vec![digest.to_string()]).collect(),
     };
     Ok((found, None, digests))
+}
+
+/// The digests in the fragment of a URL. One that cannot be checked is refused: whoever wrote it
+/// counts on it.
+fn pinned_by_fragment(filename: &str, fragment: &str) -> Result<Vec<HashDigest>, Failure> {
+    let mut digests = Vec::new();
+    for (algorithm, hex) in fragment.split('&').filter_map(|part| part.split_once('=')) {
+        if !["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b"].contains(&algorithm) {
+            continue;
+        }
+        match format!("{algorithm}:{}", hex.to_ascii_lowercase()).parse::<HashDigest>() {
+            Ok(digest) if well_formed(&digest) => digests.push(digest),
+            _ => {
+                let message = format!("{filename}: the hash in its URL, `{algorithm}={hex}`, is not a whole sha256, sha384 or sha512");
+                return Err(Failure::new(FailureKind::Invalid, message));
+            }
+        }
+    }
+    Ok(digests)
 }
 
 /// The URL as it may be written down: `http` or `https`, no credentials, no fragment.
@@ -172,7 +192,7 @@ fn plain_name(name: &str) -> bool {
 /// The file, if its digests are among those that the requirement for `name` allows.
 fn accept(name: &str, mut file: File, digests: &[HashDigest], pins: &[Pin]) -> Result<File, Failure> {
     for pin in pins.iter().filter(|pin| pin.name.as_ref() == name) {
-        if !digests.is_empty() && !digests.iter().any(|digest| pin.digests.contains(digest)) {
+        if contradicts(digests, pin) {
             return Err(Failure::new(
                 FailureKind::Mismatch,
                 format!(
@@ -185,9 +205,22 @@ fn accept(name: &str, mut file: File, digests: &[HashDigest], pins: &[Pin]) -> R
             )
             .hint("the file on the index is not the one that the hashes were made from"));
         }
-        file.accepted.extend(pin.digests.iter().map(ToString::to_string));
+        file.accepted.push(pin.digests.iter().map(ToString::to_string).collect());
     }
     Ok(file)
+}
+
+/// Whether what is known of a file rules out every digest of a pin. A digest by an algorithm that
+/// only one side uses says nothing.
+fn contradicts(known: &[HashDigest], pin: &Pin) -> bool {
+    let ruled_out = |wanted: &HashDigest| known.iter().any(|one| one.algorithm() == wanted.algorithm() && one != wanted);
+    !pin.digests.is_empty() && pin.digests.iter().all(ruled_out)
+}
+
+/// Digests by the algorithms beyond SHA-256, in the form that they are compared in.
+fn stronger(digests: &[HashDigest]) -> Vec<String> {
+    let strong = digests.iter().filter(|digest| matches!(digest.algorithm(), HashAlgorithm::Sha384 | HashAlgorithm::Sha512));
+    strong.map(|digest| digest.to_string().to_ascii_lowercase()).collect()
 }
 
 fn listed(digests: &[HashDigest]) -> String {

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
+use url::Origin;
 use uv_auth::Credentials;
 use uv_distribution_types::{IndexFormat, IndexLocations, IndexMetadata, IndexUrl, RequirementSource};
 use uv_normalize::PackageName;
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pep508::MarkerTree;
-use uv_redacted::DisplaySafeUrl;
 use uv_types::RequestedRequirements;
 
 use crate::failure::{Failure, FailureKind};
@@ -17,8 +17,8 @@ use crate::request::{Index, Request};
 pub(crate) struct Indexes {
     /// URLs without credentials, so that nothing uv prints can contain one.
     pub(crate) locations: IndexLocations,
-    /// Credentials by the URL they are for.
-    pub(crate) credentials: Vec<(DisplaySafeUrl, Credentials)>,
+    /// Credentials by the origin they are for.
+    pub(crate) credentials: Vec<(Origin, Credentials)>,
     /// Text that must not appear in any message.
     pub(crate) secrets: Vec<String>,
     /// Packages that may come from one index only.
@@ -35,6 +35,11 @@ impl Indexes {
         if let Some(index) = &request.default_index {
             list.push(indexes.add(index, true)?);
         }
+        if request.no_default && request.default_index.is_none() {
+            // uv asks its own constant unless an index is the default: the last one asked becomes it.
+            let last = list.iter_mut().rev().find(|index| !index.explicit);
+            last.ok_or_else(none_left)?.default = true;
+        }
         indexes.locations = IndexLocations::new(list, Vec::new(), false);
         indexes.no_package_twice()?;
         Ok(indexes)
@@ -47,10 +52,7 @@ impl Indexes {
             // A user name alone is a token in the places that use one.
             self.secrets.extend(password.clone().or_else(|| username.clone()));
             let credentials = Credentials::basic(username, password);
-            if let Some(root) = url.root() {
-                self.credentials.push((root, credentials.clone()));
-            }
-            self.credentials.push((url.url().clone(), credentials));
+            self.credentials.push((url.url().origin(), credentials));
         }
         let format = if index.flat { IndexFormat::Flat } else { IndexFormat::Simple };
         for package in &index.packages {
@@ -104,6 +106,11 @@ fn requirement(name: &PackageName, index: &IndexMetadata) -> uv_distribution_typ
 /// The normalised name of a package (PEP 503).
 pub(crate) fn package_name(text: &str) -> Result<PackageName, Failure> {
     PackageName::from_str(text).map_err(|error| Failure::new(FailureKind::Invalid, format!("package name: {error}")))
+}
+
+fn none_left() -> Failure {
+    Failure::new(FailureKind::Invalid, "--no-index leaves no index to ask")
+        .hint("take it out of the requirements file, or name an index: default-index, [[...indexes]], or --find-links in that file")
 }
 
 fn index_url(text: &str) -> Result<IndexUrl, Failure> {

@@ -175,7 +175,7 @@ fn pinned(requirement: &Requirement) -> bool {
 }
 
 /// A digest of a strong algorithm with the right length.
-fn well_formed(digest: &HashDigest) -> bool {
+pub(crate) fn well_formed(digest: &HashDigest) -> bool {
     let digits = match digest.algorithm() {
         HashAlgorithm::Sha256 => 64,
         HashAlgorithm::Sha384 => 96,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use uv_cache::Cache;
-use uv_client::{BaseClientBuilder, Connectivity, ExtraMiddleware, RegistryClient, RegistryClientBuilder};
+use uv_client::{AuthIntegration, BaseClientBuilder, Connectivity, ExtraMiddleware, RegistryClient, RegistryClientBuilder};
 use uv_configuration::{BuildOptions, Constraints, NoBinary, NoBuild, Overrides};
 use uv_distribution::DistributionDatabase;
 use uv_distribution_types::{ExcludeNewerValue, RequiresPython};
@@ -20,7 +20,9 @@ use uv_resolver::{
 };
 use uv_types::{BuildContext, EmptyInstalledPackages};
 
+use crate::auth::authorise;
 use crate::context::Context;
+use crate::documents::{Documents, Known};
 use crate::failure::{Failure, FailureKind, of_client_build, of_resolve};
 use crate::files;
 use crate::indexes::{Indexes, package_name};
@@ -28,7 +30,7 @@ use crate::inputs::{self, Inputs};
 use crate::limits::{Limits, bound_bodies};
 use crate::package::Resolution;
 use crate::provider::{Notes, Watched};
-use crate::request::{IndexStrategy, Prereleases, Request, SdistPolicy, Settings};
+use crate::request::{Callbacks, IndexStrategy, Prereleases, Request, SdistPolicy, Settings};
 
 /// Requests in flight at once.
 const CONCURRENCY: usize = 32;
@@ -41,6 +43,8 @@ pub(crate) struct Job {
     pub(crate) cache: Cache,
     pub(crate) settings: Settings,
     pub(crate) limits: Limits,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) known: Known,
     pub(crate) request: Request,
 }
 
@@ -85,8 +89,8 @@ impl Job {
         ))
     }
 
-    /// uv's client for these indexes, over the caller's connections. Made anew for each request:
-    /// credentials given for one are not known to the next.
+    /// uv's client for these indexes, over the caller's connections and without uv's own ways to
+    /// find credentials. Made anew for each request: those given for one are not known to the next.
     fn registry_client(&self, indexes: &Indexes) -> Result<RegistryClient, Failure> {
         let connectivity = match self.settings.offline {
             true => Connectivity::Offline,
@@ -96,10 +100,11 @@ impl Job {
         let preview = Preview::default();
         let base = BaseClientBuilder::new(connectivity, true, vec![], preview, TIMEOUT, TIMEOUT, retries)
             .custom_client(self.client.clone())
-            .extra_middleware(ExtraMiddleware(vec![Arc::new(bound_bodies(self.limits))]));
-        for (url, credentials) in &indexes.credentials {
-            base.store_credentials(url, credentials.clone());
-        }
+            .auth_integration(AuthIntegration::NoAuthMiddleware)
+            .extra_middleware(ExtraMiddleware(vec![
+                Arc::new(authorise(indexes.credentials.clone(), self.callbacks.login.clone())),
+                Arc::new(bound_bodies(self.limits)),
+            ]));
         RegistryClientBuilder::new(base, self.cache.clone())
             .index_locations(indexes.locations.clone())
             .index_strategy(strategy(self.request.strategy))
@@ -118,7 +123,8 @@ impl Job {
         let environment = ResolverEnvironment::specific(markers.clone().into());
         let requires_python = RequiresPython::greater_than_equal_version(&self.request.target.python_version());
         let python = PythonRequirement::from_marker_environment(&markers, requires_python.clone());
-        let database = DistributionDatabase::new(client, context, Arc::new(Semaphore::new(CONCURRENCY)));
+        let permits = Arc::new(Semaphore::new(CONCURRENCY));
+        let database = DistributionDatabase::new(client, context, Arc::clone(&permits));
         // Two policies: `candidates` decides whether a version that is only an sdist may be
         // chosen; `context.build_options()` never allows a build, so such an sdist is used only
         // if its metadata can be read without running it.
@@ -137,7 +143,15 @@ impl Job {
             &candidates,
             context.capabilities(),
         );
-        let provider = Watched { inner, notes: Arc::clone(notes), limits: self.limits };
+        let documents = Documents {
+            client,
+            permits,
+            known: Arc::clone(&self.known),
+            read_metadata: self.callbacks.read_metadata,
+            directory: &self.settings.cache_dir,
+            retries: self.settings.retries,
+        };
+        let provider = Watched { inner, documents, notes: Arc::clone(notes), limits: self.limits };
         // The version maps in it hold for one target only, so it is not shared.
         let index = InMemoryIndex::default();
         let resolver = uv_resolver::Resolver::new_custom_io(

@@ -11,11 +11,13 @@
 //! compiles it again. Hence the rule of the API: no generics and no uv type cross it.
 //!
 //! It never builds or runs anything from a source distribution, never asks git, never writes
-//! outside the cache directory it is given, and never puts a credential into a result or a
+//! outside the cache directory it is given, never looks for credentials on its own, and never puts a credential into a result or a
 //! message.
 #![warn(missing_docs, unreachable_pub)]
 
+mod auth;
 mod context;
+mod documents;
 mod failure;
 mod files;
 mod indexes;
@@ -33,11 +35,14 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use auth::Login;
+pub use documents::sdist::pyproject_of_sdist;
+pub use documents::{ReadMetadata, WheelBytes};
 pub use failure::{Failure, FailureKind};
 pub use locks::{Selection, pylock, uv_lock};
 pub use package::{File, FileKind, Package, Resolution};
 pub use pyproject::build_requirements;
-pub use request::{Index, IndexStrategy, Prereleases, Request, Requirement, SdistPolicy, Settings};
+pub use request::{Callbacks, Index, IndexStrategy, Prereleases, Request, Requirement, SdistPolicy, Settings};
 pub use requirements_txt::{RequirementsFile, requirements_txt};
 pub use resolver::{Answer, Resolver, default_index_url};
 pub use target::{Arch, System, Target};

@@ -2,15 +2,18 @@
 //!
 //! An index is asked over the network and may be wrong or hostile: a page without end, or
 //! projects that depend on ever more projects. uv has no bounds of its own, so they are put
-//! around it: every response body is counted after decompression, and `provider` counts what
-//! the resolver asks for.
+//! around it: every response body is counted after decompression, metadata documents are checked
+//! before uv sees them, and `provider` counts what the resolver asks for.
 
 use std::io;
 
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use http::Extensions;
+use http::header::ACCEPT;
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::Next;
+
+use crate::documents::{MOST_DOCUMENT, checked};
 
 /// The bounds of one resolution.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +22,7 @@ pub(crate) struct Limits {
     pub(crate) projects: usize,
     /// Distributions whose metadata is asked for.
     pub(crate) documents: usize,
-    /// Bytes of one index page or metadata document.
+    /// Bytes of one index page.
     pub(crate) page: u64,
     /// Bytes of one wheel or source distribution, read whole only where nothing less will do.
     pub(crate) archive: u64,
@@ -36,95 +39,81 @@ impl Default for Limits {
 /// Part of the message of a response that went over a bound.
 pub(crate) const TOO_MUCH: &str = "the response goes beyond the bound of";
 
-/// How deep parentheses may nest in the markers of a package's dependencies.
-const DEEPEST: usize = 100;
+/// What our own requests for archives accept, which tells them from uv's for documents.
+pub(crate) const ARCHIVE: &str = "application/zip, application/gzip, */*;q=0.1";
 
-type Sent<'a> = futures::future::BoxFuture<'a, reqwest_middleware::Result<Response>>;
+pub(crate) type Sent<'a> = futures::future::BoxFuture<'a, reqwest_middleware::Result<Response>>;
+
+/// What a request asks for. Its URL does not tell: a redirect may lead anywhere. What it accepts
+/// stays the same along the way.
+#[derive(Clone, Copy)]
+enum Sort {
+    Page,
+    Document,
+    Archive,
+}
+
+impl Sort {
+    fn of(request: &Request) -> Self {
+        match request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()) {
+            Some(accept) if accept == ARCHIVE => Self::Archive,
+            Some(accept) if accept.contains("text/html") => Self::Page,
+            _ => Self::Document,
+        }
+    }
+}
 
 /// A middleware for uv's client that ends every response body at its bounds.
 pub(crate) fn bound_bodies(limits: Limits) -> impl for<'a> Fn(Request, &'a mut Extensions, Next<'a>) -> Sent<'a> + Send + Sync + 'static {
     move |request, extensions, next| {
         Box::pin(async move {
+            let sort = Sort::of(&request);
             let response = next.run(request, extensions).await?;
-            let bounds = Bounds::new(response.url().path(), limits);
-            Ok(bounded(response, bounds))
+            Ok(bounded(response, sort, limits))
         })
     }
 }
 
 /// The same response, with a body that fails where it goes over its bounds.
-fn bounded(response: Response, mut bounds: Bounds) -> Response {
+fn bounded(response: Response, sort: Sort, limits: Limits) -> Response {
     let mut parts = http::Response::builder().status(response.status()).version(response.version()).url(response.url().clone());
     if let Some(headers) = parts.headers_mut() {
         headers.clone_from(response.headers());
     }
     let extensions = response.extensions().clone();
-    let body = response.bytes_stream().map(move |chunk| {
-        let chunk = chunk.map_err(io::Error::other)?;
-        bounds.pass(&chunk)?;
-        Ok::<_, io::Error>(chunk)
-    });
-    let mut rebuilt = parts.body(Body::wrap_stream(body)).expect("status, version and headers were those of a response");
+    let body = match sort {
+        Sort::Page => counted(response, limits.page),
+        Sort::Archive => counted(response, limits.archive),
+        Sort::Document => Body::wrap_stream(stream::once(document(response))),
+    };
+    let mut rebuilt = parts.body(body).expect("status, version and headers were those of a response");
     rebuilt.extensions_mut().extend(extensions);
     Response::from(rebuilt)
 }
 
-/// What is still allowed of one response body.
-struct Bounds {
-    total: u64,
-    left: u64,
-    nesting: Option<Nesting>,
+fn counted(response: Response, bound: u64) -> Body {
+    let mut left = bound;
+    Body::wrap_stream(response.bytes_stream().map(move |chunk| {
+        let chunk = chunk.map_err(io::Error::other)?;
+        left = left.checked_sub(chunk.len() as u64).ok_or_else(|| over(&format!("{bound} bytes")))?;
+        Ok::<_, io::Error>(chunk)
+    }))
 }
 
-impl Bounds {
-    fn new(path: &str, limits: Limits) -> Self {
-        let archive = [".whl", ".gz", ".zip", ".bz2", ".xz", ".zst", ".tgz", ".tar"];
-        let archive = archive.iter().any(|suffix| path.ends_with(suffix));
-        let total = if archive { limits.archive } else { limits.page };
-        let nesting = path.ends_with(".metadata").then(Nesting::default);
-        Self { total, left: total, nesting }
-    }
-
-    fn pass(&mut self, chunk: &[u8]) -> io::Result<()> {
-        let over = |what: String| io::Error::other(format!("{TOO_MUCH} {what}"));
-        let left = self.left.checked_sub(chunk.len() as u64);
-        self.left = left.ok_or_else(|| over(format!("{} bytes", self.total)))?;
-        if self.nesting.as_mut().is_some_and(|nesting| nesting.too_deep(chunk)) {
-            return Err(over(format!("{DEEPEST} parentheses within each other")));
+/// A metadata document, given on only as a whole and once it is checked.
+async fn document(response: Response) -> io::Result<Vec<u8>> {
+    let mut document = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        document.extend_from_slice(&chunk.map_err(io::Error::other)?);
+        if document.len() as u64 > MOST_DOCUMENT {
+            return Err(over(&format!("{MOST_DOCUMENT} bytes")));
         }
-        Ok(())
     }
+    checked(&document).map_err(|why| over(&format!("a metadata document: {why}")))?;
+    Ok(document)
 }
 
-/// Counts how deep parentheses nest in the header of a core metadata document. uv reads the
-/// markers there by recursion, and a stack that overflows ends the process.
-#[derive(Default)]
-struct Nesting {
-    depth: usize,
-    /// Line ends since the last other character: two end the header.
-    line_ends: usize,
-}
-
-impl Nesting {
-    fn too_deep(&mut self, chunk: &[u8]) -> bool {
-        for byte in chunk {
-            if self.line_ends >= 2 {
-                return false;
-            }
-            match byte {
-                b'\n' => self.line_ends += 1,
-                b'\r' => {}
-                _ => self.line_ends = 0,
-            }
-            match byte {
-                b'(' => self.depth += 1,
-                b')' => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
-            if self.depth > DEEPEST {
-                return true;
-            }
-        }
-        false
-    }
+fn over(what: &str) -> io::Error {
+    io::Error::other(format!("{TOO_MUCH} {what}"))
 }

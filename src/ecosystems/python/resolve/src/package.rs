@@ -51,10 +51,13 @@ pub struct File {
     pub kind: FileKind,
     /// Whether the index serves the file's metadata beside it (PEP 658).
     pub has_metadata: bool,
-    /// Digests, `sha256:<hex>` or stronger, one of which the file must have, because the
-    /// requirements say so. Empty: any will do. Already checked against what the index says;
-    /// to be checked again where it says nothing.
-    pub accepted: Vec<String>,
+    /// Stronger digests that the index or lock file tells, `sha384:<hex>` or `sha512:<hex>`; the
+    /// file must have them all. To be checked by whoever fetches it.
+    pub stronger: Vec<String>,
+    /// What the requirements demand: of each group of digests (`sha256:<hex>` or stronger) the file
+    /// must have one. A group that holds `sha256` is met by it; every other one is to be checked
+    /// against the bytes, because an index that tells several digests may lie in one of them.
+    pub accepted: Vec<Vec<String>>,
 }
 
 /// The two sorts of files on an index.

@@ -1,19 +1,20 @@
 //! A resolver provider that watches what the resolver asks for.
 //!
 //! It passes every question on to uv's own provider, notes which projects no index has (uv's
-//! error type does not tell them from other conflicts), and ends a resolution that asks for more
-//! than its bounds.
+//! error type does not tell them from other conflicts), ends a resolution that asks for more
+//! than its bounds, and has what uv would read without bounds read by `documents`.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use uv_distribution::Reporter;
-use uv_distribution_types::{Dist, IndexMetadata, InstalledDist};
+use uv_distribution::{ArchiveMetadata, Reporter};
+use uv_distribution_types::{Dist, IndexMetadata, InstalledDist, Name, RequestedDist};
 use uv_normalize::PackageName;
-use uv_resolver::{PackageVersionsResult, ResolverProvider, VersionsResponse, WheelMetadataResult};
+use uv_resolver::{MetadataResponse, PackageVersionsResult, ResolverProvider, VersionsResponse, WheelMetadataResult};
 
+use crate::documents::{Documents, Unread};
 use crate::limits::Limits;
 
 /// What was seen while a resolution ran.
@@ -43,13 +44,14 @@ fn locked(set: &Mutex<BTreeSet<PackageName>>) -> std::sync::MutexGuard<'_, BTree
 }
 
 /// uv's provider `P` under watch.
-pub(crate) struct Watched<P> {
+pub(crate) struct Watched<'a, P> {
     pub(crate) inner: P,
+    pub(crate) documents: Documents<'a>,
     pub(crate) notes: Arc<Notes>,
     pub(crate) limits: Limits,
 }
 
-impl<P: ResolverProvider> ResolverProvider for Watched<P> {
+impl<P: ResolverProvider> ResolverProvider for Watched<'_, P> {
     async fn get_package_versions<'io>(&'io self, name: &'io PackageName, index: Option<&'io IndexMetadata>) -> PackageVersionsResult {
         count(&self.notes.projects, self.limits.projects, "projects")?;
         let answer = self.inner.get_package_versions(name, index).await;
@@ -67,7 +69,16 @@ impl<P: ResolverProvider> ResolverProvider for Watched<P> {
 
     async fn get_or_build_wheel_metadata<'io>(&'io self, dist: &'io Dist) -> WheelMetadataResult {
         count(&self.notes.documents, self.limits.documents, "distributions")?;
-        self.inner.get_or_build_wheel_metadata(dist).await
+        let unread = match self.documents.read(dist).await {
+            None => return self.inner.get_or_build_wheel_metadata(dist).await,
+            Some(Ok(metadata)) => return Ok(MetadataResponse::Found(ArchiveMetadata::from_metadata23(metadata))),
+            Some(Err(unread)) => unread,
+        };
+        let error = match unread {
+            Unread::NotStatic => uv_distribution::Error::NoBuildPackage(dist.name().clone()),
+            Unread::Failed(failure) => uv_client::Error::from(uv_client::ErrorKind::Io(io::Error::other(failure))).into(),
+        };
+        Ok(MetadataResponse::Error(Box::new(RequestedDist::Installable(dist.clone())), Arc::new(error)))
     }
 
     async fn get_installed_metadata<'io>(&'io self, dist: &'io InstalledDist) -> WheelMetadataResult {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::auth::Login;
+use crate::documents::ReadMetadata;
 use crate::target::Target;
 
 /// How a resolver works, whatever it is asked.
@@ -15,6 +17,15 @@ pub struct Settings {
     pub offline: bool,
     /// How often a request that failed in passing (5xx, 429, cut connection) is repeated.
     pub retries: u32,
+}
+
+/// What a resolver has its caller do.
+#[derive(Debug, Clone)]
+pub struct Callbacks {
+    /// Takes the METADATA out of a wheel whose index does not serve it.
+    pub read_metadata: ReadMetadata,
+    /// Finds the credentials for a URL that no index of the request has any for.
+    pub login: Login,
 }
 
 /// One resolution: for one target, from one set of indexes.
@@ -32,6 +43,8 @@ pub struct Request {
     pub indexes: Vec<Index>,
     /// The index asked last. `None`: the one uv has built in, see [`crate::default_index_url`].
     pub default_index: Option<Index>,
+    /// No index is asked but those of `indexes` (`--no-index` of a requirements file).
+    pub no_default: bool,
     /// Which index a package may come from when several have it.
     pub strategy: IndexStrategy,
     /// Whether source distributions may be chosen.
@@ -58,6 +71,7 @@ impl Request {
             target,
             indexes: Vec::new(),
             default_index: None,
+            no_default: false,
             strategy: IndexStrategy::default(),
             sdists: SdistPolicy::default(),
             prereleases: Prereleases::default(),

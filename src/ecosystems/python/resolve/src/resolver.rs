@@ -9,11 +9,12 @@ use uv_cache::Cache;
 use uv_distribution_types::PYPI_URL;
 use uv_preview::Preview;
 
+use crate::documents::Known;
 use crate::failure::{Failure, FailureKind, chain};
 use crate::job::Job;
 use crate::limits::Limits;
 use crate::package::Resolution;
-use crate::request::{Request, Settings};
+use crate::request::{Callbacks, Request, Settings};
 
 /// Stack of the thread a resolution runs on, in bytes. uv's futures are deep, and deeper still
 /// in a build that is not optimised; only what is touched is ever backed by memory.
@@ -27,6 +28,8 @@ pub struct Resolver {
     cache: Cache,
     settings: Settings,
     pub(crate) limits: Limits,
+    callbacks: Callbacks,
+    known: Known,
 }
 
 /// What an asynchronous call gives. Boxed, so that the code behind it is compiled in this package
@@ -43,14 +46,14 @@ impl Resolver {
     /// # Errors
     ///
     /// [`FailureKind::Storage`] when the cache directory cannot be created or locked.
-    pub fn open(client: reqwest::Client, settings: Settings) -> Answer<'static, Self> {
+    pub fn open(client: reqwest::Client, settings: Settings, callbacks: Callbacks) -> Answer<'static, Self> {
         set_up_uv();
         Box::pin(async move {
             let cache = Cache::from_path(&settings.cache_dir).init().await.map_err(|error| {
                 let dir = settings.cache_dir.display();
                 Failure::new(FailureKind::Storage, format!("cache directory {dir}: {}", chain(&error)))
             })?;
-            Ok(Self { client, cache, settings, limits: Limits::default() })
+            Ok(Self { client, cache, settings, limits: Limits::default(), callbacks, known: Known::default() })
         })
     }
 
@@ -68,6 +71,8 @@ impl Resolver {
             cache: self.cache.clone(),
             settings: self.settings.clone(),
             limits: self.limits,
+            callbacks: self.callbacks.clone(),
+            known: self.known.clone(),
             request: request.clone(),
         };
         Box::pin(async move {

@@ -67,6 +67,11 @@ fn kind_of_resolve(error: &ResolveError) -> FailureKind {
 }
 
 fn kind_of_client(error: &uv_client::Error) -> FailureKind {
+    if let ErrorKind::Io(error) = error.kind()
+        && let Some(ours) = error.get_ref().and_then(|error| error.downcast_ref::<Failure>())
+    {
+        return ours.kind;
+    }
     let text = chain(error);
     if text.contains(TOO_MUCH) || text.contains(TOO_MANY) {
         return FailureKind::Malformed;
@@ -83,7 +88,7 @@ fn kind_of_client(error: &uv_client::Error) -> FailureKind {
     }
 }
 
-fn kind_of_status(status: Option<http::StatusCode>) -> FailureKind {
+pub(crate) fn kind_of_status(status: Option<http::StatusCode>) -> FailureKind {
     match status.map(|status| status.as_u16()) {
         Some(401 | 403) => FailureKind::Denied,
         Some(404 | 410) => FailureKind::NotFound,

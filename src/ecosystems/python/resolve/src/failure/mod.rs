@@ -6,7 +6,7 @@ mod text;
 use std::error::Error;
 use std::fmt;
 
-pub(crate) use classify::{of_client_build, of_resolve};
+pub(crate) use classify::{kind_of_status, of_client_build, of_resolve};
 pub(crate) use text::{in_our_words, plain, redact};
 
 /// Why nothing came out. The message is complete: it says which requirement, index or file.
@@ -38,9 +38,9 @@ pub enum FailureKind {
     Mismatch,
     /// The request needs what is refused here: a build, git, a local path.
     Refused,
-    /// The request itself is wrong: a requirement, a URL, a date.
+    /// The request itself is wrong: a requirement, a URL, a date, a file it names.
     Invalid,
-    /// The cache directory or an input file cannot be read or written.
+    /// The cache directory cannot be read or written.
     Storage,
 }
 

@@ -1,6 +1,6 @@
 //! The lines of a `requirements.txt` and of the files it includes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ const IGNORED: [&str; 3] = ["--prefer-binary", "--trusted-host", "--use-feature"
 pub(super) struct Files {
     texts: BTreeMap<PathBuf, String>,
     lines: Vec<Line>,
+    /// Those of the files that constrain.
+    constraints: BTreeSet<PathBuf>,
     /// Lines by file and by the package they begin with; a line that has been given out moves to
     /// the end, because files that include each other are read more than once by uv's parser.
     by_package: BTreeMap<(PathBuf, String), VecDeque<usize>>,
@@ -38,7 +40,7 @@ struct Line {
 impl Files {
     /// Reads the file at `path` and all it includes, in the order they are met.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let mut files = Self { texts: BTreeMap::new(), lines: Vec::new(), by_package: BTreeMap::new() };
+        let mut files = Self { texts: BTreeMap::new(), lines: Vec::new(), constraints: BTreeSet::new(), by_package: BTreeMap::new() };
         let mut queue = VecDeque::from([path.to_path_buf()]);
         while let Some(path) = queue.pop_front() {
             if files.texts.contains_key(&path) {
@@ -51,7 +53,14 @@ impl Files {
             let text = read(&path)?;
             let lines = logical_lines(&path, &text);
             let directory = path.parent().unwrap_or(Path::new("."));
-            queue.extend(lines.iter().filter_map(included).map(|name| directory.join(name)));
+            for line in &lines {
+                let Some((name, constrains)) = included(line) else { continue };
+                let included = directory.join(name);
+                if constrains || files.constraints.contains(&path) {
+                    files.constraints.insert(included.clone());
+                }
+                queue.push_back(included);
+            }
             files.lines.extend(lines);
             files.texts.insert(path, text);
         }
@@ -70,6 +79,11 @@ impl Files {
             if too_deep(&line.text) {
                 let message = format!("{}: parentheses nest too deep", line.origin());
                 return Err(Failure::new(FailureKind::Invalid, message));
+            }
+            // uv's parser drops them, and who wrote them counts on them.
+            if has_hash(&line.text) && self.constraints.contains(&line.file) {
+                let message = format!("{}: the hash of a constraint is refused", line.origin());
+                return Err(Failure::new(FailureKind::Refused, message).hint("write it as a requirement: `name==version --hash=...`"));
             }
             let option = line.text.starts_with('-') && !line.text.starts_with("-e");
             let editable = line.text.starts_with("--editable");
@@ -118,22 +132,27 @@ impl Files {
         self.lines.iter().any(|line| line.text.split_whitespace().next() == Some("--pre"))
     }
 
+    /// Options that bear on a resolution.
+    pub(super) fn options(&self) -> Vec<String> {
+        let options = self.lines.iter().filter(|line| line.text.starts_with('-') && included(line).is_none());
+        options.filter(|line| !IGNORED.iter().any(|ignored| line.text.starts_with(ignored))).map(Line::option).collect()
+    }
+
     /// Options that are read and not obeyed.
     pub(super) fn ignored(&self) -> Vec<String> {
-        self.lines
-            .iter()
-            .filter(|line| IGNORED.iter().any(|option| line.text.starts_with(option)))
-            .map(|line| {
-                let option = line.text.split([' ', '=']).next().unwrap_or_default();
-                format!("{}: {option}", line.origin())
-            })
-            .collect()
+        self.lines.iter().filter(|line| IGNORED.iter().any(|option| line.text.starts_with(option))).map(Line::option).collect()
     }
 }
 
 impl Line {
     fn origin(&self) -> String {
         format!("{}:{}", shown(&self.file), self.number)
+    }
+
+    /// `file:line: --option`.
+    fn option(&self) -> String {
+        let option = self.text.split([' ', '=']).next().unwrap_or_default();
+        format!("{}: {option}", self.origin())
     }
 
     /// The normalised name the line begins with, if it is a requirement.
@@ -150,13 +169,13 @@ fn shown(path: &Path) -> String {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let storage = |why: String| Failure::new(FailureKind::Storage, format!("{}: {why}", path.display()));
-    let file = File::open(path).map_err(|error| storage(error.to_string()))?;
+    let unread = |why: String| Failure::new(FailureKind::Invalid, format!("{}: {why}", path.display()));
+    let file = File::open(path).map_err(|error| unread(error.to_string()))?;
     let mut text = String::new();
     let mut bounded = file.take(LARGEST + 1);
-    bounded.read_to_string(&mut text).map_err(|error| storage(error.to_string()))?;
+    bounded.read_to_string(&mut text).map_err(|error| unread(error.to_string()))?;
     if text.len() as u64 > LARGEST {
-        return Err(storage("larger than 8 MiB".to_owned()));
+        return Err(unread("larger than 8 MiB".to_owned()));
     }
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
@@ -195,10 +214,15 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// The file that an `-r` or `-c` line names, unless it is a URL.
-fn included(line: &Line) -> Option<&str> {
+/// Whether a requirement line has a hash.
+fn has_hash(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.starts_with("--hash"))
+}
+
+/// The file that an `-r` or `-c` line names, unless it is a URL, and whether it constrains.
+fn included(line: &Line) -> Option<(&str, bool)> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
-    let rest = options.iter().find_map(|option| line.text.strip_prefix(option))?;
+    let (option, rest) = options.iter().find_map(|option| Some((*option, line.text.strip_prefix(option)?)))?;
     let name = rest.trim_start_matches(['=', ' ', '\t']).trim_matches(['"', '\'']);
-    (!name.is_empty() && !name.contains("://") && !name.contains('$')).then_some(name)
+    (!name.is_empty() && !name.contains("://") && !name.contains('$')).then_some((name, matches!(option, "--constraint" | "-c")))
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use uv_client::{BaseClientBuilder, Connectivity};
-use uv_configuration::NoBinary;
+use uv_configuration::{NoBinary, NoBuild};
 use uv_pep508::{RequirementOrigin, VerbatimUrl, VersionOrUrl};
 use uv_pypi_types::VerbatimParsedUrl;
 use uv_requirements_txt::{RequirementEntry, RequirementsTxt, RequirementsTxtRequirement};
@@ -42,10 +42,14 @@ pub struct RequirementsFile {
     /// Every package must have a hash: the file says `--require-hashes`, or has a hash anywhere,
     /// which pip takes to mean the same.
     pub require_hashes: bool,
+    /// Whether `--only-binary` forbids the source distribution of any package.
+    pub only_binary: bool,
     /// Packages of `--no-binary`; `:all:` stands for all of them.
     pub no_binary: Vec<String>,
     /// `--pre`: pre-releases are allowed.
     pub prereleases: bool,
+    /// All options with a meaning here but the inclusion of files, as `file:line: option`.
+    pub options: Vec<String>,
     /// Options without a meaning here, as `file:line: option`.
     pub ignored: Vec<String>,
 }
@@ -56,9 +60,9 @@ pub struct RequirementsFile {
 ///
 /// # Errors
 ///
-/// [`FailureKind::Storage`] when a file cannot be read, [`FailureKind::Invalid`] when it is not in
-/// the format, [`FailureKind::Refused`] for editable projects, repositories and local paths, each
-/// with file and line.
+/// [`FailureKind::Invalid`] when a file cannot be read or is not in the format,
+/// [`FailureKind::Refused`] for editable projects, repositories, local paths and hashes of
+/// constraints, each with file and line.
 pub fn requirements_txt(path: &Path) -> Answer<'_, RequirementsFile> {
     Box::pin(read(path))
 }
@@ -89,12 +93,14 @@ async fn read(path: &Path) -> Result<RequirementsFile, Failure> {
         extra_indexes: indexes(&parsed.extra_index_urls, false)?,
         find_links: indexes(&parsed.find_links, true)?,
         no_index: parsed.no_index,
+        only_binary: !matches!(parsed.only_binary, NoBuild::None),
         no_binary: match parsed.no_binary {
             NoBinary::None => Vec::new(),
             NoBinary::All => vec![":all:".to_owned()],
             NoBinary::Packages(names) => names.iter().map(ToString::to_string).collect(),
         },
         prereleases: files.prereleases(),
+        options: files.options(),
         ignored: files.ignored(),
     })
 }

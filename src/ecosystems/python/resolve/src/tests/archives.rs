@@ -1,7 +1,8 @@
 //! Wheels and source distributions, built in memory.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
+use crate::WheelBytes;
 use sha2::{Digest, Sha256};
 
 /// A file on an index.
@@ -44,6 +45,16 @@ pub(super) fn tagged(name: &str, version: &str, tags: &str, needs: &[&str]) -> A
     }
     let body = zip.finish().unwrap().into_inner();
     archive(name, format!("{stem}-{tags}.whl"), metadata, body)
+}
+
+/// The METADATA of a wheel.
+pub(super) fn metadata_of(_: &str, wheel: &mut dyn WheelBytes) -> Result<Vec<u8>, String> {
+    let told = |error: &dyn std::fmt::Display| error.to_string();
+    let mut zip = zip::ZipArchive::new(wheel).map_err(|error| told(&error))?;
+    let name = zip.file_names().find(|name| name.ends_with(".dist-info/METADATA")).ok_or("no METADATA")?.to_owned();
+    let mut bytes = Vec::new();
+    zip.by_name(&name).map_err(|error| told(&error))?.read_to_end(&mut bytes).map_err(|error| told(&error))?;
+    Ok(bytes)
 }
 
 /// A source distribution. Metadata of version 2.2 or later is static (PEP 643).

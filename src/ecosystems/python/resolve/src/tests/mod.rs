@@ -5,6 +5,7 @@
 
 mod answers;
 mod archives;
+mod hostile;
 mod indexes;
 mod locks;
 mod policies;
@@ -14,7 +15,7 @@ mod server;
 
 use std::path::Path;
 
-use crate::{Arch, Failure, FailureKind, Index, Request, Requirement, Resolution, Resolver, Settings, System, Target};
+use crate::{Arch, Callbacks, Failure, FailureKind, Index, Login, Request, Requirement, Resolution, Resolver, Settings, System, Target};
 use server::Server;
 
 /// The target of most tests.
@@ -42,7 +43,7 @@ impl Bench {
 
     fn open(&self, settings: Settings) -> Resolver {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        self.runtime.block_on(Resolver::open(client, settings)).unwrap()
+        self.runtime.block_on(Resolver::open(client, settings, callbacks())).unwrap()
     }
 
     fn resolve(&self, request: &Request) -> Result<Resolution, Failure> {
@@ -51,8 +52,13 @@ impl Bench {
 
     async fn resolver_here(&self) -> Resolver {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Resolver::open(client, self.settings()).await.unwrap()
+        Resolver::open(client, self.settings(), callbacks()).await.unwrap()
     }
+}
+
+/// No credentials, and a reader of wheels that trusts them.
+fn callbacks() -> Callbacks {
+    Callbacks { read_metadata: archives::metadata_of, login: Login::none() }
 }
 
 /// A request for these requirements from one server alone.

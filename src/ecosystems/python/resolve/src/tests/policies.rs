@@ -111,7 +111,7 @@ fn a_file_must_have_one_of_the_digests_given() {
     let bench = Bench::new();
     let both = [wrong.clone(), right.clone()];
     let resolution = bench.resolve(&with(&server, vec![hashed("app==1", &both)])).unwrap();
-    assert_eq!(resolution.packages[0].file.accepted, both);
+    assert_eq!(resolution.packages[0].file.accepted, [both]);
     assert!(resolution.packages[1].file.accepted.is_empty());
     let failure = failure(bench.resolve(&with(&server, vec![hashed("app==1", std::slice::from_ref(&wrong))])), FailureKind::Mismatch);
     assert!(failure.message.contains("requirements.txt:3: app-1-py3-none-any.whl"), "{failure}");
@@ -138,7 +138,7 @@ fn an_index_without_digests_leaves_the_check_to_the_fetch() {
     let server = Server::with([Archive { hashed: false, ..app }]);
     let resolution = Bench::new().resolve(&with(&server, vec![hashed("app==1", std::slice::from_ref(&digest))])).unwrap();
     let file = &resolution.packages[0].file;
-    assert_eq!((file.sha256.as_ref(), file.accepted.as_slice()), (None, [digest].as_slice()));
+    assert_eq!((file.sha256.as_ref(), file.accepted.as_slice()), (None, [vec![digest]].as_slice()));
 }
 
 #[test]

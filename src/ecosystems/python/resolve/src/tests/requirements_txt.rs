@@ -117,11 +117,11 @@ fn what_is_not_in_the_format_is_told() {
 
 #[test]
 fn files_that_are_missing_or_too_large() {
-    let missing = fails("-r missing.txt\n", FailureKind::Storage);
+    let missing = fails("-r missing.txt\n", FailureKind::Invalid);
     assert!(missing.message.contains("missing.txt"), "{missing}");
-    let large = fails(&"# comment\n".repeat(1_000_000), FailureKind::Storage);
+    let large = fails(&"# comment\n".repeat(1_000_000), FailureKind::Invalid);
     assert!(large.message.contains("larger than 8 MiB"), "{large}");
-    fails("-r /dev/zero\n", FailureKind::Storage);
+    fails("-r /dev/zero\n", FailureKind::Invalid);
     let files: Vec<(String, String)> = (0..150).map(|at| (format!("f{at}.txt"), format!("-r f{}.txt\n", at + 1))).collect();
     let mut named: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     named.push(("requirements.txt", "-r f0.txt\n"));

@@ -22,6 +22,10 @@ struct Shelf {
     authorization: Option<String>,
     /// Serve HTML pages (PEP 503) in place of JSON.
     html: bool,
+    /// Where a path leads on to.
+    redirects: BTreeMap<String, String>,
+    /// Ranges are not known.
+    no_ranges: bool,
     /// Every project exists and needs the next one.
     endless: bool,
     seen: Vec<Seen>,
@@ -81,6 +85,14 @@ impl Server {
         self.shelf.lock().unwrap().fixed.insert(path.to_owned(), fixed);
     }
 
+    pub(super) fn redirect(&self, path: &str, to: &str) {
+        self.shelf.lock().unwrap().redirects.insert(path.to_owned(), to.to_owned());
+    }
+
+    pub(super) fn no_ranges(&self) {
+        self.shelf.lock().unwrap().no_ranges = true;
+    }
+
     pub(super) fn authorize(&self, header: &str) {
         self.shelf.lock().unwrap().authorization = Some(header.to_owned());
     }
@@ -111,17 +123,22 @@ struct Question {
 }
 
 fn answer(stream: TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
-    let question = read(&stream)?;
-    let mut reply = {
+    let mut question = read(&stream)?;
+    let (mut reply, location) = {
         let mut shelf = shelf.lock().unwrap();
+        question.range = question.range.filter(|_| !shelf.no_ranges);
         shelf.seen.push(Seen { path: question.path.clone(), authorization: question.authorization.clone() });
-        shelf.reply(&question)
+        (shelf.reply(&question), shelf.redirects.get(&question.path).cloned())
     };
     let mut head = String::new();
     if let Some((start, end)) = question.range.as_deref().and_then(|range| bounds(range, reply.body.len())) {
         head = format!("Content-Range: bytes {start}-{}/{}\r\n", end - 1, reply.body.len());
         reply.body = reply.body[start..end].to_vec();
         reply.status = 206;
+    }
+    if let Some(location) = location {
+        reply = Fixed { status: 302, kind: "text/plain", body: Vec::new(), claimed: None };
+        head = format!("Location: {location}\r\n");
     }
     if question.path.starts_with("/files/") {
         head.push_str("Cache-Control: max-age=600\r\n");
