@@ -3,11 +3,15 @@
 use crate::progress::Progress;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static WATCHED: Once = Once::new();
+
+/// What comes so soon after the first is the same wish: programs that start others pass a signal on that has reached them already.
+const SAME: Duration = Duration::from_secs(1);
 
 /// Progress of work that ends after Ctrl-C; a second one ends the process at once.
 pub struct Stoppable(Arc<dyn Progress>);
@@ -30,8 +34,10 @@ fn watch() {
     let Ok(mut interrupts) = interrupts else { return };
     std::thread::spawn(move || {
         runtime.block_on(async {
+            let mut first = None;
             while interrupts.recv().await.is_some() {
-                if ASKED.swap(true, Ordering::Relaxed) {
+                ASKED.store(true, Ordering::Relaxed);
+                if first.get_or_insert_with(Instant::now).elapsed() > SAME {
                     std::process::exit(i32::from(crate::error::Kind::Interrupted.exit_code()));
                 }
             }

@@ -5,8 +5,9 @@ use super::reporting;
 use crate::error::{Error, Result, plain};
 use crate::progress::Progress;
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +37,13 @@ impl Output {
         let mut stdout = std::io::stdout().lock();
         let document = if self.json { format!("{document}\n") } else { String::new() };
         let written = stdout.write_all(if self.json { &document } else { text }.as_bytes());
-        written.and_then(|()| stdout.flush()).map_err(|e| Error::io("standard output cannot be written", &e))
+        written.and_then(|()| stdout.flush()).map_err(|e| unwritable(&e))
     }
 
     /// Text that is data by itself, whatever the flags.
     pub fn raw(&self, text: &str) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| Error::io("standard output cannot be written", &e))
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| unwritable(&e))
     }
 
     /// One line of talk.
@@ -94,7 +95,15 @@ fn as_json(error: &Error) -> Value {
     } })
 }
 
-/// Whether the error is only that nobody reads our output any more.
+const UNWRITABLE: &str = "standard output cannot be written";
+static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
+
+fn unwritable(error: &std::io::Error) -> Error {
+    READER_IS_GONE.store(error.kind() == ErrorKind::BrokenPipe, Ordering::Relaxed);
+    Error::io(UNWRITABLE, error)
+}
+
+/// Whether a command ended only because nobody reads its output any more.
 pub fn is_closed_pipe(error: &Error) -> bool {
-    error.message() == "standard output cannot be written" && error.causes().iter().any(|c| c.contains("Broken pipe"))
+    error.message() == UNWRITABLE && READER_IS_GONE.load(Ordering::Relaxed)
 }

@@ -139,6 +139,7 @@ impl Writer {
     }
 
     /// For a store that will be packed from: blobs that come in get their check value, a second hash that spares packing the SHA-256.
+    #[must_use]
     pub fn keeping_check_values(mut self) -> Self {
         self.keeps_check_values = true;
         self

@@ -209,6 +209,7 @@ fn a_store_whose_creation_was_cut_off_is_finished() {
     let path = world.path("half");
     std::fs::create_dir_all(path.join("blobs/sha256")).expect("a folder");
     std::fs::write(path.join("airlift-store.json.new"), b"half").expect("a file");
+    std::fs::create_dir(path.join("lost+found")).expect("a folder, as at the root of a file system");
     Store::open_or_create(&path).expect("the store is made");
     let foreign = world.path("foreign");
     std::fs::create_dir_all(&foreign).expect("a folder");

@@ -93,6 +93,7 @@ fn inside(walk: &mut Walk) {
     walk.go(&["client", "curl"], &["/files/latest/"]);
     let schema: serde_json::Value = serde_json::from_str(&walk.host.ok(&["schema"]).out).expect("JSON");
     assert!(schema["properties"]["files"].is_object(), "{schema}");
+    references_hold(&schema, &schema["$defs"]);
     walk.note(&["schema"]);
     walk.host.ok(&["completions", "bash"]);
     walk.note(&["completions"]);
@@ -102,6 +103,21 @@ fn inside(walk: &mut Walk) {
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);
+}
+
+/// Every reference of a schema leads to a definition, and those of a room to its own.
+fn references_hold(schema: &serde_json::Value, definitions: &serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(members) => {
+            if let Some(target) = members.get("$ref").and_then(|t| t.as_str()) {
+                let name = target.trim_start_matches("#/$defs/");
+                assert!(definitions[name].is_object(), "{target} leads nowhere");
+            }
+            members.values().for_each(|member| references_hold(member, definitions));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| references_hold(item, definitions)),
+        _ => {}
+    }
 }
 
 /// One answer, as it comes.

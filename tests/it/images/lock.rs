@@ -162,7 +162,7 @@ async fn wrong_sections_are_refused_before_anything_is_asked() {
         ("references = [\"quay.io/team/app\"]", "it names no tag and no digest"),
         (
             "references = [\"quay.io/team/app:1\"]\nplatforms = \"linux\"",
-            "line 7: invalid value: string \"linux\", expected \"all\" or a list",
+            "line 7: `platforms`: invalid value: string \"linux\", expected \"all\" or a list",
         ),
         ("references = [\"quay.io/team/app:1\"]\nplatforms = [\"linux\"]", "not a platform"),
         ("references = [\"quay.io/team/app:1\"]\nplatforms = []", "`platforms` is empty"),
