@@ -121,9 +121,8 @@ impl<'a> Transfer<'a> {
         if !further {
             self.turn()?;
         }
-        match self.passing.take_if(|_| self.at <= last) {
-            Some(failure) => tokio::time::sleep(backoff.after(failure).map_err(goes_on)?).await,
-            None => {}
+        if let Some(failure) = self.passing.take_if(|_| self.at <= last) {
+            tokio::time::sleep(backoff.after(failure).map_err(goes_on)?).await;
         }
         Ok(())
     }
