@@ -17,6 +17,7 @@ mod reader;
 mod recent;
 mod sign;
 mod statement;
+mod unfinished;
 mod verify;
 mod volumes;
 mod writer;

@@ -2,16 +2,17 @@
 //! heads, whose length is known from the start, are written last.
 
 use super::encode::Encoder;
-use super::frames::{BlobEntry, Encoding, Frame, FrameTable, frame_count};
+use super::frames::{BlobEntry, Encoding, Frame, FrameTable, MAX_TABLE_BYTES, frame_count};
 use super::geometry::{data_start, ending, gap};
-use super::head::{render, reserve};
+use super::head::{MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, SIGNATURE_SPACE, render, reserve};
 use super::member::{END, MAX_MEMBER, blob_name, header};
-use super::sign::{append_signature, take_turn};
+use super::sign::{append, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
+use super::unfinished;
 use super::volumes::Volume;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result, shown};
-use crate::lock::Lock;
+use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::progress::Progress;
 use crate::store::{DirectFile, sync_folder};
 use std::fs::File;
@@ -75,23 +76,13 @@ pub fn write(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<Written> {
     let lock = draft.lock.to_bytes();
     let head = Heading::new(draft, &plan, lock.len() as u64, options.volume_size)?;
     check_sources(draft, options)?;
+    unfinished::sweep(options.out, draft.lock)?;
     let payload = Payload::new(draft, options, plan, head.length)?;
     options.progress.begin("packing", draft.lock.size());
     let packed = payload.run();
     options.progress.end("packing");
-    packed.and_then(|packed| head.finish(draft, lock, packed, options)).inspect_err(|_| remove_unfinished(options.out, draft))
-}
-
-fn unfinished(out: &Path, draft: &Draft<'_>, volume: usize) -> PathBuf {
-    out.join(format!(".{}-{}.{:03}.unfinished", draft.lock.name, draft.seq, volume + 1))
-}
-
-fn remove_unfinished(out: &Path, draft: &Draft<'_>) {
-    for volume in 0..MAX_VOLUMES {
-        if std::fs::remove_file(unfinished(out, draft, volume)).is_err() {
-            break;
-        }
-    }
+    let written = packed.and_then(|packed| head.finish(draft, lock, packed, options));
+    written.inspect_err(|_| drop(unfinished::sweep(options.out, draft.lock)))
 }
 
 /// A blob whose SHA-256 was checked when it was taken in is checked again by its fast value while it is packed. Any other is hashed
@@ -151,6 +142,7 @@ impl Heading {
     fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, volume_size: Option<u64>) -> Result<Self> {
         let frames = plan.blobs.iter().map(|b| frame_count(b.size)).sum();
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
+        check_head(draft, lock, table)?;
         let volumes = volume_size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64));
         let statement = 4096 + 160 * draft.files.len() as u64 + 24 * volumes;
         let length = reserve(statement, [lock, table].into_iter().chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
@@ -177,7 +169,7 @@ impl Heading {
         let bytes = statement.to_bytes();
         let mut volumes = Vec::new();
         for (index, file) in packed.files.iter().enumerate() {
-            let path = unfinished(options.out, draft, index);
+            let path = unfinished::path(options.out, draft, index);
             let head = render(&bytes, index, packed.files.len(), &files, self.length);
             let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
             written.map_err(|e| Error::io(format!("{} cannot be written", shown(&path)), &e))?;
@@ -185,7 +177,7 @@ impl Heading {
         (draft.remember)(Digest::of(&bytes))?;
         let mut fresh: Vec<PathBuf> = Vec::new();
         for index in 0..packed.files.len() {
-            let (from, to) = (unfinished(options.out, draft, index), options.out.join(statement.volume_name(index)));
+            let (from, to) = (unfinished::path(options.out, draft, index), options.out.join(statement.volume_name(index)));
             let new = !to.exists();
             put_in_place(&from, &to, &Digest::of(&bytes))
                 .inspect_err(|_| fresh.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
@@ -199,14 +191,35 @@ impl Heading {
     }
 }
 
+/// Refuses what readers would refuse: a bundle that nobody can open is not written.
+fn check_head(draft: &Draft<'_>, lock: u64, table: u64) -> Result<()> {
+    let trust = draft.files.iter().filter(|(name, _)| name.starts_with("trust/"));
+    let (count, bytes) = trust.fold((0, 0), |(count, bytes), (_, file)| (count + 1, bytes + file.len() as u64));
+    let found = [
+        ("files of trust roots", count, MAX_TRUST_FILES as u64),
+        ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
+        ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
+        ("bytes of its frame table", table, MAX_TABLE_BYTES),
+    ];
+    match found.into_iter().find(|(_, found, most)| found > most) {
+        None => Ok(()),
+        Some((what, found, most)) => Err(Error::usage(format!("{}: no reader takes so many {what}", draft.lock.name))
+            .with("expected", format!("at most {most}"))
+            .with("found", found)
+            .hint("make several smaller bundles")),
+    }
+}
+
 /// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over, and whoever is adding one
 /// just now is waited for.
 fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
     let taken = File::options().read(true).write(true).open(to).ok();
     taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
     let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
+    let file = File::options().read(true).write(true).open(from);
+    let file = file.map_err(|e| Error::io(format!("{} cannot be written", shown(from)), &e))?;
     for (name, armour) in before.iter().flat_map(|v| v.head.signatures.iter()) {
-        append_signature(from, id, name, armour)?;
+        append(from, &file, id, name, armour)?;
     }
     std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", shown(to)), &e))
 }
@@ -354,7 +367,7 @@ impl<'a> Payload<'a> {
     }
 
     fn unwritable(&self, volume: usize, error: &std::io::Error) -> Error {
-        Error::io(format!("{} cannot be written", shown(&unfinished(self.options.out, self.draft, volume))), error)
+        Error::io(format!("{} cannot be written", shown(&unfinished::path(self.options.out, self.draft, volume))), error)
     }
 
     fn next_offset(&self, placer: &mut Placer, blob: usize, stored: u64) -> Result<u64> {
@@ -402,8 +415,8 @@ impl<'a> Payload<'a> {
         if volume == MAX_VOLUMES {
             return Err(Error::usage(format!("the bundle needs more than {MAX_VOLUMES} volumes")).hint("choose a larger --volume-size"));
         }
-        let path = unfinished(self.options.out, self.draft, volume);
-        let file = File::create(&path).map_err(|e| self.unwritable(volume, &e))?;
+        let path = unfinished::path(self.options.out, self.draft, volume);
+        let file = unfinished::create(&path)?;
         placer.files.push(Arc::new(DirectFile::new(file, &path)));
         placer.end = placer.head;
         Ok(())
@@ -428,6 +441,8 @@ struct StopOnPanic<'a, 'b>(&'a Payload<'b>);
 impl Drop for StopOnPanic<'_, '_> {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::Relaxed);
+        // Taken and given back: a thread that has looked at `stop` and does not wait yet would miss the call.
+        drop(self.0.placer.lock());
         self.0.turn.notify_all();
     }
 }
