@@ -11,6 +11,7 @@ mod encode;
 mod frames;
 mod geometry;
 mod head;
+mod heading;
 mod inplace;
 mod member;
 mod reader;
