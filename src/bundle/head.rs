@@ -19,9 +19,10 @@ pub const SIGNATURE_SPACE: u64 = 64 << 10;
 pub const MAX_SIGNATURES: usize = 64;
 /// Longest signature, in bytes.
 pub const MAX_SIGNATURE_BYTES: u64 = 16 << 10;
-const MAX_TRUST_FILES: usize = 256;
+/// Most trust files of one head.
+pub const MAX_TRUST_FILES: usize = 256;
 /// Most bytes of all trust files and signatures of one head: they are held in memory before anybody is believed.
-const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
+pub const MAX_UNTRUSTED_BYTES: u64 = 4 << 20;
 const MAX_README_BYTES: u64 = 64 << 10;
 
 /// What the room for signatures holds.

@@ -12,12 +12,19 @@ use std::path::Path;
 /// written last, as one block: a volume pulled in the middle still has its old signatures, and signing it again clears what was begun. The
 /// same signature twice is no error. Signers of one volume wait for each other.
 pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
-    let wrong = |e: &std::io::Error| {
-        Error::io(format!("{} cannot be written", shown(path)), e).hint("on a medium that cannot be written, sign before it is burnt")
-    };
-    let file = File::options().read(true).write(true).open(path).map_err(|e| wrong(&e))?;
+    let file = File::options().read(true).write(true).open(path).map_err(|e| unwritable(path, &e))?;
     take_turn(path, &file)?;
-    let head = Head::read(path, &file)?;
+    append(path, &file, id, name, armour)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::io(format!("{} cannot be written", shown(path)), error).hint("on a medium that cannot be written, sign before it is burnt")
+}
+
+/// [`append_signature`] for whoever has the volume's lock already.
+pub fn append(path: &Path, file: &File, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
+    let wrong = |e: &std::io::Error| unwritable(path, e);
+    let head = Head::read(path, file)?;
     if !is_new(path, &head, id, name, armour)? {
         return Ok(());
     }
@@ -32,7 +39,7 @@ pub fn append_signature(path: &Path, id: &Digest, name: &str, armour: &[u8]) -> 
     tail.extend_from_slice(&header(SPACE, free - occupied(size)));
     file.write_all_at(&tail, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     file.write_all_at(&header(name, size), head.space).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
-    match Head::read(path, &file)?.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
+    match Head::read(path, file)?.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         true => Ok(()),
         false => Err(Error::verification(format!("{}: the signature was written and is not there", shown(path)))
             .hint("another program writes to the volume, or the medium is damaged: sign it again")),

@@ -2,19 +2,17 @@
 //! heads, whose length is known from the start, are written last.
 
 use super::encode::Encoder;
-use super::frames::{BlobEntry, Encoding, Frame, FrameTable, frame_count};
+use super::frames::{BlobEntry, Encoding, Frame, FrameTable};
 use super::geometry::{data_start, ending, gap};
-use super::head::{render, reserve};
+use super::heading::Heading;
 use super::member::{END, MAX_MEMBER, blob_name, header};
-use super::sign::{append_signature, take_turn};
-use super::statement::{MAX_VOLUMES, Pin, Previous, Statement};
-use super::volumes::Volume;
+use super::statement::{MAX_VOLUMES, Previous};
+use super::unfinished;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result, shown};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
-use crate::store::{DirectFile, sync_folder};
-use std::fs::File;
+use crate::store::DirectFile;
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -75,23 +73,13 @@ pub fn write(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<Written> {
     let lock = draft.lock.to_bytes();
     let head = Heading::new(draft, &plan, lock.len() as u64, options.volume_size)?;
     check_sources(draft, options)?;
+    unfinished::sweep(options.out, draft.lock)?;
     let payload = Payload::new(draft, options, plan, head.length)?;
     options.progress.begin("packing", draft.lock.size());
     let packed = payload.run();
     options.progress.end("packing");
-    packed.and_then(|packed| head.finish(draft, lock, packed, options)).inspect_err(|_| remove_unfinished(options.out, draft))
-}
-
-fn unfinished(out: &Path, draft: &Draft<'_>, volume: usize) -> PathBuf {
-    out.join(format!(".{}-{}.{:03}.unfinished", draft.lock.name, draft.seq, volume + 1))
-}
-
-fn remove_unfinished(out: &Path, draft: &Draft<'_>) {
-    for volume in 0..MAX_VOLUMES {
-        if std::fs::remove_file(unfinished(out, draft, volume)).is_err() {
-            break;
-        }
-    }
+    let written = packed.and_then(|packed| head.finish(draft, lock, packed, options));
+    written.inspect_err(|_| drop(unfinished::sweep(options.out, draft.lock)))
 }
 
 /// A blob whose SHA-256 was checked when it was taken in is checked again by its fast value while it is packed. Any other is hashed
@@ -142,75 +130,6 @@ fn check_source(blobs: &dyn Blobs, digest: &Digest, size: u64) -> Result<()> {
     check_blob(digest, size, sha256.length(), sha256.finish()).map_err(|_| damaged(digest))
 }
 
-/// The heads: their length is fixed before the payload is written, their content after.
-struct Heading {
-    length: u64,
-}
-
-impl Heading {
-    fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, volume_size: Option<u64>) -> Result<Self> {
-        let frames = plan.blobs.iter().map(|b| frame_count(b.size)).sum();
-        let table = FrameTable::encoded_length(plan.blobs.len(), frames);
-        let volumes = volume_size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64));
-        let statement = 4096 + 160 * draft.files.len() as u64 + 24 * volumes;
-        let length = reserve(statement, [lock, table].into_iter().chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
-        let least = length + 3 * PIECE as u64;
-        match volume_size {
-            Some(size) if size < least => Err(Error::usage("the volumes are too small for this bundle")
-                .with("expected", format!("at least {least} bytes a volume"))
-                .with("found", format!("{size} bytes"))
-                .hint("choose a larger --volume-size")),
-            _ => Ok(Self { length }),
-        }
-    }
-
-    fn finish(&self, draft: &Draft<'_>, lock: Vec<u8>, packed: Packed, options: &PackOptions<'_>) -> Result<Written> {
-        let mut files = draft.files.clone();
-        files.push(("lock.json".to_owned(), lock));
-        files.push(("frames.bin".to_owned(), packed.table.to_bytes()));
-        files.sort();
-        let mut statement = Statement::draft(&draft.lock.name, &draft.lock.line, &draft.created, &draft.tool);
-        (statement.epoch, statement.seq, statement.previous) = (draft.epoch, draft.seq, draft.previous);
-        statement.volumes.clone_from(&packed.lengths);
-        let pin = |bytes: &[u8]| Pin { sha256: Digest::of(bytes), size: bytes.len() as u64 };
-        statement.files = files.iter().map(|(name, bytes)| (name.clone(), pin(bytes))).collect();
-        let bytes = statement.to_bytes();
-        let mut volumes = Vec::new();
-        for (index, file) in packed.files.iter().enumerate() {
-            let path = unfinished(options.out, draft, index);
-            let head = render(&bytes, index, packed.files.len(), &files, self.length);
-            let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
-            written.map_err(|e| Error::io(format!("{} cannot be written", shown(&path)), &e))?;
-        }
-        (draft.remember)(Digest::of(&bytes))?;
-        let mut fresh: Vec<PathBuf> = Vec::new();
-        for index in 0..packed.files.len() {
-            let (from, to) = (unfinished(options.out, draft, index), options.out.join(statement.volume_name(index)));
-            let new = !to.exists();
-            put_in_place(&from, &to, &Digest::of(&bytes))
-                .inspect_err(|_| fresh.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
-            // A volume that took the place of its equal is never taken back: others may have signed it.
-            fresh.extend(new.then(|| to.clone()));
-            volumes.push(to);
-        }
-        sync_folder(options.out)?;
-        let stored = packed.lengths.iter().sum();
-        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored })
-    }
-}
-
-/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over, and whoever is adding one
-/// just now is waited for.
-fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
-    let taken = File::options().read(true).write(true).open(to).ok();
-    taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
-    let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
-    for (name, armour) in before.iter().flat_map(|v| v.head.signatures.iter()) {
-        append_signature(from, id, name, armour)?;
-    }
-    std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", shown(to)), &e))
-}
-
 /// The payload while it is being written.
 struct Payload<'a> {
     draft: &'a Draft<'a>,
@@ -225,10 +144,14 @@ struct Payload<'a> {
     stop: AtomicBool,
 }
 
-struct Packed {
-    table: FrameTable,
-    files: Vec<Arc<DirectFile>>,
-    lengths: Vec<u64>,
+/// A payload that is written, with room for the heads before it.
+pub struct Packed {
+    /// Where every frame lies.
+    pub table: FrameTable,
+    /// The open volumes.
+    pub files: Vec<Arc<DirectFile>>,
+    /// Their lengths in bytes.
+    pub lengths: Vec<u64>,
 }
 
 impl<'a> Payload<'a> {
@@ -355,7 +278,7 @@ impl<'a> Payload<'a> {
     }
 
     fn unwritable(&self, volume: usize, error: &std::io::Error) -> Error {
-        Error::io(format!("{} cannot be written", shown(&unfinished(self.options.out, self.draft, volume))), error)
+        Error::io(format!("{} cannot be written", shown(&unfinished::path(self.options.out, self.draft, volume))), error)
     }
 
     fn next_offset(&self, placer: &mut Placer, blob: usize, stored: u64) -> Result<u64> {
@@ -403,8 +326,8 @@ impl<'a> Payload<'a> {
         if volume == MAX_VOLUMES {
             return Err(Error::usage(format!("the bundle needs more than {MAX_VOLUMES} volumes")).hint("choose a larger --volume-size"));
         }
-        let path = unfinished(self.options.out, self.draft, volume);
-        let file = File::create(&path).map_err(|e| self.unwritable(volume, &e))?;
+        let path = unfinished::path(self.options.out, self.draft, volume);
+        let file = unfinished::create(&path)?;
         placer.files.push(Arc::new(DirectFile::new(file, &path)));
         placer.end = placer.head;
         Ok(())
@@ -429,6 +352,8 @@ struct StopOnPanic<'a, 'b>(&'a Payload<'b>);
 impl Drop for StopOnPanic<'_, '_> {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::Relaxed);
+        // Taken and given back: a thread that has looked at `stop` and does not wait yet would miss the call.
+        drop(self.0.placer.lock());
         self.0.turn.notify_all();
     }
 }

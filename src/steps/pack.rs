@@ -3,10 +3,11 @@
 use super::Fetched;
 use crate::artifact::{Blobs, Digest, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
 use crate::store::{LastPacked, Writer, check_space};
+use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
 /// What the statement names as its maker.
@@ -48,6 +49,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let store = request.writer.store();
     let last = store.last_packed(&lock.name, &lock.line)?;
     let number = numbering(request, last.as_ref());
+    check_number(request, &number, last.as_ref())?;
     let out = request.out;
     std::fs::create_dir_all(out).map_err(|e| Error::io(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
@@ -62,7 +64,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         previous: number.previous.map(|(seq, bundle)| Previous { bundle, seq }),
         created: number.created.clone(),
         tool: TOOL.to_owned(),
-        remember: &|id| request.writer.remember_packed(&lock.name, &lock.line, &LastPacked { bundle: id, ..number.clone() }),
+        remember: &|id| request.writer.remember_packed(&lock.name, &lock.line, &number.of(id)),
         files,
     };
     let options = PackOptions { out, volume_size: request.volume_size, threads: request.threads, progress: request.progress };
@@ -70,8 +72,26 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     Ok((written, number.seq))
 }
 
-/// The number of the next bundle: the last one again when everything that decides the bytes is the same, else the next.
-fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> LastPacked {
+/// Where a bundle will stand in its line.
+struct Number {
+    epoch: u64,
+    seq: u64,
+    created: String,
+    previous: Option<(u64, Digest)>,
+    recipe: Digest,
+    /// The id it had when it was packed before; `None` for a bundle that is new.
+    bundle: Option<Digest>,
+}
+
+impl Number {
+    fn of(&self, bundle: Digest) -> LastPacked {
+        let (recipe, created, previous) = (self.recipe, self.created.clone(), self.previous);
+        LastPacked { epoch: self.epoch, seq: self.seq, bundle, recipe, created, previous }
+    }
+}
+
+/// The number of the next bundle: the last one again when everything that decides the bytes is the same, else the next; 1 in a new epoch.
+fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
     let lock = request.fetched.lock().digest();
     let given = request.previous.map(|p| (p.seq, p.bundle));
     let recipe = |created: &str| recipe(request, &lock, created);
@@ -80,13 +100,41 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> LastPacked
         let same = |wanted: Option<u64>, had: u64| wanted.is_none_or(|w| w == had);
         let unchanged = last.recipe == recipe(created) && same(request.seq, last.seq) && same(request.epoch, last.epoch);
         if unchanged && given.is_none_or(|g| last.previous == Some(g)) {
-            return last.clone();
+            let LastPacked { epoch, seq, bundle, recipe, created, previous } = last.clone();
+            return Number { epoch, seq, created, previous, recipe, bundle: Some(bundle) };
         }
     }
-    let (epoch, seq) = last.map_or((0, 1), |l| (l.epoch, l.seq + 1));
-    let (epoch, seq) = (request.epoch.unwrap_or(epoch), request.seq.unwrap_or(seq));
+    let epoch = request.epoch.or(last.map(|l| l.epoch)).unwrap_or(0);
+    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq + 1);
+    let seq = request.seq.unwrap_or(next);
     let before = last.filter(|l| l.epoch == epoch && l.seq < seq).map(|l| (l.seq, l.bundle));
-    LastPacked { epoch, seq, bundle: lock, recipe: recipe(&request.created), created: request.created.clone(), previous: given.or(before) }
+    let created = request.created.clone();
+    Number { epoch, seq, recipe: recipe(&created), created, previous: given.or(before), bundle: None }
+}
+
+/// Refuses what every receiver would: an epoch above the accepted root's, and another bundle under a number that was handed out.
+fn check_number(request: &PackRequest<'_>, number: &Number, last: Option<&LastPacked>) -> Result<()> {
+    let label = format!("{} {}", request.fetched.lock().name, number.seq);
+    if let Some(root) = pinned::load(&request.writer.store().trust_folder())? {
+        check_epoch(&label, number.epoch, &root)?;
+    }
+    let Some(last) = last.filter(|l| number.bundle.is_none() && (number.epoch, number.seq) <= (l.epoch, l.seq)) else { return Ok(()) };
+    Err(Error::usage(format!("{label}: the number is not above the last one of its line, and this is another bundle"))
+        .with("last", format!("epoch {}, number {}, {}", last.epoch, last.seq, last.bundle.spoken()))
+        .with("asked for", format!("epoch {}, number {}", number.epoch, number.seq))
+        .hint("receivers would take it for a fork or a rollback: leave out --seq and --epoch for the next number"))
+}
+
+/// Refuses an epoch that the trust root does not allow.
+pub fn check_epoch(label: &str, epoch: u64, root: &TrustRoot) -> Result<()> {
+    if epoch <= root.terms().epoch {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Policy, format!("{label}: its epoch is above the trust root's, and every receiver would refuse it"))
+        .with("expected", format!("at most {}", root.terms().epoch))
+        .with("found", epoch)
+        .with("trust root", root.label())
+        .hint("a new trust root raises the epoch first"))
 }
 
 /// SHA-256 of everything but the number that decides a bundle's bytes: the lock, the cut, the time, the roots, the tool.
@@ -99,19 +147,22 @@ fn recipe(request: &PackRequest<'_>, lock: &Digest, created: &str) -> Digest {
 }
 
 /// Volumes of the same name must be of the same bundle: another one is never overwritten.
-fn check_free(out: &Path, lock: &Lock, number: &LastPacked) -> Result<()> {
+fn check_free(out: &Path, lock: &Lock, number: &Number) -> Result<()> {
     let set = set_name(&lock.name, &lock.line, number.seq);
-    let ours = |path: &PathBuf| {
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        name.strip_prefix(&set).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".airlift"))
-    };
+    let ours = |path: &PathBuf| is_volume_of(&set, path.file_name().and_then(|n| n.to_str()).unwrap_or_default());
     let entries = std::fs::read_dir(out).map_err(|e| Error::io(format!("{} cannot be listed", out.display()), &e))?;
     for path in entries.flatten().map(|e| e.path()).filter(ours) {
-        let same = bundle::Volume::open(&path).is_ok_and(|v| Digest::of(&v.head.statement) == number.bundle);
+        let same = bundle::Volume::open(&path).is_ok_and(|v| Some(Digest::of(&v.head.statement)) == number.bundle);
         if !same {
             return Err(Error::usage(format!("{} is there already and is another bundle", path.display()))
                 .hint("choose another folder, or remove the file if nobody needs it"));
         }
     }
     Ok(())
+}
+
+/// Whether a file is called as a volume of the set: `SET.airlift` or `SET.NNN.airlift`. `kit-1.5-1.airlift` is of another than `kit-1`.
+fn is_volume_of(set: &str, file: &str) -> bool {
+    let Some(rest) = file.strip_prefix(set).and_then(|rest| rest.strip_suffix(".airlift")) else { return false };
+    rest.is_empty() || rest.strip_prefix('.').is_some_and(|n| n.len() == 3 && n.bytes().all(|b| b.is_ascii_digit()))
 }

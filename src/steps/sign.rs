@@ -1,5 +1,6 @@
 //! `sign`: a person's signature over the statement, put into every volume of a finished set.
 
+use super::pack::check_epoch;
 use crate::artifact::Digest;
 use crate::bundle::{Head, Statement, append_signature, check_signature_fits};
 use crate::error::{Error, Kind, Result};
@@ -65,6 +66,7 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
         )
         .hint("name all of them: every volume carries the signatures"));
     }
+    check_epoch(&parsed.label(), parsed.epoch, root)?;
     let key = signer.public_key();
     let principal = may_sign(root, key)?;
     let name = format!("sig/{}", signature_name("bundle", &principal.name, key));

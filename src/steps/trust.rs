@@ -22,6 +22,8 @@ pub struct Founding<'a> {
     pub created: Timestamp,
     /// When it should be replaced.
     pub expires: Option<Timestamp>,
+    /// What no signer can exceed.
+    pub limits: RootLimits,
 }
 
 /// A root and who has signed it.
@@ -49,7 +51,7 @@ pub fn init(folder: &Path, founding: &Founding<'_>, signers: &[Box<dyn Signer>])
         principals,
         root: rule.clone(),
         bundle: rule,
-        limits: RootLimits::default(),
+        limits: founding.limits,
     })
     .map_err(|e| e.of_kind(Kind::Usage))?;
     let names = signers.iter().map(|signer| signature_file(&root, signer.as_ref())).collect::<Result<Vec<_>>>()?;
@@ -59,6 +61,10 @@ pub fn init(folder: &Path, founding: &Founding<'_>, signers: &[Box<dyn Signer>])
             .hint("a trust root is never overwritten: give another folder with --out"));
     }
     std::fs::create_dir_all(folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
+    if let Some(other) = pinned::signatures_in(folder, 1)?.first() {
+        return Err(Error::usage(format!("{} is there already, without its root", folder.join(other).display()))
+            .hint("it would be taken for a signature of the new root: give another folder with --out"));
+    }
     // Signatures first: when the root's file is there, what was asked for has been done.
     for (signer, name) in signers.iter().zip(names) {
         write_atomic(&folder.join(name), sign(signer.as_ref(), ROOT, root.bytes())?.as_bytes())?;

@@ -4,11 +4,12 @@
 use super::public::{Algorithm, MAX_LINE_BYTES, PublicKey};
 use super::sshsig::{Signer, ed25519_signature};
 use crate::error::{Error, Result};
+use crate::store::sync_folder;
 use ed25519_dalek::{Signer as _, SigningKey};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{Cipher, Kdf, LineEnding, PrivateKey};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -94,7 +95,8 @@ impl SecretKey {
             }
         }
         create(path, 0o600, text.as_bytes())?;
-        create(&public, 0o644, self.public_line().as_bytes())
+        create(&public, 0o644, self.public_line().as_bytes()).inspect_err(|_| drop(fs::remove_file(path)))?;
+        sync_folder(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
     }
 
     fn encode(&self, protection: Protection<'_>) -> Result<Zeroizing<String>> {
@@ -158,7 +160,10 @@ impl Signer for SecretKey {
 pub fn read_public(path: &Path) -> Result<(PublicKey, String)> {
     let mut text = String::new();
     let file = File::open(path).and_then(|f| f.take(MAX_LINE_BYTES as u64 + 64).read_to_string(&mut text));
-    file.map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+    file.map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Error::usage(format!("{}: there is no such public key", path.display())).because(&e),
+        _ => Error::io(format!("{} cannot be read", path.display()), &e),
+    })?;
     PublicKey::from_line(&text).map_err(|e| e.about(path.display()))
 }
 
@@ -180,7 +185,7 @@ fn unlock(key: &PrivateKey, ask: Ask<'_>) -> Result<PrivateKey> {
     }
     let phrase = ask()?;
     key.decrypt(phrase.as_bytes()).map_err(|e| match e {
-        ssh_key::Error::Crypto => Error::failed("wrong passphrase, or the file is damaged"),
+        ssh_key::Error::Crypto => Error::usage("wrong passphrase, or the file is damaged"),
         other => Error::failed("the key cannot be opened").because(&other),
     })
 }

@@ -71,6 +71,11 @@ pub fn beside(path: &Path) -> Result<(TrustRoot, Vec<SignatureFile>)> {
     Ok((root, signatures.collect()))
 }
 
+/// Names of the files in a folder that would be taken for signatures of root N.
+pub fn signatures_in(folder: &Path, number: u64) -> Result<Vec<String>> {
+    Ok(files(folder)?.into_iter().map(|(name, _)| name).filter(|name| place(name) == Some((number, Part::Signature))).collect())
+}
+
 fn files(folder: &Path) -> Result<Vec<SignatureFile>> {
     let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", folder.display()), e);
     let entries = match std::fs::read_dir(folder) {

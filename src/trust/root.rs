@@ -113,6 +113,25 @@ pub struct RootLimits {
     pub volumes: Option<u64>,
 }
 
+impl RootLimits {
+    /// The names of the limits, as the root's `limits` has them.
+    pub const NAMES: [&str; 5] = ["bundle-bytes", "blobs", "blob-bytes", "frame-bytes", "volumes"];
+
+    /// Sets the limit of that name; false when there is none.
+    pub fn set(&mut self, name: &str, most: u64) -> bool {
+        let limit = match name {
+            "bundle-bytes" => &mut self.bundle_bytes,
+            "blobs" => &mut self.blobs,
+            "blob-bytes" => &mut self.blob_bytes,
+            "frame-bytes" => &mut self.frame_bytes,
+            "volumes" => &mut self.volumes,
+            _ => return false,
+        };
+        *limit = Some(most);
+        true
+    }
+}
+
 /// What a trust root says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {

@@ -14,6 +14,7 @@ mod host;
 mod images;
 mod medium;
 mod origin;
+mod packing;
 mod pypi;
 mod python;
 mod python_clients;

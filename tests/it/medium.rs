@@ -164,7 +164,7 @@ fn a_lock_of_very_many_values_is_not_read_before_anybody_is_believed() {
     let many = format!("{{\"x\":[{}0]}}", "0,".repeat(600_000));
     let pin = airlift::artifact::Digest::of(many.as_bytes()).hex();
     let bytes = std::fs::read(&volume).expect("a volume");
-    let length = find(&[volume.clone()]).expect("a set")[0].volumes[&0].head.statement.len();
+    let length = find(std::slice::from_ref(&volume)).expect("a set")[0].volumes[&0].head.statement.len();
     let mut statement: serde_json::Value = serde_json::from_slice(&bytes[512..512 + length]).expect("JSON");
     statement["files"]["lock.json"] = serde_json::json!({ "sha256": pin, "size": many.len() });
     let crafted = [

@@ -46,7 +46,8 @@ fn a_65th_signature_is_refused_and_changes_nothing() {
 fn a_signature_that_no_reader_takes_is_not_written() {
     let (_world, volumes, statement) = packed(1, None);
     let before = std::fs::read(&volumes[0]).expect("a volume");
-    let refusal = append_signature(&volumes[0], &Digest::of(&statement), "sig/long.sshsig", &[b'-'; (16 << 10) + 1]).expect_err("too long");
+    let refusal =
+        append_signature(&volumes[0], &Digest::of(&statement), "sig/long.sshsig", &b"-".repeat((16 << 10) + 1)).expect_err("too long");
     assert_eq!(refusal.kind(), Kind::Space);
     assert!(std::fs::read(&volumes[0]).expect("a volume") == before, "a refused signature left something behind");
 }

@@ -1,7 +1,7 @@
 //! A sender and a receiver in temporary folders: keys from fixed seeds, a trust root, locks of made-up blobs.
 
 use airlift::artifact::{Artifact, BlobIntake, Descriptor, Digest, Learned};
-use airlift::bundle::{Authentic, Verification, VerifiedBundle, find};
+use airlift::bundle::{Authentic, Verification, VerifiedBundle, Written, find};
 use airlift::error::Result;
 use airlift::lock::Lock;
 use airlift::progress::Silent;
@@ -12,7 +12,7 @@ use airlift::steps::trust::{Founding, init};
 use airlift::steps::verify::{one, verify};
 use airlift::steps::{Fetched, trust};
 use airlift::store::Store;
-use airlift::trust::{SecretKey, Signer, TrustRoot, pinned};
+use airlift::trust::{RootLimits, SecretKey, Signer, TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -61,6 +61,11 @@ impl World {
 
     /// `people` signers of whom `threshold` must sign.
     pub fn with_threshold(people: u8, threshold: usize) -> Self {
+        Self::with_limits(people, threshold, RootLimits::default())
+    }
+
+    /// The same with limits that no signer can exceed.
+    pub fn with_limits(people: u8, threshold: usize, limits: RootLimits) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let keys = folder.path().join("keys");
         std::fs::create_dir_all(&keys).expect("a folder");
@@ -72,7 +77,7 @@ impl World {
             })
             .collect();
         let created = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let founding = Founding { name: "test", principals: &principals, threshold, created, expires: None };
+        let founding = Founding { name: "test", principals: &principals, threshold, created, expires: None, limits };
         let signers: Vec<Box<dyn Signer>> = (1..=people).map(|n| Box::new(key(n)) as Box<dyn Signer>).collect();
         let root = init(&folder.path().join("root"), &founding, &signers).expect("a root").root;
         let world = Self { sender: Store::open_or_create(&folder.path().join("sender")).expect("a store"), folder, root };
@@ -132,8 +137,20 @@ impl World {
         self.pack_as(lock, out, volume_size, people, None)
     }
 
-    /// The same with a number of its own.
+    /// The same with a number of its own, by a builder that has forgotten which ones it handed out.
     pub fn pack_as(&self, lock: &Lock, out: &str, volume_size: Option<u64>, people: &[u8], seq: Option<u64>) -> Vec<PathBuf> {
+        if seq.is_some() {
+            let _ = std::fs::remove_dir_all(self.sender.root().join("packed"));
+        }
+        let written = self.try_pack(lock, out, volume_size, (None, seq)).expect("packed");
+        for person in people {
+            sign(&written.statement, &written.volumes, &self.root, &key(*person)).expect("signed");
+        }
+        written.volumes
+    }
+
+    /// Packs a lock under an epoch and a number, where they are given.
+    pub fn try_pack(&self, lock: &Lock, out: &str, volume_size: Option<u64>, (epoch, seq): (Option<u64>, Option<u64>)) -> Result<Written> {
         let fetched = Fetched::of(lock.clone(), &self.sender).expect("everything is in the store");
         let chain = pinned::stored(&self.sender.trust_folder()).expect("the roots");
         let trust = chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect();
@@ -145,17 +162,13 @@ impl World {
             threads: 2,
             created: "2026-02-03T04:05:06Z".to_owned(),
             created_given: true,
-            epoch: None,
+            epoch,
             seq,
             previous: None,
             trust,
             progress: &Silent,
         };
-        let (written, _) = pack(&request).expect("packed");
-        for person in people {
-            sign(&written.statement, &written.volumes, &self.root, &key(*person)).expect("signed");
-        }
-        written.volumes
+        pack(&request).map(|(written, _)| written)
     }
 
     /// Opens a bundle as a receiver that trusts the world's root.

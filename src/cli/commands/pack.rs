@@ -121,9 +121,11 @@ pub fn volume_size(text: &str) -> std::result::Result<u64, String> {
         "kB" => 1000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
         _ => return Err("expected a size such as 4GB, 700MiB or fat32".to_owned()),
     };
     digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(|| "expected a size such as 4GB, 700MiB or fat32".to_owned())

@@ -1,10 +1,11 @@
 //! `airlift trust`
 
+use super::pack::volume_size;
 use super::sign::Keys;
 use crate::cli::Context;
 use crate::error::{Error, Result, plain};
 use crate::steps::trust::{self, Founding, RootShown};
-use crate::trust::{PlainKeys, Role, Signer};
+use crate::trust::{PlainKeys, Role, RootLimits, Signer};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -59,6 +60,9 @@ pub struct Init {
     /// When it should be replaced: 2028-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     expires: Option<jiff::Timestamp>,
+    /// What no signer can exceed, as NAME=MOST: bundle-bytes, blobs, blob-bytes, frame-bytes, volumes; may be repeated
+    #[arg(long, value_name = "NAME=MOST", value_parser = limit)]
+    limit: Vec<(String, u64)>,
     /// The folder to write to
     #[arg(long, default_value = "trust")]
     out: PathBuf,
@@ -69,8 +73,12 @@ pub struct Init {
 /// Runs the command.
 pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
     match command {
-        TrustCommand::Init(Init { name, principal, threshold, expires, out, keys }) => {
-            let founding = Founding { name: &name, principals: &principal, threshold, created: context.created()?.0, expires };
+        TrustCommand::Init(Init { name, principal, threshold, expires, limit, out, keys }) => {
+            let mut limits = RootLimits::default();
+            for (name, most) in &limit {
+                limits.set(name, *most);
+            }
+            let founding = Founding { name: &name, principals: &principal, threshold, created: context.created()?.0, expires, limits };
             print(&trust::init(&out, &founding, &signers(&keys, context)?)?, context, next_step)
         }
         TrustCommand::Sign { root, keys } => {
@@ -84,6 +92,18 @@ pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
         TrustCommand::Show { root } => print(&shown(root, context)?, context, next_step),
         TrustCommand::AllowedSigners { root } => context.out.raw(&trust::signers_file(&shown(root, context)?.root)),
     }
+}
+
+/// `NAME=MOST`; bytes may have a unit, as in `bundle-bytes=2TB`.
+fn limit(text: &str) -> std::result::Result<(String, u64), String> {
+    let names = RootLimits::NAMES.join(", ");
+    let (name, most) = text
+        .split_once('=')
+        .filter(|(name, _)| RootLimits::NAMES.contains(name))
+        .ok_or_else(|| format!("expected NAME=MOST with one of {names}"))?;
+    let most =
+        if name.ends_with("-bytes") { volume_size(most)? } else { most.parse().map_err(|_| format!("expected a number of {name}"))? };
+    if most == 0 { Err("a limit of 0 admits nothing".to_owned()) } else { Ok((name.to_owned(), most)) }
 }
 
 fn next_step(shown: &RootShown) -> String {

@@ -14,7 +14,7 @@ use crate::steps::serve::{Source, serve};
 use crate::steps::trust::{Founding, accept, init};
 use crate::steps::{keys, verify};
 use crate::store::{Writer, write_atomic};
-use crate::trust::{PlainKeys, Protection, pinned};
+use crate::trust::{PlainKeys, Protection, RootLimits, pinned};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -106,8 +106,14 @@ fn found(key: &Path, folder: &Path, writer: &Writer, context: &Context) -> Resul
     if !file.exists() {
         let signer = context.signer(&key.display().to_string(), PlainKeys::Allowed)?;
         let principals = [format!("developer={}.pub", key.display())];
-        let founding =
-            Founding { name: "development", principals: &principals, threshold: 1, created: context.environment.now(), expires: None };
+        let founding = Founding {
+            name: "development",
+            principals: &principals,
+            threshold: 1,
+            created: context.environment.now(),
+            expires: None,
+            limits: RootLimits::default(),
+        };
         init(folder, &founding, &[signer])?;
     }
     let fingerprint = crate::steps::trust::show(&file)?.root.fingerprint().spoken();

@@ -3,13 +3,14 @@ use airlift::error::Kind;
 use airlift::steps::trust::{Founding, accept, accepted, init, show, sign_root, signers_file};
 use airlift::steps::{keys, trust::RootShown};
 use airlift::store::Store;
-use airlift::trust::{PlainKeys, Protection, SecretKey, Signer};
+use airlift::trust::{PlainKeys, Protection, RootLimits, SecretKey, Signer};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
 fn founding(principals: &[String], threshold: usize) -> Founding<'_> {
-    Founding { name: "lab.example", principals, threshold, created: "2026-01-01T00:00:00.75Z".parse().unwrap(), expires: None }
+    let created = "2026-01-01T00:00:00.75Z".parse().unwrap();
+    Founding { name: "lab.example", principals, threshold, created, expires: None, limits: RootLimits::default() }
 }
 
 fn found(folder: &Path, threshold: usize) -> airlift::error::Result<RootShown> {
@@ -37,6 +38,16 @@ fn a_trust_domain_from_founding_to_acceptance() {
     assert_eq!(accepted(&store).unwrap().root, founded.root);
     assert_eq!(show(&founded.file).unwrap().tally.people(), 2);
     assert_eq!(signers_file(&founded.root).lines().count(), 4);
+}
+
+#[test]
+fn a_foreign_signature_in_the_folder_stops_founding_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let foreign = folder.path().join("trust/root.1.mallory.0123456789abcdef.sshsig");
+    std::fs::create_dir(folder.path().join("trust")).unwrap();
+    std::fs::write(&foreign, "-").unwrap();
+    assert_eq!(found(folder.path(), 1).unwrap_err().kind(), Kind::Usage);
+    assert_eq!(std::fs::read_dir(folder.path().join("trust")).unwrap().count(), 1);
 }
 
 #[test]

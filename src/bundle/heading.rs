@@ -1,0 +1,109 @@
+//! The heads of a bundle that is being written, and the moment at which its volumes get their names.
+
+use super::frames::{FrameTable, MAX_TABLE_BYTES, frame_count};
+use super::head::{MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, SIGNATURE_SPACE, render, reserve};
+use super::sign::{append, take_turn};
+use super::statement::{MAX_VOLUMES, Pin, Statement};
+use super::unfinished;
+use super::volumes::Volume;
+use super::writer::{Draft, PackOptions, Packed, Written};
+use crate::artifact::{Digest, PIECE};
+use crate::error::{Error, Result, shown};
+use crate::lock::MAX_LOCK_BYTES;
+use crate::store::sync_folder;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// The heads: their length is fixed before the payload is written, their content after.
+pub struct Heading {
+    /// Length of each head in bytes.
+    pub length: u64,
+}
+
+impl Heading {
+    /// Plans the heads of a draft; refuses what no reader would take.
+    pub fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, volume_size: Option<u64>) -> Result<Self> {
+        let frames = plan.blobs.iter().map(|b| frame_count(b.size)).sum();
+        let table = FrameTable::encoded_length(plan.blobs.len(), frames);
+        check_head(draft, lock, table)?;
+        let volumes = volume_size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64));
+        let statement = 4096 + 160 * draft.files.len() as u64 + 24 * volumes;
+        let length = reserve(statement, [lock, table].into_iter().chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
+        let least = length + 3 * PIECE as u64;
+        match volume_size {
+            Some(size) if size < least => Err(Error::usage("the volumes are too small for this bundle")
+                .with("expected", format!("at least {least} bytes a volume"))
+                .with("found", format!("{size} bytes"))
+                .hint("choose a larger --volume-size")),
+            _ => Ok(Self { length }),
+        }
+    }
+
+    /// Writes the heads and gives every volume its name.
+    pub fn finish(&self, draft: &Draft<'_>, lock: Vec<u8>, packed: Packed, options: &PackOptions<'_>) -> Result<Written> {
+        let mut files = draft.files.clone();
+        files.push(("lock.json".to_owned(), lock));
+        files.push(("frames.bin".to_owned(), packed.table.to_bytes()));
+        files.sort();
+        let mut statement = Statement::draft(&draft.lock.name, &draft.lock.line, &draft.created, &draft.tool);
+        (statement.epoch, statement.seq, statement.previous) = (draft.epoch, draft.seq, draft.previous);
+        statement.volumes.clone_from(&packed.lengths);
+        let pin = |bytes: &[u8]| Pin { sha256: Digest::of(bytes), size: bytes.len() as u64 };
+        statement.files = files.iter().map(|(name, bytes)| (name.clone(), pin(bytes))).collect();
+        let bytes = statement.to_bytes();
+        let mut volumes = Vec::new();
+        for (index, file) in packed.files.iter().enumerate() {
+            let path = unfinished::path(options.out, draft, index);
+            let head = render(&bytes, index, packed.files.len(), &files, self.length);
+            let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
+            written.map_err(|e| Error::io(format!("{} cannot be written", shown(&path)), &e))?;
+        }
+        (draft.remember)(Digest::of(&bytes))?;
+        let mut fresh: Vec<PathBuf> = Vec::new();
+        for index in 0..packed.files.len() {
+            let (from, to) = (unfinished::path(options.out, draft, index), options.out.join(statement.volume_name(index)));
+            let new = !to.exists();
+            put_in_place(&from, &to, &Digest::of(&bytes))
+                .inspect_err(|_| fresh.iter().for_each(|done| drop(std::fs::remove_file(done))))?;
+            // A volume that took the place of its equal is never taken back: others may have signed it.
+            fresh.extend(new.then(|| to.clone()));
+            volumes.push(to);
+        }
+        sync_folder(options.out)?;
+        let stored = packed.lengths.iter().sum();
+        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored })
+    }
+}
+
+/// Refuses what readers would refuse: a bundle that nobody can open is not written.
+fn check_head(draft: &Draft<'_>, lock: u64, table: u64) -> Result<()> {
+    let trust = draft.files.iter().filter(|(name, _)| name.starts_with("trust/"));
+    let (count, bytes) = trust.fold((0, 0), |(count, bytes), (_, file)| (count + 1, bytes + file.len() as u64));
+    let found = [
+        ("files of trust roots", count, MAX_TRUST_FILES as u64),
+        ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
+        ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
+        ("bytes of its frame table", table, MAX_TABLE_BYTES),
+    ];
+    match found.into_iter().find(|(_, found, most)| found > most) {
+        None => Ok(()),
+        Some((what, found, most)) => Err(Error::usage(format!("{}: no reader takes so many {what}", draft.lock.name))
+            .with("expected", format!("at most {most}"))
+            .with("found", found)
+            .hint("make several smaller bundles")),
+    }
+}
+
+/// Gives a finished volume its name. Signatures of an earlier packing of the very same bundle are taken over, and whoever is adding one
+/// just now is waited for.
+fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
+    let taken = File::options().read(true).write(true).open(to).ok();
+    taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
+    let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
+    let file = File::options().read(true).write(true).open(from);
+    let file = file.map_err(|e| Error::io(format!("{} cannot be written", shown(from)), &e))?;
+    for (name, armour) in before.iter().flat_map(|v| v.head.signatures.iter()) {
+        append(from, &file, id, name, armour)?;
+    }
+    std::fs::rename(from, to).map_err(|e| Error::io(format!("{} cannot be written", shown(to)), &e))
+}
