@@ -19,6 +19,7 @@ mod pypi;
 mod python;
 mod python_clients;
 mod python_inputs;
+mod python_toolkit;
 mod readme;
 mod server;
 mod signing;

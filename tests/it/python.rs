@@ -14,7 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub const TARGETS: &str = "[targets.one]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n";
-const NOW: &str = "2026-11-20T00:00:00Z";
+pub const NOW: &str = "2026-11-20T00:00:00Z";
 
 /// A folder for a manifest and the files it names, with what else a lock needs.
 pub struct Toolkit {

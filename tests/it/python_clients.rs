@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-struct Folder(BTreeMap<Digest, PathBuf>);
+pub struct Folder(pub BTreeMap<Digest, PathBuf>);
 
 struct Open(File);
 

@@ -101,6 +101,11 @@ impl SimpleIndex {
         self.with(|stock| change(stock.files.get_mut(name).unwrap().last_mut().unwrap()));
     }
 
+    /// All files.
+    pub fn files(&self) -> Vec<Listed> {
+        self.with(|stock| stock.files.values().flatten().cloned().collect())
+    }
+
     /// How many requests had that method and a path with that end.
     pub fn count(&self, method: &str, end: &str) -> usize {
         self.with(|stock| stock.seen.iter().filter(|line| line.starts_with(method) && line.ends_with(end)).count())

@@ -17,7 +17,10 @@ use crate::limits::Sent;
 /// User name and password (or token) for a URL, from wherever the caller keeps them; to be sent
 /// to that URL alone.
 #[derive(Clone)]
-pub struct Login(pub Arc<dyn Fn(&Url) -> Option<(String, String)> + Send + Sync>);
+pub struct Login(pub Arc<FindLogin>);
+
+/// From a URL to user name and password.
+pub type FindLogin = dyn Fn(&Url) -> Option<(String, String)> + Send + Sync;
 
 impl Login {
     /// Knows nothing.

@@ -35,7 +35,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use auth::Login;
+pub use auth::{FindLogin, Login};
 pub use documents::sdist::pyproject_of_sdist;
 pub use documents::{ReadMetadata, WheelBytes};
 pub use failure::{Failure, FailureKind};

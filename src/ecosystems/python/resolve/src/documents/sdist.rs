@@ -29,19 +29,19 @@ impl Found {
     /// The metadata, if it can be known without running anything: from PKG-INFO (PEP 643) or the
     /// project table (PEP 621).
     pub(crate) fn metadata(&self, version: Option<&Version>) -> Option<ResolutionMetadata> {
-        self.from_pkg_info().or_else(|| {
+        self.static_pkg_info().or_else(|| {
             let text = std::str::from_utf8(self.pyproject.as_deref()?).ok().filter(|text| !too_deep(text))?;
             let project = PyProjectToml::from_toml(text, "pyproject.toml").ok()?;
             ResolutionMetadata::parse_pyproject_toml(project, version).ok()
         })
     }
 
-    fn from_pkg_info(&self) -> Option<ResolutionMetadata> {
+    fn static_pkg_info(&self) -> Option<ResolutionMetadata> {
         ResolutionMetadata::parse_pkg_info(self.pkg_info.as_deref()?).ok()
     }
 
     fn enough(&self) -> bool {
-        self.from_pkg_info().is_some() || (self.pkg_info.is_some() && self.pyproject.is_some())
+        self.static_pkg_info().is_some() || (self.pkg_info.is_some() && self.pyproject.is_some())
     }
 }
 
