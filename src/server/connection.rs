@@ -133,7 +133,7 @@ impl Serving {
         match timeout(farewell, serve.as_mut()).await {
             Ok(ended) => Some(ended),
             Err(_) if connection.idle() => None,
-            Err(_) => timeout(self.limits.grace - farewell, serve).await.ok(),
+            Err(_) => timeout(self.limits.grace.saturating_sub(farewell), serve).await.ok(),
         }
     }
 }

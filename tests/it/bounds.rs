@@ -162,7 +162,8 @@ fn a_thousand_readers_that_stand_still_cost_bounded_memory() {
     let receiver = world.receiver("receiver");
     let imported = host.run(&["--store", arg(receiver.root()), "import", "out"]);
     assert_eq!(imported.code, Some(0), "{}", imported.err);
-    let mut serving = host.start(&["--store", arg(receiver.root()), "serve", "--http", "127.0.0.1:0"]);
+    let mut serving =
+        host.start(&["--store", arg(receiver.root()), "serve", "--http", "127.0.0.1:0", "--behind-proxy", "--access-log", "access.log"]);
     let address = serving.line().trim_start_matches("listening on http://").to_owned();
     let ask = || {
         let mut stream = TcpStream::connect(&address).expect("it listens");
@@ -174,7 +175,9 @@ fn a_thousand_readers_that_stand_still_cost_bounded_memory() {
     let idle: Vec<TcpStream> = (0..900).map(|_| ask()).collect();
     let mut last = ask();
     let mut bytes = vec![];
-    last.read_to_end(&mut bytes).expect("all of it");
+    let read = last.read_to_end(&mut bytes);
+    let log = || std::fs::read_to_string(host.path("access.log")).unwrap_or_default();
+    assert!(read.is_ok(), "{read:?} after {} bytes: {}", bytes.len(), log());
     assert!(bytes.len() as u64 > 32 * MIB, "one that reads is served while 900 do not");
     drop(idle);
     let most = most_memory(serving.id());

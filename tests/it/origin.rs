@@ -157,7 +157,8 @@ fn rendered(reply: Reply, from: Option<usize>) -> (String, Vec<u8>) {
         (Reply::File(bytes), Some(_)) => {
             (format!("HTTP/1.1 416 Range\r\nContent-Length: 0\r\nContent-Range: bytes */{}\r\n\r\n", bytes.len()), vec![])
         }
-        (Reply::File(bytes) | Reply::WholeFile(bytes), _) => (ok(bytes.len() as u64), bytes),
+        (Reply::File(bytes) | Reply::WholeFile(bytes) | Reply::NoHead(bytes), _)
+        | (Reply::NoPart(bytes) | Reply::OtherPart(bytes), None) => (ok(bytes.len() as u64), bytes),
         (Reply::Cut(bytes, at) | Reply::Hold(bytes, at), from) => {
             let from = from.unwrap_or(0);
             let status = if from > 0 {
@@ -178,7 +179,6 @@ fn rendered(reply: Reply, from: Option<usize>) -> (String, Vec<u8>) {
             let (head, body) = rendered(*reply, from);
             (head.replacen("\r\n", &format!("\r\nETag: \"{version}\"\r\n"), 1), body)
         }
-        (Reply::NoPart(bytes) | Reply::OtherPart(bytes), None) | (Reply::NoHead(bytes), _) => (ok(bytes.len() as u64), bytes),
         (Reply::NoPart(_), Some(_)) => ("HTTP/1.1 416 Range\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), vec![]),
         (Reply::OtherPart(bytes), Some(from)) => {
             let range = format!("Content-Range: bytes {}-{}/{}", from - 1, bytes.len() - 1, bytes.len());

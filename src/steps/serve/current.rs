@@ -98,7 +98,7 @@ fn load(store: &Store) -> Result<(Option<Snapshot>, Vec<View>)> {
         let loaded = store.lease(snapshot.number).and_then(|lease| Ok((lease, store.views(&snapshot)?)));
         match loaded {
             Ok((lease, views)) => {
-                let leased = Leased::new(Arc::new(store.clone()), &views, lease);
+                let leased: Arc<dyn Blobs> = Arc::new(Leased::new(Arc::new(store.clone()), &views, lease));
                 let views = views.into_iter().map(|view| View { blobs: leased.clone(), ..view }).collect();
                 return Ok((Some(snapshot), views));
             }
@@ -117,10 +117,10 @@ struct Leased {
 }
 
 impl Leased {
-    fn new(blobs: Arc<dyn Blobs>, views: &[View], lease: Lease) -> Arc<dyn Blobs> {
+    fn new(blobs: Arc<dyn Blobs>, views: &[View], lease: Lease) -> Self {
         let all = views.iter().flat_map(|view| &view.artifacts).flat_map(|artifact| &artifact.descriptors);
         let sizes = all.map(|blob| (blob.digest, blob.size)).collect();
-        Arc::new(Self { blobs, sizes, _lease: lease })
+        Self { blobs, sizes, _lease: lease }
     }
 
     fn check(&self, digest: &Digest, found: u64) -> Result<()> {
