@@ -21,6 +21,9 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 use tokio_rustls::TlsAcceptor;
 
+/// How many bytes the kernel may hold beyond what is on its way to a client.
+const UNSENT: u32 = 256 << 10;
+
 /// How long a connection without a request may take to close: nobody waits for the rest of a request head when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -40,6 +43,8 @@ impl Serving {
     pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>) {
         // Answers are written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
+        // Else the kernel takes megabytes for each client that does not read, and resets others when its memory for TCP is used up.
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
         let connection = Arc::new(Connection::new(peer, tls.is_some()));
         let stream = Lingering::new(stream);
         let Some(acceptor) = tls else { return self.http1(stream, connection).await };
