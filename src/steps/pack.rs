@@ -1,7 +1,7 @@
 //! `pack`: fetched blobs become a bundle. Numbering is remembered per line, so that packing the same lock again gives the same bytes.
 
 use super::Fetched;
-use crate::artifact::{Blobs, Digest, set_name};
+use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
@@ -105,7 +105,7 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
         }
     }
     let epoch = request.epoch.or(last.map(|l| l.epoch)).unwrap_or(0);
-    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq + 1);
+    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq.saturating_add(1));
     let seq = request.seq.unwrap_or(next);
     let before = last.filter(|l| l.epoch == epoch && l.seq < seq).map(|l| (l.seq, l.bundle));
     let created = request.created.clone();
@@ -115,6 +115,12 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
 /// Refuses what every receiver would: an epoch above the accepted root's, and another bundle under a number that was handed out.
 fn check_number(request: &PackRequest<'_>, number: &Number, last: Option<&LastPacked>) -> Result<()> {
     let label = format!("{} {}", request.fetched.lock().name, number.seq);
+    if number.seq == 0 || number.seq.max(number.epoch) > LARGEST {
+        return Err(Error::usage(format!("{label}: no reader takes this number or epoch"))
+            .with("expected", format!("a number from 1, an epoch from 0, to {LARGEST}"))
+            .with("found", format!("epoch {}, number {}", number.epoch, number.seq))
+            .hint("leave out --seq for the next number; a new epoch starts at 1 again"));
+    }
     if let Some(root) = pinned::load(&request.writer.store().trust_folder())? {
         check_epoch(&label, number.epoch, &root)?;
     }
