@@ -178,10 +178,13 @@ impl Error {
         self
     }
 
-    /// Puts the thing the error is about in front of the message.
+    /// Puts the thing the error is about in front of the message, unless it is there already.
     #[must_use]
     pub fn about(mut self, subject: impl fmt::Display) -> Self {
-        self.inner.message = format!("{subject}: {}", self.inner.message);
+        let subject = format!("{subject}: ");
+        if !self.inner.message.starts_with(&subject) {
+            self.inner.message.insert_str(0, &subject);
+        }
         self
     }
 
