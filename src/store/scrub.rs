@@ -28,6 +28,14 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
+impl Fault {
+    /// A list, or anything that is not a blob, that cannot be read or is not right.
+    pub fn unreadable(place: String, error: &Error) -> Self {
+        let problem = std::iter::once(error.message()).chain(error.causes().iter().map(String::as_str)).collect::<Vec<_>>().join(": ");
+        Self { place, problem, blob: None, hint: error.hints().first().cloned() }
+    }
+}
+
 /// The outcome of a scrub.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scrubbed {
@@ -73,10 +81,10 @@ impl Store {
     fn lost_lists(&self) -> Vec<Fault> {
         let highest = match self.highest() {
             Ok(highest) => highest,
-            Err(error) => return vec![unreadable("current".to_owned(), &error)],
+            Err(error) => return vec![Fault::unreadable("current".to_owned(), &error)],
         };
-        let snapshots = (1..=highest).filter_map(|n| Some(unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
-        let held = self.held().err().map(|error| unreadable("held".to_owned(), &error));
+        let snapshots = (1..=highest).filter_map(|n| Some(Fault::unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
+        let held = self.held().err().map(|error| Fault::unreadable("held".to_owned(), &error));
         snapshots.take(MOST_LISTS).chain(held).collect()
     }
 
@@ -87,7 +95,7 @@ impl Store {
         for bundle in &snapshot.bundles {
             let place = format!("{} {}", bundle.name, bundle.seq);
             match self.lock_of(bundle) {
-                Err(error) => faults.push(unreadable(place, &error)),
+                Err(error) => faults.push(Fault::unreadable(place, &error)),
                 Ok(lock) => {
                     for (digest, size) in lock.blobs() {
                         if !self.has(&digest, size).unwrap_or(false) {
@@ -111,11 +119,6 @@ impl Writer {
         there.iter().try_for_each(|path| remove(path))?;
         Ok(there.len())
     }
-}
-
-fn unreadable(place: String, error: &Error) -> Fault {
-    let problem = std::iter::once(error.message()).chain(error.causes().iter().map(String::as_str)).collect::<Vec<_>>().join(": ");
-    Fault { place, problem, blob: None, hint: error.hints().first().cloned() }
 }
 
 fn check(path: &Path, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {

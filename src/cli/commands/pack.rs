@@ -62,7 +62,11 @@ impl Pack {
 /// Reads a lock file.
 pub fn read_lock(path: &Path) -> Result<Lock> {
     let missing = || Error::usage(format!("{}: there is no such lock", path.display())).hint("write it with: airlift lock MANIFEST");
-    Lock::parse(path.display(), &read_bounded(path, MAX_LOCK_BYTES as u64)?.ok_or_else(missing)?)
+    let bytes = read_bounded(path, MAX_LOCK_BYTES as u64)?.ok_or_else(missing)?;
+    if !bytes.starts_with(b"{") {
+        return Err(Error::usage(format!("{} is not a lock", path.display())).hint("a manifest becomes one with: airlift lock MANIFEST"));
+    }
+    Lock::parse(path.display(), &bytes)
 }
 
 /// Packs, signs and tells.

@@ -4,6 +4,7 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Kind, Result};
 use crate::store::Fault;
+use crate::trust::pinned;
 use clap::Args;
 use serde_json::json;
 
@@ -24,7 +25,10 @@ impl Scrub {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = context.open_store()?;
         let progress = context.out.progress();
-        let scrubbed = store.scrub(context.environment.threads(), progress.as_ref())?;
+        let mut scrubbed = store.scrub(context.environment.threads(), progress.as_ref())?;
+        if let Err(error) = pinned::load(&store.trust_folder()) {
+            scrubbed.faults.push(Fault::unreadable("trust".to_owned(), &error));
+        }
         let removed = if self.discard { store.writer()?.discard(&scrubbed.faults)? } else { 0 };
         let faults: Vec<_> = scrubbed.faults.iter().map(|f| json!({ "place": f.place, "problem": f.problem })).collect();
         let text =

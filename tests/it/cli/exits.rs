@@ -12,6 +12,7 @@ const MIB: usize = 1 << 20;
 #[test]
 fn a_wrong_command_line_is_2() {
     let host = Host::new();
+    host.write("guide.txt", "read me first\n");
     for (args, words) in [
         (&["status", "--frobnicate"][..], &["--frobnicate"][..]),
         (&["stauts"], &["stauts", "status"]),
@@ -22,6 +23,10 @@ fn a_wrong_command_line_is_2() {
         (&["serve", "--tls-cert", "x.pem"], &["--tls-key"]),
         (&["lock", "kit.toml"], &["kit.toml: there is no such manifest", "airlift init NAME"]),
         (&["fetch", "kit.lock"], &["kit.lock: there is no such lock", "airlift lock MANIFEST"]),
+        (&["fetch", "guide.txt"], &["guide.txt is not a lock", "airlift lock MANIFEST"]),
+        (&["diff", "guide.txt", "guide.txt"], &["guide.txt is not a lock"]),
+        (&["key", "show", "guide.txt"], &["guide.txt: the public key is refused"]),
+        (&["sign", "guide.txt"], &["--key KEY", "airlift inspect"]),
         (&["client", "pipp"], &["pipp", "did you mean pip"]),
         (&["init", "../kit"], &["toolkit name is refused"]),
         (&["trust", "show", "root.1.json"], &["there is no trust root at root.1.json", "airlift trust init"]),
@@ -203,7 +208,16 @@ fn a_store_that_is_locked_foreign_or_damaged_is_7() {
     assert!(scrubbed.err.contains("its bytes are sha256:") && scrubbed.err.contains("scrub --discard"), "{scrubbed:?}");
     assert_eq!(host.run(&with_store(receiver.root(), &["scrub", "--discard"])).code, Some(7));
     std::fs::write(receiver.root().join("current"), b"{}").expect("a file");
-    host.fails(7, &with_store(receiver.root(), &["status"]), &["current", "airlift scrub"]);
+    for command in [&["status"][..], &["scrub"], &["gc"], &["import", arg(&volume)]] {
+        let ran = host.run(&with_store(receiver.root(), command));
+        assert!(ran.code == Some(7) && ran.err.contains("write it anew") && !ran.err.contains("--discard"), "{ran:?}");
+    }
+    std::fs::write(receiver.root().join("current"), "{\"snapshot\":1,\"highest\":1}\n").expect("a file");
+    std::fs::write(receiver.root().join("trust/root.1.json"), b"{}").expect("a file");
+    for command in [&["status"][..], &["scrub"], &["import", arg(&volume)]] {
+        let ran = host.run(&with_store(receiver.root(), command));
+        assert!(ran.code == Some(7) && ran.err.contains("restore it from a backup"), "{ran:?}");
+    }
 }
 
 /// Flips a bit of a blob in a store.
@@ -223,7 +237,9 @@ fn a_damaged_blob_comes_back_with_the_same_bundle() {
     let receiver = world.receiver("receiver");
     host.ok(&with_store(receiver.root(), &["import", arg(&volume)]));
     damage(receiver.root(), &bytes);
-    assert_eq!(host.run(&with_store(receiver.root(), &["scrub", "--discard"])).code, Some(7));
+    let scrubbed = host.run(&with_store(receiver.root(), &["scrub", "--discard"]));
+    assert!(scrubbed.code == Some(7) && scrubbed.err.contains("1 damaged blob taken out"), "{scrubbed:?}");
+    assert!(scrubbed.err.contains("import or fetch the same bundle again") && !scrubbed.err.contains("--discard"), "{scrubbed:?}");
     let ran = host.ok(&with_store(receiver.root(), &["import", arg(&volume)]));
     assert!(ran.err.contains("1 blob had gone missing and was brought back"), "{}", ran.err);
     host.ok(&with_store(receiver.root(), &["scrub"]));
