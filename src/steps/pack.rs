@@ -3,10 +3,11 @@
 use super::Fetched;
 use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
+use crate::ecosystems::bytes;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
-use crate::store::{LastPacked, Writer, check_space};
+use crate::store::{LastPacked, Writer, check_space, free_space};
 use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,12 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let out = request.out;
     std::fs::create_dir_all(out).map_err(|e| Error::io(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
+    // Nobody knows how much smaller the content gets: what cannot be enough is refused, what may not be is told.
     check_space(out, lock.size() / 8)?;
+    let (content, free) = (lock.size(), free_space(out)?);
+    if free < content {
+        request.progress.note(&format!("{}: {} free for {} of content: it may not fit", out.display(), bytes(free), bytes(content)));
+    }
     let mut files = request.trust.clone();
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
     let draft = Draft {

@@ -34,8 +34,12 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     temporary.push(".new");
     let temporary = folder.join(temporary);
     let mut file = File::create(&temporary).map_err(|e| wrong(&e))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
-    fs::rename(&temporary, path).map_err(|e| wrong(&e))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|e| {
+        // A full disk gets nothing that nobody will read.
+        let _ = fs::remove_file(&temporary);
+        wrong(&e)
+    })?;
     sync_folder(folder)
 }
 
