@@ -26,7 +26,7 @@ pub enum Kind {
     Upstream,
     /// The store is locked by another process, or damaged.
     Store,
-    /// No space left, a read-only medium, a file too large for the file system.
+    /// No space left, a read-only medium, no right to write, a file too large for the file system.
     Space,
     /// Stopped by the user.
     Interrupted,
@@ -56,7 +56,7 @@ impl Kind {
             Self::Policy => "authentic, but refused by a rule: older than what is installed, a fork, a limit",
             Self::Upstream => "an upstream cannot be reached or refuses",
             Self::Store => "the store is being changed by another airlift, or is damaged",
-            Self::Space => "no space left, a read-only medium, a file too large for its file system",
+            Self::Space => "no space left, a place that cannot be written to, a file too large for its file system",
             Self::Interrupted => "stopped by Ctrl-C; nothing is half done: run the same command again",
         }
     }
@@ -139,6 +139,17 @@ impl Error {
             }
             _ if made.kind() == Kind::Space => {
                 made.hint("free space or choose another place; nothing that was finished is lost, run the command again")
+            }
+            _ => made,
+        }
+    }
+
+    /// The same where something was to be written: a place that the account may not write to is no place to write, [`Kind::Space`].
+    pub fn unwritten(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        let made = Self::io(what, error);
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                made.of_kind(Kind::Space).hint("this account may not write there: choose another place, or have it given the right")
             }
             _ => made,
         }

@@ -52,7 +52,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let number = numbering(request, last.as_ref());
     check_number(request, &number, last.as_ref())?;
     let out = request.out;
-    std::fs::create_dir_all(out).map_err(|e| Error::io(format!("{} cannot be created", out.display()), &e))?;
+    std::fs::create_dir_all(out).map_err(|e| Error::unwritten(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
     // Nobody knows how much smaller the content gets: what cannot be enough is refused, what may not be is told.
     check_space(out, lock.size() / 8)?;

@@ -227,7 +227,7 @@ fn not_supported() -> Error {
 
 /// Creates a file that must not exist; a file that could not be finished is taken away again.
 fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| wrong(&e))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| {
         let _ = fs::remove_file(path);
