@@ -66,12 +66,16 @@ struct Learning<'a> {
     /// The folder of the file.
     folder: &'a Path,
     progress: &'a dyn Progress,
-    /// The highest length that was reported; `None` before the first answer.
+    /// The length that was announced last; 0 where none was.
+    whole: u64,
+    /// The highest length that was reported; `None` before the first report.
     shown: Option<u64>,
 }
 
 /// So many bytes at a time are seen to have room: a server that tells no length may send until the disk is full.
 const ROOM: u64 = 64 << 20;
+/// From so many bytes on a download is reported.
+const WORTH: u64 = 16 << 20;
 /// The name of the work in reports.
 const PHASE: &str = "hashing";
 
@@ -97,12 +101,13 @@ impl Upstream {
         // A process may learn one URL twice at a time, and so may two processes: each writes a file of its own.
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = cache.join("learned");
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
+        std::fs::create_dir_all(&folder).map_err(|e| Error::unwritten(format!("{} cannot be created", folder.display()), &e))?;
         let partial = Partial(folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))));
-        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", partial.0.display()), e);
+        let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", partial.0.display()), e);
         let mut file = File::create(&partial.0).map_err(|e| wrong(&e))?;
         let (hashers, folder, most) = (Hashers::default(), &folder, most.min(self.settings().most_learned));
-        let mut learning = Learning { url, most, file: &mut file, hashers, version: None, room: 0, folder, progress, shown: None };
+        let mut learning =
+            Learning { url, most, file: &mut file, hashers, version: None, room: 0, folder, progress, whole: 0, shown: None };
         let learned = self.learn_into(&mut learning).await;
         if learning.shown.is_some() {
             progress.end(PHASE);
@@ -165,11 +170,20 @@ impl Learning<'_> {
         }
         let left = whole.unwrap_or(0).saturating_sub(self.hashers.sha256.length());
         check_space(self.folder, left).map_err(Failure::permanent)?;
-        if self.shown.is_none() {
-            self.progress.begin(PHASE, whole.unwrap_or(0));
+        self.whole = whole.unwrap_or(0);
+        Ok(())
+    }
+
+    /// Reports what has come; of a download that is over in a moment nothing.
+    fn show(&mut self, length: u64) {
+        if self.shown.is_none() && length >= WORTH {
+            self.progress.begin(PHASE, self.whole);
             self.shown = Some(0);
         }
-        Ok(())
+        if let Some(shown) = self.shown.filter(|shown| length > *shown) {
+            self.progress.advance(PHASE, length - shown);
+            self.shown = Some(length);
+        }
     }
 
     fn begin_again(&mut self) -> std::result::Result<(), Failure> {
@@ -189,11 +203,7 @@ impl Learning<'_> {
         self.room -= count;
         self.file.write_all(bytes).map_err(|e| unwritten(&e))?;
         self.hashers.update(bytes);
-        let shown = self.shown.unwrap_or(0);
-        if length + count > shown {
-            self.progress.advance(PHASE, length + count - shown);
-            self.shown = Some(length + count);
-        }
+        self.show(length + count);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use airlift::ecosystems;
 use airlift::error::{Error, Kind, Result};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
-use airlift::progress::Silent;
+use airlift::progress::{Progress, Silent};
 use airlift::steps::fetch::{FetchOptions, FetchOutcome, fetch};
 use airlift::steps::lock::{LockOptions, lock};
 use airlift::store::Store;
@@ -306,6 +306,40 @@ fn a_download_without_end_is_ended() {
     let url = full.url("/f").parse().expect("a URL");
     let error = runtime.block_on(upstream.learn(&url, folder.path(), u64::MAX)).expect_err("no disk has that room");
     assert!(error.kind() == Kind::Space && full.gets("/f").len() == 1, "{error}");
+}
+
+/// Remembers what was reported.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<(&'static str, u64)>>);
+
+impl Progress for Told {
+    fn begin(&self, _: &'static str, total: u64) {
+        self.0.lock().expect("nobody panics").push(("begin", total));
+    }
+    fn advance(&self, _: &'static str, bytes: u64) {
+        self.0.lock().expect("nobody panics").push(("advance", bytes));
+    }
+    fn end(&self, _: &'static str) {
+        self.0.lock().expect("nobody panics").push(("end", 0));
+    }
+    fn note(&self, _: &str) {}
+}
+
+#[test]
+fn a_long_download_is_shown_while_it_is_hashed() {
+    let (site, bytes) = (site(), noise(17 << 20, 1));
+    for (reply, total) in [(Reply::File(bytes.clone()), 17 << 20), (Reply::Unannounced(bytes.clone()), 0), (Reply::File(vec![1; 1000]), 0)]
+    {
+        let (told, small) = (Told::default(), matches!(&reply, Reply::File(bytes) if bytes.len() == 1000));
+        let url = origin(reply).url("/f").parse().expect("a URL");
+        site.runtime.block_on(site.upstream.learn_shown(&url, site.folder.path(), u64::MAX, &told)).expect("learned");
+        let told = told.0.into_inner().expect("nobody panics");
+        let sum: u64 = told.iter().filter(|(what, _)| *what == "advance").map(|(_, bytes)| bytes).sum();
+        match small {
+            true => assert!(told.is_empty(), "{told:?}"),
+            false => assert!(told[0] == ("begin", total) && sum == 17 << 20 && told.last() == Some(&("end", 0)), "{told:?}"),
+        }
+    }
 }
 
 #[test]
