@@ -141,7 +141,7 @@ impl Lock {
                             .with("found", format!("{other} and {} bytes", blob.size)));
                     }
                     _ => {
-                        total = total.checked_add(blob.size).filter(|sum| *sum <= LARGEST).ok_or_else(|| too_large(artifact, blob.size))?
+                        total = total.checked_add(blob.size).filter(|sum| *sum <= LARGEST).ok_or_else(|| too_large(artifact, blob.size))?;
                     }
                 }
             }

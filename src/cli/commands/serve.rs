@@ -85,11 +85,11 @@ fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
     let bundles = open(places, &context.accepted_root(&store)?)?;
     for bundle in &bundles {
         // Nothing is installed, so nothing is refused; but an old bundle must not pass for a new one.
-        match order(bundle, &store) {
-            Err(error) if error.kind() == Kind::Policy => {
-                context.out.warn(format!("{}; it is served because you name it, and could not be imported", error.message()));
+        if let Err(error) = order(bundle, &store) {
+            if error.kind() != Kind::Policy {
+                return Err(error);
             }
-            other => drop(other?),
+            context.out.warn(format!("{}; it is served because you name it, and could not be imported", error.message()));
         }
     }
     let bundles = bundles.into_iter().map(InPlace::new).collect::<Result<Vec<_>>>()?;
