@@ -128,15 +128,16 @@ fn read_only_places() {
         expect 0 airlift --store m/store verify m/usb
         expect 8 airlift --store {store} pack kit.lock --out m/usb
         says 'Read-only'
-        expect 8 airlift --store {store} sign m/more --key person1 --allow-plain-key
-        says 'Read-only'
+        expect 0 airlift --store {store} sign m/usb --key person1 --allow-plain-key
         expect 0 airlift --store inside {accept}
         expect 0 airlift --store inside import m/usb
         mount -o remount,rw m
         expect 0 airlift --store m/store import m/usb
         mount -o remount,ro m
         expect 0 airlift --store m/store status
-        expect 0 airlift --store m/store scrub",
+        expect 0 airlift --store m/store scrub
+        expect 8 airlift --store {store} sign m/more --key person1 --allow-plain-key
+        says 'Read-only'",
         volume = arg(&world.path("out/kit-1.airlift")),
         store = arg(world.sender.root())
     );
