@@ -101,7 +101,7 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
             let verified = match blobs - taken {
                 0 => format!("verified {} · {} · {}", count(frames, "frame"), count(blobs, "blob"), bytes(lock.size())),
-                here => format!("verified {taken} of {} · {here} were here already and not read again", count(blobs, "blob")),
+                here => format!("verified {taken} · {here} of {} here already, not read again", count(blobs, "blob")),
             };
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say("next: airlift serve");
