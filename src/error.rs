@@ -26,7 +26,7 @@ pub enum Kind {
     Upstream,
     /// The store is locked by another process, or damaged.
     Store,
-    /// No space left, a read-only medium, a file too large for the file system.
+    /// No space left, a read-only medium, no right to write, a file too large for the file system.
     Space,
     /// Stopped by the user.
     Interrupted,
@@ -56,7 +56,7 @@ impl Kind {
             Self::Policy => "authentic, but refused by a rule: older than what is installed, a fork, a limit",
             Self::Upstream => "an upstream cannot be reached or refuses",
             Self::Store => "the store is being changed by another airlift, or is damaged",
-            Self::Space => "no space left, a read-only medium, a file too large for its file system",
+            Self::Space => "no space left, a place that cannot be written to, a file too large for its file system",
             Self::Interrupted => "stopped by Ctrl-C; nothing is half done: run the same command again",
         }
     }
@@ -144,6 +144,17 @@ impl Error {
         }
     }
 
+    /// The same where something was to be written: a place that the account may not write to is no place to write, [`Kind::Space`].
+    pub fn unwritten(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        let made = Self::io(what, error);
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                made.of_kind(Kind::Space).hint("this account may not write there: choose another place, or have it given the right")
+            }
+            _ => made,
+        }
+    }
+
     /// Adds a line of evidence, such as `expected` or `found`.
     #[must_use]
     pub fn with(mut self, label: &'static str, value: impl fmt::Display) -> Self {
@@ -178,10 +189,13 @@ impl Error {
         self
     }
 
-    /// Puts the thing the error is about in front of the message.
+    /// Puts the thing the error is about in front of the message, unless it is there already.
     #[must_use]
     pub fn about(mut self, subject: impl fmt::Display) -> Self {
-        self.inner.message = format!("{subject}: {}", self.inner.message);
+        let subject = format!("{subject}: ");
+        if !self.inner.message.starts_with(&subject) {
+            self.inner.message.insert_str(0, &subject);
+        }
         self
     }
 

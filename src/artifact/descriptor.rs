@@ -74,6 +74,6 @@ impl Artifact {
 
     /// Sum of the sizes of all blobs.
     pub fn size(&self) -> u64 {
-        self.descriptors.iter().map(|d| d.size).sum()
+        self.descriptors.iter().fold(0, |sum, d| sum.saturating_add(d.size))
     }
 }

@@ -26,5 +26,5 @@ pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer, sha256_bytes};
 pub use name::{check_name, check_word, set_name};
 pub use percent::{percent_decoded, percent_encoded};
-pub use strict::{Limits, parse_strict, parse_versioned};
+pub use strict::{LARGEST, Limits, parse_strict, parse_versioned};
 pub use target::{Architecture, Libc, Target, Version};

@@ -18,7 +18,7 @@ pub struct Limits {
 }
 
 /// Largest integer that every JSON reader agrees on (RFC 7493, section 2.2).
-const LARGEST: u64 = (1 << 53) - 1;
+pub const LARGEST: u64 = (1 << 53) - 1;
 
 /// Checks the profile over the whole buffer, then parses the same buffer into a wire type.
 pub fn parse_strict<T: DeserializeOwned>(what: &str, bytes: &[u8], limits: Limits) -> Result<T> {

@@ -123,9 +123,13 @@ impl Authentic {
         Error::verification(format!("{}: {what}", self.statement.label()))
             .with("at", format!("byte {at} of {}", shown(path)))
             .with_all("another copy", &self.copies[usize::from(volume)])
-            .hint("the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)")
+            .hint(COPY_AGAIN)
     }
 }
+
+/// What to do about a volume that is not what was signed.
+pub const COPY_AGAIN: &str =
+    "the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)";
 
 /// Who signed, what they signed, the roots that came along, and the newest of them.
 type Verdict = (Judged, Statement, Chain, TrustRoot);
@@ -155,7 +159,10 @@ fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<Verdict> {
         let judged = newest.judge(Role::Bundle, BUNDLE, &head.statement, &head.signatures)?;
         Ok((judged, Statement::parse(&head.statement)?, chain, newest))
     };
-    judged().map_err(|e: Error| e.about(shown(&volume.path)))
+    judged().map_err(|e: Error| match e.hints() {
+        [] if e.kind() == Kind::Verification => e.about(shown(&volume.path)).hint(COPY_AGAIN),
+        _ => e.about(shown(&volume.path)),
+    })
 }
 
 /// What the signers may send at most, even together.
@@ -243,11 +250,32 @@ fn incomplete(statement: &Statement, missing: usize, looked_in: &[PathBuf], pass
             "a file here is damaged and may be that volume: copy it again, or name another folder that has it (nothing was changed)",
         ),
     };
+    let (found, hint) = match in_its_place(statement, missing, looked_in) {
+        Some(found) => {
+            (vec![found], "that file is not what its name says: copy the volume again from where it was made (nothing was changed)")
+        }
+        None => (vec![], hint),
+    };
     Error::new(kind, message)
         .with("expected", format!("{} ({size} bytes)", statement.volume_name(missing)))
         .with("looked in", looked_in.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", "))
+        .with_all("found", &found)
         .with_all("passed over", passed_over)
         .hint(hint)
+}
+
+/// What a file holds that has the name of a missing volume: people look at names.
+fn in_its_place(statement: &Statement, missing: usize, looked_in: &[PathBuf]) -> Option<String> {
+    let name = statement.volume_name(missing);
+    let paths = looked_in.iter().map(|place| if place.is_dir() { place.join(&name) } else { place.clone() });
+    let path = paths.filter(|path| path.file_name().is_some_and(|n| *n == *name)).find(|path| path.is_file())?;
+    let head = Volume::open(&path).ok()?.head;
+    let of = match Statement::parse(&head.statement) {
+        Ok(found) if found == *statement => statement.label(),
+        Ok(found) => format!("another bundle, {} {}", found.label(), Digest::of(&head.statement).spoken()),
+        Err(_) => "another bundle".to_owned(),
+    };
+    Some(format!("{}, which holds volume {} of {of}", shown(&path), head.volume + 1))
 }
 
 /// A pinned file, compared with its pin in the head of every volume.

@@ -1,6 +1,6 @@
 //! Reading frames: each byte of the payload once, in the order of the volumes, on as many threads as there are blobs and cores.
 
-use super::authentic::Authentic;
+use super::authentic::{Authentic, COPY_AGAIN};
 use super::encode::Decoder;
 use super::frames::{BlobEntry, Encoding, Frame, LONGEST_FRAME};
 use super::volumes::read_at;
@@ -140,5 +140,5 @@ fn check(bundle: &Authentic, blob: &BlobEntry, n: usize, stored: &[u8]) -> Resul
         .with("found", format!("blake3 {}", short(&found)))
         .with("at", format!("byte {} of volume {}, {}", frame.offset, frame.volume + 1, shown(path)))
         .with_all("another copy", &bundle.copies[usize::from(frame.volume)])
-        .hint("the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)"))
+        .hint(COPY_AGAIN))
 }

@@ -17,7 +17,7 @@ pub fn path(out: &Path, draft: &Draft<'_>, volume: usize) -> PathBuf {
 
 /// Creates such a file and holds its lock for as long as it is open.
 pub fn create(path: &Path) -> Result<File> {
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", shown(path)), e);
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", shown(path)), e);
     let taken = || {
         Error::new(Kind::Store, format!("{} is being written by another airlift", shown(path)))
             .hint("wait until it has finished, or choose another folder")

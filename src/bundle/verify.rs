@@ -85,12 +85,9 @@ impl Verification<'_> {
         if errors.first().is_some_and(|(_, error)| error.kind() == Kind::Interrupted) {
             errors.truncate(1);
         }
-        let count = errors.len();
-        let mut errors = errors.into_iter().map(|(_, e)| e);
-        match errors.next() {
+        match errors_in_one(errors.into_iter().map(|(_, error)| error).collect()) {
             None => Ok(VerifiedBundle { authentic }),
-            Some(first) if count == 1 => Err(first),
-            Some(first) => Err(errors.fold(first.with("damaged", format!("{count} blobs")), |all, e| all.with("also", e.message()))),
+            Some(error) => Err(error),
         }
     }
 
@@ -107,6 +104,18 @@ impl Verification<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Everything that is damaged, or else the first that went wrong: several threads meet one full disk, and it damages nothing.
+fn errors_in_one(errors: Vec<Error>) -> Option<Error> {
+    let (damaged, others): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| error.kind() == Kind::Verification);
+    let count = damaged.len();
+    let mut damaged = damaged.into_iter();
+    match damaged.next() {
+        None => others.into_iter().next(),
+        Some(first) if count == 1 => Some(first),
+        Some(first) => Some(damaged.fold(first.with("damaged", format!("{count} blobs")), |all, e| all.with("also", e.message()))),
     }
 }
 

@@ -100,7 +100,11 @@ fn nothing_here(places: &[PathBuf], mut broken: Vec<Error>) -> Error {
 fn candidates(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for place in places {
-        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", shown(place)), e);
+        let wrong = |e: &std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => Error::new(Kind::Incomplete, format!("{} is not here", shown(place)))
+                .hint("plug the medium in, and name the folder where it is mounted or the .airlift files on it"),
+            _ => Error::io(format!("{} cannot be read", shown(place)), e),
+        };
         if !place.metadata().map_err(|e| wrong(&e))?.is_dir() {
             files.push(place.clone());
             continue;
@@ -128,9 +132,24 @@ impl Volume {
     /// Opens a file and walks its head.
     pub fn open(path: &Path) -> Result<Self> {
         let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", shown(path)), e);
+        // Opening a fifo would wait for whoever writes to it.
+        if !path.metadata().map_err(|e| wrong(&e))?.is_file() {
+            return Err(
+                Error::usage(format!("{} is not a file", shown(path))).hint("name the .airlift files, or the folder that holds them")
+            );
+        }
         let file = File::open(path).map_err(|e| wrong(&e))?;
         let length = file.metadata().map_err(|e| wrong(&e))?.len();
-        let head = Head::read(path, &file)?;
+        let named = |e: Error| {
+            let e = if e.message().contains(&shown(path)) { e } else { e.about(shown(path)) };
+            match e.hints() {
+                [] if e.kind() == Kind::Verification => {
+                    e.hint("it is damaged, or not an airlift volume: copy it again from where it was made")
+                }
+                _ => e,
+            }
+        };
+        let head = Head::read(path, &file).map_err(named)?;
         Ok(Self { path: path.to_owned(), file, length, head })
     }
 }

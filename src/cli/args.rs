@@ -84,6 +84,8 @@ impl Command {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
             Self::Verify(_) | Self::Scrub(_) => "nothing was changed: run the command again",
+            #[cfg(feature = "upstream")]
+            Self::Lock(_) => "no lock was written: run the command again",
             Self::Import(_) => "nothing was installed and what was taken in is kept: run the command again, it goes on where it was",
             _ => "what was finished is kept: run the command again, it goes on where it was",
         }

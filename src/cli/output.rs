@@ -53,6 +53,14 @@ impl Output {
         }
     }
 
+    /// A line that is worth telling while work goes on; an event with `--json`.
+    pub fn note(&self, line: &str) {
+        match self.json {
+            true => tell(json!({ "event": "note", "message": plain(line) }).to_string()),
+            false => self.say(line),
+        }
+    }
+
     /// A line that `--quiet` does not hide: a warning.
     pub fn warn(&self, line: impl AsRef<str>) {
         let line = plain(line.as_ref());

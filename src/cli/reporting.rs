@@ -19,7 +19,10 @@ pub struct Bars {
 
 impl Progress for Bars {
     fn begin(&self, phase: &'static str, total: u64) {
-        let template = "{prefix:<10} {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
+        let template = match total {
+            0 => "{prefix:<10} {spinner}  {decimal_bytes}  {decimal_bytes_per_sec}",
+            _ => "{prefix:<10} {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}",
+        };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─");
         let bar = self.all.add(ProgressBar::new(total).with_style(style).with_prefix(phase));
         self.open.lock().expect("no reporting thread panics").insert(phase, bar);
@@ -97,7 +100,8 @@ impl Lines {
     fn tell(phase: &str, (done, total, seconds): Moment) {
         let (rate, left) = (rate(done, seconds), total.saturating_sub(done));
         let eta = if left == 0 || rate == 0 { String::new() } else { format!("  {} s left", left / rate.max(1)) };
-        tell(format!("{phase:<10} {}/{}  {}/s{eta}", bytes(done), bytes(total), bytes(rate)));
+        let of = if total == 0 { String::new() } else { format!("/{}", bytes(total)) };
+        tell(format!("{phase:<10} {}{of}  {}/s{eta}", bytes(done), bytes(rate)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `docs/formats/lock.md`, version 1: reading, checking, writing.
 
 use super::canonical;
-use crate::artifact::{Artifact, Descriptor, Digest, Learned, Limits, SideDigests, check_name, check_word, parse_versioned};
+use crate::artifact::{Artifact, Descriptor, Digest, LARGEST, Learned, Limits, SideDigests, check_name, check_word, parse_versioned};
 use crate::error::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -140,13 +140,23 @@ impl Lock {
                             .with("digest", blob.digest)
                             .with("found", format!("{other} and {} bytes", blob.size)));
                     }
-                    _ => total = total.checked_add(blob.size).ok_or_else(|| Error::verification("the sizes in the lock overflow"))?,
+                    _ => {
+                        total = total.checked_add(blob.size).filter(|sum| *sum <= LARGEST).ok_or_else(|| too_large(artifact, blob.size))?;
+                    }
                 }
             }
         }
         let sorted = self.artifacts.windows(2).all(|pair| sort_key(&pair[0]) < sort_key(&pair[1]));
         if sorted { Ok(()) } else { Err(Error::verification("the artifacts of the lock are not sorted, or one is listed twice")) }
     }
+}
+
+/// A size that no JSON reader takes, or that makes the sum of all one.
+fn too_large(artifact: &Artifact, size: u64) -> Error {
+    Error::verification(format!("{}: its size cannot be", artifact.label()))
+        .with("expected", format!("at most {LARGEST} bytes, together with all others"))
+        .with("found", format!("{size} bytes"))
+        .hint("the upstream tells a wrong size: look at what it answers, or use another")
 }
 
 fn check_artifact(artifact: &Artifact) -> Result<()> {

@@ -44,6 +44,7 @@ pub fn explain(text: &str, error: &toml::de::Error, also: &[&str]) -> Error {
     let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((written, known)) if first.starts_with("unknown field") => {
+            let made = if also.is_empty() { made } else { made.with("sections", also.join(", ")) };
             match nearest(written, known.iter().copied().chain(also.iter().copied())) {
                 Some(near) => made.hint(format!("did you mean `{near}`?")),
                 None => made,

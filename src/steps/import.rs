@@ -3,7 +3,7 @@
 //! The payload is read once: while it is verified, its blobs go into the store, where nothing names them yet. Only when all of them are
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
 
-use crate::artifact::{Blobs, Digest};
+use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Snapshot, Store, Writer, check_space};
@@ -20,6 +20,8 @@ pub enum Imported {
         notes: Vec<String>,
         /// Who signed, by the root that was accepted when it was installed.
         judged: Judged,
+        /// How many of its blobs came from the medium; the others were here and have not been read again.
+        taken: usize,
     },
     /// Exactly this bundle was installed before.
     Already {
@@ -27,6 +29,8 @@ pub enum Imported {
         installed: Installed,
         /// How many of its blobs had gone missing since and were brought back.
         restored: usize,
+        /// Whether its record was damaged, and was written again.
+        rewritten: bool,
     },
 }
 
@@ -48,10 +52,11 @@ pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    check_space(store.root(), to_come(&bundle, store)?.1)?;
+    let (taken, bytes) = to_come(&bundle, store)?;
+    check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
-    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes, judged })
+    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes, judged, taken })
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling.
@@ -89,19 +94,20 @@ fn again(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) ->
     let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
     let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
     let (restored, bytes) = to_come(&bundle, store)?;
-    if restored > 0 || store.lock_of(&installed).is_err() {
+    let rewritten = store.lock_of(&installed).is_err();
+    if restored > 0 || rewritten {
         check_space(store.root(), bytes)?;
         let verified = verification.run(bundle, writer)?;
         writer.keep_record(&installed.bundle, &verified.record())?;
     }
-    Ok(Imported::Already { installed, restored })
+    Ok(Imported::Already { installed, restored, rewritten })
 }
 
 /// How many blobs are not here, and the bytes they still take.
 fn to_come(bundle: &Authentic, store: &Store) -> Result<(usize, u64)> {
     let (mut blobs, mut bytes) = (0, 0);
     for (digest, size) in bundle.lock.blobs() {
-        if Blobs::size(store, &digest)?.is_none() {
+        if store.lacks(&digest, size)? {
             blobs += 1;
             bytes += size.saturating_sub(store.partial_size(&digest));
         }

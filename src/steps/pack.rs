@@ -1,12 +1,13 @@
 //! `pack`: fetched blobs become a bundle. Numbering is remembered per line, so that packing the same lock again gives the same bytes.
 
 use super::Fetched;
-use crate::artifact::{Blobs, Digest, set_name};
+use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
+use crate::ecosystems::bytes;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
-use crate::store::{LastPacked, Writer, check_space};
+use crate::store::{LastPacked, Writer, check_space, free_space};
 use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
@@ -51,9 +52,14 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let number = numbering(request, last.as_ref());
     check_number(request, &number, last.as_ref())?;
     let out = request.out;
-    std::fs::create_dir_all(out).map_err(|e| Error::io(format!("{} cannot be created", out.display()), &e))?;
+    std::fs::create_dir_all(out).map_err(|e| Error::unwritten(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
+    // Nobody knows how much smaller the content gets: what cannot be enough is refused, what may not be is told.
     check_space(out, lock.size() / 8)?;
+    let (content, free) = (lock.size(), free_space(out)?);
+    if free < content {
+        request.progress.note(&format!("{}: {} free for {} of content: it may not fit", out.display(), bytes(free), bytes(content)));
+    }
     let mut files = request.trust.clone();
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
     let draft = Draft {
@@ -105,7 +111,7 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
         }
     }
     let epoch = request.epoch.or(last.map(|l| l.epoch)).unwrap_or(0);
-    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq + 1);
+    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq.saturating_add(1));
     let seq = request.seq.unwrap_or(next);
     let before = last.filter(|l| l.epoch == epoch && l.seq < seq).map(|l| (l.seq, l.bundle));
     let created = request.created.clone();
@@ -115,6 +121,12 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
 /// Refuses what every receiver would: an epoch above the accepted root's, and another bundle under a number that was handed out.
 fn check_number(request: &PackRequest<'_>, number: &Number, last: Option<&LastPacked>) -> Result<()> {
     let label = format!("{} {}", request.fetched.lock().name, number.seq);
+    if number.seq == 0 || number.seq.max(number.epoch) > LARGEST {
+        return Err(Error::usage(format!("{label}: no reader takes this number or epoch"))
+            .with("expected", format!("a number from 1, an epoch from 0, to {LARGEST}"))
+            .with("found", format!("epoch {}, number {}", number.epoch, number.seq))
+            .hint("leave out --seq for the next number; a new epoch starts at 1 again"));
+    }
     if let Some(root) = pinned::load(&request.writer.store().trust_folder())? {
         check_epoch(&label, number.epoch, &root)?;
     }

@@ -60,7 +60,7 @@ pub fn init(folder: &Path, founding: &Founding<'_>, signers: &[Box<dyn Signer>])
         return Err(Error::usage(format!("{} exists already", file.display()))
             .hint("a trust root is never overwritten: give another folder with --out"));
     }
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
+    std::fs::create_dir_all(folder).map_err(|e| Error::unwritten(format!("{} cannot be created", folder.display()), &e))?;
     if let Some(other) = pinned::signatures_in(folder, 1)?.first() {
         return Err(Error::usage(format!("{} is there already, without its root", folder.join(other).display()))
             .hint("it would be taken for a signature of the new root: give another folder with --out"));

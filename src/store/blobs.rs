@@ -2,7 +2,7 @@
 
 use super::layout::Store;
 use crate::artifact::{BlobRead, Blobs, Digest};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
@@ -67,6 +67,15 @@ impl Store {
         }
     }
 
+    /// Whether a blob still has to come; one that is here with another size is [`Kind::Store`], as it is when it comes.
+    pub fn lacks(&self, digest: &Digest, size: u64) -> Result<bool> {
+        match Blobs::size(self, digest)? {
+            None => Ok(true),
+            Some(found) if found == size => Ok(false),
+            Some(found) => Err(another_size(digest, size, found)),
+        }
+    }
+
     /// Whether a blob of that digest and size is here.
     pub fn has(&self, digest: &Digest, size: u64) -> Result<bool> {
         Ok(Blobs::size(self, digest)? == Some(size))
@@ -90,4 +99,12 @@ impl Blobs for Store {
             Err(e) => Err(Error::io(format!("{digest} cannot be looked up in the store"), &e)),
         }
     }
+}
+
+/// A blob in the store was cut, or something was put under its name.
+pub(super) fn another_size(digest: &Digest, expected: u64, found: u64) -> Error {
+    Error::new(Kind::Store, format!("{digest} is in the store with another size"))
+        .with("expected", format!("{expected} bytes"))
+        .with("found", format!("{found} bytes"))
+        .hint("the store is damaged: airlift scrub --discard takes such blobs out, then run the command again")
 }

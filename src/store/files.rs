@@ -27,15 +27,19 @@ pub(super) fn read_own(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 
 /// Writes a file so that a crash leaves the old or the new content: temporary name, fsync, rename, fsync of the directory.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
     let name = path.file_name().ok_or_else(|| Error::failed(format!("{} is not a file name", path.display())))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = name.to_owned();
     temporary.push(".new");
     let temporary = folder.join(temporary);
     let mut file = File::create(&temporary).map_err(|e| wrong(&e))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
-    fs::rename(&temporary, path).map_err(|e| wrong(&e))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|e| {
+        // A full disk gets nothing that nobody will read.
+        let _ = fs::remove_file(&temporary);
+        wrong(&e)
+    })?;
     sync_folder(folder)
 }
 
@@ -47,7 +51,7 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
 
 /// Creates a folder and its parents.
 pub fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|e| Error::io(format!("{} cannot be created", path.display()), &e))
+    fs::create_dir_all(path).map_err(|e| Error::unwritten(format!("{} cannot be created", path.display()), &e))
 }
 
 /// Removes a file that may be gone already.

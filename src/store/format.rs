@@ -10,6 +10,10 @@ pub const MAX_SNAPSHOT_BYTES: u64 = 16 << 20;
 
 const VERSION: u32 = 1;
 
+/// What to do when the pointer is lost or damaged: a scrub finds it and cannot make it again.
+pub const RESTORE: &str = "put `current` back from a backup, or write it anew: one line {\"snapshot\":N,\"highest\":N}, where N is the \
+                           highest number in the store's folder snapshots; then run airlift scrub";
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireSnapshot {
@@ -49,11 +53,14 @@ pub fn current_bytes(current: WireCurrent) -> Vec<u8> {
 
 /// Reads `current`.
 pub fn parse_current(bytes: &[u8]) -> Result<WireCurrent> {
-    let current: WireCurrent = damaged(parse_strict("the store's pointer `current`", bytes, Limits { bytes: 4096, depth: 4 }))?;
-    if current.snapshot <= current.highest {
+    let wrong = |e: Error| e.of_kind(Kind::Store).hint(RESTORE);
+    let current: WireCurrent = parse_strict("the store's pointer `current`", bytes, Limits { bytes: 4096, depth: 4 }).map_err(wrong)?;
+    if (1..=current.highest).contains(&current.snapshot) {
         return Ok(current);
     }
-    damaged(Err(Error::new(Kind::Store, "the store's pointer `current` names a snapshot above the highest")))
+    Err(wrong(Error::new(Kind::Store, "the store's pointer `current` names a snapshot that cannot be"))
+        .with("expected", format!("a number from 1 to {}", current.highest))
+        .with("found", current.snapshot))
 }
 
 /// The bytes of a snapshot file.

@@ -4,12 +4,12 @@
 //! and the processor for the disk. Its name comes after its bytes are durable, so that a name never stands for bytes that a power
 //! failure took away.
 
-use super::blobs::ATTRIBUTE;
+use super::blobs::{ATTRIBUTE, another_size};
 use super::direct::DirectFile;
 use super::files::{create_folder, remove, sync_folder};
 use super::layout::{Store, Writer};
 use crate::artifact::{BlobIntake, BlobSink, Blobs, CheckValue, Digest, Sha256Writer, check_blob};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use rustix::fs::XattrFlags;
 use std::collections::BTreeMap;
 use std::fs::{File, rename};
@@ -92,12 +92,7 @@ impl BlobIntake for Writer {
     fn receive(&self, digest: &Digest, size: u64) -> Result<Option<Box<dyn BlobSink>>> {
         match Blobs::size(self.store(), digest)? {
             Some(found) if found == size => return Ok(None),
-            Some(found) => {
-                return Err(Error::new(Kind::Store, format!("{digest} is in the store with another size"))
-                    .with("expected", format!("{size} bytes"))
-                    .with("found", format!("{found} bytes"))
-                    .hint("the store is damaged: airlift scrub"));
-            }
+            Some(found) => return Err(another_size(digest, size, found)),
             None if self.arrivals().hold(digest) => return Ok(None),
             None => {}
         }

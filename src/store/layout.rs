@@ -80,7 +80,7 @@ impl Store {
     pub fn writer(&self) -> Result<Writer> {
         let path = self.root.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|e| Error::io(format!("{} cannot be opened", path.display()), &e))?;
+        let file = file.map_err(|e| Error::unwritten(format!("{} cannot be opened", path.display()), &e))?;
         match file.try_lock() {
             Ok(()) => Ok(Writer { store: self.clone(), lock: file, arrivals: Arc::default(), keeps_check_values: false }),
             Err(TryLockError::WouldBlock) => {

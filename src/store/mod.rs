@@ -31,4 +31,4 @@ pub use prune::Pruned;
 pub use scrub::{Fault, Scrubbed};
 pub use shelf::{Shelf, View};
 pub use snapshot::{Installed, Snapshot};
-pub use space::check_space;
+pub use space::{check_space, free_space};

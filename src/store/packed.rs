@@ -3,7 +3,7 @@
 use super::files::{create_folder, read_own, write_atomic};
 use super::layout::{Store, Writer};
 use crate::artifact::{Digest, Limits, parse_strict};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 
 /// The last bundle packed of a toolkit and line.
@@ -48,7 +48,13 @@ impl Store {
             let (bundle, recipe) = (Digest::from_hex(&wire.bundle)?, Digest::from_hex(&wire.recipe)?);
             Ok(LastPacked { epoch: wire.epoch, seq: wire.seq, bundle, recipe, created: wire.created, previous })
         };
-        read().map(Some).map_err(|e| e.of_kind(Kind::Store))
+        let path = self.packed_path(name, line);
+        let damaged = |e: Error| {
+            e.of_kind(Kind::Store)
+                .with("file", path.display())
+                .hint("the store is damaged: remove the file, and give the next number of the line with --seq")
+        };
+        read().map(Some).map_err(damaged)
     }
 }
 

@@ -5,6 +5,7 @@ use super::layout::{Store, Writer};
 use crate::artifact::{Digest, Sha256Writer};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, go_on};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -23,6 +24,16 @@ pub struct Fault {
     pub problem: String,
     /// The blob, when it is one.
     pub blob: Option<Digest>,
+    /// What mends it, where the fault itself knows.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A list, or anything that is not a blob, that cannot be read or is not right.
+    pub fn unreadable(place: String, error: &Error) -> Self {
+        let problem = std::iter::once(error.message()).chain(error.causes().iter().map(String::as_str)).collect::<Vec<_>>().join(": ");
+        Self { place, problem, blob: None, hint: error.hints().first().cloned() }
+    }
 }
 
 /// The outcome of a scrub.
@@ -70,10 +81,10 @@ impl Store {
     fn lost_lists(&self) -> Vec<Fault> {
         let highest = match self.highest() {
             Ok(highest) => highest,
-            Err(error) => return vec![unreadable("current".to_owned(), &error)],
+            Err(error) => return vec![Fault::unreadable("current".to_owned(), &error)],
         };
-        let snapshots = (1..=highest).filter_map(|n| Some(unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
-        let held = self.held().err().map(|error| unreadable("held".to_owned(), &error));
+        let snapshots = (1..=highest).filter_map(|n| Some(Fault::unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
+        let held = self.held().err().map(|error| Fault::unreadable("held".to_owned(), &error));
         snapshots.take(MOST_LISTS).chain(held).collect()
     }
 
@@ -84,12 +95,12 @@ impl Store {
         for bundle in &snapshot.bundles {
             let place = format!("{} {}", bundle.name, bundle.seq);
             match self.lock_of(bundle) {
-                Err(error) => faults.push(unreadable(place, &error)),
+                Err(error) => faults.push(Fault::unreadable(place, &error)),
                 Ok(lock) => {
                     for (digest, size) in lock.blobs() {
                         if !self.has(&digest, size).unwrap_or(false) {
                             let problem = format!("{digest} is not in the store with its {size} bytes");
-                            faults.push(Fault { place: place.clone(), problem, blob: Some(digest) });
+                            faults.push(Fault { place: place.clone(), problem, blob: Some(digest), hint: None });
                         }
                     }
                 }
@@ -101,17 +112,17 @@ impl Store {
 
 impl Writer {
     /// Takes damaged blobs out, so that the next fetch or import of the same bundle brings them back.
-    pub fn discard(&self, faults: &[Fault]) -> Result<()> {
-        faults.iter().filter_map(|f| f.blob).try_for_each(|digest| remove(&self.store().blob_path(&digest)))
+    /// Tells how many there were: some of the faults are blobs that are missing.
+    pub fn discard(&self, faults: &[Fault]) -> Result<usize> {
+        let paths: BTreeSet<_> = faults.iter().filter_map(|f| f.blob).map(|digest| self.store().blob_path(&digest)).collect();
+        let there: Vec<_> = paths.into_iter().filter(|path| path.exists()).collect();
+        there.iter().try_for_each(|path| remove(path))?;
+        Ok(there.len())
     }
 }
 
-fn unreadable(place: String, error: &Error) -> Fault {
-    Fault { place, problem: error.to_string(), blob: None }
-}
-
 fn check(path: &Path, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {
-    let fault = |problem: String| Some(Fault { place: path.display().to_string(), problem, blob: digest });
+    let fault = |problem: String| Some(Fault { place: path.display().to_string(), problem, blob: digest, hint: None });
     let Some(expected) = digest else {
         return (0, fault("its name is not a digest".to_owned()));
     };

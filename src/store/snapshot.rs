@@ -1,7 +1,7 @@
 //! Snapshots: immutable lists of what is installed, and the pointer to the one that is served.
 
 use super::files::{read_own, sync_folder, write_atomic};
-use super::format::{MAX_SNAPSHOT_BYTES, WireCurrent, current_bytes, parse_current, parse_snapshot, snapshot_bytes};
+use super::format::{MAX_SNAPSHOT_BYTES, RESTORE, WireCurrent, current_bytes, parse_current, parse_snapshot, snapshot_bytes};
 use super::layout::{Store, Writer};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -37,8 +37,35 @@ pub struct Snapshot {
 }
 
 impl Store {
+    /// The pointer, which names every snapshot that may have been committed: a kill leaves one list above it, more are marks that would
+    /// be forgotten.
     fn pointer(&self) -> Result<Option<WireCurrent>> {
-        read_own(&self.current_path(), 4096)?.map(|bytes| parse_current(&bytes)).transpose()
+        // Before the pointer is read: another process may commit meanwhile.
+        let last = self.last_list()?;
+        let pointer = read_own(&self.current_path(), 4096)?.map(|bytes| parse_current(&bytes)).transpose()?;
+        let highest = pointer.map_or(0, |pointer| pointer.highest);
+        match last {
+            Some(last) if last > highest.saturating_add(1) => {
+                let what = if pointer.is_none() { "is missing" } else { "is older than the lists of snapshots" };
+                Err(Error::new(Kind::Store, format!("the store's pointer `current` {what}, and with it which bundles were accepted"))
+                    .with("file", self.current_path().display())
+                    .with("found", format!("snapshots/{last}.json"))
+                    .hint(RESTORE))
+            }
+            _ => Ok(pointer),
+        }
+    }
+
+    /// The highest number a file among the lists has.
+    fn last_list(&self) -> Result<Option<u64>> {
+        let folder = self.root().join("snapshots");
+        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be listed", folder.display()), e);
+        let mut last = None;
+        for entry in std::fs::read_dir(&folder).map_err(|e| wrong(&e))? {
+            let name = entry.map_err(|e| wrong(&e))?.file_name();
+            last = last.max(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok()));
+        }
+        Ok(last)
     }
 
     /// The snapshot that is served; `None` before the first import.

@@ -6,15 +6,20 @@ use std::path::Path;
 /// Left free beyond what is needed: lists, logs, and the file system's own books.
 const RESERVE: u64 = 16 << 20;
 
-/// Refuses early when the file system that holds `folder` has less than `needed` bytes free.
-pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
+/// Bytes that are free where `folder` is.
+pub fn free_space(folder: &Path) -> Result<u64> {
     let stat = rustix::fs::statvfs(folder).map_err(|e| Error::io(format!("{} cannot be looked at", folder.display()), &e.into()))?;
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Refuses early when the file system that holds `folder` has less than `needed` bytes free, and 16 MiB for lists, logs and its own books.
+pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
+    let free = free_space(folder)?;
     if needed == 0 || free >= needed.saturating_add(RESERVE) {
         return Ok(());
     }
     Err(Error::new(Kind::Space, format!("there is not enough room in {}", folder.display()))
-        .with("needed", format!("{needed} bytes"))
+        .with("needed", format!("{needed} bytes, and {RESERVE} that stay free"))
         .with("free", format!("{free} bytes"))
         .hint("free space or choose another place; nothing was changed"))
 }

@@ -140,7 +140,7 @@ fn another_root(accepted: &TrustRoot, found: Digest) -> Error {
     Error::verification(format!("the bundle comes with another trust root {number} than the one this host accepted"))
         .with("accepted", format!("{} {}", accepted.fingerprint().spoken(), accepted.label()))
         .with("found", found.spoken())
-        .hint("ask its makers, by another channel than the medium, which fingerprint is theirs")
+        .hint("ask its makers, by another channel than the medium, which fingerprint is theirs; if it is the accepted one, the medium is damaged")
 }
 
 fn misnamed(number: u64, root: &TrustRoot) -> Error {

@@ -3,7 +3,7 @@
 
 use super::public::{Algorithm, MAX_LINE_BYTES, PublicKey};
 use super::sshsig::{Signer, ed25519_signature};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::sync_folder;
 use ed25519_dalek::{Signer as _, SigningKey};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -164,7 +164,7 @@ pub fn read_public(path: &Path) -> Result<(PublicKey, String)> {
         ErrorKind::NotFound => Error::usage(format!("{}: there is no such public key", path.display())).because(&e),
         _ => Error::io(format!("{} cannot be read", path.display()), &e),
     })?;
-    PublicKey::from_line(&text).map_err(|e| e.about(path.display()))
+    PublicKey::from_line(&text).map_err(|e| e.of_kind(Kind::Usage).about(path.display()))
 }
 
 /// The path of a key's public half.
@@ -227,7 +227,7 @@ fn not_supported() -> Error {
 
 /// Creates a file that must not exist; a file that could not be finished is taken away again.
 fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
-    let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", path.display()), e);
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| wrong(&e))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| {
         let _ = fs::remove_file(path);

@@ -38,16 +38,23 @@ pub fn accept(folder: &Path, root: &[u8], signatures: &[SignatureFile], typed: &
     Ok(root)
 }
 
-/// The newest accepted root; `None` when none has been accepted. Every signature is judged again.
+/// The newest accepted root; `None` when none has been accepted. Every signature is judged again; what is not right any more is damage of
+/// the store, [`Kind::Store`].
 pub fn load(folder: &Path) -> Result<Option<TrustRoot>> {
+    newest(folder).map_err(|e| match e.kind() {
+        Kind::Verification => e
+            .of_kind(Kind::Store)
+            .about("the accepted trust roots")
+            .hint("the folder was damaged or changed: restore it from a backup")
+            .with("folder", folder.display()),
+        _ => e,
+    })
+}
+
+fn newest(folder: &Path) -> Result<Option<TrustRoot>> {
     let chain = stored(folder)?;
     let Some((lowest, _)) = chain.fingerprints().first().copied() else { return Ok(None) };
-    let newest = chain.anchor(lowest).and_then(|anchor| chain.follow(&anchor));
-    newest.map(Some).map_err(|e| {
-        e.about("the accepted trust roots")
-            .hint("the folder was damaged or changed: restore it from a backup")
-            .with("folder", folder.display())
-    })
+    chain.anchor(lowest).and_then(|anchor| chain.follow(&anchor)).map(Some)
 }
 
 /// The roots of a folder and their signatures; for the accepted ones, as they travel on.

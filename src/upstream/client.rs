@@ -4,7 +4,7 @@ use super::failure::shown;
 use super::oci::Sessions;
 use super::part::receive;
 use super::retry::retry_after;
-use super::{Backoff, Body, Credential, Credentials, Failure, Part};
+use super::{Backoff, Body, Credential, Credentials, Failure, Notice, Part};
 use crate::error::{Error, Kind, Result};
 use futures::StreamExt;
 use http::{HeaderMap, StatusCode, header};
@@ -29,6 +29,10 @@ pub struct Settings {
     pub attempts: u32,
     /// First pause after a failure; doubles each time.
     pub pause: Duration,
+    /// Longest body that is downloaded to learn its digest, in bytes: an upstream that tells no length may never end.
+    pub most_learned: u64,
+    /// Where to tell of a long wait.
+    pub notice: Notice,
     /// Registries that may be asked over plain HTTP, as `host:port`.
     pub plain_http: Vec<String>,
     /// Files in which docker and podman keep registry logins, in the order they are asked (`oci::login_files`).
@@ -44,6 +48,8 @@ impl Default for Settings {
             read_timeout: Duration::from_secs(60),
             attempts: 6,
             pause: Duration::from_millis(500),
+            most_learned: 100_000_000_000,
+            notice: Notice::default(),
             plain_http: vec![],
             login_files: vec![],
         }
@@ -113,7 +119,7 @@ impl Upstream {
 
     /// A fresh count of attempts.
     pub fn backoff(&self) -> Backoff {
-        Backoff::new(self.settings.attempts, self.settings.pause)
+        Backoff::new(self.settings.attempts, self.settings.pause).telling(self.settings.notice.clone())
     }
 
     /// A small document, retried, and refused as soon as it grows past `most` bytes.

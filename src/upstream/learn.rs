@@ -4,6 +4,8 @@ use super::failure::shown;
 use super::{Body, Failure, Part, Upstream, Validator};
 use crate::artifact::{Digest, Sha256Writer};
 use crate::error::{Error, Kind, Result};
+use crate::progress::{Progress, Silent};
+use crate::store::check_space;
 use futures::StreamExt;
 use sha2::{Digest as _, Sha384, Sha512};
 use std::fs::File;
@@ -59,29 +61,64 @@ struct Learning<'a> {
     hashers: Hashers,
     /// Of what is in the file.
     version: Option<Validator>,
+    /// What is left of the room that was found last, in bytes.
+    room: u64,
+    /// The folder of the file.
+    folder: &'a Path,
+    progress: &'a dyn Progress,
+    /// The length that was announced last; 0 where none was.
+    whole: u64,
+    /// The highest length that was reported; `None` before the first report.
+    shown: Option<u64>,
+}
+
+/// So many bytes at a time are seen to have room: a server that tells no length may send until the disk is full.
+const ROOM: u64 = 64 << 20;
+/// From so many bytes on a download is reported.
+const WORTH: u64 = 16 << 20;
+/// The name of the work in reports.
+const PHASE: &str = "hashing";
+
+/// A file that goes with whoever writes it, unless it got its name.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Nothing goes on from it: its version is known to this run only.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Upstream {
     /// Downloads a URL to learn the digests and size of what it holds; refused past `most` bytes. A connection that breaks is gone on
     /// with where the server tells that it still has the same version, and begun again otherwise. The bytes stay at [`learned_path`].
     pub async fn learn(&self, url: &Url, cache: &Path, most: u64) -> Result<Sums> {
+        self.learn_shown(url, cache, most, &Silent).await
+    }
+
+    /// The same, reported while it goes on; of one download at a time.
+    pub async fn learn_shown(&self, url: &Url, cache: &Path, most: u64, progress: &dyn Progress) -> Result<Sums> {
         // A process may learn one URL twice at a time, and so may two processes: each writes a file of its own.
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = cache.join("learned");
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io(format!("{} cannot be created", folder.display()), &e))?;
-        let partial = folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let learned = self.learn_into(url, cache, most, &partial).await;
-        if learned.is_err() {
-            // Nothing goes on from it: its version is known to this run only.
-            let _ = std::fs::remove_file(&partial);
+        std::fs::create_dir_all(&folder).map_err(|e| Error::unwritten(format!("{} cannot be created", folder.display()), &e))?;
+        let partial = Partial(folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))));
+        let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", partial.0.display()), e);
+        let mut file = File::create(&partial.0).map_err(|e| wrong(&e))?;
+        let (hashers, folder, most) = (Hashers::default(), &folder, most.min(self.settings().most_learned));
+        let mut learning =
+            Learning { url, most, file: &mut file, hashers, version: None, room: 0, folder, progress, whole: 0, shown: None };
+        let learned = self.learn_into(&mut learning).await;
+        if learning.shown.is_some() {
+            progress.end(PHASE);
         }
-        learned
+        learned?;
+        let sums = learning.hashers.finish();
+        std::fs::rename(&partial.0, learned_path(cache, &sums.sha256)).map_err(|e| wrong(&e))?;
+        Ok(sums)
     }
 
-    async fn learn_into(&self, url: &Url, cache: &Path, most: u64, partial: &Path) -> Result<Sums> {
-        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be written", partial.display()), e);
-        let mut file = File::create(partial).map_err(|e| wrong(&e))?;
-        let mut learning = Learning { url, most, file: &mut file, hashers: Hashers::default(), version: None };
+    async fn learn_into(&self, learning: &mut Learning<'_>) -> Result<()> {
         let (mut backoff, mut longest) = (self.backoff(), 0);
         while let Err(failure) = learning.go_on(self).await {
             let length = learning.hashers.sha256.length();
@@ -91,9 +128,7 @@ impl Upstream {
             }
             tokio::time::sleep(backoff.after(failure)?).await;
         }
-        let sums = learning.hashers.finish();
-        std::fs::rename(partial, learned_path(cache, &sums.sha256)).map_err(|e| wrong(&e))?;
-        Ok(sums)
+        Ok(())
     }
 }
 
@@ -105,6 +140,7 @@ impl Learning<'_> {
             self.begin_again()?;
         }
         self.version = body.version.take();
+        self.announced(body.length.map(|length| body.offset.saturating_add(length)))?;
         while let Some(bytes) = body.stream.next().await {
             self.take(&bytes?)?;
         }
@@ -127,19 +163,54 @@ impl Learning<'_> {
         upstream.get(self.url, &Part::default()).await
     }
 
+    /// What can be known before a byte comes: too long, no room.
+    fn announced(&mut self, whole: Option<u64>) -> std::result::Result<(), Failure> {
+        if let Some(whole) = whole.filter(|whole| *whole > self.most) {
+            return Err(Failure::permanent(self.too_long().with("found", format!("{whole} bytes"))));
+        }
+        let left = whole.unwrap_or(0).saturating_sub(self.hashers.sha256.length());
+        check_space(self.folder, left).map_err(Failure::permanent)?;
+        self.whole = whole.unwrap_or(0);
+        Ok(())
+    }
+
+    /// Reports what has come; of a download that is over in a moment nothing.
+    fn show(&mut self, length: u64) {
+        if self.shown.is_none() && length >= WORTH {
+            self.progress.begin(PHASE, self.whole);
+            self.shown = Some(0);
+        }
+        if let Some(shown) = self.shown.filter(|shown| length > *shown) {
+            self.progress.advance(PHASE, length - shown);
+            self.shown = Some(length);
+        }
+    }
+
     fn begin_again(&mut self) -> std::result::Result<(), Failure> {
         self.hashers = Hashers::default();
         self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(|e| unwritten(&e))
     }
 
     fn take(&mut self, bytes: &[u8]) -> std::result::Result<(), Failure> {
-        if self.hashers.sha256.length() + bytes.len() as u64 > self.most {
-            let error = Error::verification(format!("{}: it is longer than it should be", shown(self.url)));
-            return Err(Failure::permanent(error.with("expected", format!("at most {} bytes", self.most))));
+        let (length, count) = (self.hashers.sha256.length(), bytes.len() as u64);
+        if length + count > self.most {
+            return Err(Failure::permanent(self.too_long()));
         }
+        if self.room < count {
+            check_space(self.folder, ROOM.max(count)).map_err(Failure::permanent)?;
+            self.room = ROOM.max(count);
+        }
+        self.room -= count;
         self.file.write_all(bytes).map_err(|e| unwritten(&e))?;
         self.hashers.update(bytes);
+        self.show(length + count);
         Ok(())
+    }
+
+    fn too_long(&self) -> Error {
+        Error::verification(format!("{}: it is longer than it should be", shown(self.url)))
+            .with("expected", format!("at most {} bytes", self.most))
+            .hint("if it is that long, allow it with --max-download, or pin its sha256 where its server tells its length")
     }
 }
 

@@ -20,4 +20,4 @@ pub use credentials::{Credential, Credentials};
 pub use failure::{Failure, shown};
 pub use learn::{Sums, learned_path};
 pub use part::{Body, Part, Validator};
-pub use retry::Backoff;
+pub use retry::{Backoff, Notice};

@@ -7,11 +7,11 @@ use airlift::ecosystems;
 use airlift::error::{Error, Kind, Result};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
-use airlift::progress::Silent;
+use airlift::progress::{Progress, Silent};
 use airlift::steps::fetch::{FetchOptions, FetchOutcome, fetch};
 use airlift::steps::lock::{LockOptions, lock};
 use airlift::store::Store;
-use airlift::upstream::{Settings, Upstream, learned_path};
+use airlift::upstream::{Backoff, Failure, Notice, Settings, Upstream, learned_path};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -275,12 +275,93 @@ fn longer_and_shorter_bodies_are_refused() {
     for (reply, kind) in [
         (Reply::File(longer.clone()), Kind::Verification),
         (Reply::Unannounced(longer), Kind::Verification),
-        (Reply::File(bytes[..90_000].to_vec()), Kind::Upstream),
+        (Reply::File(bytes[..90_000].to_vec()), Kind::Verification),
+        (Reply::Unannounced(bytes[..90_000].to_vec()), Kind::Upstream),
         (Reply::Announce(100_000, bytes[..90_000].to_vec()), Kind::Upstream),
     ] {
-        let (_, outcome) = site().fetch_from(&bytes, vec![reply]);
-        assert_eq!(refusal(outcome).kind(), kind);
+        let (origin, outcome) = site().fetch_from(&bytes, vec![reply]);
+        let error = refusal(outcome);
+        assert_eq!(error.kind(), kind);
+        if kind == Kind::Verification && error.message().contains("announces") {
+            assert_eq!(origin.gets("/f").len(), 1, "asked again, it would send the same");
+            assert!(error.context().contains(&("from", origin.url("/f"))), "{error}");
+        }
     }
+}
+
+#[test]
+fn a_download_without_end_is_ended() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let upstream = Upstream::new(Settings { attempts: 1, most_learned: 1_000_000, ..Settings::default() }).expect("a client");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for reply in [Reply::Unannounced(noise(1_000_001, 1)), Reply::Announce(1_000_001, vec![])] {
+        let origin = origin(reply);
+        let url = origin.url("/f").parse().expect("a URL");
+        let error = runtime.block_on(upstream.learn(&url, folder.path(), u64::MAX)).expect_err("too long");
+        assert!(error.kind() == Kind::Verification && error.hints()[0].contains("--max-download"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path().join("learned")).expect("a folder").count(), 0, "nothing is left");
+    }
+    let full = origin(Reply::Announce(1 << 62, vec![]));
+    let upstream = Upstream::new(Settings { most_learned: u64::MAX, ..Settings::default() }).expect("a client");
+    let url = full.url("/f").parse().expect("a URL");
+    let error = runtime.block_on(upstream.learn(&url, folder.path(), u64::MAX)).expect_err("no disk has that room");
+    assert!(error.kind() == Kind::Space && full.gets("/f").len() == 1, "{error}");
+}
+
+/// Remembers what was reported.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<(&'static str, u64)>>);
+
+impl Progress for Told {
+    fn begin(&self, _: &'static str, total: u64) {
+        self.0.lock().expect("nobody panics").push(("begin", total));
+    }
+    fn advance(&self, _: &'static str, bytes: u64) {
+        self.0.lock().expect("nobody panics").push(("advance", bytes));
+    }
+    fn end(&self, _: &'static str) {
+        self.0.lock().expect("nobody panics").push(("end", 0));
+    }
+    fn note(&self, _: &str) {}
+}
+
+#[test]
+fn a_long_download_is_shown_while_it_is_hashed() {
+    let (site, bytes) = (site(), noise(17 << 20, 1));
+    for (reply, total) in [(Reply::File(bytes.clone()), 17 << 20), (Reply::Unannounced(bytes.clone()), 0), (Reply::File(vec![1; 1000]), 0)]
+    {
+        let (told, small) = (Told::default(), matches!(&reply, Reply::File(bytes) if bytes.len() == 1000));
+        let url = origin(reply).url("/f").parse().expect("a URL");
+        site.runtime.block_on(site.upstream.learn_shown(&url, site.folder.path(), u64::MAX, &told)).expect("learned");
+        let told = told.0.into_inner().expect("nobody panics");
+        let sum: u64 = told.iter().filter(|(what, _)| *what == "advance").map(|(_, bytes)| bytes).sum();
+        match small {
+            true => assert!(told.is_empty(), "{told:?}"),
+            false => assert!(told[0] == ("begin", total) && sum == 17 << 20 && told.last() == Some(&("end", 0)), "{told:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_size_that_cannot_be_is_told_when_locking() {
+    for sizes in [&[u64::MAX][..], &[1 << 53], &[1 << 52, 1 << 52]] {
+        let origins: Vec<_> = sizes.iter().map(|size| origin(Reply::Announce(*size, vec![]))).collect();
+        let items = origins.iter().enumerate().map(|(n, o)| pinned(o, &[n as u8]).replace("files.f", &format!("files.f{n}")));
+        let error = site().lock(&items.collect::<String>()).expect_err("no such file");
+        assert_eq!(error.kind(), Kind::Verification, "{error}");
+        assert!(error.message().contains("files/f") && error.to_string().contains("9007199254740991"), "{error}");
+    }
+}
+
+#[test]
+fn a_long_wait_that_a_server_asks_for_is_told() {
+    let (told, heard) = std::sync::mpsc::channel();
+    let mut backoff =
+        Backoff::new(3, Duration::from_millis(1)).telling(Notice::new(move |line| told.send(line.to_owned()).expect("heard")));
+    let busy = |wait| Failure { wait: Some(Duration::from_secs(wait)), ..Failure::transient(Error::new(Kind::Upstream, "busy")) };
+    assert_eq!(backoff.after(busy(1)).expect("again"), Duration::from_secs(1));
+    assert_eq!(backoff.after(busy(86400)).expect("again"), Duration::from_secs(60));
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["busy; trying again in 60 s: the server asks to wait 86400 s"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::host::{AIRLIFT, Host, Ran, arg};
 use crate::world::{World, noise};
-use airlift::bundle::{MAX_HEAD_BYTES, find};
+use airlift::bundle::{Authentic, MAX_HEAD_BYTES, find};
 use airlift::error::Kind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -109,6 +109,50 @@ fn a_volume_with_a_damaged_head_is_damaged_and_not_missing() {
     assert_eq!(refusal.kind(), Kind::Verification);
     let text = refusal.to_string();
     assert!(text.contains("volume 2 of 2") && text.contains(".002.airlift") && text.contains("copy it again"), "{text}");
+}
+
+#[test]
+fn a_file_under_a_missing_volumes_name_is_told_for_what_it_is() {
+    let world = World::new();
+    let volumes = two_volumes(&world);
+    let kept = world.path("kept");
+    std::fs::rename(&volumes[1], &kept).expect("moved");
+    let other = world.pack(&world.lock("other", &[noise(100, 9)]), "other", None, &[1]).remove(0);
+    for (instead, words) in [(&volumes[0], "which holds volume 1 of kit 1"), (&other, "which holds volume 1 of another bundle, other 1 ")] {
+        std::fs::copy(instead, &volumes[1]).expect("copied");
+        // Named, not found in their folder: there the other bundle would be one of two.
+        let set = find(&volumes).expect("readable").into_iter().find(|set| set.volumes.values().any(|v| v.path == volumes[0]));
+        let refusal = Authentic::open(set.expect("the first volume's"), &world.root).expect_err("volume 2 is not here");
+        assert_eq!(refusal.kind(), Kind::Incomplete);
+        let text = refusal.to_string();
+        assert!(text.contains("volume 2 of 2") && text.contains(words) && text.contains("not what its name says"), "{text}");
+    }
+}
+
+#[test]
+fn whatever_is_passed_over_is_named() {
+    let world = World::new();
+    let volumes = two_volumes(&world);
+    let whole = std::fs::read(&volumes[1]).expect("a volume");
+    for at in [3, 400, 512 + 40, 5000, 40_000] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        std::fs::write(&volumes[1], flipped).expect("a volume");
+        let Err(refusal) = world.verify(&[world.path("out")]) else { panic!("byte {at} may be anything") };
+        assert!(refusal.kind() == Kind::Verification && refusal.to_string().contains(".002.airlift"), "byte {at}: {refusal}");
+    }
+}
+
+#[test]
+fn a_fifo_is_no_bundle() {
+    let host = Host::new();
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    rustix::fs::mkfifoat(rustix::fs::CWD, host.path("fifo"), rustix::fs::Mode::from_raw_mode(0o600)).expect("a fifo");
+    for command in ["verify", "import", "inspect", "serve"] {
+        host.fails(2, &["--store", arg(receiver.root()), command, "fifo"], &["fifo is not a file", "name the .airlift files"]);
+        host.fails(3, &["--store", arg(receiver.root()), command, "nowhere"], &["nowhere is not here", "plug the medium in"]);
+    }
 }
 
 /// Runs the real binary under a limit of open files.

@@ -28,6 +28,33 @@ fn a_number_that_was_handed_out_is_not_given_to_another_bundle() {
 }
 
 #[test]
+fn a_number_that_no_reader_takes_is_refused_before_anything_is_written() {
+    const LARGEST: u64 = (1 << 53) - 1;
+    let world = World::new();
+    for asked in [(None, Some(0)), (None, Some(LARGEST + 1)), (None, Some(u64::MAX)), (Some(u64::MAX), None)] {
+        assert_eq!(seq(&world, "a", 1, asked), Err(Kind::Usage), "{asked:?}");
+    }
+    assert!(!world.path("a").exists() && world.sender.last_packed("kit", "main").expect("readable").is_none());
+    assert_eq!(seq(&world, "a", 1, (None, Some(LARGEST))), Ok(format!("kit-{LARGEST}.airlift")));
+    assert_eq!(seq(&world, "a", 2, (None, None)), Err(Kind::Usage), "there is no next number");
+    let host = Host::new();
+    for (option, value) in [("--seq", "0"), ("--seq", "9007199254740992"), ("--epoch", "9007199254740992")] {
+        host.fails(2, &["pack", "kit.lock", "--out", "x", option, value], &[value, "9007199254740991"]);
+    }
+    let previous = format!("0:{}", "0".repeat(64));
+    host.fails(2, &["pack", "kit.lock", "--out", "x", "--previous", &previous], &["NUMBER:ID"]);
+}
+
+#[test]
+fn a_damaged_packed_record_says_what_to_do() {
+    let world = World::new();
+    seq(&world, "a", 1, (None, None)).expect("packed");
+    std::fs::write(world.sender.root().join("packed/kit@main.json"), "{\"seq\":18446744073709551615}").expect("a file");
+    let refusal = world.sender.last_packed("kit", "main").expect_err("damaged");
+    assert!(refusal.kind() == Kind::Store && refusal.hints()[0].contains("--seq"), "{refusal}");
+}
+
+#[test]
 fn an_epoch_starts_at_1_and_is_one_the_root_allows() {
     let world = World::new();
     assert_eq!(seq(&world, "a", 1, (None, None)), Ok("kit-1.airlift".to_owned()));

@@ -1,6 +1,6 @@
 //! The store under bad luck: two writers, leftovers of a crash, damage, pruning, rolling back.
 
-use crate::world::{World, noise};
+use crate::world::{World, noise, state};
 use airlift::artifact::{BlobIntake, Blobs, Digest};
 use airlift::error::Kind;
 use airlift::progress::Silent;
@@ -104,6 +104,34 @@ fn a_lost_snapshot_list_lowers_no_mark() {
 }
 
 #[test]
+fn a_lost_pointer_lowers_no_mark() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let line = line_of(&world, 3);
+    line[1..].iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
+    let (current, before) = (receiver.root().join("current"), state(receiver.root()));
+    for set_back in [None, Some("{\"snapshot\":0,\"highest\":0}\n"), Some("garbage")] {
+        std::fs::remove_file(&current).expect("removed");
+        if let Some(text) = set_back {
+            std::fs::write(&current, text).expect("a file");
+        }
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        let pruned = receiver.writer().expect("the lock").prune(0, later, false).map(|_| ());
+        let outcomes =
+            [world.import(&line[0], &receiver).map(|_| ()), receiver.current().map(|_| ()), receiver.snapshots().map(|_| ()), pruned];
+        for outcome in outcomes {
+            let refusal = outcome.expect_err("nobody knows any more what was accepted");
+            assert!(refusal.kind() == Kind::Store && refusal.hints()[0].contains("{\"snapshot\":N,\"highest\":N}"), "{refusal}");
+        }
+        let faults = receiver.scrub(2, &Silent).expect("scrubbed").faults;
+        assert!(faults.len() == 1 && faults[0].place == "current", "{faults:?}");
+        std::fs::write(&current, "{\"snapshot\":2,\"highest\":2}\n").expect("a file");
+        assert!(state(receiver.root()) == before, "something was changed or removed");
+    }
+    assert_eq!(world.import(&line[0], &receiver).expect_err("older").kind(), Kind::Policy);
+}
+
+#[test]
 fn a_pointer_beyond_all_bounds_is_damage() {
     let world = World::new();
     let receiver = world.receiver("receiver");
@@ -204,6 +232,34 @@ fn importing_again_brings_back_what_is_missing() {
 }
 
 #[test]
+fn importing_again_does_not_take_a_cut_blob_for_whole() {
+    let world = World::new();
+    let bytes = noise(1000, 1);
+    let volumes = world.pack(&world.lock("kit", std::slice::from_ref(&bytes)), "out", None, &[1]);
+    let receiver = world.receiver("receiver");
+    world.import(&volumes, &receiver).expect("imported");
+    let hex = Digest::of(&bytes).hex();
+    std::fs::write(receiver.root().join("blobs/sha256").join(&hex[..2]).join(&hex), &bytes[..999]).expect("a file");
+    let refusal = world.import(&volumes, &receiver).expect_err("a cut blob");
+    assert!(refusal.kind() == Kind::Store && refusal.hints()[0].contains("scrub --discard"), "{refusal}");
+    let faults = receiver.scrub(2, &Silent).expect("scrubbed").faults;
+    assert_eq!(receiver.writer().expect("the lock").discard(&faults).expect("removed"), 1);
+    assert!(matches!(world.import(&volumes, &receiver).expect("brought back"), Imported::Already { restored: 1, .. }));
+    assert!(receiver.scrub(2, &Silent).expect("scrubbed").faults.is_empty());
+}
+
+#[test]
+fn what_is_here_already_is_not_called_read() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    for (name, taken_now) in [("kit", 2), ("other", 0)] {
+        let volumes = world.pack(&world.lock(name, &[noise(1000, 1), noise(1000, 2)]), name, None, &[1]);
+        let outcome = world.import(&volumes, &receiver).expect("imported");
+        assert!(matches!(outcome, Imported::Done { taken, .. } if taken == taken_now), "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_store_whose_creation_was_cut_off_is_finished() {
     let world = World::new();
     let path = world.path("half");
@@ -226,7 +282,8 @@ fn a_damaged_record_is_put_right_by_importing_again() {
     let installed = receiver.current().expect("readable").expect("a snapshot").bundles[0].clone();
     std::fs::write(receiver.bundle_folder(&installed.bundle).join("lock.json"), b"{}").expect("a file");
     assert_eq!(receiver.lock_of(&installed).expect_err("damaged").kind(), Kind::Store);
-    world.import(&volumes, &receiver).expect("imported again");
+    let again = world.import(&volumes, &receiver).expect("imported again");
+    assert!(matches!(again, Imported::Already { restored: 0, rewritten: true, .. }), "{again:?}");
     assert!(receiver.scrub(2, &Silent).expect("scrubbed").faults.is_empty());
 }
 

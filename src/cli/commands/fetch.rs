@@ -31,7 +31,11 @@ impl Fetch {
         let upstream = self.network.upstream(context)?;
         let outcome = network::run(bring(lock, &writer, &upstream, self.network.parallel, context))?;
         let lock = outcome.fetched.lock();
-        let text = format!("fetched {}: all {} are in the store\n", bytes(outcome.bytes), count(lock.blobs().len(), "blob"));
+        let all = match lock.blobs().len() {
+            1 => "the blob is".to_owned(),
+            n => format!("all {} are", count(n, "blob")),
+        };
+        let text = format!("fetched {}: {all} in the store\n", bytes(outcome.bytes));
         context.out.data(&json!({ "fetched_bytes": outcome.bytes, "resumed": outcome.resumed, "blobs": lock.blobs().len() }), &text)?;
         context.out.say(format!("next: airlift pack {} --out FOLDER --key KEY", self.lock.display()));
         Ok(())

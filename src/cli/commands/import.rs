@@ -85,29 +85,28 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
     match import(bundle, writer, &verification)? {
-        Imported::Already { installed, restored } => {
+        Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {
+                0 if rewritten => "its damaged record was written again".to_owned(),
                 0 => "nothing was changed; to go to another snapshot: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
-            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored }))
+            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }))
         }
-        Imported::Done { snapshot, notes, judged } => {
+        Imported::Done { snapshot, notes, judged, taken } => {
             let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
-            context.out.say(format!(
-                "verified {} · {} · {} · imported as snapshot {}",
-                count(frames, "frame"),
-                count(blobs, "blob"),
-                bytes(lock.size()),
-                snapshot.number
-            ));
+            let verified = match blobs - taken {
+                0 => format!("verified {} · {} · {}", count(frames, "frame"), count(blobs, "blob"), bytes(lock.size())),
+                here => format!("verified {taken} · {here} of {} here already, not read again", count(blobs, "blob")),
+            };
+            context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say("next: airlift serve");
             Ok(
-                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "bytes": lock.size(), "notes": notes }),
+                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes }),
             )
         }
     }

@@ -1,10 +1,11 @@
 //! The options of every command that uses the network, and the runtime it needs.
 
+use super::pack::volume_size;
 use crate::cli::Context;
 use crate::error::{Error, Result};
 use crate::progress::interrupted;
 use crate::store::read_bounded;
-use crate::upstream::{Credentials, Settings, Upstream};
+use crate::upstream::{Credentials, Notice, Settings, Upstream};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, value_parser};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub struct Network {
     /// Longest wait for the next bytes
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = value_parser!(u64).range(1..=86400))]
     pub timeout: u64,
+    /// Longest file that is downloaded because nobody tells its digest or size
+    #[arg(long, value_name = "SIZE", default_value = "100GB", value_parser = volume_size)]
+    pub max_download: u64,
 }
 
 impl Network {
@@ -46,6 +50,11 @@ impl Network {
             connect_timeout: Duration::from_secs(self.timeout.min(20)),
             read_timeout: Duration::from_secs(self.timeout),
             attempts: self.attempts,
+            most_learned: self.max_download,
+            notice: {
+                let out = context.out;
+                Notice::new(move |line| out.note(line))
+            },
             plain_http: self.plain_http.clone(),
             login_files: context.environment.login_files.clone(),
             ..Settings::default()

@@ -1,7 +1,7 @@
 //! `airlift pack`
 
 use super::sign::{Keys, Signing, sign_all};
-use crate::artifact::{Digest, sha256_bytes};
+use crate::artifact::{Digest, LARGEST, sha256_bytes};
 use crate::bundle::{Previous, Written};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
@@ -10,7 +10,7 @@ use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::steps::Fetched;
 use crate::steps::pack::{PackRequest, pack};
 use crate::store::{Writer, read_bounded};
-use clap::Args;
+use clap::{Args, value_parser};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +37,10 @@ pub struct Packing {
     #[arg(long, value_name = "TIME")]
     pub created: Option<jiff::Timestamp>,
     /// Number in the release line [default: the next; the same lock keeps its number]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=LARGEST))]
     pub seq: Option<u64>,
     /// Epoch of the release line
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=LARGEST))]
     pub epoch: Option<u64>,
     /// The bundle before it, as NUMBER:ID [default: the last one packed here]
     #[arg(long, value_name = "N:ID", value_parser = previous)]
@@ -62,7 +62,11 @@ impl Pack {
 /// Reads a lock file.
 pub fn read_lock(path: &Path) -> Result<Lock> {
     let missing = || Error::usage(format!("{}: there is no such lock", path.display())).hint("write it with: airlift lock MANIFEST");
-    Lock::parse(path.display(), &read_bounded(path, MAX_LOCK_BYTES as u64)?.ok_or_else(missing)?)
+    let bytes = read_bounded(path, MAX_LOCK_BYTES as u64)?.ok_or_else(missing)?;
+    if !bytes.starts_with(b"{") {
+        return Err(Error::usage(format!("{} is not a lock", path.display())).hint("a manifest becomes one with: airlift lock MANIFEST"));
+    }
+    Lock::parse(path.display(), &bytes)
 }
 
 /// Packs, signs and tells.
@@ -135,5 +139,6 @@ fn previous(text: &str) -> std::result::Result<Previous, String> {
     let wrong = || "expected NUMBER:ID, the id being 64 hex digits".to_owned();
     let (seq, id) = text.split_once(':').ok_or_else(wrong)?;
     let bundle = Digest::from_hex(id).map_err(|_| wrong())?;
-    Ok(Previous { bundle, seq: seq.parse().map_err(|_| wrong())? })
+    let seq = seq.parse().ok().filter(|seq| (1..=LARGEST).contains(seq)).ok_or_else(wrong)?;
+    Ok(Previous { bundle, seq })
 }

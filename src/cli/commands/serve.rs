@@ -3,8 +3,9 @@
 use super::network_free::run_until_stopped;
 use crate::bundle::InPlace;
 use crate::cli::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::server::{AccessLog, Limits};
+use crate::steps::import::order;
 use crate::steps::serve::{Address, Announce, Event, ServeOptions, Source, Tls, serve};
 use crate::steps::verify::open;
 use crate::store::View;
@@ -80,8 +81,18 @@ fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
     if !context.store_path().exists() {
         return Err(pinned::none_yet());
     }
-    let root = context.accepted_root(&context.open_store()?)?;
-    let bundles = open(places, &root)?.into_iter().map(InPlace::new).collect::<Result<Vec<_>>>()?;
+    let store = context.open_store()?;
+    let bundles = open(places, &context.accepted_root(&store)?)?;
+    for bundle in &bundles {
+        // Nothing is installed, so nothing is refused; but an old bundle must not pass for a new one.
+        if let Err(error) = order(bundle, &store) {
+            if error.kind() != Kind::Policy {
+                return Err(error);
+            }
+            context.out.warn(format!("{}; it is served because you name it, and could not be imported", error.message()));
+        }
+    }
+    let bundles = bundles.into_iter().map(InPlace::new).collect::<Result<Vec<_>>>()?;
     match &bundles[..] {
         [one] => Ok(one.views()),
         _ => Err(Error::usage(format!("there are {} bundles here; one can be served in place", bundles.len()))

@@ -1,6 +1,6 @@
 //! `airlift sign`
 
-use crate::bundle::find;
+use crate::bundle::{Volume, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
@@ -40,6 +40,9 @@ pub struct Keys {
 impl Sign {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
+        if self.keys.key.is_empty() {
+            return Err(Error::usage("name the key to sign with: --key KEY").hint("airlift inspect shows who has signed"));
+        }
         let set = one(find(&self.places)?)?;
         let found = inspect(&set, Reading::Whole)?;
         context.out.say(format!("{}   {}", found.statement.label(), found.id.spoken()));
@@ -88,7 +91,12 @@ impl Keys {
 /// Signs with every open key, and says how many people are still needed.
 pub fn sign_all(statement: &[u8], volumes: &[PathBuf], signing: Option<&Signing>, context: &Context) -> Result<Vec<String>> {
     let Some(Signing { root, signers }) = signing else {
-        context.out.warn("the bundle is not signed yet, and nobody will accept it: airlift sign VOLUMES --key KEY");
+        let signatures = volumes.first().map(|path| Volume::open(path)).transpose()?.map_or(0, |volume| volume.head.signatures.len());
+        match signatures {
+            0 => context.out.warn("the bundle is not signed yet, and nobody will accept it: airlift sign VOLUMES --key KEY"),
+            // Packed again, a bundle keeps what was signed: it is the same.
+            n => context.out.say(format!("not signed just now; {} stayed: airlift inspect shows them", count(n, "earlier signature"))),
+        }
         return Ok(vec![]);
     };
     let mut people = Vec::new();

@@ -3,10 +3,14 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::store::Snapshot;
 use crate::trust::pinned;
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
+
+/// So many snapshots are listed besides the one that is served.
+const MOST: usize = 20;
 
 /// Show what is installed
 #[derive(Debug, Args)]
@@ -39,6 +43,11 @@ impl Status {
                 bundles.push(json!({ "name": bundle.name, "line": bundle.line, "epoch": bundle.epoch, "seq": bundle.seq, "bundle": bundle.bundle.hex(),
                     "artifacts": lock.artifacts.len(), "bytes": lock.size() }));
             }
+            let others = all.iter().rev().filter(|s| s.number != snapshot.number);
+            others.clone().take(MOST).for_each(|s| text.push_str(&other(s)));
+            if let Some(more) = others.count().checked_sub(MOST).filter(|more| *more > 0) {
+                let _ = writeln!(text, "also      {} before these", count(more, "snapshot"));
+            }
         } else {
             let _ = writeln!(text, "serving   nothing yet: airlift import FOLDER");
         }
@@ -46,4 +55,10 @@ impl Status {
             "trust_root": root.map(|r| r.fingerprint().hex()), "bundles": bundles });
         context.out.data(&document, &text)
     }
+}
+
+/// A snapshot that a rollback could go to.
+fn other(snapshot: &Snapshot) -> String {
+    let bundles: Vec<_> = snapshot.bundles.iter().map(|b| format!("{} {} ({} line)", b.name, b.seq, b.line)).collect();
+    format!("also      snapshot {}: {}\n", snapshot.number, bundles.join(", "))
 }

@@ -5,10 +5,8 @@ use crate::artifact::{Artifact, Descriptor, Digest, Learned, percent_decoded};
 use crate::ecosystems::{LockRequest, Locked};
 use crate::error::{Error, Kind, Result};
 use crate::server::is_encoded;
-use crate::upstream::Upstream;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 use url::Url;
 
 /// Parameters of a query by which object stores, delivery networks and forges let in whoever has the address.
@@ -33,9 +31,6 @@ const SECRET: [&str; 18] = [
     "password",
 ];
 
-/// Largest file that is downloaded to learn its digest, in bytes.
-const MOST: u64 = 1 << 40;
-
 pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: FilesSection = request.section.parse()?;
     let items = items(section)?;
@@ -43,7 +38,7 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     for item in &items {
         let named = named(&item.url);
         let about = |e: Error| if e.message().starts_with(&named) { e } else { e.about(&named) };
-        let artifact = one(item, &request.section.name, request.upstream, request.cache).await.map_err(about)?;
+        let artifact = one(item, &request).await.map_err(about)?;
         if artifact.descriptors[0].learned == Learned::Downloaded {
             let digest = artifact.descriptors[0].digest.hex();
             locked.notes.push(format!("{} was not pinned; it was downloaded and hashed: sha256 = \"{digest}\"", artifact.name));
@@ -51,7 +46,7 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
         locked.artifacts.push(Artifact { sections: vec![request.section.name.clone()], ..artifact });
     }
     let unpinned = locked.notes.len();
-    let size: u64 = locked.artifacts.iter().map(Artifact::size).sum();
+    let size: u64 = locked.artifacts.iter().fold(0, |sum: u64, a| sum.saturating_add(a.size()));
     let state = if unpinned == 0 { "pinned".to_owned() } else { format!("{unpinned} not pinned") };
     locked.summary = format!("{} · {state} · {}", crate::ecosystems::count(locked.artifacts.len(), "file"), crate::ecosystems::bytes(size));
     Ok(locked)
@@ -72,12 +67,12 @@ fn items(section: FilesSection) -> Result<Vec<FileItem>> {
     if items.is_empty() { Err(Error::usage("no file is named").hint("give `url`, or `items`")) } else { Ok(items) }
 }
 
-async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) -> Result<Artifact> {
+async fn one(item: &FileItem, request: &LockRequest<'_>) -> Result<Artifact> {
     let pinned = item.sha256.as_deref().map(Digest::from_hex).transpose()?;
     let places = std::iter::once(&item.url).chain(&item.mirrors).map(|text| address(text, pinned.is_some()));
     let places = places.collect::<Result<Vec<Url>>>()?;
-    let path = path(item, section, &places[0])?;
-    let (digest, size, learned) = told(&places, pinned, upstream, cache).await?;
+    let path = path(item, &request.section.name, &places[0])?;
+    let (digest, size, learned) = told(&places, pinned, request).await?;
     let origins = std::iter::once(&item.url).chain(&item.mirrors).cloned().collect();
     let descriptor = Descriptor {
         media_type: "application/octet-stream".to_owned(),
@@ -100,10 +95,10 @@ async fn one(item: &FileItem, section: &str, upstream: &Upstream, cache: &Path) 
 }
 
 /// Digest and size, from the first of the places that tells.
-async fn told(places: &[Url], pinned: Option<Digest>, upstream: &Upstream, cache: &Path) -> Result<(Digest, u64, Learned)> {
+async fn told(places: &[Url], pinned: Option<Digest>, request: &LockRequest<'_>) -> Result<(Digest, u64, Learned)> {
     let mut first = None;
     for url in places {
-        match told_by(url, pinned, upstream, cache).await {
+        match told_by(url, pinned, request).await {
             // No other place can help a disk.
             Err(error) if !matches!(error.kind(), Kind::Upstream | Kind::Verification) => return Err(error),
             Err(error) => first = first.or(Some(error)),
@@ -114,13 +109,13 @@ async fn told(places: &[Url], pinned: Option<Digest>, upstream: &Upstream, cache
     Err(if places.len() > 1 { error.with("looked in", format!("{} places", places.len())) } else { error })
 }
 
-async fn told_by(url: &Url, pinned: Option<Digest>, upstream: &Upstream, cache: &Path) -> Result<(Digest, u64, Learned)> {
+async fn told_by(url: &Url, pinned: Option<Digest>, request: &LockRequest<'_>) -> Result<(Digest, u64, Learned)> {
     if let Some(digest) = pinned
-        && let Some(size) = upstream.size(url).await?
+        && let Some(size) = request.upstream.size(url).await?
     {
         return Ok((digest, size, Learned::Pinned));
     }
-    let found = upstream.learn(url, cache, MOST).await?;
+    let found = request.upstream.learn_shown(url, request.cache, u64::MAX, request.progress).await?;
     let Some(digest) = pinned else { return Ok((found.sha256, found.size, Learned::Downloaded)) };
     crate::artifact::check_blob(&digest, found.size, found.size, found.sha256)?;
     Ok((digest, found.size, Learned::Pinned))

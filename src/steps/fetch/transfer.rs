@@ -92,7 +92,7 @@ impl<'a> Transfer<'a> {
         let part = Part { from: sink.offset(), version: self.version.clone() };
         let origin = self.origins[self.at].url;
         let mut body = self.room.fetch(self.artifact, self.blob, origin, &part, self.upstream).await.map_err(Broken::Network)?;
-        check_length(self.blob, body.offset, body.length).map_err(|e| Broken::Network(Failure::permanent(e)))?;
+        check_length(self.blob, body.offset, body.length).map_err(|e| Broken::Network(Failure::permanent(named(e, origin))))?;
         sink.rewind(body.offset).map_err(Broken::Sink)?;
         self.pieced = body.offset > 0;
         self.version = body.version.take();
@@ -105,7 +105,7 @@ impl<'a> Transfer<'a> {
             let short = Error::new(Kind::Upstream, "the body ended too early")
                 .with("expected", format!("{} bytes", self.blob.size))
                 .with("found", format!("{} bytes", sink.offset()));
-            return Err(Broken::Network(Failure::transient(short)));
+            return Err(Broken::Network(Failure::transient(named(short, origin))));
         }
         Ok(())
     }
@@ -168,12 +168,22 @@ fn goes_on(error: Error) -> Error {
     error.hint("what is here stays: it goes on where it stopped")
 }
 
-/// A server that announces more than was locked is refused before a byte is read.
+/// An error with the place that was asked; a login or a query may hold a secret.
+fn named(error: Error, origin: &str) -> Error {
+    let place = url::Url::parse(origin).map_or_else(|_| format!("{origin:.200}"), |url| crate::upstream::shown(&url));
+    error.with("from", place)
+}
+
+/// A server that announces more or less than was locked is refused before a byte is read: asked again, it would send the same. Of a part,
+/// it may send as little as it likes (RFC 9110, section 15.3.7).
 fn check_length(blob: &Descriptor, offset: u64, length: Option<u64>) -> Result<()> {
-    match length {
-        Some(length) if offset + length > blob.size => Err(Error::verification("the upstream announces more bytes than were locked")
-            .with("expected", format!("{} bytes", blob.size))
-            .with("found", format!("{} bytes", offset + length))),
-        _ => Ok(()),
-    }
+    let whole = length.map(|length| offset.saturating_add(length));
+    let what = match whole {
+        Some(whole) if whole > blob.size => "more",
+        Some(whole) if offset == 0 && whole < blob.size => "fewer",
+        _ => return Ok(()),
+    };
+    Err(Error::verification(format!("the upstream announces {what} bytes than were locked"))
+        .with("expected", format!("{} bytes", blob.size))
+        .with("found", format!("{} bytes", whole.unwrap_or(0))))
 }

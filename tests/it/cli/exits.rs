@@ -2,6 +2,7 @@
 
 use super::{SIGNED, manifest, origin, packed, receiver, refusal, sign_in, status};
 use crate::host::{AIRLIFT, Host, Ran, arg};
+use crate::stock::need;
 use crate::world::{World, noise, state};
 use std::io::pipe;
 use std::os::unix::fs::FileExt;
@@ -12,6 +13,7 @@ const MIB: usize = 1 << 20;
 #[test]
 fn a_wrong_command_line_is_2() {
     let host = Host::new();
+    host.write("guide.txt", "read me first\n");
     for (args, words) in [
         (&["status", "--frobnicate"][..], &["--frobnicate"][..]),
         (&["stauts"], &["stauts", "status"]),
@@ -22,6 +24,10 @@ fn a_wrong_command_line_is_2() {
         (&["serve", "--tls-cert", "x.pem"], &["--tls-key"]),
         (&["lock", "kit.toml"], &["kit.toml: there is no such manifest", "airlift init NAME"]),
         (&["fetch", "kit.lock"], &["kit.lock: there is no such lock", "airlift lock MANIFEST"]),
+        (&["fetch", "guide.txt"], &["guide.txt is not a lock", "airlift lock MANIFEST"]),
+        (&["diff", "guide.txt", "guide.txt"], &["guide.txt is not a lock"]),
+        (&["key", "show", "guide.txt"], &["guide.txt: the public key is refused"]),
+        (&["sign", "guide.txt"], &["--key KEY", "airlift inspect"]),
         (&["client", "pipp"], &["pipp", "did you mean pip"]),
         (&["init", "../kit"], &["toolkit name is refused"]),
         (&["trust", "show", "root.1.json"], &["there is no trust root at root.1.json", "airlift trust init"]),
@@ -40,6 +46,7 @@ fn a_wrong_manifest_is_2_and_names_line_and_nearest_key() {
     for (text, words) in [
         ("[files.f]\nurl = \"https://example.org/f\"\nsha265 = \"x\"\n", &["line 5", "sha265", "did you mean `sha256`"][..]),
         ("[fiels.f]\nurl = \"x\"\n", &["line 3", "did you mean `files`"]),
+        ("[filess]\nurl = \"x\"\n", &["line 3", "sections", "images, files", "did you mean `files`"]),
         ("[files.f]\nurl = 3\n", &["line 4", "string"]),
         ("[files.f\n", &["line 3"]),
         ("[files.f]\nurl = \"http://example.org/f\"\n", &["must be pinned", "add its sha256"]),
@@ -203,7 +210,60 @@ fn a_store_that_is_locked_foreign_or_damaged_is_7() {
     assert!(scrubbed.err.contains("its bytes are sha256:") && scrubbed.err.contains("scrub --discard"), "{scrubbed:?}");
     assert_eq!(host.run(&with_store(receiver.root(), &["scrub", "--discard"])).code, Some(7));
     std::fs::write(receiver.root().join("current"), b"{}").expect("a file");
-    host.fails(7, &with_store(receiver.root(), &["status"]), &["current", "airlift scrub"]);
+    for command in [&["status"][..], &["scrub"], &["gc"], &["import", arg(&volume)]] {
+        let ran = host.run(&with_store(receiver.root(), command));
+        assert!(ran.code == Some(7) && ran.err.contains("write it anew") && !ran.err.contains("--discard"), "{ran:?}");
+    }
+    std::fs::write(receiver.root().join("current"), "{\"snapshot\":1,\"highest\":1}\n").expect("a file");
+    std::fs::write(receiver.root().join("trust/root.1.json"), b"{}").expect("a file");
+    for command in [&["status"][..], &["scrub"], &["import", arg(&volume)]] {
+        let ran = host.run(&with_store(receiver.root(), command));
+        assert!(ran.code == Some(7) && ran.err.contains("restore it from a backup"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_is_8() {
+    use std::os::unix::fs::PermissionsExt;
+    let (sender, _origin) = packed(&[("/guide.txt", b"read me first\n")]);
+    let folder = sender.path("theirs");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).expect("ours");
+    // Root may write everywhere, unless it gives that up.
+    let root = rustix::process::geteuid().is_root();
+    let Some(setpriv) = need("setpriv") else { return };
+    for args in [
+        &["lock", "kit.toml", "--out", "theirs/kit.lock"][..],
+        &["pack", "kit.lock", "--out", "theirs/out"],
+        &["pack", "kit.lock", "--out", "theirs"],
+        &["--store", "theirs/store", "fetch", "kit.lock"],
+        &["key", "generate", "theirs/key", "--no-passphrase"],
+    ] {
+        let mut command = sender.program(if root { setpriv.as_os_str() } else { AIRLIFT.as_ref() });
+        if root {
+            command.args(["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", AIRLIFT]);
+        }
+        let ran = Ran::of(command.args(args).output().expect("airlift runs"));
+        assert!(ran.code == Some(8) && ran.err.contains("theirs") && ran.err.contains("may not write there"), "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_older_bundle_served_from_its_medium_is_told_as_older() {
+    let (host, world) = (Host::new(), World::new());
+    let [old, new] = [1, 2].map(|seed| world.pack(&world.lock("kit", &[noise(100, seed)]), &format!("out{seed}"), None, &[1]).remove(0));
+    let receiver = world.receiver("receiver");
+    for volume in [&old, &new] {
+        host.ok(&with_store(receiver.root(), &["import", arg(volume)]));
+    }
+    let listed = host.ok(&with_store(receiver.root(), &["status"]));
+    assert!(listed.out.contains("also      snapshot 1: kit 1 (main line)"), "{}", listed.out);
+    let never = world.pack_as(&world.lock("kit", &[noise(100, 4)]), "out4", None, &[1], Some(9)).remove(0);
+    let other = world.receiver("other");
+    host.ok(&with_store(other.root(), &["import", arg(&never)]));
+    let mut serving = host.start(&with_store(other.root(), &["serve", arg(&old), "--http", "127.0.0.1:0"]));
+    assert!(serving.said("warning").contains("kit 1"), "an older bundle passes for a new one");
+    serving.line();
 }
 
 /// Flips a bit of a blob in a store.
@@ -223,7 +283,9 @@ fn a_damaged_blob_comes_back_with_the_same_bundle() {
     let receiver = world.receiver("receiver");
     host.ok(&with_store(receiver.root(), &["import", arg(&volume)]));
     damage(receiver.root(), &bytes);
-    assert_eq!(host.run(&with_store(receiver.root(), &["scrub", "--discard"])).code, Some(7));
+    let scrubbed = host.run(&with_store(receiver.root(), &["scrub", "--discard"]));
+    assert!(scrubbed.code == Some(7) && scrubbed.err.contains("1 damaged blob taken out"), "{scrubbed:?}");
+    assert!(scrubbed.err.contains("import or fetch the same bundle again") && !scrubbed.err.contains("--discard"), "{scrubbed:?}");
     let ran = host.ok(&with_store(receiver.root(), &["import", arg(&volume)]));
     assert!(ran.err.contains("1 blob had gone missing and was brought back"), "{}", ran.err);
     host.ok(&with_store(receiver.root(), &["scrub"]));

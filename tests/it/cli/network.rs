@@ -54,7 +54,9 @@ fn upstreams_that_send_other_bytes_are_4() {
     let bytes = noise(1000, 1);
     let mut longer = bytes.clone();
     longer.push(0);
-    for replies in [vec![Reply::File(noise(1000, 2))], vec![Reply::File(longer.clone())], vec![Reply::Unannounced(longer)]] {
+    for reply in [Reply::File(noise(1000, 2)), Reply::File(longer.clone()), Reply::Unannounced(longer), Reply::File(bytes[..900].to_vec())]
+    {
+        let replies = vec![reply];
         let (host, _bad) = locked(&bytes, replies);
         host.fails(4, &fetch(&host), &["files/all/f", "expected", "found", "lock again and review"]);
         host.fails(3, &["pack", "kit.lock", "--out", "out"], &["not in the store yet"]);

@@ -28,7 +28,7 @@ fn import_into_a_full_store() {
         "mkdir m; mount -t tmpfs -o size=40m tmpfs m
         expect 0 airlift --store m/store {accept}
         expect 8 airlift --store m/store import {volume}
-        says 'not enough room'; says needed; says free; says 'nothing was changed'
+        says 'not enough room'; says needed; says 'stay free'; says 'nothing was changed'
         expect 0 airlift --store m/store status
         [ -z \"$(ls m/store/partial)\" ]
         mount -o remount,size=80m m
@@ -49,6 +49,8 @@ fn import_into_a_store_that_fills_up_half_way() {
         expect 0 airlift --store m/store {accept}
         expect 8 airlift --store m/store import {volume}
         says 'No space left on device'; says 'run the command again'
+        ! grep -q damaged said
+        [ -z \"$(find m -name '*.new' -type f)\" ]
         expect 0 airlift --store m/store scrub
         expect 0 airlift --store m/store --json status
         grep -q '\"snapshot\":null' out.log
@@ -67,7 +69,7 @@ fn pack_onto_a_full_medium() {
         "mkdir m; mount -t tmpfs -o size=20m tmpfs m
         pack() {{ airlift --store {store} pack kit.lock --out m/out --key person1 --allow-plain-key \"$@\"; }}
         expect 8 pack
-        says 'm/out'; says 'choose another place'
+        says 'm/out'; says 'choose another place'; says 'it may not fit'
         [ -z \"$(ls -A m/out)\" ]
         mount -o remount,size=80m m
         expect 0 pack
@@ -116,7 +118,9 @@ fn read_only_places() {
     let (host, world, accept) = world(&[noise(2 * MIB, 1)]);
     let script = format!(
         "mkdir m; mount -t tmpfs -o size=80m tmpfs m
-        mkdir m/usb; cp {volume} m/usb/
+        mkdir m/usb m/more; cp {volume} m/usb/
+        expect 0 airlift --store {store} pack kit.lock --out unsigned
+        cp unsigned/*.airlift m/more/
         expect 0 airlift --store m/store {accept}
         mount -o remount,ro m
         expect 8 airlift --store m/store import m/usb
@@ -131,7 +135,9 @@ fn read_only_places() {
         expect 0 airlift --store m/store import m/usb
         mount -o remount,ro m
         expect 0 airlift --store m/store status
-        expect 0 airlift --store m/store scrub",
+        expect 0 airlift --store m/store scrub
+        expect 8 airlift --store {store} sign m/more --key person1 --allow-plain-key
+        says 'Read-only'",
         volume = arg(&world.path("out/kit-1.airlift")),
         store = arg(world.sender.root())
     );

@@ -121,7 +121,7 @@ fn a_damaged_folder_trusts_nobody() {
         bytes[at] ^= 1;
         std::fs::write(victim, bytes).unwrap();
         let error = load(folder.path()).unwrap_err();
-        assert_eq!(error.kind(), Kind::Verification);
+        assert_eq!(error.kind(), Kind::Store);
         assert!(error.message().starts_with("the accepted trust roots: "), "{error}");
     }
 }
