@@ -8,7 +8,7 @@ use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::steps::import::{Imported, import, order};
 use crate::steps::verify::{concerns_one_bundle, open_each, refused};
-use crate::store::{Store, Writer};
+use crate::store::{Installed, Store, Writer};
 use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
@@ -88,7 +88,8 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
         Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {
                 0 if rewritten => "its damaged record was written again".to_owned(),
-                0 => "nothing was changed; to go to another snapshot: airlift rollback N".to_owned(),
+                0 if is_current(writer.store(), &installed)? => "nothing was changed".to_owned(),
+                0 => "nothing was changed; it is not served now, to go back to it: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
@@ -101,7 +102,7 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
             let verified = match blobs - taken {
                 0 => format!("verified {} · {} · {}", count(frames, "frame"), count(blobs, "blob"), bytes(lock.size())),
-                here => format!("verified {taken} · {here} of {} here already, not read again", count(blobs, "blob")),
+                here => format!("verified {taken} of {} · {here} here already, not read again", count(blobs, "blob")),
             };
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say("next: airlift serve");
@@ -110,4 +111,9 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
             )
         }
     }
+}
+
+/// Whether a bundle is in the snapshot that is served.
+fn is_current(store: &Store, installed: &Installed) -> Result<bool> {
+    Ok(store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|bundle| bundle.bundle == installed.bundle)))
 }
