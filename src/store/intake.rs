@@ -30,7 +30,8 @@ pub(super) struct Arrivals(Mutex<Waiting>);
 struct Waiting {
     /// `None` while another thread makes the blob durable.
     files: BTreeMap<Digest, Option<File>>,
-    /// Bytes of those that nobody has taken up.
+    /// How many of those nobody has taken up, and their bytes.
+    blobs: usize,
     bytes: u64,
 }
 
@@ -48,8 +49,9 @@ impl Arrivals {
         let full = {
             let mut waiting = self.waiting();
             waiting.files.insert(digest, Some(file));
+            waiting.blobs += 1;
             waiting.bytes += size;
-            waiting.bytes >= WAITING_BYTES || waiting.files.len() >= WAITING_BLOBS
+            waiting.bytes >= WAITING_BYTES || waiting.blobs >= WAITING_BLOBS
         };
         if full { self.settle(store) } else { Ok(()) }
     }
@@ -59,7 +61,7 @@ impl Arrivals {
     pub(super) fn settle(&self, store: &Store) -> Result<()> {
         let taken: Vec<(Digest, File)> = {
             let mut waiting = self.waiting();
-            waiting.bytes = 0;
+            (waiting.blobs, waiting.bytes) = (0, 0);
             waiting.files.iter_mut().filter_map(|(digest, file)| Some((*digest, file.take()?))).collect()
         };
         let mut first = Ok(());

@@ -15,8 +15,8 @@ const MARKER: &[u8] = b"{\"airlift-store\":1}\n";
 /// The folders of a store.
 const FOLDERS: [&str; 7] = ["blobs", "blobs/sha256", "partial", "bundles", "snapshots", "held", "trust"];
 
-/// Whether there is nothing in a folder but what an earlier attempt to make a store may have left: empty folders, and no list yet; or but what a file system puts
-/// into its root itself.
+/// Whether there is nothing in a folder but what an earlier attempt to make a store may have left (empty folders, and no list yet), and
+/// what a file system puts into its root itself.
 fn only_begun(root: &Path) -> bool {
     let entries = WalkDir::new(root).min_depth(1).into_iter().flatten();
     entries.into_iter().all(|entry| {
