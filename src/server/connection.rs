@@ -37,10 +37,10 @@ pub struct Serving {
 
 impl Serving {
     /// Serves one accepted connection to its end.
-    pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>) {
+    pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, mount: Option<&'static str>) {
         // Answers are written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
-        let connection = Arc::new(Connection::new(peer, tls.is_some()));
+        let connection = Arc::new(Connection::new(peer, tls.is_some()).below(mount));
         let stream = Lingering::new(stream);
         let Some(acceptor) = tls else { return self.http1(stream, connection).await };
         let Some(stream) = self.shake_hands(acceptor, stream, &connection).await else { return };

@@ -1,5 +1,6 @@
 //! What a shelf holds, by repository, commit and path.
 
+use super::document::is_large;
 use super::git::is_object_name;
 use super::meta::{Kind, Meta};
 use crate::artifact::Descriptor;
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 pub(super) struct Catalog {
     repos: BTreeMap<(Kind, String), Repo>,
     aliases: BTreeMap<(Kind, String), String>,
+    /// Large files by SHA-256 in hex.
+    large: BTreeMap<String, Descriptor>,
 }
 
 /// One repository.
@@ -36,7 +39,7 @@ pub(super) struct Commit {
 impl Catalog {
     /// Reads a shelf; an entry that is not one of a repository is not served.
     pub(super) fn new(shelf: &Shelf) -> Self {
-        let mut catalog = Self { repos: BTreeMap::new(), aliases: BTreeMap::new() };
+        let mut catalog = Self { repos: BTreeMap::new(), aliases: BTreeMap::new(), large: BTreeMap::new() };
         for artifact in &shelf.artifacts {
             let Ok(meta) = Meta::of(artifact) else { continue };
             let key = (meta.kind, meta.repo.clone());
@@ -53,6 +56,8 @@ impl Catalog {
             repo.newest.clone_from(&meta.commit);
             repo.revisions.extend(meta.revisions.iter().map(|revision| (revision.clone(), meta.commit.clone())));
             let commit = repo.commits.entry(meta.commit.clone()).or_insert_with(|| Commit { meta, files: BTreeMap::new() });
+            let large = artifact.descriptors.iter().filter(|blob| is_large(blob));
+            catalog.large.extend(large.map(|blob| (blob.digest.hex(), blob.clone())));
             let named = artifact.descriptors.iter().filter_map(|blob| Some((blob.name.clone()?, blob.clone())));
             commit.files.extend(named);
         }
@@ -63,6 +68,11 @@ impl Catalog {
     pub(super) fn repo(&self, kind: Kind, name: &str) -> Option<&Repo> {
         let key = (kind, name.to_owned());
         self.repos.get(&key).or_else(|| self.repos.get(&(kind, self.aliases.get(&key)?.clone())))
+    }
+
+    /// A large file by its SHA-256.
+    pub(super) fn large(&self, hash: &str) -> Option<&Descriptor> {
+        self.large.get(hash)
     }
 
     /// All repositories of a kind.

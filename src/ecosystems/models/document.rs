@@ -1,4 +1,4 @@
-//! The JSON documents of the hub's protocol, made from what is carried: no file is listed that is not here, and no chunk store named.
+//! The JSON documents of the hub's protocol, made from what is carried: no file is listed that is not here.
 
 use super::catalog::{Commit, Repo};
 use super::git::{blob_sha1, pointer};
@@ -88,15 +88,15 @@ fn card_data(commit: &Commit) -> Value {
     Value::Object(data)
 }
 
-/// A folder of a commit; `None` where there is no such folder.
-pub(super) fn tree(commit: &Commit, folder: &str, recursive: bool) -> Option<Value> {
+/// A folder of a commit; `None` where there is no such folder. Large files above `wall` bytes are offered by chunks.
+pub(super) fn tree(commit: &Commit, folder: &str, recursive: bool, wall: u64) -> Option<Value> {
     let start = if folder.is_empty() { String::new() } else { format!("{}/", folder.trim_end_matches('/')) };
     let (mut entries, mut folders) = (Vec::new(), BTreeSet::new());
     for (path, blob) in commit.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start)) {
         let inner = path[start.len()..].rmatch_indices('/').map(|(at, _)| &path[..start.len() + at]);
         folders.extend(inner.filter(|inner| recursive || !inner[start.len()..].contains('/')));
         if recursive || !path[start.len()..].contains('/') {
-            entries.push(entry(path, blob));
+            entries.push(entry(path, blob, wall));
         }
     }
     let folders = folders.into_iter().map(|path| json!({ "type": "directory", "path": path, "oid": "0".repeat(40), "size": 0 }));
@@ -104,10 +104,13 @@ pub(super) fn tree(commit: &Commit, folder: &str, recursive: bool) -> Option<Val
     (!all.is_empty()).then_some(Value::Array(all))
 }
 
-fn entry(path: &str, blob: &Descriptor) -> Value {
+fn entry(path: &str, blob: &Descriptor, wall: u64) -> Value {
     let mut entry = json!({ "type": "file", "path": path, "size": blob.size, "oid": git_name(blob) });
     if is_large(blob) {
         entry["lfs"] = json!({ "oid": blob.digest.hex(), "size": blob.size, "pointerSize": pointer(&blob.digest, blob.size).len() });
+        if blob.size > wall {
+            entry["xetHash"] = blob.digest.hex().into();
+        }
     }
     entry
 }

@@ -5,11 +5,12 @@
 //!
 //! In: a `[models.NAME]` section, or a shelf. Out: one artifact for each commit of a repository, its files named blobs, and the reading
 //! half of the hub's protocol over them. Called through [`Ecosystem`] only. It never runs or loads what a repository holds, never lists
-//! a file that is not carried, and never offers a client the hub's chunk store.
+//! a file that is not carried, and never sends a client to the hub's own chunk store.
 
 #[cfg(feature = "upstream")]
 mod card;
 mod catalog;
+mod chunks;
 mod client;
 #[cfg(feature = "upstream")]
 mod commit;
@@ -33,6 +34,7 @@ mod section;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod xet;
 
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};

@@ -13,10 +13,23 @@ pub(super) enum Route {
     Api(Kind, String, Verb),
     /// A file: `resolve` and `raw`; the latter shows the pointer of a large file.
     File { kind: Kind, repo: String, revision: String, path: String, raw: bool },
+    /// Which chunks make up the file of that digest.
+    Reconstruction(String, Generation),
+    /// A container of chunks of the file of that digest.
+    Container(String, u64),
     /// Who asks.
     WhoAmI,
     /// Nothing this mirror answers.
     Unknown,
+}
+
+/// How a reconstruction is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Generation {
+    /// For clients until 1.x of the chunk library, and as a fallback.
+    First,
+    /// For later ones.
+    Second,
 }
 
 /// What is asked of a repository.
@@ -32,6 +45,8 @@ pub(super) enum Verb {
     Commits(String),
     /// Whether it may be read.
     AuthCheck,
+    /// The token for its chunks.
+    ChunkToken,
     /// Something else.
     Other,
 }
@@ -48,6 +63,11 @@ pub(super) fn route(catalog: &Catalog, path: &str) -> Route {
             Some(kind) => api(catalog, kind, rest),
             None => Route::Unknown,
         },
+        ["xet", "v2", "reconstructions", hash] => Route::Reconstruction((*hash).to_owned(), Generation::Second),
+        ["xet", "v1", "reconstructions", hash] | ["xet", "reconstructions" | "reconstruction", hash] => {
+            Route::Reconstruction((*hash).to_owned(), Generation::First)
+        }
+        ["xet", "containers", hash, number] => number.parse().map_or(Route::Unknown, |number| Route::Container((*hash).to_owned(), number)),
         [] => Route::List(Kind::Model),
         [prefix, rest @ ..] => match Kind::ALL.into_iter().find(|kind| kind.prefix().strip_suffix('/') == Some(prefix)) {
             Some(kind) => file(kind, rest),
@@ -68,6 +88,7 @@ fn api(catalog: &Catalog, kind: Kind, rest: &[&str]) -> Route {
         ["refs"] => Verb::Refs,
         ["commits", revision] => Verb::Commits((*revision).to_owned()),
         ["auth-check"] => Verb::AuthCheck,
+        ["xet-read-token", ..] => Verb::ChunkToken,
         _ => Verb::Other,
     };
     Route::Api(kind, name.join("/"), verb)

@@ -5,8 +5,9 @@ use super::document;
 use super::git::pointer;
 use super::meta::Kind;
 use super::route::{Route, Verb, route};
-use crate::artifact::Descriptor;
-use crate::server::{BlobReply, DocumentReply, blob, document as answer_with, problem};
+use super::xet;
+use crate::artifact::{Descriptor, percent_encoded};
+use crate::server::{BlobReply, DocumentReply, base, blob, document as answer_with, problem};
 use crate::store::Shelf;
 use axum::Router;
 use axum::extract::State;
@@ -37,57 +38,106 @@ pub(super) fn router(shelf: Shelf) -> Router {
     Router::new().fallback(answer).with_state(room)
 }
 
+/// One request: what is served, and how the client reaches it.
+struct Asked<'a> {
+    room: &'a Room,
+    parts: &'a Parts,
+    /// Where the room answers.
+    root: Option<String>,
+    /// Files above so many bytes are offered by chunks.
+    wall: u64,
+}
+
 async fn answer(State(room): State<Arc<Room>>, parts: Parts) -> Response {
-    match route(&room.catalog, parts.uri.path()) {
-        Route::List(kind) => list(&room, &parts, kind),
-        Route::Api(kind, name, verb) => match room.catalog.repo(kind, &name) {
-            Some(repo) => api(&parts, repo, &verb),
-            None => no_repo(kind, &name),
-        },
-        Route::File { kind, repo, revision, path, raw } => match room.catalog.repo(kind, &repo) {
-            Some(found) => file(&room, &parts, found, &revision, &path, raw),
-            None => no_repo(kind, &repo),
-        },
-        Route::WhoAmI => refused(StatusCode::UNAUTHORIZED, "NotLoggedIn", "this mirror knows no accounts", None),
-        Route::Unknown => refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror has no such address", None),
-    }
-}
-
-fn api(parts: &Parts, repo: &Repo, verb: &Verb) -> Response {
-    let revision = match verb {
-        Verb::Revision(revision) | Verb::Tree(revision, _) | Verb::Commits(revision) => revision,
-        Verb::Refs => return json_document(parts, &document::refs(repo)),
-        Verb::AuthCheck => return json_document(parts, &json!({})),
-        Verb::Other => return refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror does not answer that", None),
+    let root = base(&parts).map(|base| format!("{base}/{}/{}", super::NAME, percent_encoded(&room.shelf.view)));
+    // Below this address every large file is offered by chunks.
+    let (path, wall) = match parts.uri.path().strip_prefix("/.chunks").filter(|rest| rest.starts_with('/')) {
+        Some(rest) => (rest, 0),
+        None => (parts.uri.path(), xet::WALL),
     };
-    let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
-    match verb {
-        Verb::Tree(_, folder) => match document::tree(commit, folder, flag(parts, "recursive")) {
-            Some(tree) => json_document(parts, &tree),
-            None => no_entry(repo, hash, commit, folder),
-        },
-        Verb::Commits(_) => json_document(parts, &document::commits(hash)),
-        _ => json_document(parts, &document::account(repo, hash, commit, flag(parts, "blobs"))),
-    }
+    let wall = if root.is_some() { wall } else { u64::MAX };
+    Asked { room: &room, parts: &parts, root, wall }.answer(path)
 }
 
-fn file(room: &Room, parts: &Parts, repo: &Repo, revision: &str, path: &str, raw: bool) -> Response {
-    let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
-    let Some(found) = commit.files.get(path) else { return no_entry(repo, hash, commit, path) };
-    let mut headers = HeaderMap::with_capacity(6);
-    headers.insert(REPO_COMMIT, text(hash));
-    if raw && document::is_large(found) {
-        let bytes = Bytes::from(pointer(&found.digest, found.size));
-        let media_type = "text/plain; charset=utf-8".to_owned();
-        return answer_with(parts, DocumentReply { bytes, media_type, varies: false, headers });
+impl Asked<'_> {
+    fn answer(&self, path: &str) -> Response {
+        let Self { room, parts, .. } = self;
+        match route(&room.catalog, path) {
+            Route::List(kind) => list(room, parts, kind),
+            Route::Api(kind, name, verb) => match room.catalog.repo(kind, &name) {
+                Some(repo) => self.api(repo, &verb),
+                None => no_repo(kind, &name),
+            },
+            Route::File { kind, repo, revision, path, raw } => match room.catalog.repo(kind, &repo) {
+                Some(found) => self.file(found, &revision, &path, raw),
+                None => no_repo(kind, &repo),
+            },
+            Route::Reconstruction(hash, generation) => match (room.catalog.large(&hash), &self.root) {
+                (Some(found), Some(root)) => match xet::reconstruction(parts, found, root, generation) {
+                    Some(chunks) => json_document(parts, &chunks),
+                    None => problem(StatusCode::RANGE_NOT_SATISFIABLE, "the range begins behind the end", ""),
+                },
+                _ => problem(StatusCode::NOT_FOUND, "this mirror does not have the file", ""),
+            },
+            Route::Container(hash, number) => match room.catalog.large(&hash) {
+                Some(found) => xet::container(parts, &room.shelf.blobs, found, number),
+                None => problem(StatusCode::NOT_FOUND, "this mirror does not have the file", ""),
+            },
+            Route::WhoAmI => refused(StatusCode::UNAUTHORIZED, "NotLoggedIn", "this mirror knows no accounts", None),
+            Route::Unknown => refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror has no such address", None),
+        }
     }
-    identify(&mut headers, found);
-    if revision != hash {
-        // A branch moves with the next import.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+
+    fn api(&self, repo: &Repo, verb: &Verb) -> Response {
+        let parts = self.parts;
+        let revision = match verb {
+            Verb::Revision(revision) | Verb::Tree(revision, _) | Verb::Commits(revision) => revision,
+            Verb::Refs => return json_document(parts, &document::refs(repo)),
+            Verb::AuthCheck => return json_document(parts, &json!({})),
+            Verb::ChunkToken => return self.token(),
+            Verb::Other => return refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror does not answer that", None),
+        };
+        let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
+        match verb {
+            Verb::Tree(_, folder) => match document::tree(commit, folder, flag(parts, "recursive"), self.wall) {
+                Some(tree) => json_document(parts, &tree),
+                None => no_entry(repo, hash, commit, folder),
+            },
+            Verb::Commits(_) => json_document(parts, &document::commits(hash)),
+            _ => json_document(parts, &document::account(repo, hash, commit, flag(parts, "blobs"))),
+        }
     }
-    let media_type = found.media_type.clone();
-    blob(parts, &room.shelf.blobs, BlobReply { digest: found.digest, media_type, headers })
+
+    fn token(&self) -> Response {
+        let (body, headers) = xet::token(self.root.as_deref().unwrap_or_default());
+        let mut response = json_document(self.parts, &body);
+        for (name, value) in headers {
+            response.headers_mut().insert(name, text(&value));
+        }
+        response
+    }
+
+    fn file(&self, repo: &Repo, revision: &str, path: &str, raw: bool) -> Response {
+        let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
+        let Some(found) = commit.files.get(path) else { return no_entry(repo, hash, commit, path) };
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(REPO_COMMIT, text(hash));
+        if raw && document::is_large(found) {
+            let bytes = Bytes::from(pointer(&found.digest, found.size));
+            let media_type = "text/plain; charset=utf-8".to_owned();
+            return answer_with(self.parts, DocumentReply { bytes, media_type, varies: false, headers });
+        }
+        identify(&mut headers, found);
+        if let (true, Some(root)) = (found.size > self.wall && document::is_large(found), &self.root) {
+            xet::offer(&mut headers, found, &format!("{root}/api/{}/{}/xet-read-token/{hash}", repo.kind.plural(), repo.id));
+        }
+        if revision != hash {
+            // A branch moves with the next import.
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        let media_type = found.media_type.clone();
+        blob(self.parts, &self.room.shelf.blobs, BlobReply { digest: found.digest, media_type, headers })
+    }
 }
 
 /// The tags under which clients keep the file: git's name, or the SHA-256 of a large one.

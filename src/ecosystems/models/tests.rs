@@ -200,22 +200,80 @@ fn revisions_are_names_commits_and_their_beginnings() {
 }
 
 #[test]
-fn trees_list_what_is_carried_and_no_chunk_store() {
+fn trees_list_what_is_carried_and_offer_chunks_above_the_wall_only() {
     let catalog = Catalog::new(&shelf(vec![tiny()]));
     let (_, commit) = catalog.repo(Kind::Model, "acme/tiny").unwrap().commit("main").unwrap();
     let paths = |folder: &str, recursive| {
-        let tree = document::tree(commit, folder, recursive);
+        let tree = document::tree(commit, folder, recursive, 50);
         tree.map(|t| t.as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
     };
     assert_eq!(paths("", true).unwrap(), ["onnx", "onnx/a", "config.json", "onnx/a/model.onnx", "onnx/b.txt"]);
     assert_eq!(paths("", false).unwrap(), ["onnx", "config.json"]);
     assert_eq!(paths("onnx", false).unwrap(), ["onnx/a", "onnx/b.txt"]);
     assert_eq!((paths("on", true), paths("config.json", true)), (None, None));
-    let tree = document::tree(commit, "onnx/a", true).unwrap();
+    let tree = document::tree(commit, "onnx/a", true, 4).unwrap();
     let large = json!({ "oid": Digest::of(b"ONNX").hex(), "size": 4, "pointerSize": 126 });
     assert_eq!(tree[0]["lfs"], large);
     assert_eq!(tree[0]["oid"], blob_sha1(pointer(&Digest::of(b"ONNX"), 4).as_bytes()));
     assert!(!tree.to_string().contains("xet"));
+    assert_eq!(document::tree(commit, "onnx/a", true, 3).unwrap()[0]["xetHash"], Digest::of(b"ONNX").hex());
+}
+
+#[test]
+fn containers_are_chunks_with_heads_wherever_reading_begins() {
+    use super::chunks::{CHUNK, CHUNKS, Contained, Container};
+    use std::io::{Read, Seek, SeekFrom};
+    let content: Vec<u8> = (0..CHUNK * (CHUNKS + 1) + 5).map(|n| (n / 7) as u8).collect();
+    let (file, size) = (Digest::of(&content), content.len() as u64);
+    let blobs: Arc<dyn Blobs> = Arc::new(Memory(BTreeMap::from([(file, content.clone())])));
+    let all: Vec<Container> = Container::holding(file, size, 0, size - 1).collect();
+    assert_eq!(
+        all.iter().map(|c| (c.content(), c.place(2))).collect::<Vec<_>>(),
+        [(CHUNK * CHUNKS, 2 * (CHUNK + 8)), (CHUNK + 5, CHUNK + 21)]
+    );
+    assert_ne!(all[0].hash(), all[1].hash());
+    let second = Contained { blobs, container: all[1] };
+    assert_eq!(second.size(&file).unwrap(), Some(CHUNK + 21));
+    let mut expected = vec![0, 0, 0, 2, 0, 0, 0, 2];
+    expected.extend(&content[(CHUNK * CHUNKS) as usize..(CHUNK * (CHUNKS + 1)) as usize]);
+    expected.extend([0, 5, 0, 0, 0, 5, 0, 0]);
+    expected.extend(&content[(CHUNK * (CHUNKS + 1)) as usize..]);
+    for from in [0, 3, 8, 9, CHUNK + 7, CHUNK + 8, CHUNK + 12, CHUNK + 16, CHUNK + 20] {
+        let (mut reader, mut read) = (second.open(&file).unwrap().unwrap(), Vec::new());
+        reader.seek(SeekFrom::Start(from)).unwrap();
+        reader.read_to_end(&mut read).unwrap();
+        assert!(read == expected[from as usize..], "from {from}");
+    }
+}
+
+#[test]
+fn reconstructions_cover_what_is_asked_for_in_both_generations() {
+    use super::chunks::{CHUNK, CHUNKS};
+    use super::route::Generation;
+    use super::xet::reconstruction;
+    let whole = CHUNK * CHUNKS;
+    let found = Descriptor { size: 2 * whole + 5, ..file("model.bin", b"x", true) };
+    let asked = |range: &str, generation| {
+        let (parts, ()) = http::Request::get("/").header("range", range).body(()).unwrap().into_parts();
+        reconstruction(&parts, &found, "http://m/models/latest", generation)
+    };
+    let second = asked(&format!("bytes={}-{}", whole - 1, whole + CHUNK), Generation::Second).unwrap();
+    assert_eq!(second["offset_into_first_range"], CHUNK - 1);
+    let terms: Vec<_> = second["terms"].as_array().unwrap().iter().map(|t| (t["range"].clone(), t["unpacked_length"].clone())).collect();
+    let term = |start: u64, end: u64, length: u64| (json!({ "start": start, "end": end }), json!(length));
+    assert_eq!(terms, [term(CHUNKS - 1, CHUNKS, CHUNK), term(0, 2, 2 * CHUNK)]);
+    let hash = second["terms"][1]["hash"].as_str().unwrap();
+    let place = &second["xorbs"][hash][0];
+    assert_eq!(place["url"], format!("http://m/models/latest/xet/containers/{}/1", found.digest.hex()));
+    assert_eq!(place["ranges"][0]["bytes"], json!({ "start": 0, "end": 2 * (CHUNK + 8) - 1 }));
+
+    let first = asked(&format!("bytes={}-{}", 2 * whole, u64::MAX), Generation::First).unwrap();
+    assert_eq!(first["terms"][0]["unpacked_length"], 5);
+    let place = &first["fetch_info"][first["terms"][0]["hash"].as_str().unwrap()][0];
+    assert_eq!((&place["url_range"], &place["range"]), (&json!({ "start": 0, "end": 12 }), &json!({ "start": 0, "end": 1 })));
+    assert!(asked(&format!("bytes={}-", 2 * whole + 5), Generation::First).is_none(), "behind the end");
+    assert!(asked("bytes=9-3", Generation::Second).is_none());
+    assert!(asked("bytes=x", Generation::Second).is_some(), "what is no range is as good as none");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Serves the store on loopback, tells the client the address, runs it, and ends with it.
 const SCRIPT: &str = r#"
-"$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8090 >"$HOME/serve.log" 2>&1 &
+"$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8090 --http models=127.0.0.1:8091 >"$HOME/serve.log" 2>&1 &
 trap 'kill %1' EXIT
 curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:8090/healthz
 eval "$("$AIRLIFT" --store "$STORE" client hf --mirror http://127.0.0.1:8090 | grep '^export')"
@@ -115,6 +115,34 @@ fn huggingface_hub_1() {
 #[test]
 fn huggingface_hub_2() {
     library("huggingface_hub-2");
+}
+
+/// The same files by chunks and from a port of the room's own, in another process than the first.
+const AGAIN: &str = r#"
+import huggingface_hub as h, os, subprocess, sys
+if len(sys.argv) == 2:
+    for endpoint in (os.environ["HF_ENDPOINT"] + "/.chunks", "http://127.0.0.1:8091", "http://127.0.0.1:8091/.chunks"):
+        home = os.path.join(os.environ["HOME"], endpoint.replace("/", "_"))
+        environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": home}
+        subprocess.run([sys.executable, "-c", sys.orig_argv[2], sys.argv[1], endpoint], env=environment, check=True)
+    sys.exit()
+here = h.snapshot_download("acme/tiny")
+for name in ("model.safetensors", "config.json"):
+    assert open(os.path.join(sys.argv[1], "acme/tiny", name), "rb").read() == open(os.path.join(here, name), "rb").read(), name
+print("same")
+"#;
+
+#[test]
+fn large_files_come_by_chunks_and_everything_from_a_port_of_its_own() {
+    for name in ["huggingface_hub-0.36", "huggingface_hub-1", "huggingface_hub-2"] {
+        let Some(environment) = stock::environment(name) else { return };
+        let model = [small("config.json", "{}"), large("model.safetensors", crate::world::noise(59_000_000, 8))];
+        let inside = Inside::new(&model);
+        assert_eq!(inside.python(&environment, AGAIN), "same\nsame\nsame\n", "{name}");
+        let log = std::fs::read_to_string(inside.host.path("home/serve.log")).unwrap();
+        let asked = |path: &str| log.lines().filter(|line| line.contains(path)).count();
+        assert!(asked("/xet/v2/reconstructions/") == 2 && asked("/0\"") >= 2 && asked("/1\"") >= 2, "{name}: {log}");
+    }
 }
 
 #[test]
