@@ -4,6 +4,7 @@ use super::NAME;
 use super::commit::{Asked, Commit};
 use super::hub::Hub;
 use super::meta::{Kind as Sort, Reference, is_repo};
+use super::plain;
 use super::section::{Item, References, Section};
 use crate::artifact::Artifact;
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
@@ -15,6 +16,9 @@ const MOST_FOLLOWED: usize = 100;
 
 pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: Section = request.section.parse()?;
+    if !section.files.is_empty() {
+        return plain::lock(&request, section).await;
+    }
     let hub = Hub::new(section.hub.as_deref(), request.upstream)?;
     let policy = section.references;
     let mut known = asked_elsewhere(&request);

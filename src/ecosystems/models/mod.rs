@@ -28,6 +28,8 @@ mod meta;
 #[cfg(feature = "upstream")]
 mod pattern;
 #[cfg(feature = "upstream")]
+mod plain;
+#[cfg(feature = "upstream")]
 mod reference;
 mod route;
 mod section;

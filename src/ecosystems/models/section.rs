@@ -23,6 +23,9 @@ pub(super) struct Section {
     /// Several repositories.
     #[serde(default)]
     pub items: Vec<Item>,
+    /// Files of plain URLs that are served as the repository; no hub is asked.
+    #[serde(default)]
+    pub files: Vec<Plain>,
     /// Where the hub answers; the public one by default.
     pub hub: Option<String>,
     /// What happens with repositories that the files of these name: code, base models, tokenizers.
@@ -47,6 +50,18 @@ pub(super) struct Item {
     /// No file that one of these patterns matches.
     #[serde(default)]
     pub exclude: Vec<String>,
+}
+
+/// A file of a plain URL.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Plain {
+    /// Where the file is.
+    pub url: String,
+    /// Its SHA-256, 64 lower-case hex digits. Without it the file is downloaded and hashed when the manifest is locked.
+    pub sha256: Option<String>,
+    /// Its path in the repository; by default the last part of the URL.
+    pub path: Option<String>,
 }
 
 /// What happens with a repository that a locked file names and the manifest does not ask for.

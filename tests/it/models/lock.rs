@@ -153,3 +153,36 @@ fn a_token_goes_to_its_hub_and_not_to_the_storage_behind_it() {
     let seen = storage.log();
     assert!(!seen.is_empty() && seen.iter().all(|asked| asked.header("authorization").is_none()), "{seen:?}");
 }
+
+#[test]
+fn plain_urls_are_a_repository_whose_commit_is_made_from_their_digests() {
+    let (server, outside) = (crate::images::registry::Registry::start(), Outside::new());
+    let weights = crate::world::noise(40_000, 5);
+    server.put("/w.onnx".to_owned(), "application/octet-stream", &weights);
+    server.put("/config.json".to_owned(), "application/json", b"{}");
+    let section = |weights: &[u8]| {
+        let (host, digest) = (&server.host, Digest::of(weights).hex());
+        let pinned = format!("{{ url = \"http://{host}/w.onnx\", sha256 = \"{digest}\", path = \"onnx/model.onnx\" }}");
+        format!("[models.m]\nrepo = \"ours/net\"\nfiles = [{pinned}, {{ url = \"http://{host}/config.json\" }}]\n")
+    };
+    let outcome = outside.lock_all(&section(&weights)).unwrap();
+    let artifact = &outcome.lock.artifacts[0];
+    let names: Vec<_> = artifact.descriptors.iter().map(|d| (d.name.as_deref().unwrap(), d.learned)).collect();
+    assert_eq!(names, [("config.json", Learned::Downloaded), ("onnx/model.onnx", Learned::Pinned)]);
+    let lines = format!("{} config.json\n{} onnx/model.onnx\n", Digest::of(b"{}").hex(), Digest::of(&weights).hex());
+    assert_eq!((artifact.name.as_str(), artifact.version.clone()), ("ours/net", git_name(lines.as_bytes())));
+    assert!(outcome.sections[0].notes[0].starts_with("config.json was not pinned"), "{:?}", outcome.sections);
+    outside.fetch(outcome.lock).unwrap();
+    let other = outside.lock_all(&section(b"other")).unwrap().lock;
+    assert_eq!(Outside::new().fetch(other).map(|_| ()).unwrap_err().kind(), Kind::Verification, "another digest than was pinned");
+    for (line, words) in [
+        ("files = [{ url = \"https://example.org/a\" }]", "has a `repo`"),
+        ("repo = \"a/b\"\nexclude = [\"x\"]\nfiles = [{ url = \"https://example.org/a\" }]", "has a `repo`"),
+        ("repo = \"a/b\"\nfiles = [{ url = \"https://example.org/a?sig=geheim\" }]", "with a login or a query"),
+        ("repo = \"a/b\"\nfiles = [{ url = \"http://example.org/a\" }]", "http with a sha256"),
+        ("repo = \"a/b\"\nfiles = [{ url = \"https://example.org/a\", path = \"../a\" }]", "path is refused"),
+    ] {
+        let error = outside.lock_all(&format!("[models.m]\n{line}\n")).map(|_| ()).unwrap_err();
+        assert!(said(&error).contains(words) && !said(&error).contains("geheim"), "{line}: {}", said(&error));
+    }
+}
