@@ -1,5 +1,7 @@
 //! What a room can say about an artifact to someone who has to judge it.
 
+use std::collections::BTreeMap;
+
 /// How much of something is known; reports count each state and never round up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Completeness {
@@ -38,4 +40,6 @@ pub struct Description {
     pub dependencies_known: Completeness,
     /// Where it came from.
     pub origins: Vec<String>,
+    /// What else its room knows, by name, such as file formats; what is unknown is absent.
+    pub properties: BTreeMap<String, String>,
 }

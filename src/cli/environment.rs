@@ -10,7 +10,7 @@ pub const VARIABLES: [(&str, &str); 12] = [
     ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
     ("HOME", "where those folders are, when they are not named"),
-    ("NETRC", "file with logins of upstreams [default: ~/.netrc]"),
+    ("NETRC", "file with logins of upstreams; a password without a login is a bearer token [default: ~/.netrc]"),
     ("DOCKER_CONFIG", "folder of docker's logins at registries [default: ~/.docker]"),
     ("REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "podman's file of logins, or the folder that holds it"),
     ("SSH_AUTH_SOCK", "socket of the ssh-agent that holds keys"),

@@ -7,6 +7,7 @@
 
 pub mod files;
 pub mod images;
+pub mod models;
 pub mod python;
 
 use crate::artifact::{Artifact, Blobs, Description};
@@ -25,7 +26,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &images::Images, &files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &images::Images, &models::Models, &files::Files];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]

@@ -233,8 +233,9 @@ fn join(first: &mut Artifact, second: Artifact) -> Result<()> {
             .hint("write the same options in both sections, or make one section of them"));
     }
     first.sections.extend(second.sections);
-    let known: BTreeSet<Digest> = first.descriptors.iter().map(|d| d.digest).collect();
-    first.descriptors.extend(second.descriptors.into_iter().filter(|d| !known.contains(&d.digest)));
+    // Two files of one content are two entries.
+    let known: BTreeSet<(Digest, Option<String>)> = first.descriptors.iter().map(|d| (d.digest, d.name.clone())).collect();
+    first.descriptors.extend(second.descriptors.into_iter().filter(|d| !known.contains(&(d.digest, d.name.clone()))));
     Ok(())
 }
 

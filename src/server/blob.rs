@@ -36,7 +36,9 @@ pub fn blob(parts: &Parts, blobs: &Arc<dyn Blobs>, reply: BlobReply) -> Response
 fn answer(parts: &Parts, blobs: &dyn Blobs, reply: BlobReply) -> Result<Response> {
     let digest = reply.digest;
     let Some(size) = blobs.size(&digest)? else { return Ok(absent(&digest)) };
-    let etag = format!("\"{digest}\"");
+    // Conditions and ranges are judged by the tag that the client has been given.
+    let own = reply.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let etag = own.unwrap_or_else(|| format!("\"{digest}\""));
     let mut response = Response::default();
     *response.headers_mut() = headers(reply, &etag);
     match evaluate(&parts.headers, &etag) {

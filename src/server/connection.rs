@@ -40,12 +40,12 @@ pub struct Serving {
 
 impl Serving {
     /// Serves one accepted connection to its end.
-    pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>) {
+    pub async fn run(self, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, mount: Option<&'static str>) {
         // Answers are written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
         // Else the kernel takes megabytes for each client that does not read, and resets others when its memory for TCP is used up.
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
-        let connection = Arc::new(Connection::new(peer, tls.is_some()));
+        let connection = Arc::new(Connection::new(peer, tls.is_some()).below(mount));
         let stream = Lingering::new(stream);
         let Some(acceptor) = tls else { return self.http1(stream, connection).await };
         let Some(stream) = self.shake_hands(acceptor, stream, &connection).await else { return };

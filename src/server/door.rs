@@ -78,7 +78,7 @@ impl Door {
             return refusal;
         }
         drop(body);
-        parts.extensions.insert(Arrival { tls: connection.tls, forwarded: self.forwarded });
+        parts.extensions.insert(Arrival { tls: connection.tls, forwarded: self.forwarded, mount: connection.mount });
         let request = Request::from_parts(parts, Body::empty());
         self.switch.current().oneshot(request).await.unwrap_or_else(|never| match never {})
     }

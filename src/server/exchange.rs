@@ -28,6 +28,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether it is over TLS.
     pub tls: bool,
+    /// The first segment that is added to paths.
+    pub mount: Option<&'static str>,
     /// Counts requests and writes: standing still means that nothing moves.
     pub moved: AtomicU64,
     /// Requests whose answers have not ended.
@@ -39,7 +41,12 @@ pub struct Connection {
 impl Connection {
     /// A connection over which nothing has come yet.
     pub fn new(peer: SocketAddr, tls: bool) -> Self {
-        Self { peer, tls, moved: AtomicU64::new(0), open: AtomicUsize::new(0), answers: Mutex::default() }
+        Self { peer, tls, mount: None, moved: AtomicU64::new(0), open: AtomicUsize::new(0), answers: Mutex::default() }
+    }
+
+    /// The same for a listener with a first segment of its own.
+    pub fn below(self, mount: Option<&'static str>) -> Self {
+        Self { mount, ..self }
     }
 
     /// Whether every request has been answered.
@@ -255,12 +262,19 @@ pub struct Arrival {
     pub tls: bool,
     /// Whether `X-Forwarded-*` headers are believed.
     pub forwarded: bool,
+    /// The first segment that paths are taken to be below.
+    pub mount: Option<&'static str>,
+}
+
+/// The first segment that the paths of a request's listener are taken to be below.
+pub fn mount(extensions: &http::Extensions) -> Option<&'static str> {
+    extensions.get::<Arrival>()?.mount
 }
 
 /// Where the client thinks it is talking to, without a trailing slash: `https://mirror.lan:8443`. From `Host` (or `:authority`), or from
 /// `X-Forwarded-Host`, `-Proto` and `-Prefix` where they are believed; `None` when the request does not say.
 pub fn base(parts: &Parts) -> Option<String> {
-    let arrival = parts.extensions.get::<Arrival>().copied().unwrap_or(Arrival { tls: false, forwarded: false });
+    let arrival = parts.extensions.get::<Arrival>().copied().unwrap_or(Arrival { tls: false, forwarded: false, mount: None });
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let forwarded = |name: &str| arrival.forwarded.then(|| header(name)).flatten();
     let scheme = match forwarded("x-forwarded-proto") {

@@ -54,6 +54,7 @@ pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
     address: SocketAddr,
+    mount: Option<&'static str>,
 }
 
 impl Listener {
@@ -61,7 +62,14 @@ impl Listener {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Result<Self> {
         let bound = TcpListener::bind(address).await.and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
         let (address, tcp) = bound.map_err(|e| unbound(address, &e))?;
-        Ok(Self { tcp, tls: tls.map(TlsAcceptor::from), address })
+        Ok(Self { tcp, tls: tls.map(TlsAcceptor::from), address, mount: None })
+    }
+
+    /// The same with paths that are taken to be below a first segment, for clients that want the root of an address for themselves.
+    #[must_use]
+    pub fn below(mut self, mount: Option<&'static str>) -> Self {
+        self.mount = mount;
+        self
     }
 
     /// The address, with its real port.
@@ -86,7 +94,7 @@ impl Listener {
                         continue;
                     };
                     tokio::spawn(async move {
-                        serving.run(stream, peer, tls).await;
+                        serving.run(stream, peer, tls, self.mount).await;
                         drop((place, among));
                     });
                 }

@@ -228,7 +228,7 @@ fn the_base_is_what_the_client_used_unless_a_proxy_is_believed() {
         parts.extensions.insert(arrival);
         base(&parts)
     };
-    let plain = Arrival { tls: false, forwarded: false };
+    let plain = Arrival { tls: false, forwarded: false, mount: None };
     assert_eq!(base_of(&forwarded, plain).as_deref(), Some("http://m:8443"));
     assert_eq!(base_of(&forwarded, Arrival { tls: true, ..plain }).as_deref(), Some("https://m:8443"));
     assert_eq!(base_of(&forwarded, Arrival { forwarded: true, ..plain }).as_deref(), Some("https://mirror.lan/air"));

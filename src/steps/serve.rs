@@ -32,6 +32,8 @@ pub struct Address {
     pub socket: SocketAddr,
     /// Whether HTTPS is spoken there.
     pub tls: bool,
+    /// An ecosystem that stands at the root there; everything else stays where it is.
+    pub ecosystem: Option<&'static str>,
 }
 
 /// Where the certificate comes from.
@@ -97,7 +99,7 @@ impl ServeOptions {
         Self {
             name: "airlift mirror".to_owned(),
             contact: None,
-            addresses: vec![Address { socket, tls: false }],
+            addresses: vec![Address { socket, tls: false, ecosystem: None }],
             tls: None,
             public_base: None,
             forwarded: false,
@@ -130,7 +132,7 @@ pub async fn serve(options: ServeOptions, source: Source, shutdown: impl Future<
     let listeners = bind(&options.addresses, tls.as_ref()).await?;
     let current = Current::open(source, settings, options.announce.clone(), options.poll).await?;
     for (listener, address) in listeners.iter().zip(&options.addresses) {
-        (options.announce)(Event::Listening(Address { socket: listener.address(), tls: address.tls }));
+        (options.announce)(Event::Listening(Address { socket: listener.address(), ..*address }));
     }
     let door = Door { switch: current.switch(), log: Arc::new(options.log), forwarded: options.forwarded };
     let following = tokio::spawn(current.follow());
@@ -161,7 +163,8 @@ async fn bind(addresses: &[Address], tls: Option<&Arc<ServerConfig>>) -> Result<
             let error = Error::usage(format!("{} is to speak HTTPS, but there is no certificate", address.socket));
             return Err(error.hint("give a certificate and its key, or let the mirror make its own authority"));
         }
-        listeners.push(Listener::bind(address.socket, tls.filter(|_| address.tls).cloned()).await?);
+        let listener = Listener::bind(address.socket, tls.filter(|_| address.tls).cloned()).await?;
+        listeners.push(listener.below(address.ecosystem));
     }
     Ok(listeners)
 }

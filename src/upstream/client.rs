@@ -127,7 +127,8 @@ impl Upstream {
         self.backoff().run(|| self.document_once(url, accept, most)).await
     }
 
-    async fn document_once(&self, url: &Url, accept: &str, most: usize) -> std::result::Result<(HeaderMap, Vec<u8>), Failure> {
+    /// One attempt at [`Self::document`], whose failure tells the status.
+    pub async fn document_once(&self, url: &Url, accept: &str, most: usize) -> std::result::Result<(HeaderMap, Vec<u8>), Failure> {
         let response = self.send(url, self.client.get(url.clone()).header(header::ACCEPT, accept)).await?;
         let headers = response.headers().clone();
         Ok((headers, bounded(url, response, most).await?))

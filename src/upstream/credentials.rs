@@ -39,12 +39,16 @@ impl Credentials {
 
     /// Reads a netrc file (`machine`, `login`, `password`, in any order after the machine; of two entries for a host the first counts).
     /// An entry for every host (`default`) is not used: a credential is for one origin. Entries know no scheme: they are used over TLS
-    /// and on loopback only.
+    /// and on loopback only. An entry without a login is a bearer token, as model hubs ask for.
     pub fn read_netrc(&mut self, text: &str) {
         for Entry { machine, login, password } in entries(text) {
-            if let (Some(machine), Some(login), Some(password)) = (machine, login, password) {
-                let basic = Credential::Basic { username: login.to_owned(), password: password.to_owned() };
-                self.by_host.entry(machine.to_ascii_lowercase()).or_insert(basic);
+            if let (Some(machine), Some(password)) = (machine, password) {
+                let password = password.to_owned();
+                let credential = match login {
+                    Some(login) => Credential::Basic { username: login.to_owned(), password },
+                    None => Credential::Bearer(password),
+                };
+                self.by_host.entry(machine.to_ascii_lowercase()).or_insert(credential);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::progress::{Progress, Silent};
 use crate::store::check_space;
 use futures::StreamExt;
+use sha1::{Digest as _, Sha1};
 use sha2::{Digest as _, Sha384, Sha512};
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -28,6 +29,8 @@ pub struct Sums {
     pub sha256: Digest,
     /// The digests that a requirement may name, written as `algorithm:hex`: SHA-256, SHA-384, SHA-512.
     pub texts: [String; 3],
+    /// The name git gives to the bytes, where it was asked for ([`Upstream::learn_git_blob`]): 40 lower-case hex digits.
+    pub git_blob_sha1: Option<String>,
 }
 
 #[derive(Clone, Default)]
@@ -35,13 +38,22 @@ struct Hashers {
     sha256: Sha256Writer,
     sha384: Sha384,
     sha512: Sha512,
+    git_blob: Option<Sha1>,
 }
 
 impl Hashers {
+    /// Hashes a git blob of that size too: its name covers its length, which comes first.
+    fn of_git_blob(size: u64) -> Self {
+        Self { git_blob: Some(Sha1::new_with_prefix(format!("blob {size}\0"))), ..Self::default() }
+    }
+
     fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
         self.sha384.update(bytes);
         self.sha512.update(bytes);
+        if let Some(git_blob) = &mut self.git_blob {
+            git_blob.update(bytes);
+        }
     }
 
     fn finish(self) -> Sums {
@@ -49,7 +61,8 @@ impl Hashers {
         let (size, sha256) = (self.sha256.length(), self.sha256.finish());
         let texts =
             [sha256.to_string(), format!("sha384:{}", hex(&self.sha384.finalize())), format!("sha512:{}", hex(&self.sha512.finalize()))];
-        Sums { size, sha256, texts }
+        let git_blob_sha1 = self.git_blob.map(|hasher| hex(hasher.finalize().as_slice()));
+        Sums { size, sha256, texts, git_blob_sha1 }
     }
 }
 
@@ -58,6 +71,8 @@ struct Learning<'a> {
     url: &'a Url,
     most: u64,
     file: &'a mut File,
+    /// What to begin with.
+    fresh: Hashers,
     hashers: Hashers,
     /// Of what is in the file.
     version: Option<Validator>,
@@ -93,11 +108,20 @@ impl Upstream {
     /// Downloads a URL to learn the digests and size of what it holds; refused past `most` bytes. A connection that breaks is gone on
     /// with where the server tells that it still has the same version, and begun again otherwise. The bytes stay at [`learned_path`].
     pub async fn learn(&self, url: &Url, cache: &Path, most: u64) -> Result<Sums> {
-        self.learn_shown(url, cache, most, &Silent).await
+        self.learn_with(url, cache, most, Hashers::default(), &Silent).await
     }
 
     /// The same, reported while it goes on; of one download at a time.
     pub async fn learn_shown(&self, url: &Url, cache: &Path, most: u64, progress: &dyn Progress) -> Result<Sums> {
+        self.learn_with(url, cache, most, Hashers::default(), progress).await
+    }
+
+    /// The same for a file of known size in a git repository; its name in git is learned as well.
+    pub async fn learn_git_blob(&self, url: &Url, cache: &Path, size: u64) -> Result<Sums> {
+        self.learn_with(url, cache, size, Hashers::of_git_blob(size), &Silent).await
+    }
+
+    async fn learn_with(&self, url: &Url, cache: &Path, most: u64, fresh: Hashers, progress: &dyn Progress) -> Result<Sums> {
         // A process may learn one URL twice at a time, and so may two processes: each writes a file of its own.
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = cache.join("learned");
@@ -105,9 +129,9 @@ impl Upstream {
         let partial = Partial(folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))));
         let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", partial.0.display()), e);
         let mut file = File::create(&partial.0).map_err(|e| wrong(&e))?;
-        let (hashers, folder, most) = (Hashers::default(), &folder, most.min(self.settings().most_learned));
+        let (hashers, folder, most) = (fresh.clone(), &folder, most.min(self.settings().most_learned));
         let mut learning =
-            Learning { url, most, file: &mut file, hashers, version: None, room: 0, folder, progress, whole: 0, shown: None };
+            Learning { url, most, file: &mut file, fresh, hashers, version: None, room: 0, folder, progress, whole: 0, shown: None };
         let learned = self.learn_into(&mut learning).await;
         if learning.shown.is_some() {
             progress.end(PHASE);
@@ -187,7 +211,7 @@ impl Learning<'_> {
     }
 
     fn begin_again(&mut self) -> std::result::Result<(), Failure> {
-        self.hashers = Hashers::default();
+        self.hashers = self.fresh.clone();
         self.file.set_len(0).and_then(|()| self.file.rewind()).map_err(|e| unwritten(&e))
     }
 

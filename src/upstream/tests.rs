@@ -29,6 +29,15 @@ fn a_netrc_file_gives_each_host_its_own_login() {
 }
 
 #[test]
+fn an_entry_without_a_login_is_a_bearer_token() {
+    let mut credentials = Credentials::default();
+    credentials.read_netrc("machine hub.example.org password hf_token\nmachine other.example.org login u password p");
+    let token = credentials.for_url(&"https://hub.example.org/f".parse().expect("a URL"));
+    assert!(matches!(token, Some(Credential::Bearer(token)) if token == "hf_token"));
+    assert!(credentials.for_url(&"http://hub.example.org/f".parse().expect("a URL")).is_none(), "not without TLS");
+}
+
+#[test]
 fn the_default_entry_of_a_netrc_file_goes_to_nobody() {
     let text = "machine h.example.org login u password p\ndefault login anonymous password me@example.org";
     assert_eq!(sent(text, "h.example.org").as_deref(), Some("u:p"));

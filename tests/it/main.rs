@@ -13,6 +13,7 @@ mod fetching;
 mod host;
 mod images;
 mod medium;
+mod models;
 mod origin;
 mod packing;
 mod pypi;

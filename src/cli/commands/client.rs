@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: airlift client pip --mirror https://mirror.lan:8443 >> ~/.config/pip/pip.conf")]
 pub struct Client {
-    /// pip, uv, docker, containerd, podman, curl … [default: all]
+    /// pip, uv, docker, containerd, podman, hf, curl … [default: all]
     client: Option<String>,
     /// Where the mirror answers
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = mirror_url)]

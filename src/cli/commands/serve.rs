@@ -3,6 +3,7 @@
 use super::network_free::run_until_stopped;
 use crate::bundle::InPlace;
 use crate::cli::Context;
+use crate::ecosystems;
 use crate::error::{Error, Kind, Result};
 use crate::server::{AccessLog, Limits};
 use crate::steps::import::order;
@@ -30,16 +31,38 @@ pub struct Serve {
     options: Serving,
 }
 
+/// An address, and the ecosystem at its root.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    socket: SocketAddr,
+    ecosystem: Option<&'static str>,
+}
+
+/// `IP:PORT` or `ECOSYSTEM=IP:PORT`.
+fn place(text: &str) -> std::result::Result<Place, String> {
+    let (name, socket) = text.split_once('=').map_or((None, text), |(name, socket)| (Some(name), socket));
+    let known = |name: &str| ecosystems::names().into_iter().find(|known| *known == name);
+    let ecosystem = match name {
+        Some(name) => {
+            Some(known(name).ok_or_else(|| format!("no ecosystem is called {name}; there are {}", ecosystems::names().join(", ")))?)
+        }
+        None => None,
+    };
+    let socket = socket.parse().map_err(|_| "expected IP:PORT, such as 0.0.0.0:8080, or models=0.0.0.0:8081".to_owned())?;
+    Ok(Place { socket, ecosystem })
+}
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Serving")]
 pub struct Serving {
-    /// Address for plain HTTP; may be repeated [default: 127.0.0.1:8080 when no address is given]
-    #[arg(long, value_name = "IP:PORT")]
-    pub http: Vec<SocketAddr>,
-    /// Address for HTTPS; may be repeated
-    #[arg(long, value_name = "IP:PORT")]
-    pub https: Vec<SocketAddr>,
+    /// Address for plain HTTP; models=IP:PORT for one at whose root that ecosystem stands; may be repeated [default: 127.0.0.1:8080
+    /// when no address is given]
+    #[arg(long, value_name = "IP:PORT", value_parser = place)]
+    pub http: Vec<Place>,
+    /// Address for HTTPS, likewise; may be repeated
+    #[arg(long, value_name = "IP:PORT", value_parser = place)]
+    pub https: Vec<Place>,
     /// Certificate chain for HTTPS (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -103,10 +126,10 @@ fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
 impl Serving {
     /// The step's options; `listening` is called with the base URL of every bound address.
     pub fn options(&self, context: &Context, listening: impl Fn(&str) + Send + Sync + 'static) -> Result<ServeOptions> {
-        let address = |tls| move |socket: &SocketAddr| Address { socket: *socket, tls };
+        let address = |tls| move |place: &Place| Address { socket: place.socket, tls, ecosystem: place.ecosystem };
         let mut addresses: Vec<Address> = self.http.iter().map(address(false)).chain(self.https.iter().map(address(true))).collect();
         if addresses.is_empty() {
-            addresses.push(Address { socket: SocketAddr::from(([127, 0, 0, 1], 8080)), tls: false });
+            addresses.push(Address { socket: SocketAddr::from(([127, 0, 0, 1], 8080)), tls: false, ecosystem: None });
         }
         Ok(ServeOptions {
             name: self.name.clone(),

@@ -34,6 +34,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
         dependencies: vec![],
         dependencies_known: Completeness::Unknown,
         origins: artifact.descriptors.first().map(|root| root.origins.clone()).unwrap_or_default(),
+        properties: BTreeMap::default(),
     })
 }
 

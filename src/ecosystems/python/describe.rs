@@ -22,6 +22,7 @@ pub fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         dependencies: dependencies.into_iter().flatten().filter_map(|d| d.split_once("==")).map(|(n, v)| purl(n, v, None)).collect(),
         dependencies_known: if dependencies.is_some() { Completeness::Complete } else { Completeness::Unknown },
         origins: artifact.descriptors.iter().flat_map(|d| d.origins.iter().cloned()).collect(),
+        properties: std::collections::BTreeMap::default(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! The site: which room answers which path. `/<ecosystem>/<view>/…`, `/<ecosystem>/…` for the first view, and the roots that some
-//! clients demand.
+//! clients demand. On a listener of one room, that room also stands at the root.
 
 use super::Settings;
 use super::pages::Pages;
 use crate::artifact::percent_encoded as segment;
 use crate::ecosystems::ALL;
-use crate::server::{Shown, problem};
+use crate::server::{Shown, mount, problem};
 use crate::store::View;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -78,7 +78,9 @@ impl Room {
 }
 
 async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response {
-    let Some((mounted, rest)) = site.find(request.uri().path()) else {
+    let path = request.uri().path();
+    let rooted = mount(request.extensions()).filter(|room| first_segment(path).0 != *room).map(|room| format!("/{room}{path}"));
+    let Some((mounted, rest)) = site.find(rooted.as_deref().unwrap_or(path)) else {
         return problem(StatusCode::NOT_FOUND, "nothing is here", "The start page says what this mirror has: /");
     };
     let (mounted, target) = (mounted.clone(), target(rest, request.uri().query()));

@@ -7,7 +7,7 @@ mod debian;
 mod hostile;
 mod lock;
 mod pictures;
-mod registry;
+pub mod registry;
 
 use airlift::artifact::{Artifact, Descriptor, Digest};
 use airlift::ecosystems::{LockRequest, Locked, find};

@@ -230,7 +230,7 @@ fn http_and_https_are_served_at_once_with_the_authority_to_download() {
     let folder = tempfile::tempdir().unwrap();
     let any = "127.0.0.1:0".parse().unwrap();
     let tls = Tls::OwnCa { folder: folder.path().to_owned(), names: vec!["mirror.lan".to_owned()] };
-    let addresses = vec![Address { socket: any, tls: false }, Address { socket: any, tls: true }];
+    let addresses = vec![Address { socket: any, tls: false, ecosystem: None }, Address { socket: any, tls: true, ecosystem: None }];
     let contact = Some("ask at desk 4".to_owned());
     let site = Site::start(ServeOptions { addresses, tls: Some(tls), contact, ..options() }, Source::Views(vec![view("mlops-7", 1)]));
     assert_eq!(site.text("/ca.pem"), std::fs::read_to_string(folder.path().join("ca.pem")).unwrap());
@@ -252,7 +252,8 @@ fn addresses_that_cannot_be_served_are_explained() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let busy = refusal(ServeOptions::on(taken.local_addr().unwrap()));
     assert!(busy.message().contains("cannot be listened on") && busy.hints()[0].contains("another server"), "{busy}");
-    let no_certificate = refusal(ServeOptions { addresses: vec![Address { socket: taken.local_addr().unwrap(), tls: true }], ..options() });
+    let no_certificate =
+        refusal(ServeOptions { addresses: vec![Address { socket: taken.local_addr().unwrap(), tls: true, ecosystem: None }], ..options() });
     assert_eq!(no_certificate.kind(), Kind::Usage);
     assert_eq!(refusal(ServeOptions { addresses: vec![], ..options() }).kind(), Kind::Usage);
 }

@@ -1,0 +1,82 @@
+//! What can be said of a commit: package URL, what its card declares, what its files are.
+
+use super::format::{LOOKED_AT, recognise};
+use super::meta::{Kind, Meta};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Digest, Licence, percent_encoded};
+use crate::error::Result;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+
+/// Describes an artifact; without its blobs, from the lock alone.
+pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+    let meta = Meta::of(artifact)?;
+    let card = &meta.card;
+    let licences = card.licences.iter().map(|licence| match (licence.as_str(), &card.licence_name) {
+        ("other", Some(name)) => name.clone(),
+        (licence, _) => licence.to_owned(),
+    });
+    let mut dependencies: Vec<String> = meta.references.iter().map(|r| purl(Kind::Model, &r.repo, r.revision.as_deref())).collect();
+    dependencies.dedup();
+    Ok(Description {
+        purl: purl(meta.kind, &meta.repo, Some(&meta.commit)),
+        summary: card.pipeline.as_ref().map(|task| task.replace('-', " ")),
+        licences: licences.map(|expression| Licence { expression, source: "model card license".to_owned() }).collect(),
+        supplier: meta.repo.split_once('/').map(|(owner, _)| owner.to_owned()),
+        dependencies,
+        dependencies_known: if meta.whole { Completeness::Complete } else { Completeness::Partial },
+        origins: artifact.descriptors.first().map(|blob| blob.origins.clone()).unwrap_or_default(),
+        properties: properties(&meta, artifact, blobs),
+    })
+}
+
+/// `pkg:huggingface/OWNER/NAME@COMMIT`; what is no model says so.
+fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
+    let name: Vec<String> = repo.split('/').map(percent_encoded).collect();
+    let version = commit.map(|commit| format!("@{}", percent_encoded(commit))).unwrap_or_default();
+    let kind = if kind == Kind::Model { String::new() } else { format!("?repo_type={}", kind.prefix().trim_end_matches("s/")) };
+    format!("pkg:huggingface/{}{version}{kind}", name.join("/"))
+}
+
+fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<String, String> {
+    let (formats, pickles) = formats(artifact, blobs);
+    let parameters: u64 = meta.card.parameters.values().fold(0, |sum, n| sum.saturating_add(*n));
+    let code: Vec<&str> = artifact
+        .descriptors
+        .iter()
+        .filter_map(|d| d.name.as_deref())
+        .filter(|name| Path::new(name).extension().is_some_and(|x| x == "py"))
+        .collect();
+    let left: BTreeSet<&str> = meta.references.iter().filter(|r| !r.carried).map(|r| r.repo.as_str()).collect();
+    let joined = |list: BTreeSet<&str>| list.into_iter().collect::<Vec<_>>().join(", ");
+    let all = [
+        ("formats", joined(formats)),
+        ("pickle", joined(pickles)),
+        ("code", code.join(", ")),
+        ("library", meta.card.library.clone().unwrap_or_default()),
+        ("parameters", if parameters == 0 { String::new() } else { parameters.to_string() }),
+        ("base models", meta.card.base_models.join(", ")),
+        ("licence link", meta.card.licence_link.clone().unwrap_or_default()),
+        ("gated", if meta.gated { "the hub asks for its terms to be accepted".to_owned() } else { String::new() }),
+        ("not carried", joined(left)),
+        ("part", if meta.whole { String::new() } else { "not all files of the commit are carried".to_owned() }),
+    ];
+    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The formats that the files show by content, and the files whose loading runs what they say.
+fn formats<'a>(artifact: &'a Artifact, blobs: &dyn Blobs) -> (BTreeSet<&'static str>, BTreeSet<&'a str>) {
+    let (mut formats, mut pickles) = (BTreeSet::new(), BTreeSet::new());
+    for blob in &artifact.descriptors {
+        let format = start(&blob.digest, blobs).and_then(|start| recognise(&start, blob.size));
+        formats.extend(format.map(super::format::Format::name));
+        pickles.extend(blob.name.as_deref().filter(|_| format.is_some_and(super::format::Format::carries_pickle)));
+    }
+    (formats, pickles)
+}
+
+fn start(digest: &Digest, blobs: &dyn Blobs) -> Option<Vec<u8>> {
+    let mut start = Vec::new();
+    blobs.open(digest).ok()??.take(LOOKED_AT as u64).read_to_end(&mut start).ok()?;
+    Some(start)
+}

@@ -1,0 +1,25 @@
+//! The bytes of one file from the hub; told apart from the pointer that a badly made copy of a repository holds in its place.
+
+use super::git::POINTER;
+use crate::artifact::Descriptor;
+use crate::error::{Error, Kind};
+use crate::upstream::{Body, Failure, Part, Upstream, shown};
+use futures::StreamExt;
+use url::Url;
+
+pub(super) async fn fetch(blob: &Descriptor, origin: &str, part: &Part, upstream: &Upstream) -> Result<Body, Failure> {
+    let url = Url::parse(origin).map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
+    let mut body = upstream.get(&url, part).await?;
+    let pointer_sized = body.length.is_none_or(|length| length < 1024);
+    if body.offset > 0 || !pointer_sized || blob.size < 1024 {
+        return Ok(body);
+    }
+    let first = body.stream.next().await.transpose()?.unwrap_or_default();
+    if first.starts_with(POINTER) {
+        let error = Error::new(Kind::Upstream, format!("{}: the pointer of a large file came in place of its content", shown(&url)));
+        let error = error.with("expected", format!("{} bytes", blob.size)).with("found", format!("{} bytes", first.len()));
+        return Err(Failure::permanent(error.hint("this hub is an incomplete copy; lock from the one it was copied from")));
+    }
+    body.stream = futures::stream::once(async { Ok(first) }).chain(body.stream).boxed();
+    Ok(body)
+}

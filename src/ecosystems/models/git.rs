@@ -1,0 +1,25 @@
+//! Names that git gives to contents, and the text that stands in a git tree for a large file.
+
+use crate::artifact::Digest;
+use sha1::{Digest as _, Sha1};
+
+/// The first words of every pointer (Git LFS specification, "The Pointer").
+pub(super) const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// The name of a blob in git: SHA-1 over `blob <length>`, a zero byte, and the content; 40 lower-case hex digits.
+pub(super) fn blob_sha1(content: &[u8]) -> String {
+    let mut hasher = Sha1::new();
+    hasher.update(format!("blob {}\0", content.len()));
+    hasher.update(content);
+    data_encoding::HEXLOWER.encode(hasher.finalize().as_slice())
+}
+
+/// The pointer of a large file (Git LFS specification, version 1, without extensions).
+pub(super) fn pointer(digest: &Digest, size: u64) -> String {
+    format!("version https://git-lfs.github.com/spec/v1\noid {digest}\nsize {size}\n")
+}
+
+/// Whether text is a git object name as this hub writes it: 40 lower-case hex digits.
+pub(super) fn is_object_name(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}

@@ -1,0 +1,181 @@
+//! The room's payload in the lock: which commit of which repository, under which names, and what its card says.
+
+use super::git::is_object_name;
+use crate::artifact::Artifact;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most entries of any list that is read.
+const MOST: usize = 10_000;
+
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// A model.
+    #[default]
+    Model,
+    /// A dataset.
+    Dataset,
+    /// An application.
+    Space,
+}
+
+impl Kind {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Model, Self::Dataset, Self::Space];
+
+    /// The word in paths below `/api/`.
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::Model => "models",
+            Self::Dataset => "datasets",
+            Self::Space => "spaces",
+        }
+    }
+
+    /// What stands before the repository in the path of a file.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Model => "",
+            Self::Dataset => "datasets/",
+            Self::Space => "spaces/",
+        }
+    }
+}
+
+/// `meta` of an artifact of this room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Meta {
+    /// What the repository holds.
+    pub kind: Kind,
+    /// The repository as the hub calls it.
+    pub repo: String,
+    /// The commit, 40 hex digits; the artifact's version.
+    pub commit: String,
+    /// Branches and tags that named the commit when it was locked, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
+    /// Other names of the repository that the manifest or another repository used, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Whether every file of the commit is among the blobs.
+    pub whole: bool,
+    /// Whether the hub asks for its terms to be accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gated: bool,
+    /// What the model card says.
+    #[serde(default)]
+    pub card: Card,
+    /// Repositories that its files name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// What the hub reads from the head of a model card.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Card {
+    /// `license`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<String>,
+    /// `license_name`, where the licence is none of the hub's list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence_name: Option<String>,
+    /// `license_link`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence_link: Option<String>,
+    /// `base_model`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub base_models: Vec<String>,
+    /// `library_name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+    /// `pipeline_tag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
+    /// `tags`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Number of parameters by type of number, where the hub has counted them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, u64>,
+}
+
+/// A repository that a file names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Reference {
+    /// The repository.
+    pub repo: String,
+    /// The revision, where the file says one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// What it is needed for: `code`, `base-model`, `tokenizer`, `verifier`.
+    pub role: String,
+    /// The file that names it.
+    pub file: String,
+    /// Whether the manifest asks for it, or it was followed.
+    pub carried: bool,
+}
+
+impl Meta {
+    /// The payload of an artifact, checked against the artifact itself.
+    pub(super) fn of(artifact: &Artifact) -> Result<Self> {
+        let wrong = |why: &str| Error::verification(format!("{}: its entry in the lock is refused: {why}", artifact.label()));
+        let meta = Self::deserialize(&artifact.meta).map_err(|e| wrong("it is not that of a repository").because(&e))?;
+        if artifact.name != format!("{}{}", meta.kind.prefix(), meta.repo) || artifact.version != meta.commit {
+            return Err(wrong("name and commit disagree").with("found", format!("{} {:.40}", meta.repo, meta.commit)));
+        }
+        if !is_object_name(&meta.commit) || !is_repo(&meta.repo) {
+            return Err(wrong("repository or commit is malformed"));
+        }
+        let lists = [meta.revisions.len(), meta.aliases.len(), meta.references.len(), meta.card.tags.len(), meta.card.parameters.len()];
+        if lists.into_iter().any(|length| length > MOST) || artifact.descriptors.iter().any(|blob| blob.name.is_none()) {
+            return Err(wrong("it lists too much, or a file without a name"));
+        }
+        Ok(meta)
+    }
+
+    /// What two sections know together of one commit.
+    #[cfg(feature = "upstream")]
+    pub(super) fn united(mut self, other: Self) -> Option<Self> {
+        let rest = |meta: &Self| (meta.kind, meta.repo.clone(), meta.commit.clone(), meta.gated, meta.card.clone());
+        if rest(&self) != rest(&other) {
+            return None;
+        }
+        self.revisions.extend(other.revisions);
+        self.aliases.extend(other.aliases);
+        for list in [&mut self.revisions, &mut self.aliases] {
+            list.sort();
+            list.dedup();
+        }
+        self.whole |= other.whole;
+        for reference in other.references {
+            let same =
+                |known: &&mut Reference| (&known.repo, &known.role, &known.file) == (&reference.repo, &reference.role, &reference.file);
+            match self.references.iter_mut().find(same) {
+                Some(known) => known.carried |= reference.carried,
+                None => self.references.push(reference),
+            }
+        }
+        self.references.sort();
+        Some(self)
+    }
+
+    /// The payload as it stands in the lock.
+    #[cfg(feature = "upstream")]
+    pub(super) fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("the payload has string keys only")
+    }
+}
+
+/// Whether text is a repository's name on a hub: one or two segments of letters, digits, `-`, `_` and `.`.
+pub(super) fn is_repo(text: &str) -> bool {
+    let segment = |s: &str| {
+        !s.is_empty() && s.len() <= 96 && !s.starts_with(['.', '-']) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    text.split('/').count() <= 2 && text.split('/').all(segment)
+}

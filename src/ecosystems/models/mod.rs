@@ -1,0 +1,104 @@
+#![cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "without the connected side, sections are only described to editors"))]
+#![doc = include_str!("README.md")]
+//!
+//! # In the code
+//!
+//! In: a `[models.NAME]` section, or a shelf. Out: one artifact for each commit of a repository, its files named blobs, and the reading
+//! half of the hub's protocol over them. Called through [`Ecosystem`] only. It never runs or loads what a repository holds, never lists
+//! a file that is not carried, and never sends a client to the hub's own chunk store.
+
+#[cfg(feature = "upstream")]
+mod card;
+mod catalog;
+mod chunks;
+mod client;
+#[cfg(feature = "upstream")]
+mod commit;
+mod describe;
+mod document;
+#[cfg(feature = "upstream")]
+mod fetch;
+mod format;
+mod git;
+#[cfg(feature = "upstream")]
+mod hub;
+#[cfg(feature = "upstream")]
+mod lock;
+mod meta;
+#[cfg(feature = "upstream")]
+mod pattern;
+#[cfg(feature = "upstream")]
+mod plain;
+#[cfg(feature = "upstream")]
+mod reference;
+mod route;
+mod section;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod xet;
+
+use super::{Ecosystem, Mirror, Snippet};
+use crate::artifact::{Artifact, Blobs, Description};
+use crate::error::Result;
+use crate::store::Shelf;
+use axum::Router;
+#[cfg(feature = "upstream")]
+use {
+    super::{LockRequest, Locked},
+    crate::artifact::Descriptor,
+    crate::upstream::{Body, Failure, Part, Upstream},
+    futures::future::BoxFuture,
+    serde::Deserialize,
+};
+
+/// The room's name.
+const NAME: &str = "models";
+
+/// The room for models and datasets of a hub.
+pub struct Models;
+
+impl Ecosystem for Models {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn section_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(section::Section)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
+        Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
+        read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
+    fn fetch<'a>(
+        &'a self,
+        _: &'a Artifact,
+        blob: &'a Descriptor,
+        origin: &'a str,
+        part: &'a Part,
+        upstream: &'a Upstream,
+    ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
+        Box::pin(fetch::fetch(blob, origin, part, upstream))
+    }
+
+    fn serve(&self, shelf: Shelf) -> Router {
+        serve::router(shelf)
+    }
+
+    fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+        describe::describe(artifact, blobs)
+    }
+
+    fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
+        client::snippets(mirror)
+    }
+}

@@ -1,0 +1,221 @@
+//! The reading half of the hub's protocol: accounts, trees, files. Paths and headers are those that stock clients demand.
+
+use super::catalog::{Catalog, Commit, Repo};
+use super::document;
+use super::git::pointer;
+use super::meta::Kind;
+use super::route::{Route, Verb, route};
+use super::xet;
+use crate::artifact::{Descriptor, percent_encoded};
+use crate::server::{BlobReply, DocumentReply, base, blob, document as answer_with, problem};
+use crate::store::Shelf;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, ETAG, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const REPO_COMMIT: HeaderName = HeaderName::from_static("x-repo-commit");
+const LINKED_ETAG: HeaderName = HeaderName::from_static("x-linked-etag");
+const LINKED_SIZE: HeaderName = HeaderName::from_static("x-linked-size");
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-error-code");
+const ERROR_MESSAGE: HeaderName = HeaderName::from_static("x-error-message");
+const JSON: &str = "application/json; charset=utf-8";
+/// Most repositories in one list.
+const MOST_LISTED: usize = 1000;
+
+struct Room {
+    shelf: Shelf,
+    catalog: Catalog,
+}
+
+pub(super) fn router(shelf: Shelf) -> Router {
+    let room = Arc::new(Room { catalog: Catalog::new(&shelf), shelf });
+    Router::new().fallback(answer).with_state(room)
+}
+
+/// One request: what is served, and how the client reaches it.
+struct Asked<'a> {
+    room: &'a Room,
+    parts: &'a Parts,
+    /// Where the room answers.
+    root: Option<String>,
+    /// Files above so many bytes are offered by chunks.
+    wall: u64,
+}
+
+async fn answer(State(room): State<Arc<Room>>, parts: Parts) -> Response {
+    let root = base(&parts).map(|base| format!("{base}/{}/{}", super::NAME, percent_encoded(&room.shelf.view)));
+    // Below this address every large file is offered by chunks.
+    let (path, wall) = match parts.uri.path().strip_prefix("/.chunks").filter(|rest| rest.starts_with('/')) {
+        Some(rest) => (rest, 0),
+        None => (parts.uri.path(), xet::WALL),
+    };
+    let wall = if root.is_some() { wall } else { u64::MAX };
+    Asked { room: &room, parts: &parts, root, wall }.answer(path)
+}
+
+impl Asked<'_> {
+    fn answer(&self, path: &str) -> Response {
+        let Self { room, parts, .. } = self;
+        match route(&room.catalog, path) {
+            Route::List(kind) => list(room, parts, kind),
+            Route::Api(kind, name, verb) => match room.catalog.repo(kind, &name) {
+                Some(repo) => self.api(repo, &verb),
+                None => no_repo(kind, &name),
+            },
+            Route::File { kind, repo, revision, path, raw } => match room.catalog.repo(kind, &repo) {
+                Some(found) => self.file(found, &revision, &path, raw),
+                None => no_repo(kind, &repo),
+            },
+            Route::Reconstruction(hash, generation) => match (room.catalog.large(&hash), &self.root) {
+                (Some(found), Some(root)) => match xet::reconstruction(parts, found, root, generation) {
+                    Some(chunks) => json_document(parts, &chunks),
+                    None => problem(StatusCode::RANGE_NOT_SATISFIABLE, "the range begins behind the end", ""),
+                },
+                _ => problem(StatusCode::NOT_FOUND, "this mirror does not have the file", ""),
+            },
+            Route::Container(hash, number) => match room.catalog.large(&hash) {
+                Some(found) => xet::container(parts, &room.shelf.blobs, found, number),
+                None => problem(StatusCode::NOT_FOUND, "this mirror does not have the file", ""),
+            },
+            Route::WhoAmI => refused(StatusCode::UNAUTHORIZED, "NotLoggedIn", "this mirror knows no accounts", None),
+            Route::Unknown => refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror has no such address", None),
+        }
+    }
+
+    fn api(&self, repo: &Repo, verb: &Verb) -> Response {
+        let parts = self.parts;
+        let revision = match verb {
+            Verb::Revision(revision) | Verb::Tree(revision, _) | Verb::Commits(revision) => revision,
+            Verb::Refs => return json_document(parts, &document::refs(repo)),
+            Verb::AuthCheck => return json_document(parts, &json!({})),
+            Verb::ChunkToken => return self.token(),
+            Verb::Other => return refused(StatusCode::NOT_FOUND, "RouteUnknown", "this mirror does not answer that", None),
+        };
+        let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
+        match verb {
+            Verb::Tree(_, folder) => match document::tree(commit, folder, flag(parts, "recursive"), self.wall) {
+                Some(tree) => json_document(parts, &tree),
+                None => no_entry(repo, hash, commit, folder),
+            },
+            Verb::Commits(_) => json_document(parts, &document::commits(hash)),
+            _ => json_document(parts, &document::account(repo, hash, commit, flag(parts, "blobs"))),
+        }
+    }
+
+    fn token(&self) -> Response {
+        let (body, headers) = xet::token(self.root.as_deref().unwrap_or_default());
+        let mut response = json_document(self.parts, &body);
+        for (name, value) in headers {
+            response.headers_mut().insert(name, text(&value));
+        }
+        response
+    }
+
+    fn file(&self, repo: &Repo, revision: &str, path: &str, raw: bool) -> Response {
+        let Some((hash, commit)) = repo.commit(revision) else { return no_revision(repo, revision) };
+        let Some(found) = commit.files.get(path) else { return no_entry(repo, hash, commit, path) };
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(REPO_COMMIT, text(hash));
+        if raw && document::is_large(found) {
+            let bytes = Bytes::from(pointer(&found.digest, found.size));
+            let media_type = "text/plain; charset=utf-8".to_owned();
+            return answer_with(self.parts, DocumentReply { bytes, media_type, varies: false, headers });
+        }
+        identify(&mut headers, found);
+        if let (true, Some(root)) = (found.size > self.wall && document::is_large(found), &self.root) {
+            xet::offer(&mut headers, found, &format!("{root}/api/{}/{}/xet-read-token/{hash}", repo.kind.plural(), repo.id));
+        }
+        if revision != hash {
+            // A branch moves with the next import.
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        let media_type = found.media_type.clone();
+        blob(self.parts, &self.room.shelf.blobs, BlobReply { digest: found.digest, media_type, headers })
+    }
+}
+
+/// The tags under which clients keep the file: git's name, or the SHA-256 of a large one.
+fn identify(headers: &mut HeaderMap, found: &Descriptor) {
+    if document::is_large(found) {
+        let tag = text(&format!("\"{}\"", found.digest.hex()));
+        headers.insert(LINKED_ETAG, tag.clone());
+        headers.insert(LINKED_SIZE, found.size.into());
+        headers.insert(ETAG, tag);
+    } else {
+        headers.insert(ETAG, text(&format!("\"{}\"", document::git_name(found))));
+    }
+}
+
+fn list(room: &Room, parts: &Parts, kind: Kind) -> Response {
+    let (mut search, mut author, mut limit) = (String::new(), None, MOST_LISTED);
+    for (key, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+        match &*key {
+            "search" => search = value.to_ascii_lowercase(),
+            "author" => author = Some(format!("{value}/")),
+            "limit" => limit = value.parse().unwrap_or(MOST_LISTED).min(MOST_LISTED),
+            _ => {}
+        }
+    }
+    let fits = |repo: &&Repo| repo.id.to_ascii_lowercase().contains(&search) && author.as_ref().is_none_or(|a| repo.id.starts_with(a));
+    let repos = room.catalog.of_kind(kind).filter(fits).take(limit);
+    let accounts = repos.filter_map(|repo| repo.commit("main").map(|(hash, commit)| (repo, hash, commit)));
+    let listed = accounts.map(|(repo, hash, commit)| {
+        let mut account = document::account(repo, hash, commit, false);
+        account["siblings"] = Value::Null;
+        account
+    });
+    json_document(parts, &listed.collect())
+}
+
+/// A flag in the query, as the clients of several languages write it.
+fn flag(parts: &Parts, name: &str) -> bool {
+    let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    query.into_iter().any(|(key, value)| key == name && matches!(&*value, "true" | "True" | "1"))
+}
+
+fn json_document(parts: &Parts, value: &Value) -> Response {
+    let (bytes, media_type) = (Bytes::from(value.to_string()), JSON.to_owned());
+    let headers = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
+    answer_with(parts, DocumentReply { bytes, media_type, varies: false, headers })
+}
+
+fn no_repo(kind: Kind, name: &str) -> Response {
+    let message = format!("this mirror does not carry {}{name:.200}", kind.prefix());
+    refused(StatusCode::NOT_FOUND, "RepoNotFound", &message, None)
+}
+
+fn no_revision(repo: &Repo, revision: &str) -> Response {
+    let known: Vec<&str> = repo.revisions.keys().chain(repo.commits.keys()).map(String::as_str).take(20).collect();
+    let message = format!("this mirror does not carry revision {revision:.100} of {}; it has {}", repo.id, known.join(", "));
+    refused(StatusCode::NOT_FOUND, "RevisionNotFound", &message, None)
+}
+
+fn no_entry(repo: &Repo, hash: &str, commit: &Commit, path: &str) -> Response {
+    let part = if commit.meta.whole { "" } else { ", of which this mirror carries a part" };
+    let message = format!("{path:.300} is not in commit {hash} of {}{part}", repo.id);
+    refused(StatusCode::NOT_FOUND, "EntryNotFound", &message, Some(hash))
+}
+
+/// A refusal in the words that clients turn into their own errors.
+fn refused(status: StatusCode, code: &'static str, message: &str, commit: Option<&str>) -> Response {
+    let mut response = problem(status, message, "");
+    let headers = response.headers_mut();
+    headers.insert(ERROR_CODE, HeaderValue::from_static(code));
+    headers.insert(ERROR_MESSAGE, text(message));
+    if let Some(commit) = commit {
+        headers.insert(REPO_COMMIT, text(commit));
+    }
+    response
+}
+
+/// Text as a header may hold it.
+fn text(text: &str) -> HeaderValue {
+    let plain: String = text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
+    HeaderValue::try_from(plain).expect("graphic characters make a header")
+}

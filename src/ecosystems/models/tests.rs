@@ -1,0 +1,316 @@
+//! Patterns, paths, formats, references, documents, descriptions.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use super::catalog::Catalog;
+use super::format::{Format, recognise};
+use super::git::{blob_sha1, pointer};
+use super::meta::Kind;
+use super::route::{Route, Verb, route};
+use super::{Models, document};
+use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Learned, SideDigests};
+use crate::ecosystems::{Ecosystem, Mirror};
+use crate::error::Result;
+use crate::store::Shelf;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Blobs in memory.
+#[derive(Default)]
+struct Memory(BTreeMap<Digest, Vec<u8>>);
+
+struct Reading(std::io::Cursor<Vec<u8>>);
+
+impl std::io::Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl std::io::Seek for Reading {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl BlobRead for Reading {
+    fn size(&self) -> u64 {
+        self.0.get_ref().len() as u64
+    }
+}
+
+impl Blobs for Memory {
+    fn open(&self, digest: &Digest) -> Result<Option<Box<dyn BlobRead>>> {
+        Ok(self.0.get(digest).map(|bytes| Box::new(Reading(std::io::Cursor::new(bytes.clone()))) as Box<dyn BlobRead>))
+    }
+
+    fn size(&self, digest: &Digest) -> Result<Option<u64>> {
+        Ok(self.0.get(digest).map(|bytes| bytes.len() as u64))
+    }
+}
+
+fn file(path: &str, bytes: &[u8], large: bool) -> Descriptor {
+    let git = (!large).then(|| ("git-blob-sha1".to_owned(), blob_sha1(bytes)));
+    Descriptor {
+        media_type: "application/octet-stream".to_owned(),
+        digest: Digest::of(bytes),
+        size: bytes.len() as u64,
+        name: Some(path.to_owned()),
+        origins: vec![format!("https://hub.example.org/acme/tiny/resolve/x/{path}")],
+        learned: Learned::Upstream,
+        side_digests: git.into_iter().collect::<SideDigests>(),
+    }
+}
+
+fn artifact(repo: &str, digit: char, revisions: &[&str], files: Vec<Descriptor>) -> Artifact {
+    let commit = digit.to_string().repeat(40);
+    let card = json!({ "licences": ["apache-2.0"], "base-models": ["acme/base"], "parameters": { "F16": 7, "F32": 5 } });
+    let references = json!([{ "repo": "other/code", "role": "code", "file": "config.json", "carried": false }]);
+    let meta = json!({ "kind": "model", "repo": repo, "commit": commit, "revisions": revisions, "whole": true, "card": card, "references": references });
+    let (ecosystem, name) = ("models".to_owned(), repo.to_owned());
+    Artifact { ecosystem, sections: vec![], name, version: commit, descriptors: files, subject: None, meta }
+}
+
+fn shelf(artifacts: Vec<Artifact>) -> Shelf {
+    let artifacts = artifacts.into_iter().map(Arc::new).collect();
+    Shelf { view: "latest".to_owned(), id: Digest::of(b""), artifacts, blobs: Arc::new(Memory::default()) }
+}
+
+fn tiny() -> Artifact {
+    let files = vec![file("config.json", b"{}", false), file("onnx/a/model.onnx", b"ONNX", true), file("onnx/b.txt", b"b", false)];
+    artifact("acme/tiny", 'a', &["main", "refs/pr/3"], files)
+}
+
+#[cfg(feature = "upstream")]
+#[test]
+fn patterns_match_as_the_hubs_clients_match_them() {
+    use super::pattern::{matches, selects};
+    for (pattern, path) in
+        [("*.json", "a/b/c.json"), ("onnx/", "onnx/model.onnx"), ("a?c", "abc"), ("*", ""), ("**b*", "aab"), ("a*b*c", "a-b-b-c")]
+    {
+        assert!(matches(pattern, path), "{pattern} {path}");
+    }
+    for (pattern, path) in [("*.json", "a.json.gz"), ("onnx/", "onnx"), ("a?c", "ac"), ("", "a"), ("a*b*c", "a-c-b")] {
+        assert!(!matches(pattern, path), "{pattern} {path}");
+    }
+    let long = "a".repeat(4000);
+    assert!(!matches(&"a*".repeat(500), &format!("b{long}")) && !matches(&format!("{}b", "*a".repeat(200)), &long), "in bounded time");
+    let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    assert!(selects(&[], &[], "x") && !selects(&words(&["*.bin"]), &[], "x") && !selects(&words(&["*"]), &words(&["x*"]), "x"));
+}
+
+#[test]
+fn names_in_git_are_those_of_git() {
+    // `printf hello | git hash-object --stdin`
+    assert_eq!(blob_sha1(b"hello"), "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
+    assert_eq!(pointer(&Digest::of(b"hello"), 5).lines().nth(2), Some("size 5"));
+}
+
+#[cfg(feature = "upstream")]
+#[test]
+fn configurations_name_other_repositories() {
+    use super::reference::references;
+    let found = |content: &str| {
+        let found = references("acme/tiny", "config.json", content.as_bytes());
+        found.map(|all| all.into_iter().map(|r| (r.repo, r.role, r.revision)).collect::<Vec<_>>())
+    };
+    let one = |repo: &str, role: &str, revision: Option<&str>| Some(vec![(repo.to_owned(), role.to_owned(), revision.map(str::to_owned))]);
+    let code = r#"{"auto_map":{"A":"other/code--m.A","B":[null,"other/code--m.B"],"C":"m.C","D":"acme/tiny--m.D"},"code_revision":"v2"}"#;
+    assert_eq!(found(code), one("other/code", "code", Some("v2")));
+    assert_eq!(found(r#"{"base_model_name_or_path":"gpt2","revision":null}"#), one("gpt2", "base-model", None));
+    assert_eq!(found(r#"{"tokenizer_name":"acme/words","revision":"x"}"#), one("acme/words", "tokenizer", None));
+    let verifier = r#"{"speculators_config":{"verifier":{"name_or_path":"acme/big"}}}"#;
+    assert_eq!(found(verifier), one("acme/big", "verifier", None));
+    assert_eq!(found(r#"{"base_model_name_or_path":"/home/me/model","auto_map":7,"tokenizer_name":["a"]}"#), Some(vec![]));
+    assert_eq!(found("{"), None);
+}
+
+#[test]
+fn formats_are_told_by_content() {
+    let tensors = [&2u64.to_le_bytes()[..], b"{}"].concat();
+    let torch = [b"PK\x03\x04".as_slice(), &[0; 22], &[16, 0, 0, 0], b"archive/data.pkl"].concat();
+    let plain_zip = [b"PK\x03\x04".as_slice(), &[0; 22], &[5, 0, 0, 0], b"a.txt"].concat();
+    for (start, format) in [
+        (tensors.as_slice(), Some(Format::Safetensors)),
+        (b"GGUF\x03", Some(Format::Gguf)),
+        (b"\x80\x02}q\x00", Some(Format::Pickle)),
+        (b"\x80\x04\x95\x10", Some(Format::Pickle)),
+        (b"cposix\nsystem\n(S'id'\ntR.", Some(Format::Pickle)),
+        (&torch, Some(Format::PickleInZip)),
+        (&plain_zip, Some(Format::Zip)),
+        (b"\x93NUMPY\x01\x00\x76\x00{'descr': '|O', 'fortran", Some(Format::NumpyObjects)),
+        (b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran", None),
+        (b"\x89HDF\r\n", Some(Format::Hdf5)),
+        (b"{\"a\": 1}", None),
+        (b"confusion\nmatrix", None),
+        (b"", None),
+        (b"PK\x03\x04", Some(Format::Zip)),
+    ] {
+        assert_eq!(recognise(start, start.len() as u64), format, "{start:?}");
+    }
+    assert_eq!(recognise(&tensors, 5), None, "a header longer than the file is none");
+}
+
+#[test]
+fn paths_of_every_client_are_understood() {
+    let catalog = Catalog::new(&shelf(vec![tiny(), artifact("gpt2", 'b', &["main"], vec![file("config.json", b"{}", false)])]));
+    let api = |name: &str, verb| Route::Api(Kind::Model, name.to_owned(), verb);
+    let revision = |name: &str| Verb::Revision(name.to_owned());
+    let a_file = |kind, repo: &str, revision: &str, path: &str, raw| {
+        let (repo, revision, path) = (repo.to_owned(), revision.to_owned(), path.to_owned());
+        Route::File { kind, repo, revision, path, raw }
+    };
+    for (path, wanted) in [
+        ("/api/models/acme/tiny", api("acme/tiny", revision("main"))),
+        ("/api/models/acme/tiny/revision/refs%2Fpr%2F3", api("acme/tiny", revision("refs/pr/3"))),
+        ("/api/models/gpt2/revision/main", api("gpt2", revision("main"))),
+        ("/api/models/none/revision/main", api("none", revision("main"))),
+        ("/api/models/gpt2", api("gpt2", revision("main"))),
+        ("/api/models/acme/tiny/tree/main", api("acme/tiny", Verb::Tree("main".to_owned(), String::new()))),
+        ("/api/models/acme/tiny/tree/main/a%2Fb", api("acme/tiny", Verb::Tree("main".to_owned(), "a/b".to_owned()))),
+        ("/api/models/acme/tiny/refs", api("acme/tiny", Verb::Refs)),
+        ("/api/models/acme/tiny/discussions", api("acme/tiny", Verb::Other)),
+        ("/api/datasets", Route::List(Kind::Dataset)),
+        ("/acme/tiny/resolve/main/onnx/a/model.onnx", a_file(Kind::Model, "acme/tiny", "main", "onnx/a/model.onnx", false)),
+        ("/gpt2/resolve/refs%2Fpr%2F1/a%20b", a_file(Kind::Model, "gpt2", "refs/pr/1", "a b", false)),
+        ("/datasets/acme/ds/raw/main/x", a_file(Kind::Dataset, "acme/ds", "main", "x", true)),
+        ("/api/whoami-v2", Route::WhoAmI),
+        ("/api/agent-harnesses", Route::Unknown),
+        ("/acme/tiny/resolve/main", Route::Unknown),
+        ("/resolve/main/x", Route::Unknown),
+    ] {
+        assert_eq!(route(&catalog, path), wanted, "{path}");
+    }
+}
+
+#[test]
+fn revisions_are_names_commits_and_their_beginnings() {
+    let older = artifact("acme/tiny", 'b', &["main", "v1"], vec![file("config.json", b"old", false)]);
+    let pinned = artifact("acme/pinned", 'c', &[], vec![file("config.json", b"{}", false)]);
+    let catalog = Catalog::new(&shelf(vec![older, tiny(), pinned]));
+    let repo = catalog.repo(Kind::Model, "acme/tiny").unwrap();
+    let commit = |revision: &str| repo.commit(revision).map(|(hash, _)| hash.chars().next().unwrap());
+    for (revision, wanted) in [("main", Some('a')), ("refs/heads/main", Some('a')), ("v1", Some('b')), ("refs/pr/3", Some('a'))] {
+        assert_eq!(commit(revision), wanted, "{revision}: of two bundles the newer one decides");
+    }
+    assert_eq!((commit("bbbbbbb"), commit("bbbbbb"), commit("v2"), commit(&"d".repeat(40))), (Some('b'), None, None, None));
+    let pinned = catalog.repo(Kind::Model, "acme/pinned").unwrap();
+    assert!(pinned.commit("main").is_some() && pinned.commit("v1").is_none(), "main is what there is");
+    assert!(catalog.repo(Kind::Dataset, "acme/tiny").is_none());
+}
+
+#[test]
+fn trees_list_what_is_carried_and_offer_chunks_above_the_wall_only() {
+    let catalog = Catalog::new(&shelf(vec![tiny()]));
+    let (_, commit) = catalog.repo(Kind::Model, "acme/tiny").unwrap().commit("main").unwrap();
+    let paths = |folder: &str, recursive| {
+        let tree = document::tree(commit, folder, recursive, 50);
+        tree.map(|t| t.as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(paths("", true).unwrap(), ["onnx", "onnx/a", "config.json", "onnx/a/model.onnx", "onnx/b.txt"]);
+    assert_eq!(paths("", false).unwrap(), ["onnx", "config.json"]);
+    assert_eq!(paths("onnx", false).unwrap(), ["onnx/a", "onnx/b.txt"]);
+    assert_eq!((paths("on", true), paths("config.json", true)), (None, None));
+    let tree = document::tree(commit, "onnx/a", true, 4).unwrap();
+    let large = json!({ "oid": Digest::of(b"ONNX").hex(), "size": 4, "pointerSize": 126 });
+    assert_eq!(tree[0]["lfs"], large);
+    assert_eq!(tree[0]["oid"], blob_sha1(pointer(&Digest::of(b"ONNX"), 4).as_bytes()));
+    assert!(!tree.to_string().contains("xet"));
+    assert_eq!(document::tree(commit, "onnx/a", true, 3).unwrap()[0]["xetHash"], Digest::of(b"ONNX").hex());
+}
+
+#[test]
+fn containers_are_chunks_with_heads_wherever_reading_begins() {
+    use super::chunks::{CHUNK, CHUNKS, Contained, Container};
+    use std::io::{Read, Seek, SeekFrom};
+    let content: Vec<u8> = (0..CHUNK * (CHUNKS + 1) + 5).map(|n| (n / 7) as u8).collect();
+    let (file, size) = (Digest::of(&content), content.len() as u64);
+    let blobs: Arc<dyn Blobs> = Arc::new(Memory(BTreeMap::from([(file, content.clone())])));
+    let all: Vec<Container> = Container::holding(file, size, 0, size - 1).collect();
+    assert_eq!(
+        all.iter().map(|c| (c.content(), c.place(2))).collect::<Vec<_>>(),
+        [(CHUNK * CHUNKS, 2 * (CHUNK + 8)), (CHUNK + 5, CHUNK + 21)]
+    );
+    assert_ne!(all[0].hash(), all[1].hash());
+    let second = Contained { blobs, container: all[1] };
+    assert_eq!(second.size(&file).unwrap(), Some(CHUNK + 21));
+    let mut expected = vec![0, 0, 0, 2, 0, 0, 0, 2];
+    expected.extend(&content[(CHUNK * CHUNKS) as usize..(CHUNK * (CHUNKS + 1)) as usize]);
+    expected.extend([0, 5, 0, 0, 0, 5, 0, 0]);
+    expected.extend(&content[(CHUNK * (CHUNKS + 1)) as usize..]);
+    for from in [0, 3, 8, 9, CHUNK + 7, CHUNK + 8, CHUNK + 12, CHUNK + 16, CHUNK + 20] {
+        let (mut reader, mut read) = (second.open(&file).unwrap().unwrap(), Vec::new());
+        reader.seek(SeekFrom::Start(from)).unwrap();
+        reader.read_to_end(&mut read).unwrap();
+        assert!(read == expected[from as usize..], "from {from}");
+    }
+}
+
+#[test]
+fn reconstructions_cover_what_is_asked_for_in_both_generations() {
+    use super::chunks::{CHUNK, CHUNKS};
+    use super::route::Generation;
+    use super::xet::reconstruction;
+    let whole = CHUNK * CHUNKS;
+    let found = Descriptor { size: 2 * whole + 5, ..file("model.bin", b"x", true) };
+    let asked = |range: &str, generation| {
+        let (parts, ()) = http::Request::get("/").header("range", range).body(()).unwrap().into_parts();
+        reconstruction(&parts, &found, "http://m/models/latest", generation)
+    };
+    let second = asked(&format!("bytes={}-{}", whole - 1, whole + CHUNK), Generation::Second).unwrap();
+    assert_eq!(second["offset_into_first_range"], CHUNK - 1);
+    let terms: Vec<_> = second["terms"].as_array().unwrap().iter().map(|t| (t["range"].clone(), t["unpacked_length"].clone())).collect();
+    let term = |start: u64, end: u64, length: u64| (json!({ "start": start, "end": end }), json!(length));
+    assert_eq!(terms, [term(CHUNKS - 1, CHUNKS, CHUNK), term(0, 2, 2 * CHUNK)]);
+    let hash = second["terms"][1]["hash"].as_str().unwrap();
+    let place = &second["xorbs"][hash][0];
+    assert_eq!(place["url"], format!("http://m/models/latest/xet/containers/{}/1", found.digest.hex()));
+    assert_eq!(place["ranges"][0]["bytes"], json!({ "start": 0, "end": 2 * (CHUNK + 8) - 1 }));
+
+    let first = asked(&format!("bytes={}-{}", 2 * whole, u64::MAX), Generation::First).unwrap();
+    assert_eq!(first["terms"][0]["unpacked_length"], 5);
+    let place = &first["fetch_info"][first["terms"][0]["hash"].as_str().unwrap()][0];
+    assert_eq!((&place["url_range"], &place["range"]), (&json!({ "start": 0, "end": 12 }), &json!({ "start": 0, "end": 1 })));
+    assert!(asked(&format!("bytes={}-", 2 * whole + 5), Generation::First).is_none(), "behind the end");
+    assert!(asked("bytes=9-3", Generation::Second).is_none());
+    assert!(asked("bytes=x", Generation::Second).is_some(), "what is no range is as good as none");
+}
+
+#[test]
+fn what_is_said_of_a_model() {
+    let pickle = b"\x80\x04\x95rest";
+    let files = vec![file("code.py", b"x", false), file("innocent.json", pickle, false)];
+    let artifact = artifact("acme/tiny", 'a', &["main"], files);
+    let memory = Memory(BTreeMap::from([(Digest::of(pickle), pickle.to_vec())]));
+    let described = Models.describe(&artifact, &memory).unwrap();
+    assert_eq!(described.purl, format!("pkg:huggingface/acme/tiny@{}", "a".repeat(40)));
+    assert_eq!((described.licences[0].expression.as_str(), described.supplier.as_deref()), ("apache-2.0", Some("acme")));
+    assert_eq!(described.dependencies, ["pkg:huggingface/other/code"]);
+    let property = |name: &str| described.properties.get(name).map(String::as_str);
+    assert_eq!((property("pickle"), property("formats")), (Some("innocent.json"), Some("pickle")), "a name is not believed");
+    assert_eq!((property("parameters"), property("code"), property("not carried")), (Some("12"), Some("code.py"), Some("other/code")));
+    let less = Models.describe(&artifact, &Memory::default()).unwrap();
+    assert!(!less.properties.contains_key("pickle") && less.licences == described.licences);
+}
+
+#[test]
+fn entries_that_contradict_themselves_are_not_served() {
+    let mut other = tiny();
+    other.version = "b".repeat(40);
+    let mut unnamed = tiny();
+    unnamed.descriptors[0].name = None;
+    let mut foreign = tiny();
+    foreign.meta["repo"] = Value::from("../x");
+    foreign.name = "../x".to_owned();
+    for bad in [other, unnamed, foreign] {
+        assert!(Models.describe(&bad, &Memory::default()).is_err());
+        assert_eq!(Catalog::new(&shelf(vec![bad])).of_kind(Kind::Model).count(), 0);
+    }
+}
+
+#[test]
+fn clients_are_told_the_view_and_the_authority() {
+    let mirror = Mirror { base: "https://mirror.lan:8443".to_owned(), view: "kit-7".to_owned(), own_ca: true };
+    let text = &Models.client_config(&mirror)[0].text;
+    assert!(text.contains("HF_ENDPOINT=https://mirror.lan:8443/models/kit-7\n") && text.contains("SSL_CERT_FILE"), "{text}");
+}
