@@ -23,7 +23,7 @@ const PERMISSIVE: [&str; 14] = [
     "Zlib",
 ];
 /// Crates under the Mozilla Public License 2.0, which asks for their own source, unchanged here, to be available.
-const MOZILLA: [&str; 4] = ["astral-pubgrub", "astral-version-ranges", "option-ext", "priority-queue"];
+const MOZILLA: [&str; 5] = ["astral-pubgrub", "astral-version-ranges", "option-ext", "priority-queue", "version-ranges"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
