@@ -23,6 +23,8 @@ mod section;
 mod serve;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "upstream")]
+mod together;
 
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};
@@ -53,6 +55,16 @@ impl Ecosystem for Conda {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
         Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        together::unite(first, second)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        together::check(artifacts)
     }
 
     fn serve(&self, shelf: Shelf) -> Router {

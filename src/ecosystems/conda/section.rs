@@ -1,10 +1,10 @@
 //! `[conda.NAME]` in the manifest: its keys, and which of them go together.
 
+#[cfg(feature = "upstream")]
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use url::Url;
 
 /// Packages of Conda channels, solved for each target or taken from a lock file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -38,6 +38,8 @@ pub(super) struct Section {
     /// Virtual packages beside those that follow from the target, or in place of them: `__glibc = "2.35"`, `__archspec = "1=zen4"`;
     /// an empty string takes one away.
     pub virtual_packages: BTreeMap<String, String>,
+    /// Whether to carry what builders ask for beside packages, where the channel publishes it.
+    pub run_exports: bool,
     /// Ignore what was published after this instant, such as `2026-11-01T00:00:00Z`.
     pub exclude_newer: Option<String>,
     /// Ignore what was published less than so many days before the lock.
@@ -86,4 +88,80 @@ pub(super) enum Pip {
     Refuse,
     /// They are left out; the lock step says so.
     Leave,
+}
+
+/// Where a section's packages come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source<'a> {
+    /// A solver.
+    Solved,
+    /// A list of addresses, in this file.
+    Explicit(&'a str),
+    /// A lock file of another tool.
+    Lock(&'a str),
+}
+
+/// Most entries of one list.
+const MOST: usize = 10_000;
+
+#[cfg(feature = "upstream")]
+impl Section {
+    /// Refuses keys that contradict each other; in the words of the manifest.
+    pub(super) fn check(&self) -> Result<Source<'_>> {
+        let asks = !self.specs.is_empty() || self.environment.is_some();
+        let longest = self.specs.len().max(self.constraints.len()).max(self.virtual_packages.len());
+        if longest > MOST {
+            return Err(Error::usage("a list is too long").with("expected", format!("at most {MOST} entries")));
+        }
+        let source = match (asks, &self.explicit, &self.conda_lock, &self.pixi_lock) {
+            (true, None, None, None) => Source::Solved,
+            (false, Some(file), None, None) => Source::Explicit(file),
+            (false, None, Some(file), None) | (false, None, None, Some(file)) => Source::Lock(file),
+            (false, None, None, None) => {
+                return Err(
+                    Error::usage("it asks for nothing").hint("give `specs`, `environment`, `explicit`, `conda-lock` or `pixi-lock`")
+                );
+            }
+            _ => {
+                return Err(Error::usage("`specs` and `environment`, `explicit`, `conda-lock` and `pixi-lock` exclude each other")
+                    .hint("write one section for each: sections are merged in the lock"));
+            }
+        };
+        if source != Source::Solved && !self.is_only_listed() {
+            return Err(Error::usage("a list or lock file has decided already what a solver is told")
+                .with("expected", "beside it: channels, channel-alias, environments, pip, targets, run-exports"));
+        }
+        if !self.environments.is_empty() && self.pixi_lock.is_none() {
+            return Err(Error::usage("`environments` belongs to `pixi-lock`"));
+        }
+        Ok(source)
+    }
+
+    /// Whether no key is set that only a solver heeds.
+    fn is_only_listed(&self) -> bool {
+        self.priority == Priority::default()
+            && self.constraints.is_empty()
+            && self.virtual_packages.is_empty()
+            && self.exclude_newer.is_none()
+            && self.cool_down_days.is_none()
+    }
+
+    /// The instant after which packages are ignored: the earlier one of `exclude-newer` and the cool-down.
+    pub(super) fn newest(&self, now: jiff::Timestamp) -> Result<Option<jiff::Timestamp>> {
+        let fixed = self.exclude_newer.as_deref().map(|text| {
+            text.parse::<jiff::Timestamp>().map_err(|e| {
+                Error::usage("`exclude-newer` is not an instant")
+                    .because(&e)
+                    .with("found", format!("{text:.60}"))
+                    .hint("write it as 2026-11-01T00:00:00Z")
+            })
+        });
+        let cooled = self.cool_down_days.map(|days| {
+            let span = jiff::SignedDuration::from_hours(24 * i64::from(days));
+            now.checked_sub(span).map_err(|e| Error::usage("`cool-down-days` reaches too far back").because(&e))
+        });
+        let both = [fixed.transpose()?, cooled.transpose()?];
+        let whole = |time: jiff::Timestamp| jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
+        Ok(both.into_iter().flatten().min().map(whole))
+    }
 }
