@@ -45,6 +45,9 @@ impl Catalog {
             let Ok(meta) = Meta::of(artifact) else { continue };
             let (Some(name), Some(file)) = (meta.text("name"), artifact.descriptors[0].name.clone()) else { continue };
             let name = name.to_owned();
+            for empty in meta.beside {
+                catalog.channels.entry(empty).or_default().entry(NOARCH.to_owned()).or_default();
+            }
             let channel = catalog.channels.entry(meta.channel).or_default();
             channel.entry(NOARCH.to_owned()).or_default();
             // Of two bundles the newer one decides: it comes later.

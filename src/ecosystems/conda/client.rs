@@ -66,6 +66,9 @@ fn rattler(mirror: &Mirror, alias: &str) -> Snippet {
     if mirror.own_ca {
         let _ = writeln!(text, "export SSL_CERT_FILE={AUTHORITY}");
     }
-    let _ = writeln!(text, "rattler-build build --channel {alias}/conda-forge --recipe recipe.yaml   # py-rattler: Channel(\"{alias}/conda-forge\")");
+    let _ = writeln!(
+        text,
+        "rattler-build build --channel {alias}/conda-forge --recipe recipe.yaml   # py-rattler: Channel(\"{alias}/conda-forge\")"
+    );
     snippet("rattler", "shell", text)
 }

@@ -39,7 +39,8 @@ pub(super) enum File {
 /// taken off: this mirror knows no accounts.
 pub(super) fn route(path: &str) -> Route {
     let Some(path) = percent_decoded(path) else { return Route::Unknown };
-    let path = path.strip_prefix("/t/").and_then(|rest| rest.split_once('/')).map_or_else(|| path.trim_start_matches('/'), |(_, rest)| rest);
+    let path =
+        path.strip_prefix("/t/").and_then(|rest| rest.split_once('/')).map_or_else(|| path.trim_start_matches('/'), |(_, rest)| rest);
     if path.is_empty() {
         return Route::List(None);
     }

@@ -177,7 +177,10 @@ fn shards_are_what_rattler_reads_and_keep_unknown_keys() {
     let shelf = several();
     let bytes = unpacked(&get(&shelf, "/forge/linux-64/repodata_shards.msgpack.zst"));
     let index: ShardedRepodata = rmp_serde::from_slice(&bytes).unwrap();
-    assert_eq!((index.info.subdir.as_str(), index.info.base_url.as_str(), index.info.shards_base_url.as_str()), ("linux-64", "./", "./shards/"));
+    assert_eq!(
+        (index.info.subdir.as_str(), index.info.base_url.as_str(), index.info.shards_base_url.as_str()),
+        ("linux-64", "./", "./shards/")
+    );
     assert_eq!(rmp_serde::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>(&bytes).unwrap().len(), 3);
     assert!(bytes.starts_with(b"\x83\xa7version\x01"), "as CEP 16 has it");
     assert_eq!(index.shards.len(), 2);
@@ -204,8 +207,14 @@ fn messages_are_packed_in_the_shortest_form() {
     };
     // Each as the specification has it.
     assert_eq!(packed(&json!({ "a": null, "b": [true, false] })), b"\x82\xa1a\xc0\xa1b\x92\xc3\xc2");
-    assert_eq!(packed(&json!({ "n": [0, 127, 128, 255, 256, 65535, 65536] })), b"\x81\xa1n\x97\x00\x7f\xcc\x80\xcc\xff\xcd\x01\x00\xcd\xff\xff\xce\x00\x01\x00\x00");
-    assert_eq!(packed(&json!({ "n": [4_294_967_296_u64, -1, 0.5] })), b"\x81\xa1n\x93\xcf\0\0\0\x01\0\0\0\0\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xcb\x3f\xe0\0\0\0\0\0\0");
+    assert_eq!(
+        packed(&json!({ "n": [0, 127, 128, 255, 256, 65535, 65536] })),
+        b"\x81\xa1n\x97\x00\x7f\xcc\x80\xcc\xff\xcd\x01\x00\xcd\xff\xff\xce\x00\x01\x00\x00"
+    );
+    assert_eq!(
+        packed(&json!({ "n": [4_294_967_296_u64, -1, 0.5] })),
+        b"\x81\xa1n\x93\xcf\0\0\0\x01\0\0\0\0\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xcb\x3f\xe0\0\0\0\0\0\0"
+    );
     assert_eq!(packed(&json!({ "s": "x".repeat(31) }))[..4], *b"\x81\xa1s\xbf");
     assert_eq!(packed(&json!({ "s": "x".repeat(32) }))[..5], *b"\x81\xa1s\xd9\x20");
     assert_eq!(packed(&json!({ "s": "x".repeat(256) }))[..6], *b"\x81\xa1s\xda\x01\x00");
@@ -222,7 +231,11 @@ fn clients_get_the_lengths_tags_and_ranges_they_ask_for() {
         let path = format!("/forge/linux-64/{path}");
         let body = get(&shelf, &path);
         let (status, headers, nothing) = ask(&shelf, "HEAD", &path, &[]);
-        assert_eq!((status, headers["content-length"].to_str().unwrap(), nothing.len()), (200, body.len().to_string().as_str(), 0), "{path}");
+        assert_eq!(
+            (status, headers["content-length"].to_str().unwrap(), nothing.len()),
+            (200, body.len().to_string().as_str(), 0),
+            "{path}"
+        );
         let tag = headers["etag"].to_str().unwrap();
         let (status, _, nothing) = ask(&shelf, "GET", &path, &[("if-none-match", tag)]);
         assert_eq!((status, nothing.len()), (304, 0), "{path}");
@@ -270,6 +283,16 @@ fn of_two_bundles_the_newer_record_is_served() {
 }
 
 #[test]
+fn channels_that_gave_nothing_are_served_empty() {
+    let mut with = package("forge", "linux-64", "tool", ".conda");
+    with.meta["beside"] = json!(["forge/label/dev"]);
+    let shelf = shelf(vec![with]);
+    let index: Value = serde_json::from_slice(&get(&shelf, "/forge/label/dev/noarch/repodata.json")).unwrap();
+    assert_eq!(index["packages.conda"], json!({}));
+    assert_eq!(ask(&shelf, "HEAD", "/forge/label/dev/noarch/repodata_shards.msgpack.zst", &[]).0, 200);
+}
+
+#[test]
 fn old_records_get_the_digest_they_lack() {
     let mut old = package("forge", "noarch", "tool", ".tar.bz2");
     let record = old.meta["record"].as_object_mut().unwrap();
@@ -284,7 +307,8 @@ fn old_records_get_the_digest_they_lack() {
 fn entries_that_lie_are_refused_and_not_served() {
     let good = package("forge", "linux-64", "tool", ".conda");
     assert!(Meta::of(&good).is_ok());
-    let twisted: [(&str, fn(&mut Artifact)); 14] = [
+    let twisted: [(&str, fn(&mut Artifact)); 15] = [
+        ("a path for a channel beside it", |a| a.meta["beside"] = json!(["../x"])),
         ("a path for a file name", |a| a.descriptors[0].name = Some("../tool-1.0-h1_0.conda".to_owned())),
         ("another file name", |a| a.descriptors[0].name = Some("tool-1.1-h1_0.conda".to_owned())),
         ("another ending", |a| a.descriptors[0].name = Some("tool-1.0-h1_0.zip".to_owned())),
