@@ -58,6 +58,40 @@ pub struct Locked {
     pub summary: String,
     /// What a person should know, such as a yanked release or a signature that was looked for and is absent.
     pub notes: Vec<String>,
+    /// What the artifacts need of other rooms.
+    pub wants: Vec<Want>,
+}
+
+/// Something that artifacts of one room need and that another room knows to lock, so that the two never meet.
+#[cfg(feature = "upstream")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Want {
+    /// What kind of thing it is; decides which room answers.
+    pub kind: WantKind,
+    /// What is wanted, as the answering room's manifest section would name it.
+    pub reference: String,
+    /// The targets it is wanted for; all of the manifest's when absent.
+    pub targets: Option<Vec<String>>,
+    /// Who wants it and how that became known, for people: `chart jupyterhub 4.2.0, rendered`.
+    pub wanted_by: String,
+}
+
+/// What one room can want of another.
+#[cfg(feature = "upstream")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WantKind {
+    /// A container image, by tag or digest: `quay.io/team/app:1.2`, `docker.io/library/alpine@sha256:…`.
+    ContainerImage,
+}
+
+#[cfg(feature = "upstream")]
+impl WantKind {
+    /// The kind as people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ContainerImage => "container image",
+        }
+    }
 }
 
 /// What a client is configured with.
@@ -111,6 +145,21 @@ pub trait Ecosystem: Sync {
     /// Connected: what the section means, from metadata alone wherever the upstream allows it.
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>>;
+
+    /// Connected: whether this room answers wants of that kind. By default, none.
+    #[cfg(feature = "upstream")]
+    fn answers(&self, kind: WantKind) -> bool {
+        let _ = kind;
+        false
+    }
+
+    /// Connected: what sections of other rooms want. The request's section is the one that wants; all wants are of a kind that this room
+    /// answers.
+    #[cfg(feature = "upstream")]
+    fn answer<'a>(&'a self, request: LockRequest<'a>, wants: &'a [Want]) -> BoxFuture<'a, Result<Locked>> {
+        let _ = (request, wants);
+        Box::pin(async { Ok(Locked::default()) })
+    }
 
     /// Connected: what two sections know together of one artifact that both want. `None`, the default, leaves them as they are, and the
     /// lock refuses two that differ.

@@ -10,6 +10,8 @@
 
 mod address;
 #[cfg(feature = "upstream")]
+mod answer;
+#[cfg(feature = "upstream")]
 mod attached;
 mod catalog;
 mod client;
@@ -36,7 +38,7 @@ use crate::store::Shelf;
 use axum::Router;
 #[cfg(feature = "upstream")]
 use {
-    super::{LockRequest, Locked},
+    super::{LockRequest, Locked, Want, WantKind},
     crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Part, Upstream, oci},
     futures::future::BoxFuture,
@@ -61,6 +63,16 @@ impl Ecosystem for Images {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
         Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn answers(&self, kind: WantKind) -> bool {
+        kind == WantKind::ContainerImage
+    }
+
+    #[cfg(feature = "upstream")]
+    fn answer<'a>(&'a self, request: LockRequest<'a>, wants: &'a [Want]) -> BoxFuture<'a, Result<Locked>> {
+        Box::pin(answer::answer(request, wants))
     }
 
     #[cfg(feature = "upstream")]

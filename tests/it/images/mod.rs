@@ -8,6 +8,7 @@ mod hostile;
 mod lock;
 mod pictures;
 pub mod registry;
+mod wanted;
 
 use airlift::artifact::{Artifact, Descriptor, Digest};
 use airlift::ecosystems::{LockRequest, Locked, find};
