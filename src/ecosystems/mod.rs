@@ -12,8 +12,10 @@ pub mod python;
 
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::{Error, Result};
+use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
+use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     crate::artifact::Descriptor,
@@ -195,12 +197,22 @@ pub trait Ecosystem: Sync {
         })
     }
 
-    /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point.
-    fn serve(&self, shelf: Shelf) -> Router;
+    /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point. The default answers nothing: for rooms
+    /// whose clients read [`repositories`](Self::repositories) only.
+    fn serve(&self, shelf: Shelf) -> Router {
+        drop(shelf);
+        Router::new()
+    }
 
-    /// A path that the room's clients demand at the root of the server, beside `/<name>/<view>`.
-    fn root(&self) -> Option<&'static str> {
-        None
+    /// Inside: what registry clients read, by the name it is served under in the registry that all rooms share. The default has none.
+    fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
+        let _ = shelf;
+        BTreeMap::new()
+    }
+
+    /// Whether the room's mount point is the shared registry of that view, which the room then need not serve itself. One room's is.
+    fn is_registry(&self) -> bool {
+        false
     }
 
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
@@ -222,7 +234,7 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
 #[cfg(feature = "upstream")]
 pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
     let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
-    let mut united = std::collections::BTreeMap::new();
+    let mut united = BTreeMap::new();
     for artifact in artifacts.iter() {
         let known = united.entry(key(artifact)).or_insert_with(|| artifact.meta.clone());
         if *known != artifact.meta

@@ -91,7 +91,7 @@ async fn resolve_image(request: &LockRequest<'_>, section: &Section, wanted: &Wa
     let tree = Tree::grow(&repository, &repository.manifest(&reference.wanted()).await?, wanted).await?;
     let (name, root) = (reference.name(), &tree.nodes[0]);
     let search = Search { repository: &repository, name: &name, referrers: section.referrers, cosign: section.signatures };
-    let known = |platform: &super::platform::Platform| !platform.is_unknown();
+    let known = |platform: &crate::server::oci::Platform| !platform.is_unknown();
     let subjects = tree.nodes.iter().enumerate().filter(|(at, node)| *at == 0 || node.platform.as_ref().is_some_and(known));
     let attached = search.run(subjects.map(|(_, node)| node.digest).collect()).await?;
     let signatures = search.outcome(&attached);

@@ -1,8 +1,8 @@
 //! The manifest section `[images.NAME]`.
 
-use super::platform::Platform;
 use crate::artifact::Target;
 use crate::error::{Error, Result};
+use crate::server::oci::Platform;
 use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, SeqAccess, Visitor};

@@ -6,7 +6,7 @@ mod clients;
 mod debian;
 mod hostile;
 mod lock;
-mod pictures;
+pub mod pictures;
 pub mod registry;
 mod wanted;
 
