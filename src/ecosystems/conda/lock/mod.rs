@@ -77,7 +77,7 @@ async fn locked(request: &LockRequest<'_>, section: &Section) -> Result<Locked> 
     if let Some(first) = artifacts.first_mut() {
         beside(first, &channels, &given)?;
     }
-    Ok(Locked { summary: summary::line(&artifacts, &machines), artifacts, notes })
+    Ok(Locked { summary: summary::line(&artifacts, &machines), artifacts, notes, wants: vec![] })
 }
 
 fn machines(request: &LockRequest<'_>, section: &Section) -> Result<Vec<Machine>> {
