@@ -6,6 +6,7 @@ mod arrows;
 mod bounds;
 mod bundle;
 mod cli;
+mod conda_lock;
 mod corruption;
 mod dependencies;
 mod faults;
