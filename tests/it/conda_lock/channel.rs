@@ -34,7 +34,11 @@ impl Package {
     /// The same with another value in its record; null takes it away.
     pub fn with(mut self, key: &str, value: Value) -> Self {
         let record = self.record.as_object_mut().unwrap();
-        if value.is_null() { drop(record.remove(key)) } else { drop(record.insert(key.to_owned(), value)) }
+        if value.is_null() {
+            drop(record.remove(key))
+        } else {
+            drop(record.insert(key.to_owned(), value))
+        }
         self
     }
 }

@@ -33,14 +33,8 @@ const PYTHON: [&str; 4] =
 #[test]
 fn every_form_of_an_index_gives_the_same_lock() {
     let mut locks = Vec::new();
-    let forms: [fn(&mut Paths); 3] = [
-        |paths| drop(paths.plain("main", &world())),
-        |paths| drop(paths.compressed("main", &world())),
-        |paths| drop(paths.sharded("main", &world())),
-    ];
-    for form in forms {
-        let mut paths = Paths::default();
-        form(&mut paths);
+    let [mut plain, mut compressed, mut sharded] = [(); 3].map(|()| Paths::default());
+    for paths in [plain.plain("main", &world()), compressed.compressed("main", &world()), sharded.sharded("main", &world())] {
         let (origin, outside) = (paths.serve(), Outside::new());
         let outcome = outside.lock(&origin, SECTION).unwrap();
         assert_eq!(chosen(&outcome), PYTHON);
@@ -72,7 +66,10 @@ fn a_record_is_kept_as_the_channel_had_it() {
     let blob = &found.descriptors[0];
     assert_eq!((blob.digest, blob.size, blob.learned), (Digest::of(&wanted.bytes), wanted.bytes.len() as u64, Learned::Upstream));
     assert_eq!(blob.origins, [origin.url("/main/linux-64/libfoo-1.0-h1_0.conda")]);
-    assert_eq!((blob.media_type.as_str(), blob.side_digests["md5"].as_str()), ("application/x-conda", wanted.record["md5"].as_str().unwrap()));
+    assert_eq!(
+        (blob.media_type.as_str(), blob.side_digests["md5"].as_str()),
+        ("application/x-conda", wanted.record["md5"].as_str().unwrap())
+    );
 }
 
 #[test]
@@ -238,7 +235,8 @@ fn one_name_never_stands_for_two_archives() {
 fn an_environment_file_is_asked_for_whole() {
     let mut paths = Paths::default();
     let (origin, outside) = (paths.plain("main", &world()).serve(), Outside::new());
-    outside.file("env.yml", "name: x\nchannels:\n  - main\n  - nodefaults\ndependencies:\n  - pytool\n  - libfoo=1.0\nvariables:\n  A: b\n");
+    outside
+        .file("env.yml", "name: x\nchannels:\n  - main\n  - nodefaults\ndependencies:\n  - pytool\n  - libfoo=1.0\nvariables:\n  A: b\n");
     let outcome = outside.lock(&origin, "environment = \"env.yml\"").unwrap();
     assert_eq!(chosen(&outcome), PYTHON);
     assert!(outcome.sections[0].notes.iter().any(|note| note.contains("variables")), "{:?}", outcome.sections[0].notes);
