@@ -7,6 +7,7 @@ mod bounds;
 mod bundle;
 mod cli;
 mod conda;
+mod conda_lock;
 mod corruption;
 mod dependencies;
 mod faults;
