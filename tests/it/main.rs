@@ -6,6 +6,8 @@ mod arrows;
 mod bounds;
 mod bundle;
 mod cli;
+mod conda;
+mod conda_lock;
 mod corruption;
 mod dependencies;
 mod faults;

@@ -1,5 +1,6 @@
 //! The conformance suite: what every room must do, asked of every room in the same way. A room without an entry in [`exhibit`] fails it.
 
+use crate::conda_lock::channel::{Paths, package};
 use crate::images::pictures;
 use crate::images::registry::Registry;
 use crate::models::hub::{Hub, commit, tiny};
@@ -46,6 +47,7 @@ async fn exhibit(room: &str) -> Exhibit {
         "images" => images(),
         "models" => models(),
         "files" => files(),
+        "conda" => conda(),
         other => panic!("the room {other} has no entry in the table of tests/it/rooms.rs: give it one"),
     }
 }
@@ -121,6 +123,26 @@ fn files() -> Exhibit {
         documents: vec!["/files/latest/".to_owned()],
         absent: "/files/latest/none.bin",
         asked: Box::new(move || origin.gets("/tool.bin").len()),
+    }
+}
+
+fn conda() -> Exhibit {
+    let packages = [package("linux-64", "app-1.0-h1_0.conda", &["lib >=2"]), package("noarch", "lib-2.0-py_0.tar.bz2", &[])];
+    let mut paths = Paths::default();
+    let origin = paths.compressed("forge", &packages).serve();
+    let alias = origin.address.clone();
+    Exhibit {
+        section: format!("[conda.x]\nchannel-alias = \"{alias}\"\nchannels = [\"forge\"]\nspecs = [\"app\"]\n"),
+        plain_http: vec![],
+        place: |artifact, n| {
+            let (folder, _) = artifact.name.rsplit_once('/').unwrap();
+            format!("/conda/latest/{folder}/{}", artifact.descriptors[n].name.as_deref().unwrap())
+        },
+        documents: ["linux-64/repodata_shards.msgpack.zst", "linux-64/repodata.json.zst", "noarch/repodata.json"]
+            .map(|file| format!("/conda/latest/forge/{file}"))
+            .to_vec(),
+        absent: "/conda/latest/forge/linux-64/none-1-0.conda",
+        asked: Box::new(move || origin.seen().len()),
     }
 }
 

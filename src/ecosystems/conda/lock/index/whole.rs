@@ -1,0 +1,194 @@
+//! `repodata.json` (CEP 36): hundreds of thousands of records, of which a solve reaches a few hundred names. It is walked once, and only
+//! where each record stands is kept.
+
+use super::download::start;
+use super::{Entry, Info};
+use crate::error::{Error, Result};
+use crate::upstream::shown;
+use bytes::Bytes;
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use url::Url;
+
+/// Most records of an index.
+const MOST: usize = 5_000_000;
+
+/// A whole index, and where in it each package stands.
+pub struct Whole {
+    text: Bytes,
+    names: HashMap<Box<str>, Vec<Place>>,
+    removed: HashSet<Box<str>>,
+}
+
+/// Where a record stands: offsets and lengths of file name and record. An index is shorter than 4 GiB.
+struct Place {
+    file: (u32, u32),
+    record: (u32, u32),
+    /// What the file name lacks, and whether it stands in the newer part.
+    ending: &'static str,
+    newer: bool,
+}
+
+impl Whole {
+    /// Walks an index.
+    pub fn parse(url: &Url, bytes: Vec<u8>) -> Result<(Info, Self)> {
+        let text = Bytes::from(bytes);
+        let mut found = Found::default();
+        let mut reader = serde_json::Deserializer::from_slice(&text);
+        let walked = Top { found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
+        walked.map_err(|e| {
+            Error::verification(format!("{}: not an index of a channel", shown(url))).because(&e).with("found", start(&text))
+        })?;
+        let mut names: HashMap<Box<str>, Vec<Place>> = HashMap::new();
+        let place = |part: &str| (offset(&text, part), part.len() as u32);
+        for (file, record, ending, newer) in found.records {
+            let place = Place { file: place(file), record: place(record.get()), ending, newer };
+            match names.get_mut(name(file)) {
+                Some(places) => places.push(place),
+                None => drop(names.insert(name(file).into(), vec![place])),
+            }
+        }
+        let (info, removed) = (found.info, found.removed);
+        Ok((info, Self { text: text.clone(), names, removed }))
+    }
+
+    /// The entries of a package.
+    pub fn entries(&self, name: &str) -> Vec<Entry> {
+        let part = |(from, length): (u32, u32)| self.text.slice(from as usize..from as usize + length as usize);
+        let entry = |place: &Place| {
+            let file = format!("{}{}", String::from_utf8_lossy(&part(place.file)), place.ending);
+            Entry { file, record: part(place.record), newer: place.newer }
+        };
+        let entries = self.names.get(name).into_iter().flatten().map(entry);
+        entries.filter(|entry| !self.removed.contains(entry.file.as_str())).collect()
+    }
+}
+
+/// The name of the package in the name of its archive: what stands before the last two dashes.
+pub fn name(file: &str) -> &str {
+    file.rsplitn(3, '-').nth(2).unwrap_or(file)
+}
+
+fn offset(text: &[u8], part: &str) -> u32 {
+    (part.as_ptr() as usize - text.as_ptr() as usize) as u32
+}
+
+#[derive(Default)]
+struct Found<'de> {
+    info: Info,
+    records: Vec<(&'de str, &'de RawValue, &'static str, bool)>,
+    removed: HashSet<Box<str>>,
+}
+
+struct Top<'a, 'de> {
+    found: &'a mut Found<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Top<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `packages` or `packages.conda`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<(), A::Error> {
+        let mut known = HashSet::new();
+        while let Some(key) = members.next_key::<String>()? {
+            match key.as_str() {
+                "info" => self.found.info = members.next_value::<Option<Info>>()?.unwrap_or_default(),
+                "packages" | "packages.conda" => {
+                    members.next_value_seed(Records { found: &mut *self.found, ending: "", newer: false })?;
+                }
+                "removed" => self.found.removed = members.next_value::<Option<HashSet<Box<str>>>>()?.unwrap_or_default(),
+                "v3" => members.next_value_seed(Newer { found: &mut *self.found })?,
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+            if !known.insert(key) {
+                return Err(de::Error::custom("a part stands twice"));
+            }
+        }
+        if known.contains("packages") || known.contains("packages.conda") || known.contains("v3") {
+            return Ok(());
+        }
+        Err(de::Error::custom("neither `packages` nor `packages.conda`"))
+    }
+}
+
+/// A map of archives.
+struct Records<'a, 'de> {
+    found: &'a mut Found<'de>,
+    ending: &'static str,
+    newer: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Records<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Records<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of archives")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<(), A::Error> {
+        while let Some(file) = members.next_key::<&'de str>()? {
+            if self.found.records.len() >= MOST {
+                return Err(de::Error::custom("too many records"));
+            }
+            self.found.records.push((file, members.next_value()?, self.ending, self.newer));
+        }
+        Ok(())
+    }
+}
+
+/// The records of CEP 48, by kind of archive, without its ending.
+struct Newer<'a, 'de> {
+    found: &'a mut Found<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Newer<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Newer<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of kinds of archives")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<(), A::Error> {
+        while let Some(kind) = members.next_key::<String>()? {
+            let ending = match kind.as_str() {
+                "conda" => ".conda",
+                "tar.bz2" => ".tar.bz2",
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            members.next_value_seed(Records { found: &mut *self.found, ending, newer: true })?;
+        }
+        Ok(())
+    }
+}
