@@ -9,8 +9,8 @@ use std::path::Path;
 /// The client's own requests: an account, then for each file a part of one byte, which tells commit and length, and the whole.
 const SCRIPT: &str = r#"
 "$0" "$HF_ENDPOINT" "$HOME/hf" acme/tiny "$@"
-! "$0" "$HF_ENDPOINT" "$HOME/hf" acme/none main config.json 2>/dev/null
-! "$0" "$HF_ENDPOINT" "$HOME/hf" acme/tiny main none.json 2>/dev/null
+if "$0" "$HF_ENDPOINT" "$HOME/hf" acme/none main config.json 2>"$HOME/refused"; then exit 9; fi
+if "$0" "$HF_ENDPOINT" "$HOME/hf" acme/tiny main none.json 2>"$HOME/refused" >&2; then exit 9; fi
 "#;
 
 #[test]
