@@ -24,6 +24,7 @@ mod python_clients;
 mod python_inputs;
 mod python_toolkit;
 mod readme;
+mod rooms;
 mod server;
 mod signing;
 mod simple_index;
