@@ -30,8 +30,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&python::Python, &conda::Conda, &images::Images, &models::Models, &charts::Charts, &files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &conda::Conda, &images::Images, &models::Models, &charts::Charts, &files::Files];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]
