@@ -178,7 +178,7 @@ impl Learning<'_> {
 
     async fn ask(&self, upstream: &Upstream) -> std::result::Result<Body, Failure> {
         if let Some(version) = &self.version {
-            let part = Part { from: self.hashers.sha256.length(), version: Some(version.clone()) };
+            let part = Part { from: self.hashers.sha256.length(), version: Some(version.clone()), most: None };
             let body = upstream.get(self.url, &part).await?;
             if body.offset == 0 || body.version.as_ref() == Some(version) {
                 return Ok(body);

@@ -23,13 +23,15 @@ impl Validator {
     }
 }
 
-/// What is asked for: the bytes from an offset on.
+/// What is asked for: the bytes from an offset on, all of them or some.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
     /// The offset; 0 asks for the whole.
     pub from: u64,
     /// Of this version only: of another one the whole is wanted (`If-Range`).
     pub version: Option<Validator>,
+    /// At most so many bytes, where the rest is not wanted; a server that cannot give a part may send more.
+    pub most: Option<u64>,
 }
 
 /// A body being received.
@@ -47,16 +49,17 @@ pub struct Body {
 impl Part {
     /// The part from an offset on, of whatever version is there.
     pub fn from(from: u64) -> Self {
-        Self { from, version: None }
+        Self { from, ..Self::default() }
     }
 
     /// A request for this part; without compression, which would change what offsets mean.
     pub(super) fn of(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request.header(header::ACCEPT_ENCODING, "identity");
-        if self.from == 0 {
+        if self.from == 0 && self.most.is_none() {
             return request;
         }
-        let request = request.header(header::RANGE, format!("bytes={}-", self.from));
+        let last = self.most.map(|most| self.from.saturating_add(most).saturating_sub(1).to_string()).unwrap_or_default();
+        let request = request.header(header::RANGE, format!("bytes={}-{last}", self.from));
         match &self.version {
             Some(Validator(version)) => request.header(header::IF_RANGE, version),
             None => request,

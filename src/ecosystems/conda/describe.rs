@@ -1,25 +1,86 @@
-//! What can be said of a package.
+//! What can be said of a package: from its record, and a little more from the archive where that is at hand.
 
 use super::meta::Meta;
+use super::package::about;
 use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, percent_encoded};
 use crate::error::Result;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Describes an artifact from its record.
-pub(super) fn describe(artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
+/// Longest text that is taken over from a package, in bytes.
+const LONGEST: usize = 300;
+
+/// Describes an artifact; without its archive, from the record alone.
+pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
     let meta = Meta::of(artifact)?;
-    let part = |key: &str| percent_encoded(meta.text(key).unwrap_or_default());
-    let purl =
-        format!("pkg:conda/{}@{}?build={}&channel={}&subdir={}", part("name"), part("version"), part("build"), meta.channel, meta.subdir);
-    let licence = meta.text("license").map(|text| Licence { expression: text.to_owned(), source: "channel index".to_owned() });
+    let blob = &artifact.descriptors[0];
+    let file = blob.name.as_deref().unwrap_or_default();
+    let about = if file.strip_suffix(".conda").is_some() { blobs.open(&blob.digest)?.and_then(about) } else { None }.unwrap_or_default();
+    let (virtual_packages, dependencies): (BTreeSet<&str>, BTreeSet<&str>) =
+        list(&meta, "depends").partition(|spec| spec.starts_with("__"));
     Ok(Description {
-        purl,
-        summary: None,
-        licences: licence.into_iter().collect(),
-        supplier: None,
-        dependencies: vec![],
-        dependencies_known: Completeness::Partial,
-        origins: artifact.descriptors.first().map(|blob| blob.origins.clone()).unwrap_or_default(),
-        properties: BTreeMap::new(),
+        purl: purl(&meta, file),
+        summary: text(&about, "summary"),
+        licences: licences(&meta),
+        supplier: meta.channel.split('/').next().map(str::to_owned),
+        dependencies: dependencies.iter().map(|spec| dependency(spec)).collect::<BTreeSet<_>>().into_iter().collect(),
+        dependencies_known: if meta.record.get("depends").is_some() { Completeness::Complete } else { Completeness::Unknown },
+        origins: blob.origins.clone(),
+        properties: properties(&meta, &about, &virtual_packages),
     })
+}
+
+/// `pkg:conda/NAME@VERSION?build=…&channel=…&subdir=…&type=…`: the qualifiers of the type `conda`, sorted.
+fn purl(meta: &Meta, file: &str) -> String {
+    let part = |key: &str| percent_encoded(meta.text(key).unwrap_or_default());
+    let (name, version, build) = (part("name").to_ascii_lowercase(), part("version"), part("build"));
+    let kind = if file.strip_suffix(".conda").is_some() { "conda" } else { "tar.bz2" };
+    let channel = percent_encoded(&meta.channel);
+    format!("pkg:conda/{name}@{version}?build={build}&channel={channel}&subdir={}&type={kind}", percent_encoded(&meta.subdir))
+}
+
+/// The package URL of what a spec asks for: with a version where it names one build (`libfoo 1.0 h1_0`), which may come from any channel.
+fn dependency(spec: &str) -> String {
+    let mut words = spec.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let name = name.rsplit("::").next().unwrap_or(name);
+    let name = percent_encoded(&name.split(['=', '<', '>', '!', '~', '[']).next().unwrap_or(name).to_ascii_lowercase());
+    let plain = |word: &&str| !word.contains(['*', '=', '<', '>', '!', '~', '|', ',', '[']);
+    match (words.next().filter(plain), words.next().filter(plain)) {
+        (Some(version), Some(build)) => format!("pkg:conda/{name}@{}?build={}", percent_encoded(version), percent_encoded(build)),
+        _ => format!("pkg:conda/{name}"),
+    }
+}
+
+fn licences(meta: &Meta) -> Vec<Licence> {
+    let licence = |key: &str| meta.text(key).filter(|text| !text.is_empty()).map(|text| (key.to_owned(), text.to_owned()));
+    let found = licence("license").or_else(|| licence("license_family"));
+    found.into_iter().map(|(key, expression)| Licence { expression, source: format!("record {key}") }).collect()
+}
+
+fn properties(meta: &Meta, about: &Map<String, Value>, virtual_packages: &BTreeSet<&str>) -> BTreeMap<String, String> {
+    let joined = |list: Vec<&str>| list.join(", ");
+    let noarch = meta.text("noarch").unwrap_or_default();
+    let all = [
+        ("platform", if noarch.is_empty() { meta.subdir.clone() } else { format!("{} ({noarch})", meta.subdir) }),
+        ("needs of the host", joined(virtual_packages.iter().copied().collect())),
+        ("constrains", joined(list(meta, "constrains").collect())),
+        ("licence family", meta.text("license_family").unwrap_or_default().to_owned()),
+        ("home", text(about, "home").unwrap_or_default()),
+        ("source", text(about, "dev_url").unwrap_or_default()),
+    ];
+    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The texts of a list in the record.
+fn list<'a>(meta: &'a Meta, key: &str) -> impl Iterator<Item = &'a str> {
+    meta.record.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// A text of a document, or the first of a list of texts: its first line.
+fn text(about: &Map<String, Value>, key: &str) -> Option<String> {
+    let value = about.get(key)?;
+    let text = value.as_str().or_else(|| value.as_array()?.first()?.as_str())?;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(crate::error::plain(&line[..line.floor_char_boundary(LONGEST)]))
 }

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// Longest record, in bytes of JSON.
 const LONGEST: usize = 1 << 20;
+/// Most channels beside that of the package.
+const MOST: usize = 256;
 /// Endings of archives, with their media types.
 const ARCHIVES: [(&str, &str); 2] = [(".conda", "application/x-conda"), (".tar.bz2", "application/x-tar")];
 
@@ -23,6 +25,10 @@ pub(super) struct Meta {
     /// What the package adds to the requirements of those built against it, where the channel says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_exports: Option<Value>,
+    /// Channels that were looked through beside this one and had nothing to give, sorted. They are served empty, since clients name
+    /// them too and stop at one that is missing. One package of a section tells it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
 }
 
 impl Meta {
@@ -32,6 +38,9 @@ impl Meta {
         let meta = Self::deserialize(&artifact.meta).map_err(|e| wrong("it is not that of a package").because(&e))?;
         if !is_channel(&meta.channel) || !is_subdir(&meta.subdir) {
             return Err(wrong("channel or platform is malformed"));
+        }
+        if meta.beside.len() > MOST || !meta.beside.iter().all(|channel| is_channel(channel)) {
+            return Err(wrong("the channels beside it are malformed"));
         }
         if meta.record.to_string().len() + meta.run_exports.as_ref().map_or(0, |r| r.to_string().len()) > LONGEST {
             return Err(wrong("its record is too long"));

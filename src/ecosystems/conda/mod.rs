@@ -7,11 +7,18 @@
 //! channels made of these records. Called through [`Ecosystem`] only. It never unpacks or runs a package, and never looks at the machine
 //! it runs on: what a solve is told comes from the target.
 
+mod catalog;
 mod client;
 mod describe;
+mod index;
+mod list;
 #[cfg(feature = "upstream")]
 mod lock;
+mod made;
 mod meta;
+mod msgpack;
+mod package;
+mod route;
 mod section;
 mod serve;
 #[cfg(test)]
@@ -61,7 +68,7 @@ impl Ecosystem for Conda {
     }
 
     fn serve(&self, shelf: Shelf) -> Router {
-        serve::router(shelf)
+        serve::router(&shelf)
     }
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {

@@ -5,7 +5,7 @@ use crate::artifact::Artifact;
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What two sections know together of one archive: a channel may have corrected its record between them, or one of them has it from a
 /// lock file. The one that says more is kept, whichever comes first.
@@ -17,8 +17,9 @@ pub(super) fn unite(first: &Value, second: &Value) -> Option<Value> {
     }
     let weight = |meta: &Meta| (meta.record.as_object().map_or(0, serde_json::Map::len), meta.record.to_string());
     let run_exports = first.run_exports.clone().or_else(|| second.run_exports.clone());
+    let beside = first.beside.iter().chain(&second.beside).cloned().collect::<BTreeSet<_>>().into_iter().collect();
     let meta = if weight(&second) > weight(&first) { second } else { first };
-    Some(Meta { run_exports, ..meta }.to_value())
+    Some(Meta { run_exports, beside, ..meta }.to_value())
 }
 
 /// One name of an archive in one channel is one archive.

@@ -75,6 +75,11 @@ impl Catalog {
         self.large.get(hash)
     }
 
+    /// All repositories.
+    pub(super) fn repos(&self) -> impl Iterator<Item = &Repo> {
+        self.repos.values()
+    }
+
     /// All repositories of a kind.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Repo> {
         self.repos.values().filter(move |repo| repo.kind == kind)

@@ -3,7 +3,7 @@
 use super::card;
 use super::git::{POINTER, blob_sha1, is_object_name, pointer};
 use super::hub::{Account, Entry, Hub, Large};
-use super::meta::{Kind, Meta, Reference};
+use super::meta::{Kind, Looked, Meta, Reference};
 use super::pattern::selects;
 use super::reference::{self, may_refer};
 use super::section::Item;
@@ -79,6 +79,12 @@ impl Commit {
         }
         if !self.whole {
             notes.push(format!("{}: only a part of commit {} is carried ({})", self.label(), self.account.sha, count(blobs.len(), "file")));
+        }
+        if self.is_gated() {
+            let (label, page) = (self.label(), hub.page(self.kind, &self.account.id));
+            notes.push(format!(
+                "{label}: the hub gives it to those who accepted its terms; they hold for whoever uses it inside too: {page}"
+            ));
         }
         Ok(Artifact {
             ecosystem: super::NAME.to_owned(),
@@ -159,7 +165,8 @@ impl Commit {
     }
 
     /// The payload.
-    pub(super) fn meta(&self, references: Vec<Reference>) -> Meta {
+    pub(super) fn meta(&self, hub: &Hub<'_>, references: Vec<Reference>, looked: Option<Looked>) -> Meta {
+        let gated = self.is_gated();
         Meta {
             kind: self.kind,
             repo: self.account.id.clone(),
@@ -167,10 +174,17 @@ impl Commit {
             revisions: Some(self.revision.clone()).filter(|revision| !is_object_name(revision)).into_iter().collect(),
             aliases: self.alias.clone().into_iter().collect(),
             whole: self.whole,
-            gated: !matches!(self.account.gated, serde_json::Value::Null | serde_json::Value::Bool(false)),
+            gated,
+            terms: gated.then(|| hub.page(self.kind, &self.account.id)),
             card: card::read(&self.account),
+            looked,
             references,
         }
+    }
+
+    /// Whether the hub gives it only to those who accepted its terms.
+    fn is_gated(&self) -> bool {
+        !matches!(self.account.gated, serde_json::Value::Null | serde_json::Value::Bool(false))
     }
 
     /// `commit 5c38ec7c · 9 files · 133 MB · mit`.

@@ -1,7 +1,8 @@
 //! What can be said of a commit: package URL, what its card declares, what its files are.
 
+use super::carried::Carried;
 use super::format::{LOOKED_AT, recognise};
-use super::meta::{Kind, Meta};
+use super::meta::{Kind, Looked, Meta};
 use crate::artifact::{Artifact, Blobs, Completeness, Description, Digest, Licence, percent_encoded};
 use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,9 @@ use std::path::Path;
 
 /// Describes an artifact; without its blobs, from the lock alone.
 pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+    if Carried::is_of(artifact) {
+        return of_a_registry(artifact, blobs);
+    }
     let meta = Meta::of(artifact)?;
     let card = &meta.card;
     let licences = card.licences.iter().map(|licence| match (licence.as_str(), &card.licence_name) {
@@ -39,7 +43,7 @@ fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
 }
 
 fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<String, String> {
-    let (formats, pickles) = formats(artifact, blobs);
+    let (formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
     let parameters: u64 = meta.card.parameters.values().fold(0, |sum, n| sum.saturating_add(*n));
     let code: Vec<&str> = artifact
         .descriptors
@@ -48,25 +52,61 @@ fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<S
         .filter(|name| Path::new(name).extension().is_some_and(|x| x == "py"))
         .collect();
     let left: BTreeSet<&str> = meta.references.iter().filter(|r| !r.carried).map(|r| r.repo.as_str()).collect();
-    let joined = |list: BTreeSet<&str>| list.into_iter().collect::<Vec<_>>().join(", ");
     let all = [
-        ("formats", joined(formats)),
-        ("pickle", joined(pickles)),
+        ("formats", joined(&formats)),
+        ("pickle", joined(&pickles)),
         ("code", code.join(", ")),
         ("library", meta.card.library.clone().unwrap_or_default()),
         ("parameters", if parameters == 0 { String::new() } else { parameters.to_string() }),
         ("base models", meta.card.base_models.join(", ")),
         ("licence link", meta.card.licence_link.clone().unwrap_or_default()),
+        ("terms", meta.terms.clone().unwrap_or_default()),
         ("gated", if meta.gated { "the hub asks for its terms to be accepted".to_owned() } else { String::new() }),
-        ("not carried", joined(left)),
+        ("not carried", joined(&left)),
         ("part", if meta.whole { String::new() } else { "not all files of the commit are carried".to_owned() }),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+fn joined(list: &BTreeSet<&str>) -> String {
+    list.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+/// What a registry holds, in the words of its configuration; package URL of type `oci`.
+fn of_a_registry(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
+    let meta = Carried::of(artifact)?;
+    let (formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
+    let name = percent_encoded(meta.oci.rsplit('/').next().unwrap_or_default());
+    let tag = meta.tag.as_ref().map(|tag| format!("&tag={}", percent_encoded(tag))).unwrap_or_default();
+    let unknown = meta.looked.as_ref().map_or(0, |looked| looked.unknown);
+    let all = [
+        ("formats", joined(&formats)),
+        ("format", meta.about.format.clone().unwrap_or_default()),
+        ("architecture", meta.about.architecture.clone().unwrap_or_default()),
+        ("parameters", meta.about.parameters.clone().unwrap_or_default()),
+        ("base models", meta.about.base_models.join(", ")),
+        ("pickle", joined(&pickles)),
+        ("not looked into", if unknown == 0 { String::new() } else { format!("{unknown}") }),
+        ("artifact type", meta.artifact_type.clone().unwrap_or_default()),
+    ];
+    let source = "configuration of the artifact";
+    Ok(Description {
+        purl: format!("pkg:oci/{name}@{}?repository_url={}{tag}", meta.root, percent_encoded(&meta.oci)),
+        summary: meta.about.description.clone().or_else(|| meta.about.title.clone()),
+        licences: meta.about.licences.iter().map(|l| Licence { expression: l.clone(), source: source.to_owned() }).collect(),
+        supplier: meta.about.vendor.clone(),
+        dependencies: vec![],
+        dependencies_known: Completeness::Unknown,
+        origins: artifact.descriptors.first().map(|root| root.origins.clone()).unwrap_or_default(),
+        properties: all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect(),
+    })
+}
+
 /// The formats that the files show by content, and the files whose loading runs what they say.
-fn formats<'a>(artifact: &'a Artifact, blobs: &dyn Blobs) -> (BTreeSet<&'static str>, BTreeSet<&'a str>) {
+fn formats<'a>(artifact: &'a Artifact, looked: Option<&'a Looked>, blobs: &dyn Blobs) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     let (mut formats, mut pickles) = (BTreeSet::new(), BTreeSet::new());
+    formats.extend(looked.into_iter().flat_map(|looked| looked.formats.iter().map(String::as_str)));
+    pickles.extend(looked.into_iter().flat_map(|looked| looked.pickles.iter().map(String::as_str)));
     for blob in &artifact.descriptors {
         let format = start(&blob.digest, blobs).and_then(|start| recognise(&start, blob.size));
         formats.extend(format.map(super::format::Format::name));

@@ -1,13 +1,17 @@
-//! The bytes of one file from the hub; told apart from the pointer that a badly made copy of a repository holds in its place.
+//! The bytes of one file from the hub or a registry; told apart from the pointer that a badly made copy of a repository holds in its place.
 
+use super::carried::Carried;
 use super::git::POINTER;
-use crate::artifact::Descriptor;
+use crate::artifact::{Artifact, Descriptor};
 use crate::error::{Error, Kind};
-use crate::upstream::{Body, Failure, Part, Upstream, shown};
+use crate::upstream::{Body, Failure, Part, Upstream, oci, shown};
 use futures::StreamExt;
 use url::Url;
 
-pub(super) async fn fetch(blob: &Descriptor, origin: &str, part: &Part, upstream: &Upstream) -> Result<Body, Failure> {
+pub(super) async fn fetch(artifact: &Artifact, blob: &Descriptor, origin: &str, part: &Part, upstream: &Upstream) -> Result<Body, Failure> {
+    if Carried::is_of(artifact) {
+        return oci::fetch(upstream, blob, origin, part).await;
+    }
     let url = Url::parse(origin).map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
     let mut body = upstream.get(&url, part).await?;
     let pointer_sized = body.length.is_none_or(|length| length < 1024);

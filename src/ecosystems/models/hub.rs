@@ -148,6 +148,11 @@ impl<'a> Hub<'a> {
         self.url(&format!("/{}{repo}/resolve/{commit}/{}", kind.prefix(), path.join("/")))
     }
 
+    /// The page of a repository, where its terms are.
+    pub(super) fn page(&self, kind: Kind, repo: &str) -> String {
+        format!("{}/{}{repo}", self.base, kind.prefix())
+    }
+
     fn url(&self, rest: &str) -> Result<Url> {
         let text = format!("{}{rest}", self.base);
         Url::parse(&text).map_err(|e| Error::failed(format!("{text:.300}: not a URL")).because(&e))

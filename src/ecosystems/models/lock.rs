@@ -3,8 +3,10 @@
 use super::NAME;
 use super::commit::{Asked, Commit};
 use super::hub::Hub;
+use super::look::look;
 use super::meta::{Kind as Sort, Reference, is_repo};
 use super::plain;
+use super::registry;
 use super::section::{Item, References, Section};
 use crate::artifact::Artifact;
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
@@ -20,11 +22,17 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
         return plain::lock(&request, section).await;
     }
     let hub = Hub::new(section.hub.as_deref(), request.upstream)?;
-    let policy = section.references;
+    let (policy, pickles) = (section.references, section.pickles);
     let mut known = asked_elsewhere(&request);
-    let mut queue: VecDeque<Item> = items(section)?.into();
+    let (items, from_registries) = items(section)?;
+    let mut queue: VecDeque<Item> = items.into();
     known.extend(queue.iter().map(|item| (item.kind, item.repo.to_ascii_lowercase())));
     let (mut locked, mut missing, mut followed, mut words) = (Locked::default(), Vec::new(), 0, Vec::new());
+    for reference in from_registries {
+        let (artifact, line) = registry::lock(&request, &reference, pickles, &mut locked.notes).await?;
+        locked.artifacts.push(artifact);
+        words.push(line);
+    }
     while let Some(item) = queue.pop_front() {
         let commit = Commit::resolve(&hub, &Asked::from(item)).await?;
         let mut artifact = commit.artifact(&hub, &request, &mut locked.notes).await?;
@@ -45,7 +53,8 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
         }
         missing.extend(references.iter().filter(|r| !r.carried).cloned().map(|reference| (commit.label(), reference)));
         words.push(commit.summary(&artifact));
-        artifact.meta = commit.meta(references).to_value();
+        let looked = look(&artifact, &artifact.descriptors, &request, pickles, &mut locked.notes).await?;
+        artifact.meta = commit.meta(&hub, references, looked).to_value();
         artifact.sections = vec![request.section.name.clone()];
         locked.artifacts.push(artifact);
     }
@@ -54,22 +63,35 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     Ok(locked)
 }
 
-fn items(section: Section) -> Result<Vec<Item>> {
+/// What a section asks a hub for, and what it asks registries for.
+fn items(section: Section) -> Result<(Vec<Item>, Vec<String>)> {
     let mut items = section.items;
-    let Section { kind, revision, include, exclude, .. } = section;
+    let Section { kind, revision, include, exclude, oci, .. } = section;
+    if section.repo.is_some() && oci.is_some() {
+        return Err(Error::usage("`repo` is of a hub and `oci` of a registry: give one of them, or both as `items`"));
+    }
     if let Some(repo) = section.repo {
-        items.insert(0, Item { repo, kind, revision, include, exclude });
+        items.insert(0, Item { repo, oci: None, kind, revision, include, exclude });
     } else if revision.is_some() || !include.is_empty() || !exclude.is_empty() || kind != Sort::default() {
         return Err(Error::usage("`kind`, `revision`, `include` and `exclude` belong to a `repo`"));
     }
-    if items.is_empty() {
-        return Err(Error::usage("no repository is named").hint("give `repo`, or `items`"));
+    let mut from_registries: Vec<String> = oci.into_iter().collect();
+    for item in items.iter().filter(|item| item.oci.is_some()) {
+        if !item.repo.is_empty() || item.revision.is_some() || !item.include.is_empty() || !item.exclude.is_empty() {
+            return Err(Error::usage("what a registry holds is carried whole: `oci` stands alone")
+                .with("found", item.oci.clone().unwrap_or_default()));
+        }
+    }
+    from_registries.extend(items.iter().filter_map(|item| item.oci.clone()));
+    items.retain(|item| item.oci.is_none());
+    if items.is_empty() && from_registries.is_empty() {
+        return Err(Error::usage("no repository is named").hint("give `repo`, `oci`, or `items`"));
     }
     match items.iter().find(|item| !is_repo(&item.repo)) {
         Some(item) => {
             Err(Error::usage("this is no repository's name").with("expected", "owner/name").with("found", format!("{:.100}", item.repo)))
         }
-        None => Ok(items),
+        None => Ok((items, from_registries)),
     }
 }
 
@@ -77,14 +99,14 @@ fn items(section: Section) -> Result<Vec<Item>> {
 fn asked_elsewhere(request: &LockRequest<'_>) -> BTreeSet<(Sort, String)> {
     let others = request.manifest.sections.iter().filter(|s| s.ecosystem == NAME && s.name != request.section.name);
     // One that cannot be read is refused when it is its turn.
-    let items = others.filter_map(|s| items(s.parse().ok()?).ok()).flatten();
+    let items = others.filter_map(|s| items(s.parse().ok()?).ok()).flat_map(|(items, _)| items);
     items.map(|item| (item.kind, item.repo.to_ascii_lowercase())).collect()
 }
 
 /// A repository that another one names is taken whole.
 fn follow(reference: &Reference) -> Item {
     let (repo, revision) = (reference.repo.clone(), reference.revision.clone());
-    Item { repo, kind: Sort::Model, revision, include: vec![], exclude: vec![] }
+    Item { repo, oci: None, kind: Sort::Model, revision, include: vec![], exclude: vec![] }
 }
 
 /// What is named and not carried is never left out in silence.

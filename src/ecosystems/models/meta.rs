@@ -66,9 +66,15 @@ pub(super) struct Meta {
     /// Whether the hub asks for its terms to be accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gated: bool,
+    /// Where those terms are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<String>,
     /// What the model card says.
     #[serde(default)]
     pub card: Card,
+    /// What the beginnings of its files showed, where they were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Looked>,
     /// Repositories that its files name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -102,6 +108,46 @@ pub(super) struct Card {
     /// Number of parameters by type of number, where the hub has counted them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, u64>,
+}
+
+/// What the beginnings of files showed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Looked {
+    /// Formats that were recognised, sorted.
+    pub formats: Vec<String>,
+    /// Files whose loading runs what they say, sorted.
+    pub pickles: Vec<String>,
+    /// Files that were not looked at, or are archives of others: how many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(feature = "upstream")]
+impl Looked {
+    /// What two looks at parts of one thing showed together, if either was made.
+    pub(super) fn together(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(first), Some(second)) => Some(first.united(second)),
+            (first, second) => first.or(second),
+        }
+    }
+
+    fn united(mut self, other: Self) -> Self {
+        self.formats.extend(other.formats);
+        self.pickles.extend(other.pickles);
+        for list in [&mut self.formats, &mut self.pickles] {
+            list.sort();
+            list.dedup();
+        }
+        self.unknown = self.unknown.max(other.unknown);
+        self
+    }
 }
 
 /// A repository that a file names.
@@ -153,6 +199,7 @@ impl Meta {
             list.dedup();
         }
         self.whole |= other.whole;
+        self.looked = Looked::together(self.looked, other.looked);
         for reference in other.references {
             let same =
                 |known: &&mut Reference| (&known.repo, &known.role, &known.file) == (&reference.repo, &reference.role, &reference.file);

@@ -4,11 +4,12 @@
 //! # In the code
 //!
 //! In: a `[models.NAME]` section, or a shelf. Out: one artifact for each commit of a repository, its files named blobs, and the reading
-//! half of the hub's protocol over them. Called through [`Ecosystem`] only. It never runs or loads what a repository holds, never lists
+//! half of the hub's protocol over them; and repositories for [`crate::server::oci`], with each commit as a ModelPack. Called through [`Ecosystem`] only. It never runs or loads what a repository holds, never lists
 //! a file that is not carried, and never sends a client to the hub's own chunk store.
 
 #[cfg(feature = "upstream")]
 mod card;
+mod carried;
 mod catalog;
 mod chunks;
 mod client;
@@ -24,13 +25,18 @@ mod git;
 mod hub;
 #[cfg(feature = "upstream")]
 mod lock;
+#[cfg(feature = "upstream")]
+mod look;
 mod meta;
+mod pack;
 #[cfg(feature = "upstream")]
 mod pattern;
 #[cfg(feature = "upstream")]
 mod plain;
 #[cfg(feature = "upstream")]
 mod reference;
+#[cfg(feature = "upstream")]
+mod registry;
 mod route;
 mod section;
 mod serve;
@@ -41,8 +47,10 @@ mod xet;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::Result;
+use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
+use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     super::{LockRequest, Locked},
@@ -74,6 +82,9 @@ impl Ecosystem for Models {
 
     #[cfg(feature = "upstream")]
     fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        if let (Ok(first), Ok(second)) = (carried::Carried::deserialize(first), carried::Carried::deserialize(second)) {
+            return first.united(second).map(|meta| meta.to_value());
+        }
         let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
         read(first)?.united(read(second)?).map(|meta| meta.to_value())
     }
@@ -81,17 +92,21 @@ impl Ecosystem for Models {
     #[cfg(feature = "upstream")]
     fn fetch<'a>(
         &'a self,
-        _: &'a Artifact,
+        artifact: &'a Artifact,
         blob: &'a Descriptor,
         origin: &'a str,
         part: &'a Part,
         upstream: &'a Upstream,
     ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
-        Box::pin(fetch::fetch(blob, origin, part, upstream))
+        Box::pin(fetch::fetch(artifact, blob, origin, part, upstream))
     }
 
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(shelf)
+    }
+
+    fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
+        pack::repositories(shelf)
     }
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {

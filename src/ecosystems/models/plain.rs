@@ -1,6 +1,7 @@
 //! Files of plain URLs put together as a repository: for models that no hub has.
 
 use super::git::{blob_sha1, is_object_name};
+use super::look::look;
 use super::meta::{Card, Kind, Meta};
 use super::section::{Plain, Section};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, check_blob, check_name};
@@ -15,10 +16,14 @@ const MOST: u64 = 1 << 40;
 
 /// The one artifact of a section that lists files.
 pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<Locked> {
-    let misplaced = !section.items.is_empty() || !section.include.is_empty() || !section.exclude.is_empty() || section.hub.is_some();
+    let misplaced = !section.items.is_empty()
+        || !section.include.is_empty()
+        || !section.exclude.is_empty()
+        || section.hub.is_some()
+        || section.oci.is_some();
     let Some(repo) = section.repo.filter(|repo| !misplaced && super::meta::is_repo(repo)) else {
         let error = Error::usage("a section with `files` has a `repo` to serve them as, and nothing that selects from a hub");
-        return Err(error.with("expected", "repo = \"owner/name\", without `items`, `include`, `exclude` and `hub`"));
+        return Err(error.with("expected", "repo = \"owner/name\", without `items`, `include`, `exclude`, `hub` and `oci`"));
     };
     let mut files = BTreeMap::new();
     for plain in &section.files {
@@ -40,16 +45,20 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
     }
     let (aliases, references, card, whole, gated) = (vec![], vec![], Card::default(), true, false);
     let (kind, revisions) = (section.kind, vec![revision]);
-    let meta = Meta { kind, repo: repo.clone(), commit: commit.clone(), revisions, aliases, whole, gated, card, references };
-    let artifact = Artifact {
+    let (terms, looked) = (None, None);
+    let mut meta =
+        Meta { kind, repo: repo.clone(), commit: commit.clone(), revisions, aliases, whole, gated, terms, card, looked, references };
+    let mut artifact = Artifact {
         ecosystem: super::NAME.to_owned(),
         sections: vec![request.section.name.clone()],
         name: format!("{}{repo}", Kind::prefix(kind)),
         version: commit,
         descriptors: files.into_values().collect(),
         subject: None,
-        meta: meta.to_value(),
+        meta: serde_json::Value::Null,
     };
+    meta.looked = look(&artifact, &artifact.descriptors, request, section.pickles, &mut locked.notes).await?;
+    artifact.meta = meta.to_value();
     locked.summary = format!("plain files · {} · {}", count(artifact.descriptors.len(), "file"), bytes(artifact.size()));
     locked.artifacts.push(artifact);
     Ok(locked)

@@ -20,6 +20,8 @@ pub(super) struct Section {
     /// No file that one of these patterns matches.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// A model that a registry holds as an OCI artifact, in place of `repo`: `ghcr.io/team/model:1.0`, with a digest where it is pinned.
+    pub oci: Option<String>,
     /// Several repositories.
     #[serde(default)]
     pub items: Vec<Item>,
@@ -31,6 +33,9 @@ pub(super) struct Section {
     /// What happens with repositories that the files of these name: code, base models, tokenizers.
     #[serde(default)]
     pub references: References,
+    /// What happens with files whose loading runs what they say.
+    #[serde(default)]
+    pub pickles: Pickles,
 }
 
 /// One repository of a section.
@@ -38,7 +43,10 @@ pub(super) struct Section {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Item {
     /// The repository on the hub: `owner/name`, or a name alone.
+    #[serde(default)]
     pub repo: String,
+    /// A model that a registry holds as an OCI artifact, in place of `repo`.
+    pub oci: Option<String>,
     /// What it holds: `model`, `dataset` or `space`.
     #[serde(default)]
     pub kind: Kind,
@@ -75,4 +83,17 @@ pub(super) enum References {
     Follow,
     /// It is left out; the lock step and the description say so.
     Leave,
+}
+
+/// What happens with files that carry pickles: a program, which loading the file runs. They are recognised by their beginnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Pickles {
+    /// Nothing; files are not looked at.
+    Allow,
+    /// The lock step and the description name them.
+    #[default]
+    Note,
+    /// The lock is refused, also where a file could not be looked at.
+    Refuse,
 }

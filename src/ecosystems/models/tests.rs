@@ -314,3 +314,69 @@ fn clients_are_told_the_view_and_the_authority() {
     let text = &Models.client_config(&mirror)[0].text;
     assert!(text.contains("HF_ENDPOINT=https://mirror.lan:8443/models/kit-7\n") && text.contains("SSL_CERT_FILE"), "{text}");
 }
+
+#[test]
+fn a_commit_is_a_model_pack_whose_layers_are_its_files() {
+    let repositories = Models.repositories(&shelf(vec![tiny()]));
+    let served = &repositories["models/acme/tiny"];
+    let commit = "a".repeat(40);
+    let root = served.tags["main"];
+    let tags: Vec<&str> = served.tags.keys().map(String::as_str).collect();
+    assert_eq!(tags, ["aaaaaaaa", &commit, "main", "refs-pr-3"], "revisions, and the commit in two lengths");
+    assert!(served.tags.values().all(|tag| *tag == root));
+    let manifest: Value = serde_json::from_slice(&served.made[&root]).unwrap();
+    assert_eq!(manifest["artifactType"], "application/vnd.cncf.model.manifest.v1+json");
+    let layers = manifest["layers"].as_array().unwrap();
+    let layer =
+        |n: usize| (layers[n]["annotations"]["org.cncf.model.filepath"].as_str().unwrap(), layers[n]["mediaType"].as_str().unwrap());
+    assert_eq!(layer(0), ("config.json", "application/vnd.cncf.model.weight.config.v1.raw"));
+    assert_eq!(layer(1), ("onnx/a/model.onnx", "application/vnd.cncf.model.weight.v1.raw"));
+    assert_eq!((&layers[1]["digest"], &layers[1]["size"]), (&json!(Digest::of(b"ONNX").to_string()), &json!(4)));
+    assert!(served.blobs.contains(&Digest::of(b"ONNX")) && !served.made.contains_key(&Digest::of(b"ONNX")), "one blob serves both");
+    let config: Digest = manifest["config"]["digest"].as_str().unwrap().parse().unwrap();
+    let config: Value = serde_json::from_slice(&served.made[&config]).unwrap();
+    assert_eq!((&config["descriptor"]["licenses"], &config["descriptor"]["revision"]), (&json!(["apache-2.0"]), &json!(commit)));
+    assert_eq!(config["modelfs"]["diffIds"].as_array().unwrap().len(), layers.len());
+    let read = crate::server::oci::Document::parse(&served.made[&root], crate::server::oci::MANIFEST).unwrap();
+    assert_eq!(read.parts()[2].title.as_deref(), Some("onnx/a/model.onnx"));
+    // The digest is what pins hold on to: it changes for everybody who pinned one, or never.
+    assert_eq!(root.to_string(), "sha256:bbefbfdd1ce0817df58a83ef74f16a5d1a84b0535c2327d28fe0ff67898ce2cb");
+}
+
+#[test]
+fn names_and_tags_follow_the_grammar_of_registries() {
+    let served = |repo: &str, revision: &str| {
+        let all = Models.repositories(&shelf(vec![artifact(repo, 'b', &[revision], vec![file("x.json", b"{}", false)])]));
+        let (name, repository) = all.into_iter().next().unwrap();
+        (name, repository.tags.into_keys().last().unwrap())
+    };
+    assert_eq!(served("BAAI/bge-small-en-v1.5", "v1.5"), ("models/baai/bge-small-en-v1.5".to_owned(), "v1.5".to_owned()));
+    assert_eq!(served("gpt2", "refs/pr/3"), ("models/gpt2".to_owned(), "refs-pr-3".to_owned()));
+    assert_eq!(served("a_._b/C___d_", "x y").0, "models/a-b/c-d");
+    let two = [artifact("acme/Tiny", 'a', &["main"], vec![]), artifact("acme/tiny", 'b', &["main"], vec![])];
+    let mut two = two.map(|mut artifact| {
+        artifact.descriptors = vec![file("x.json", b"{}", false)];
+        artifact
+    });
+    two.sort_by(|a, b| a.name.cmp(&b.name));
+    let all = Models.repositories(&shelf(two.to_vec()));
+    let both = &all["models/acme/tiny"];
+    assert!(both.tags.is_empty() && both.fault.as_deref().unwrap().contains("acme/Tiny and acme/tiny"), "neither stands in for the other");
+}
+
+#[test]
+fn configurations_of_three_kinds_are_read() {
+    use super::carried::About;
+    let pack = json!({ "descriptor": { "name": "llm", "licenses": ["MIT"], "vendor": "Acme\u{7}" }, "config": { "paramSize": "8b", "format": "gguf", "architecture": "transformer" } });
+    let read = About::read("application/vnd.cncf.model.config.v1+json", pack.to_string().as_bytes());
+    assert_eq!((read.title.as_deref(), read.parameters.as_deref(), read.format.as_deref()), (Some("llm"), Some("8b"), Some("gguf")));
+    assert!(read.licences == ["MIT"] && read.vendor.as_deref().is_some_and(|vendor| !vendor.contains('\u{7}')), "{read:?}");
+    let kit = json!({ "package": { "name": "kit", "license": "Apache-2.0", "authors": ["A"] }, "model": { "path": "ghcr.io/acme/base:1", "framework": "llama" } });
+    let read = About::read("application/vnd.kitops.modelkit.config.v1+json", kit.to_string().as_bytes());
+    assert_eq!((read.licences, read.base_models), (vec!["Apache-2.0".to_owned()], vec!["ghcr.io/acme/base:1".to_owned()]));
+    let read = About::read("application/vnd.docker.ai.model.config.v0.1+json", br#"{"config":{"format":"gguf","parameters":"361.82 M"}}"#);
+    assert_eq!((read.format.as_deref(), read.parameters.as_deref()), (Some("gguf"), Some("361.82 M")));
+    for nonsense in [&b"\xff"[..], b"[]", b"{\"descriptor\":7}"] {
+        assert_eq!(About::read("application/vnd.cncf.model.config.v1+json", nonsense), About::default());
+    }
+}

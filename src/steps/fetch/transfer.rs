@@ -89,7 +89,7 @@ impl<'a> Transfer<'a> {
     }
 
     async fn attempt(&mut self, sink: &mut dyn BlobSink) -> std::result::Result<(), Broken> {
-        let part = Part { from: sink.offset(), version: self.version.clone() };
+        let part = Part { from: sink.offset(), version: self.version.clone(), most: None };
         let origin = self.origins[self.at].url;
         let mut body = self.room.fetch(self.artifact, self.blob, origin, &part, self.upstream).await.map_err(Broken::Network)?;
         check_length(self.blob, body.offset, body.length).map_err(|e| Broken::Network(Failure::permanent(named(e, origin))))?;

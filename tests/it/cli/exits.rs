@@ -46,7 +46,7 @@ fn a_wrong_manifest_is_2_and_names_line_and_nearest_key() {
     for (text, words) in [
         ("[files.f]\nurl = \"https://example.org/f\"\nsha265 = \"x\"\n", &["line 5", "sha265", "did you mean `sha256`"][..]),
         ("[fiels.f]\nurl = \"x\"\n", &["line 3", "did you mean `files`"]),
-        ("[filess]\nurl = \"x\"\n", &["line 3", "sections", "python, images", "files", "did you mean `files`"]),
+        ("[filess]\nurl = \"x\"\n", &["line 3", "sections", "python, conda", "files", "did you mean `files`"]),
         ("[files.f]\nurl = 3\n", &["line 4", "string"]),
         ("[files.f\n", &["line 3"]),
         ("[files.f]\nurl = \"http://example.org/f\"\n", &["must be pinned", "add its sha256"]),

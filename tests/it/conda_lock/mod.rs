@@ -1,7 +1,7 @@
 //! Locking Conda packages: channels on loopback, well-behaved and not, and the lock files of other tools.
 
 mod bad;
-mod channel;
+pub mod channel;
 mod listed;
 mod solved;
 

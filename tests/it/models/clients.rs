@@ -3,6 +3,7 @@
 use super::hub::{File, Hub, commit, large, small, tiny};
 use crate::host::{AIRLIFT, Host, arg};
 use crate::stock;
+use airlift::artifact::Digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,8 +43,8 @@ print("refusals understood")
 "#;
 
 /// A host with an imported bundle of a model and a dataset, and the files as they were outside.
-struct Inside {
-    host: Host,
+pub struct Inside {
+    pub host: Host,
     outside: PathBuf,
 }
 
@@ -52,7 +53,7 @@ fn dataset() -> Vec<File> {
 }
 
 impl Inside {
-    fn new(model: &[File]) -> Self {
+    pub fn new(model: &[File]) -> Self {
         let (host, hub) = (Host::new(), Hub::start());
         hub.repo("models", "acme/tiny", &commit('a'), model);
         hub.repo("datasets", "acme/ds", &commit('d'), &dataset());
@@ -73,7 +74,7 @@ impl Inside {
     }
 
     /// What a program prints that runs where nothing but loopback exists.
-    fn run(&self, program: &Path, args: &[&str]) -> String {
+    pub fn run(&self, program: &Path, args: &[&str]) -> String {
         let air = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/air");
         let home = self.host.path("home");
         std::fs::create_dir_all(&home).unwrap();
@@ -169,5 +170,30 @@ fn transformers_loads_a_tokenizer_and_datasets_a_table() {
     if let Some(environment) = stock::environment("datasets-5") {
         let code = "from datasets import load_dataset; print(load_dataset('acme/ds')['train'][:])";
         assert!(inside.python(&environment, code).contains("{'a': [1, 3], 'b': [2, 4]}"));
+    }
+}
+
+/// Copies a model as an artifact, and asks for its manifest as it is.
+const COPY: &str = r#"
+mirror=docker://127.0.0.1:8090/models/acme/tiny
+"$0" --insecure-policy --tmpdir "$HOME" copy --quiet --src-tls-verify=false "$mirror:main" "dir:$HOME/copied"
+"$0" --insecure-policy --tmpdir "$HOME" inspect --tls-verify=false --raw "$mirror:aaaaaaaa"
+"#;
+
+#[test]
+fn skopeo_copies_a_model_as_an_artifact() {
+    let Some(skopeo) = stock::need("skopeo") else { return };
+    let inside = Inside::new(&tiny());
+    let raw = inside.run(Path::new("/bin/bash"), &["-e", "-c", COPY, arg(&skopeo)]);
+    let copied = inside.host.path("home/copied");
+    let manifest = std::fs::read(copied.join("manifest.json")).unwrap();
+    assert_eq!(Digest::of(raw.as_bytes()), Digest::of(&manifest), "a branch and a short commit are the same");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let layers = manifest["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), tiny().len());
+    for layer in layers {
+        let (path, digest) = (layer["annotations"]["org.cncf.model.filepath"].as_str().unwrap(), layer["digest"].as_str().unwrap());
+        let there = std::fs::read(copied.join(digest.trim_start_matches("sha256:"))).unwrap();
+        assert!(there == std::fs::read(inside.outside.join("acme/tiny").join(path)).unwrap(), "{path}");
     }
 }

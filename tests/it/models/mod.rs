@@ -2,8 +2,10 @@
 
 mod bad;
 mod clients;
-mod hub;
+pub mod hub;
+mod hub_crate;
 mod lock;
+mod oci;
 
 use airlift::ecosystems;
 use airlift::error::{Error, Result};

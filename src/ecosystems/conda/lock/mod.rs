@@ -19,6 +19,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use super::meta::Meta;
 use super::section::{Section, Source};
 use crate::artifact::Artifact;
 use crate::ecosystems::{LockRequest, Locked};
@@ -71,8 +72,12 @@ async fn locked(request: &LockRequest<'_>, section: &Section) -> Result<Locked> 
         exports::add(&reader, &mut packages, &mut notes).await?;
     }
     notes.extend(channels.list.iter().filter_map(channel::note));
-    let artifacts = artifacts(request, packages).await?;
-    Ok(Locked { summary: summary::line(&artifacts, &machines), artifacts, notes })
+    let given: BTreeSet<String> = packages.values().map(|picked| picked.channel.name.clone()).collect();
+    let mut artifacts = artifacts(request, packages).await?;
+    if let Some(first) = artifacts.first_mut() {
+        beside(first, &channels, &given)?;
+    }
+    Ok(Locked { summary: summary::line(&artifacts, &machines), artifacts, notes, wants: vec![] })
 }
 
 fn machines(request: &LockRequest<'_>, section: &Section) -> Result<Vec<Machine>> {
@@ -175,6 +180,14 @@ fn unnamed(indexes: &[Index], channels: &Channels) -> BTreeSet<String> {
         }
     }
     notes
+}
+
+/// Names with one package the channels that gave nothing, so that they are served too.
+fn beside(artifact: &mut Artifact, channels: &Channels, given: &BTreeSet<String>) -> Result<()> {
+    let all: BTreeSet<String> = channels.list.iter().map(|channel| channel.name.clone()).collect();
+    let meta = Meta::of(artifact)?;
+    artifact.meta = Meta { beside: all.difference(given).cloned().collect(), ..meta }.to_value();
+    Meta::of(artifact).map(|_| ())
 }
 
 async fn artifacts(request: &LockRequest<'_>, packages: Packages) -> Result<Vec<Artifact>> {

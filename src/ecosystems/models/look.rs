@@ -1,0 +1,119 @@
+//! Looking at the beginnings of files when they are locked: which of them run something when they are loaded.
+//!
+//! What git holds was downloaded already. Of everything else the first bytes are asked for, never the whole: a model is not fetched to be
+//! judged. That recognises what `format` knows and nothing that hides deeper in a file.
+
+use super::fetch;
+use super::format::{LOOKED_AT, recognise};
+use super::meta::Looked;
+use super::section::Pickles;
+use crate::artifact::{Artifact, Descriptor, Learned};
+use crate::ecosystems::{LockRequest, count};
+use crate::error::{Error, Kind, Result};
+use crate::upstream::{Failure, Part, learned_path};
+use futures::StreamExt;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// Most files of one repository whose beginnings are asked for.
+const MOST: usize = 2000;
+/// Files that are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// Looks at the files of an artifact and lets the policy judge; `None` where the policy does not want to know.
+pub(super) async fn look(
+    artifact: &Artifact,
+    files: &[Descriptor],
+    request: &LockRequest<'_>,
+    policy: Pickles,
+    notes: &mut Vec<String>,
+) -> Result<Option<Looked>> {
+    if policy == Pickles::Allow {
+        return Ok(None);
+    }
+    let far = |blob: &&Descriptor| blob.learned != Learned::Downloaded;
+    let (mut unknown, asked) = (files.iter().filter(far).count().saturating_sub(MOST), files.iter().filter(|b| !far(b)));
+    let asked: Vec<_> = asked.chain(files.iter().filter(far).take(MOST)).filter(|blob| blob.size > 0).collect();
+    let (mut formats, mut pickles) = (BTreeSet::new(), BTreeSet::new());
+    let looks: Vec<_> = asked.into_iter().map(|blob| async move { (blob, beginning(artifact, blob, request).await) }).collect();
+    let mut looks = futures::stream::iter(looks).buffered(AT_ONCE);
+    while let Some((blob, beginning)) = looks.next().await {
+        let name = blob.name.clone().unwrap_or_else(|| blob.digest.to_string());
+        let format = match beginning {
+            Ok(bytes) => recognise(&bytes, blob.size),
+            Err(error) if policy == Pickles::Refuse => return Err(error.about(name)),
+            Err(error) => {
+                notes.push(format!("{name} of {} could not be looked at: {}", artifact.label(), error.message()));
+                unknown += 1;
+                None
+            }
+        };
+        formats.extend(format.map(|format| format.name().to_owned()));
+        pickles.extend(Some(name).filter(|_| format.is_some_and(super::format::Format::carries_pickle)));
+    }
+    let looked = Looked { formats: formats.into_iter().collect(), pickles: pickles.into_iter().collect(), unknown: unknown as u64 };
+    judge(artifact, &looked, policy, notes)?;
+    Ok(Some(looked))
+}
+
+/// What the policy says to what was seen.
+pub(super) fn judge(artifact: &Artifact, looked: &Looked, policy: Pickles, notes: &mut Vec<String>) -> Result<()> {
+    let label = artifact.label();
+    match (policy, looked.pickles.is_empty(), looked.unknown) {
+        (Pickles::Refuse, false, _) => {
+            Err(Error::new(Kind::Policy, format!("{label}: {} when loaded, and the section refuses that", runs(looked.pickles.len())))
+                .with_all("pickle", &looked.pickles)
+                .hint("leave them out with `exclude`, take a revision in safetensors, or set pickles = \"note\""))
+        }
+        (Pickles::Refuse, true, unknown) if unknown > 0 => {
+            Err(Error::new(Kind::Policy, format!("{label}: it is not known whether it carries pickles, and the section refuses them"))
+                .with("not looked at", count(usize::try_from(unknown).unwrap_or(usize::MAX), "file"))
+                .hint("set pickles = \"note\" to take it all the same"))
+        }
+        (Pickles::Note, false, _) => {
+            notes.push(format!("{label}: {} when loaded (pickle): {}", runs(looked.pickles.len()), shown(&looked.pickles)));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn runs(number: usize) -> String {
+    if number == 1 { "1 file runs what it says".to_owned() } else { format!("{number} files run what they say") }
+}
+
+fn shown(names: &[String]) -> String {
+    let more = if names.len() > 10 { ", …" } else { "" };
+    format!("{}{more}", names.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+/// The first bytes of a file: from the cache where it was downloaded, else asked for as a part.
+async fn beginning(artifact: &Artifact, blob: &Descriptor, request: &LockRequest<'_>) -> Result<Vec<u8>> {
+    if blob.learned == Learned::Downloaded {
+        let place = learned_path(request.cache, &blob.digest);
+        let unreadable = |e| Error::io(format!("{} cannot be read", place.display()), &e);
+        let mut bytes = Vec::new();
+        std::fs::File::open(&place).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut bytes)).map_err(unreadable)?;
+        return Ok(bytes);
+    }
+    let origin = blob.origins.first().map(String::as_str).unwrap_or_default();
+    request.upstream.backoff().run(|| async { first_bytes(artifact, blob, origin, request).await }).await
+}
+
+async fn first_bytes(
+    artifact: &Artifact,
+    blob: &Descriptor,
+    origin: &str,
+    request: &LockRequest<'_>,
+) -> std::result::Result<Vec<u8>, Failure> {
+    let part = Part { most: Some((LOOKED_AT as u64).min(blob.size)), ..Part::default() };
+    let mut body = fetch::fetch(artifact, blob, origin, &part, request.upstream).await?;
+    let mut bytes = Vec::new();
+    while bytes.len() < LOOKED_AT
+        && let Some(next) = body.stream.next().await
+    {
+        bytes.extend_from_slice(&next?);
+    }
+    bytes.truncate(LOOKED_AT);
+    Ok(bytes)
+}

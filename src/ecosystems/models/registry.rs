@@ -1,0 +1,119 @@
+//! A model that a registry holds → an artifact: its manifest, its configuration and every layer, by digest.
+
+use super::carried::{About, Carried};
+use super::look::look;
+use super::section::Pickles;
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, check_name};
+use crate::ecosystems::{LockRequest, bytes, count};
+use crate::error::{Error, Result};
+use crate::server::oci::{Document, Entry, Shape};
+use crate::upstream::oci::{Found, Reference, Repository};
+use std::collections::BTreeMap;
+
+/// Longest configuration that is read, in bytes.
+const MOST_CONFIG: usize = 1 << 20;
+
+/// Locks one reference; also tells the line about it.
+pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles, notes: &mut Vec<String>) -> Result<(Artifact, String)> {
+    let reference = Reference::parse(text)?;
+    request.progress.note(&format!("asking for {reference}"));
+    let repository = Repository::new(request.upstream, &reference.registry, &reference.repository, &[], &[])?;
+    let found = repository.manifest(&reference.wanted()).await.map_err(|e| e.about(&reference))?;
+    let made = artifact(request, &repository, &reference, &found).await.map_err(|e| e.about(&reference));
+    let (mut artifact, mut meta) = made?;
+    artifact.meta = meta.to_value();
+    let files: Vec<Descriptor> = artifact.descriptors.iter().skip(2).cloned().collect();
+    let (plain, archives): (Vec<_>, Vec<_>) = files.into_iter().partition(|blob| !is_archive(&blob.media_type));
+    let looked = look(&artifact, &plain, request, policy, notes).await?;
+    if let Some(mut looked) = looked {
+        looked.unknown += archives.len() as u64;
+        if !archives.is_empty() {
+            notes.push(format!("{reference}: {} not looked into for pickles", count(archives.len(), "archive")));
+            super::look::judge(&artifact, &looked, policy, &mut vec![])?;
+        }
+        meta.looked = Some(looked);
+    }
+    artifact.meta = meta.to_value();
+    let licences = meta.about.licences.join(", ");
+    let licences = if licences.is_empty() { "no licence declared".to_owned() } else { licences };
+    let files = count(artifact.descriptors.len().saturating_sub(2), "layer");
+    let summary = format!("{} · {files} · {} · {licences}", &meta.root[..15], bytes(artifact.size()));
+    Ok((artifact, summary))
+}
+
+async fn artifact(
+    request: &LockRequest<'_>,
+    repository: &Repository<'_>,
+    reference: &Reference,
+    found: &Found,
+) -> Result<(Artifact, Carried)> {
+    let document = Document::parse(&found.bytes, &found.media_type)?;
+    let Shape::Manifest { config, layers } = &document.shape else {
+        let error = Error::usage("it is an index; a model is one manifest");
+        return Err(error.hint("name the manifest by its digest: HOST/NAME@sha256:…"));
+    };
+    if document.image_config().is_some() {
+        return Err(Error::usage("it is a container image, not a model").hint("ask for it in a section of the ecosystem for images"));
+    }
+    if layers.is_empty() {
+        return Err(Error::usage("it holds no file at all"));
+    }
+    let about = match config.size {
+        0..=2 => About::default(),
+        size if size > MOST_CONFIG as u64 => {
+            let error = Error::verification("its configuration is too large").with("expected", format!("at most {MOST_CONFIG} bytes"));
+            return Err(error.with("found", size));
+        }
+        _ => About::read(&config.media_type, &repository.small_blob(&config.digest, MOST_CONFIG).await?.bytes),
+    };
+    let learned = if reference.digest.is_some() { Learned::Pinned } else { Learned::Upstream };
+    let (oci, tag, root) = (reference.name(), reference.tag.clone(), found.digest.to_string());
+    let artifact_type = document.kind().map(str::to_owned);
+    let meta = Carried { oci, tag, root, artifact_type, about, looked: None };
+    let artifact = Artifact {
+        ecosystem: super::NAME.to_owned(),
+        sections: vec![request.section.name.clone()],
+        name: meta.oci.clone(),
+        version: reference.version(),
+        descriptors: descriptors(repository, found, config, layers, learned)?,
+        subject: None,
+        meta: serde_json::Value::Null,
+    };
+    Ok((artifact, meta))
+}
+
+/// The manifest, the configuration, then the layers in their order; each digest once.
+fn descriptors(repository: &Repository<'_>, found: &Found, config: &Entry, layers: &[Entry], learned: Learned) -> Result<Vec<Descriptor>> {
+    let manifest = Descriptor {
+        media_type: found.media_type.clone(),
+        digest: found.digest,
+        size: found.bytes.len() as u64,
+        name: None,
+        origins: repository.origins("manifests", &found.digest),
+        learned,
+        side_digests: SideDigests::new(),
+    };
+    let mut sizes: BTreeMap<Digest, u64> = BTreeMap::from([(found.digest, manifest.size)]);
+    let mut all = vec![manifest];
+    for entry in std::iter::once(config).chain(layers) {
+        match sizes.insert(entry.digest, entry.size) {
+            None => all.push(Descriptor {
+                media_type: entry.media_type.clone(),
+                digest: entry.digest,
+                size: entry.size,
+                name: entry.title.clone().filter(|title| check_name("path", title).is_ok()),
+                origins: repository.origins("blobs", &entry.digest),
+                learned: Learned::Upstream,
+                side_digests: SideDigests::new(),
+            }),
+            Some(size) if size == entry.size && entry.digest != found.digest => {}
+            Some(_) => return Err(Error::verification("a blob is listed twice and differently").with("digest", entry.digest)),
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a layer is an archive of files rather than a file.
+fn is_archive(media_type: &str) -> bool {
+    [".tar", "+gzip", "+zstd"].iter().any(|end| media_type.ends_with(end))
+}

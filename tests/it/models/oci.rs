@@ -1,0 +1,135 @@
+//! Models that registries hold: locked whole by digest, described by their configuration, and served as they were.
+
+use super::hub::{Hub, commit, large, small};
+use super::{Outside, said};
+use crate::images::registry::Registry;
+use airlift::artifact::Digest;
+use airlift::ecosystems::find;
+use airlift::error::Kind;
+use airlift::lock::Lock;
+use airlift::upstream::Settings;
+use serde_json::{Value, json};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const PACK: &str = "application/vnd.cncf.model.config.v1+json";
+
+/// A registry, and the connected side that may ask it over plain HTTP.
+pub fn registry() -> (Registry, Outside) {
+    let registry = Registry::start();
+    let settings = Settings { plain_http: vec![registry.host.clone()], ..Settings::default() };
+    (registry, Outside::with(settings))
+}
+
+/// Pushes a model of a configuration and layers (media type, path, bytes); returns the manifest.
+pub fn push(registry: &Registry, tag: &str, config: (&str, &[u8]), layers: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let part = |media_type: &str, bytes: &[u8], path: &str| {
+        let digest = registry.blob("acme/llm", bytes).to_string();
+        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len(), "annotations": { "org.opencontainers.image.title": path } })
+    };
+    let layers: Vec<Value> = layers.iter().map(|(media_type, path, bytes)| part(media_type, bytes, path)).collect();
+    let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": part(config.0, config.1, "config"), "layers": layers });
+    let bytes = manifest.to_string().into_bytes();
+    registry.manifest("acme/llm", Some(tag), MANIFEST, &bytes);
+    bytes
+}
+
+pub const WEIGHTS: (&str, &str, &[u8]) = ("application/vnd.cncf.model.weight.v1.raw", "llm.gguf", b"GGUF weights");
+const TORCH: (&str, &str, &[u8]) = ("application/vnd.cncf.model.weight.v1.raw", "llm.bin", b"\x80\x02}q\x00.");
+const ARCHIVE: (&str, &str, &[u8]) = ("application/vnd.kitops.modelkit.model.v1.tar+gzip", "model", b"\x1f\x8b rest");
+
+#[test]
+fn a_model_of_a_registry_is_carried_whole_and_described() {
+    let (registry, outside) = registry();
+    let config =
+        json!({ "descriptor": { "name": "llm", "licenses": ["MIT"] }, "config": { "format": "gguf", "paramSize": "7b" } }).to_string();
+    let manifest = push(&registry, "1.0", (PACK, config.as_bytes()), &[WEIGHTS, ARCHIVE]);
+    let section = format!("[models.m]\noci = \"{}/acme/llm:1.0\"\n", registry.host);
+    let outcome = outside.lock_all(&section).unwrap();
+    let lock: Lock = outcome.lock;
+    assert_eq!(lock.to_bytes(), outside.lock_all(&section).unwrap().lock.to_bytes(), "twice the same");
+    let artifact = &lock.artifacts[0];
+    assert_eq!((artifact.name.as_str(), artifact.version.as_str()), (&*format!("{}/acme/llm", registry.host), "1.0"));
+    let digests: Vec<Digest> = artifact.descriptors.iter().map(|d| d.digest).collect();
+    assert_eq!(digests, [&manifest[..], config.as_bytes(), WEIGHTS.2, ARCHIVE.2].map(Digest::of));
+    let asked = registry.log().iter().filter(|asked| asked.path.contains(&digests[2].to_string())).count();
+    assert_eq!(asked, 2, "weights are looked at, once a lock");
+    assert!(registry.log().iter().any(|asked| asked.header("range") == Some("bytes=0-11")), "and only their beginning");
+    let artifact = artifact.clone();
+    let store = outside.fetch(lock).unwrap();
+    let described = find("models").unwrap().describe(&artifact, &store).unwrap();
+    assert!(described.purl.starts_with(&format!("pkg:oci/llm@{}?repository_url=", digests[0])), "{}", described.purl);
+    assert_eq!(described.licences[0].expression, "MIT");
+    let property = |key: &str| described.properties.get(key).map(String::as_str);
+    assert_eq!((property("formats"), property("parameters"), property("not looked into")), (Some("gguf"), Some("7b"), Some("1")));
+}
+
+#[test]
+fn what_is_no_model_is_refused_with_the_way_out() {
+    let (registry, outside) = registry();
+    let refused =
+        |reference: &str| outside.lock_all(&format!("[models.m]\noci = \"{}/acme/{reference}\"\n", registry.host)).map(|_| ()).unwrap_err();
+    push(&registry, "image", ("application/vnd.oci.image.config.v1+json", b"{}"), &[WEIGHTS]);
+    assert!(said(&refused("llm:image")).contains("a container image, not a model"));
+    push(&registry, "empty", (PACK, b"{}"), &[]);
+    assert!(said(&refused("llm:empty")).contains("no file at all"));
+    let index = json!({ "schemaVersion": 2, "manifests": [] }).to_string();
+    registry.manifest("acme/llm", Some("index"), "application/vnd.oci.image.index.v1+json", index.as_bytes());
+    assert!(said(&refused("llm:index")).contains("it is an index"));
+    push(&registry, "large", (PACK, &vec![b' '; (1 << 20) + 1]), &[WEIGHTS]);
+    assert!(said(&refused("llm:large")).contains("configuration is too large"));
+    let absent = refused("llm:none");
+    assert_eq!(absent.kind(), Kind::Upstream, "{}", said(&absent));
+    assert_eq!(refused("llm").kind(), Kind::Usage, "no tag and no digest");
+    for keys in ["oci = \"h/a:1\"\nrepo = \"a/b\"", "items = [{ oci = \"h/a:1\", repo = \"a/b\" }]", "oci = \"h/a:1\"\nexclude = [\"x\"]"] {
+        assert_eq!(outside.lock_all(&format!("[models.m]\n{keys}\n")).map(|_| ()).unwrap_err().kind(), Kind::Usage, "{keys}");
+    }
+}
+
+#[test]
+fn pickles_are_noted_refused_or_let_be() {
+    let (registry, outside) = registry();
+    push(&registry, "torch", (PACK, b"{}"), &[TORCH]);
+    push(&registry, "kit", (PACK, b"{}"), &[ARCHIVE]);
+    let lock = |tag: &str, policy: &str| outside.lock_all(&format!("[models.m]\noci = \"{}/acme/llm:{tag}\"\n{policy}\n", registry.host));
+    let noted = lock("torch", "").unwrap();
+    assert!(noted.sections[0].notes.iter().any(|note| note.contains("llm.bin")), "the default names them");
+    let refused = lock("torch", "pickles = \"refuse\"").map(|_| ()).unwrap_err();
+    assert!(refused.kind() == Kind::Policy && said(&refused).contains("llm.bin"), "{}", said(&refused));
+    let unknown = lock("kit", "pickles = \"refuse\"").map(|_| ()).unwrap_err();
+    assert!(unknown.kind() == Kind::Policy && said(&unknown).contains("not known"), "what was not looked into is not called clean");
+    let two = "[models.a]\noci = \"HOST/acme/llm:torch\"\n[models.b]\noci = \"HOST/acme/llm:torch\"\npickles = \"allow\"\n";
+    let lock_of_two = outside.lock_all(&two.replace("HOST", &registry.host)).unwrap().lock;
+    assert_eq!(lock_of_two.artifacts[0].meta["looked"]["pickles"], json!(["llm.bin"]), "one section looked for both");
+    assert!(lock("torch", "pickles = \"allow\"").unwrap().lock.artifacts[0].meta.get("looked").is_none());
+}
+
+#[test]
+fn files_of_a_hub_are_looked_at_by_their_beginnings() {
+    let (hub, outside) = (Hub::start(), Outside::new());
+    let mut torch = b"PK\x03\x04".to_vec();
+    torch.resize(26, 0);
+    torch.extend([16, 0, 0, 0]);
+    torch.extend(b"archive/data.pkl");
+    torch.resize(200_000, 7);
+    let files = [small("config.json", "{}"), small("old.pkl", b"\x80\x04\x95rest".to_vec()), large("model.safetensors", torch)];
+    hub.repo("models", "acme/tiny", &commit('a'), &files);
+    let locked = outside.lock(&hub, "repo = \"acme/tiny\"").unwrap();
+    let looked = &locked.lock.artifacts[0].meta["looked"];
+    assert_eq!(looked["pickles"], json!(["model.safetensors", "old.pkl"]), "a name is not believed");
+    let ranges: Vec<_> = hub.server.log().iter().filter_map(|asked| asked.header("range").map(str::to_owned)).collect();
+    assert_eq!(ranges, ["bytes=0-4095"], "git's file was at hand, of the large one only the beginning was asked for");
+    let refused = outside.refusal(&hub, "repo = \"acme/tiny\"\npickles = \"refuse\"");
+    assert_eq!(refused.kind(), Kind::Policy, "{}", said(&refused));
+    outside.lock(&hub, "repo = \"acme/tiny\"\npickles = \"refuse\"\ninclude = [\"config.json\"]").unwrap();
+}
+
+#[test]
+fn a_gate_is_written_down() {
+    let (hub, outside) = (Hub::start(), Outside::new());
+    hub.repo("models", "acme/tiny", &commit('a'), &[small("config.json", "{}")]);
+    hub.json("/api/models/acme/tiny/revision/main", &json!({ "id": "acme/tiny", "sha": commit('a'), "gated": "manual" }));
+    let locked = outside.lock(&hub, "repo = \"acme/tiny\"").unwrap();
+    let meta = &locked.lock.artifacts[0].meta;
+    assert_eq!((&meta["gated"], &meta["terms"]), (&json!(true), &json!(format!("{}/acme/tiny", hub.address()))));
+    assert!(locked.sections[0].notes.iter().any(|note| note.contains("accepted its terms")), "{:?}", locked.sections[0].notes);
+}
