@@ -1,4 +1,4 @@
-use super::{Rendered, RenderOptions, render};
+use super::{RenderOptions, Rendered, render};
 use crate::ecosystems::charts::archive::File;
 use crate::ecosystems::charts::chart::Chart;
 
