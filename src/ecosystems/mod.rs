@@ -5,6 +5,7 @@
 //! ecosystem: one folder, one `pub mod` line and one line in [`ALL`]; a test compares the two. A room never uses another room, its
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
+pub mod charts;
 pub mod files;
 pub mod images;
 pub mod models;
@@ -12,8 +13,10 @@ pub mod python;
 
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::{Error, Result};
+use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
+use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     crate::artifact::Descriptor,
@@ -58,6 +61,40 @@ pub struct Locked {
     pub summary: String,
     /// What a person should know, such as a yanked release or a signature that was looked for and is absent.
     pub notes: Vec<String>,
+    /// What the artifacts need of other rooms.
+    pub wants: Vec<Want>,
+}
+
+/// Something that artifacts of one room need and that another room knows to lock, so that the two never meet.
+#[cfg(feature = "upstream")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Want {
+    /// What kind of thing it is; decides which room answers.
+    pub kind: WantKind,
+    /// What is wanted, as the answering room's manifest section would name it.
+    pub reference: String,
+    /// The targets it is wanted for; all of the manifest's when absent.
+    pub targets: Option<Vec<String>>,
+    /// Who wants it and how that became known, for people: `chart jupyterhub 4.2.0, rendered`.
+    pub wanted_by: String,
+}
+
+/// What one room can want of another.
+#[cfg(feature = "upstream")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WantKind {
+    /// A container image, by tag or digest: `quay.io/team/app:1.2`, `docker.io/library/alpine@sha256:…`.
+    ContainerImage,
+}
+
+#[cfg(feature = "upstream")]
+impl WantKind {
+    /// The kind as people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ContainerImage => "container image",
+        }
+    }
 }
 
 /// What a client is configured with.
@@ -112,6 +149,21 @@ pub trait Ecosystem: Sync {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>>;
 
+    /// Connected: whether this room answers wants of that kind. By default, none.
+    #[cfg(feature = "upstream")]
+    fn answers(&self, kind: WantKind) -> bool {
+        let _ = kind;
+        false
+    }
+
+    /// Connected: what sections of other rooms want. The request's section is the one that wants; all wants are of a kind that this room
+    /// answers.
+    #[cfg(feature = "upstream")]
+    fn answer<'a>(&'a self, request: LockRequest<'a>, wants: &'a [Want]) -> BoxFuture<'a, Result<Locked>> {
+        let _ = (request, wants);
+        Box::pin(async { Ok(Locked::default()) })
+    }
+
     /// Connected: what two sections know together of one artifact that both want. `None`, the default, leaves them as they are, and the
     /// lock refuses two that differ.
     #[cfg(feature = "upstream")]
@@ -146,12 +198,22 @@ pub trait Ecosystem: Sync {
         })
     }
 
-    /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point.
-    fn serve(&self, shelf: Shelf) -> Router;
+    /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point. The default answers nothing: for rooms
+    /// whose clients read [`repositories`](Self::repositories) only.
+    fn serve(&self, shelf: Shelf) -> Router {
+        drop(shelf);
+        Router::new()
+    }
 
-    /// A path that the room's clients demand at the root of the server, beside `/<name>/<view>`.
-    fn root(&self) -> Option<&'static str> {
-        None
+    /// Inside: what registry clients read, by the name it is served under in the registry that all rooms share. The default has none.
+    fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
+        let _ = shelf;
+        BTreeMap::new()
+    }
+
+    /// Whether the room's mount point is the shared registry of that view, which the room then need not serve itself. One room's is.
+    fn is_registry(&self) -> bool {
+        false
     }
 
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
@@ -173,7 +235,7 @@ pub fn find(name: &str) -> Result<&'static dyn Ecosystem> {
 #[cfg(feature = "upstream")]
 pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
     let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
-    let mut united = std::collections::BTreeMap::new();
+    let mut united = BTreeMap::new();
     for artifact in artifacts.iter() {
         let known = united.entry(key(artifact)).or_insert_with(|| artifact.meta.clone());
         if *known != artifact.meta

@@ -22,6 +22,7 @@ mod exchange;
 mod kept;
 mod linger;
 mod listen;
+pub mod oci;
 mod own_ca;
 pub mod page;
 mod problem;

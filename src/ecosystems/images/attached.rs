@@ -1,11 +1,11 @@
 //! What belongs to an image without being part of it: referrers (distribution specification, "Listing Referrers") and cosign's tags.
 
-use super::document::{Document, INDEX, Shape};
 use super::meta::{Meta, Referrers, Role, Signatures, State};
 use super::section::Wanted;
 use super::tree::Tree;
 use crate::artifact::{Artifact, Digest, Learned};
 use crate::error::{Error, Kind, Result};
+use crate::server::oci::{Document, INDEX, Shape};
 use crate::upstream::oci::{Found, Repository};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::BTreeSet;

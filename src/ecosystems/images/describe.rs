@@ -1,10 +1,9 @@
 //! What can be said about an image: package URL (ECMA-427, type `oci`), and what its annotations and labels declare.
 
-use super::catalog::read;
-use super::document::{Document, Shape, is_manifest};
 use super::meta::Meta;
 use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence};
 use crate::error::Result;
+use crate::server::oci::{Document, Shape, is_manifest, read};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;

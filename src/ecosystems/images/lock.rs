@@ -29,10 +29,21 @@ struct Image {
 pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let label = request.section.label();
     let section: Section = request.section.parse()?;
+    if section.references.is_empty() && section.sets_something() {
+        return Ok(Locked {
+            summary: "asks for nothing; its mirrors and registries count for what others want".to_owned(),
+            ..Locked::default()
+        });
+    }
+    lock_section(&request, &section).await.map_err(|e| e.about(&label))
+}
+
+/// Resolves what a section says, whoever wrote it.
+pub(super) async fn lock_section(request: &LockRequest<'_>, section: &Section) -> Result<Locked> {
     let targets = request.manifest.targets_for(request.section, section.targets.as_deref())?;
-    let (wanted, references) = plan(&section, &targets).map_err(|e| e.about(&label))?;
-    let images: Vec<_> = references.iter().map(|reference| resolve(&request, &section, &wanted, reference)).collect();
-    let images: Vec<Image> = futures::stream::iter(images).buffered(AT_ONCE).try_collect().await.map_err(|e: Error| e.about(&label))?;
+    let (wanted, references) = plan(section, &targets)?;
+    let images: Vec<_> = references.iter().map(|reference| resolve(request, section, &wanted, reference)).collect();
+    let images: Vec<Image> = futures::stream::iter(images).buffered(AT_ONCE).try_collect().await?;
     let summary = summary(&images);
     let (mut artifacts, mut notes) = (vec![], vec![]);
     for image in images {
@@ -42,7 +53,7 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     for artifact in &mut artifacts {
         artifact.sections = vec![request.section.name.clone()];
     }
-    Ok(Locked { artifacts, summary, notes })
+    Ok(Locked { artifacts, summary, notes, wants: vec![] })
 }
 
 /// What the section asks for, checked before anything is asked of a network.
@@ -80,7 +91,7 @@ async fn resolve_image(request: &LockRequest<'_>, section: &Section, wanted: &Wa
     let tree = Tree::grow(&repository, &repository.manifest(&reference.wanted()).await?, wanted).await?;
     let (name, root) = (reference.name(), &tree.nodes[0]);
     let search = Search { repository: &repository, name: &name, referrers: section.referrers, cosign: section.signatures };
-    let known = |platform: &super::platform::Platform| !platform.is_unknown();
+    let known = |platform: &crate::server::oci::Platform| !platform.is_unknown();
     let subjects = tree.nodes.iter().enumerate().filter(|(at, node)| *at == 0 || node.platform.as_ref().is_some_and(known));
     let attached = search.run(subjects.map(|(_, node)| node.digest).collect()).await?;
     let signatures = search.outcome(&attached);

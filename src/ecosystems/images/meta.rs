@@ -1,8 +1,8 @@
 //! The room's payload in the lock: what an image is and what was looked for around it.
 
-use super::document::is_manifest;
 use crate::artifact::{Artifact, Digest};
 use crate::error::{Error, Result};
+use crate::server::oci::is_manifest;
 use serde::{Deserialize, Serialize};
 
 /// Most platforms, and most missing children, that are read.

@@ -4,21 +4,18 @@
 //! # In the code
 //!
 //! In: an `[images.NAME]` section, or a shelf. Out: one artifact for each repository and tag (or digest), one for each referrer and each
-//! tag of cosign, and the pull half of the OCI distribution protocol over them. Manifests are blobs like any other: their exact bytes
-//! are carried and served, never written again. Called through [`Ecosystem`] only. It never chooses what a client gets by `Accept`,
-//! never follows the `urls` of a layer, and serves a blob only under a repository that has it.
+//! tag of cosign, and repositories of them for [`crate::server::oci`]. Manifests are blobs like any other: their exact bytes are carried
+//! and served, never written again. Called through [`Ecosystem`] only. It never follows the `urls` of a layer.
 
-mod address;
+#[cfg(feature = "upstream")]
+mod answer;
 #[cfg(feature = "upstream")]
 mod attached;
-mod catalog;
 mod client;
 mod describe;
-mod document;
 #[cfg(feature = "upstream")]
 mod lock;
 mod meta;
-mod platform;
 #[cfg(feature = "upstream")]
 mod reference;
 mod section;
@@ -27,16 +24,16 @@ mod serve;
 mod tests;
 #[cfg(feature = "upstream")]
 mod tree;
-mod unambiguous;
 
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::Result;
+use crate::server::oci::Repository;
 use crate::store::Shelf;
-use axum::Router;
+use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
-    super::{LockRequest, Locked},
+    super::{LockRequest, Locked, Want, WantKind},
     crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Part, Upstream, oci},
     futures::future::BoxFuture,
@@ -64,6 +61,16 @@ impl Ecosystem for Images {
     }
 
     #[cfg(feature = "upstream")]
+    fn answers(&self, kind: WantKind) -> bool {
+        kind == WantKind::ContainerImage
+    }
+
+    #[cfg(feature = "upstream")]
+    fn answer<'a>(&'a self, request: LockRequest<'a>, wants: &'a [Want]) -> BoxFuture<'a, Result<Locked>> {
+        Box::pin(answer::answer(request, wants))
+    }
+
+    #[cfg(feature = "upstream")]
     fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
         let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
         read(first)?.united(read(second)?).map(|meta| meta.to_value())
@@ -81,12 +88,12 @@ impl Ecosystem for Images {
         Box::pin(oci::fetch(upstream, blob, origin, part))
     }
 
-    fn serve(&self, content: Shelf) -> Router {
-        serve::router(&content)
+    fn repositories(&self, content: &Shelf) -> BTreeMap<String, Repository> {
+        serve::repositories(content)
     }
 
-    fn root(&self) -> Option<&'static str> {
-        Some("/v2")
+    fn is_registry(&self) -> bool {
+        true
     }
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {

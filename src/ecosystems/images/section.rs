@@ -1,8 +1,8 @@
 //! The manifest section `[images.NAME]`.
 
-use super::platform::Platform;
 use crate::artifact::Target;
 use crate::error::{Error, Result};
+use crate::server::oci::Platform;
 use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -13,7 +13,9 @@ use std::fmt;
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Section {
-    /// What to carry: `quay.io/team/app:1.2`, `docker.io/library/alpine@sha256:…`, or both tag and digest.
+    /// What to carry: `quay.io/team/app:1.2`, `docker.io/library/alpine@sha256:…`, or both tag and digest. A section without any only
+    /// says where images that others want (those of charts) are had: `mirrors`, `plain-http`.
+    #[serde(default)]
     pub references: Vec<String>,
     /// Platforms to carry of each image, such as `["linux/amd64"]`, or `"all"` for whole indexes. Default: the architectures of the targets.
     pub platforms: Option<Platforms>,
@@ -58,6 +60,12 @@ pub(super) enum Wanted {
 }
 
 impl Section {
+    /// Whether the section says where images are had.
+    #[cfg(feature = "upstream")]
+    pub(super) fn sets_something(&self) -> bool {
+        !self.mirrors.is_empty() || !self.plain_http.is_empty()
+    }
+
     /// The platforms to carry; `targets` are those of the section.
     pub(super) fn wanted(&self, targets: &[Target]) -> Result<Wanted> {
         match &self.platforms {

@@ -1,15 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that cannot go on fails; its arguments are literals")]
 
 use super::Images;
-use super::address::{Asked, Misaddressed, candidates, is_name, served_name};
-use super::document::{Document, INDEX, Shape};
 use super::meta::{Meta, Missing, Referrers, Role, Signatures, State};
-use super::platform::Platform;
 use super::reference::{Reference, check_host, check_mirror};
 use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Learned, SideDigests};
 use crate::ecosystems::{Ecosystem, Mirror};
 use crate::error::Result;
+use crate::server::oci::{Document, INDEX, Platform, Registry, Shape};
 use crate::store::Shelf;
+use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use http::{Request, StatusCode};
@@ -195,74 +194,6 @@ proptest! {
     fn no_bytes_stop_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = Document::parse(&bytes, MANIFEST);
     }
-
-    #[test]
-    fn no_path_stops_the_reader(path in "[ -~]{0,60}") {
-        let _ = Asked::parse(&path);
-    }
-}
-
-#[test]
-fn paths_are_read_from_their_end() {
-    let digest: Digest = format!("sha256:{HEX}").parse().unwrap();
-    let manifest = |name: &str, reference: &str| Ok(Asked::Manifest(name.to_owned(), reference.to_owned()));
-    for (path, asked) in [
-        ("/", Ok(Asked::Version)),
-        ("", Ok(Asked::Version)),
-        ("/v2/", Ok(Asked::Version)),
-        ("/v2", Ok(Asked::Version)),
-        ("/_catalog", Ok(Asked::Catalog)),
-        ("/v2/_catalog", Ok(Asked::Catalog)),
-        ("/app/tags/list", Ok(Asked::Tags("app".to_owned()))),
-        ("/quay.io/team/app/manifests/1.0", manifest("quay.io/team/app", "1.0")),
-        ("/tags/list/manifests/manifests/list", manifest("tags/list/manifests", "list")),
-        (&format!("/a/b/manifests/sha256:{HEX}"), manifest("a/b", &digest.to_string())),
-        (&format!("/a/b/manifests/sha256%3A{HEX}"), manifest("a/b", &digest.to_string())),
-        (&format!("/a%2Fb/blobs/sha256:{HEX}"), Ok(Asked::Blob("a/b".to_owned(), digest))),
-        (&format!("/a/referrers/sha256:{HEX}"), Ok(Asked::Referrers("a".to_owned(), digest))),
-        ("/a/manifests/sha256:abc", Err(Misaddressed::Digest)),
-        ("/a/blobs/latest", Err(Misaddressed::Digest)),
-        (&format!("/a/blobs/sha256:{}", HEX.to_uppercase()), Err(Misaddressed::Digest)),
-        (&format!("/a/blobs/sha512:{HEX}{HEX}"), Err(Misaddressed::Foreign(false))),
-        (&format!("/a/manifests/sha512:{HEX}{HEX}"), Err(Misaddressed::Foreign(true))),
-        ("/A/tags/list", Err(Misaddressed::Name)),
-        ("/a/../b/tags/list", Err(Misaddressed::Name)),
-        ("/a//b/tags/list", Err(Misaddressed::Name)),
-        ("/a/tags/other", Err(Misaddressed::Unknown)),
-        ("/a/blobs/uploads/", Err(Misaddressed::Unknown)),
-        ("/manifests/latest", Err(Misaddressed::Unknown)),
-        ("/a/%zz/tags/list", Err(Misaddressed::Unknown)),
-        ("/a/%", Err(Misaddressed::Unknown)),
-        ("/ä/tags/list", Err(Misaddressed::Unknown)),
-        ("/%C3%A4/tags/list", Err(Misaddressed::Unknown)),
-    ] {
-        assert_eq!(Asked::parse(path), asked, "{path}");
-    }
-}
-
-#[test]
-fn names_follow_the_grammar() {
-    for good in ["a", "a/b", "quay.io/team/app", "a__b", "a--b", "a---b/c_d", "host_5000/app", "0"] {
-        assert!(is_name(good), "{good}");
-    }
-    for bad in ["", "/", "a/", "/a", "A", "a..b", "a___b", "_a", "a_", "a.-b", "-a", "a b", "ä", "a:b", &"a".repeat(256)] {
-        assert!(!is_name(bad), "{bad}");
-    }
-    assert_eq!(served_name("127.0.0.1:5000/lib/app"), "127.0.0.1_5000/lib/app");
-}
-
-#[test]
-fn a_name_stands_for_several_in_order() {
-    let all = |name: &str, namespace: Option<&str>| candidates(name, namespace).join(" ");
-    assert_eq!(all("org/app", Some("quay.io")), "quay.io/org/app org/app");
-    assert_eq!(all("app", Some("host:5000")), "host_5000/app app");
-    assert_eq!(all("alpine", None), "alpine docker.io/alpine docker.io/library/alpine");
-    assert_eq!(
-        all("library/alpine", Some("registry-1.docker.io")),
-        "docker.io/library/alpine library/alpine docker.io/library/alpine docker.io/library/library/alpine"
-    );
-    assert!(all("docker.io/alpine", None).starts_with("docker.io/alpine docker.io/alpine docker.io/library/alpine"));
-    assert!(all("v2/quay.io/a", Some("quay.io")).ends_with("quay.io/quay.io/a quay.io/a"));
 }
 
 struct Memory(BTreeMap<Digest, Vec<u8>>);
@@ -371,11 +302,17 @@ impl Kit {
         let blobs: Arc<dyn Blobs> = Arc::new(Memory(self.bytes.clone()));
         Shelf { view: view.to_owned(), id: Digest::of(view.as_bytes()), artifacts: self.artifacts.clone(), blobs }
     }
+
+    fn router(&self, view: &str) -> Router {
+        let shelf = self.shelf(view);
+        let base = if view == "latest" { "/v2".to_owned() } else { format!("/images/{view}/v2") };
+        Registry::new([Images.repositories(&shelf)], shelf.blobs, base).router()
+    }
 }
 
 async fn ask(kit: &Kit, method: &str, path: &str) -> Response {
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-    Images.serve(kit.shelf("latest")).oneshot(request).await.unwrap()
+    kit.router("latest").oneshot(request).await.unwrap()
 }
 
 async fn body(response: Response) -> Vec<u8> {
@@ -483,7 +420,7 @@ async fn blobs_are_served_under_their_own_repository_only() {
     assert_eq!(refused(&kit, &format!("/quay.io/team/other/manifests/{root}")).await, (404, "MANIFEST_UNKNOWN".to_owned()));
     let request =
         Request::builder().uri(format!("/quay.io/team/app/blobs/{layer}")).header("range", "bytes=0-4").body(Body::empty()).unwrap();
-    let response = Images.serve(kit.shelf("latest")).oneshot(request).await.unwrap();
+    let response = kit.router("latest").oneshot(request).await.unwrap();
     assert_eq!((response.status(), body(response).await), (StatusCode::PARTIAL_CONTENT, b"layer".to_vec()));
 }
 
@@ -517,6 +454,8 @@ async fn three_ways_of_addressing_reach_one_image() {
         "/library/alpine/manifests/3?ns=docker.io",
         "/docker.io/alpine/manifests/3",
         "/index.docker.io/library/alpine/manifests/3",
+        "/alpine/manifests/3?ns=registry-1.docker.io",
+        "/index.docker.io/alpine/manifests/3?ns=mirror.lan:8443",
         "/lib/app/manifests/1?ns=127.0.0.1:5000",
         "/127.0.0.1_5000/lib/app/manifests/1",
     ] {
@@ -561,7 +500,7 @@ async fn lists_come_in_pages() {
     assert_eq!(list("/_catalog?n=1").await.1, Some(next.to_owned()));
     assert_eq!(refused(&kit, "/_catalog?n=-1").await, (400, "PAGINATION_NUMBER_INVALID".to_owned()));
     let request = Request::builder().uri("/quay.io/team/app/tags/list?n=1").body(Body::empty()).unwrap();
-    let response = Images.serve(kit.shelf("kit-7")).oneshot(request).await.unwrap();
+    let response = kit.router("kit-7").oneshot(request).await.unwrap();
     assert_eq!(response.headers()["link"], r#"</images/kit-7/v2/quay.io/team/app/tags/list?n=1&last=a>; rel="next""#);
 }
 

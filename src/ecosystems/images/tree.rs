@@ -1,11 +1,10 @@
 //! One root manifest and what hangs below it: which children are carried, which are left out, what each must be.
 
-use super::document::{Document, Entry, Shape, is_manifest, is_schema_1};
 use super::meta::Missing;
-use super::platform::Platform;
 use super::section::Wanted;
 use crate::artifact::{Descriptor, Digest, Learned, SideDigests};
 use crate::error::{Error, Result};
+use crate::server::oci::{Document, Entry, Platform, Shape, is_manifest, is_schema_1};
 use crate::upstream::oci::{Found, Repository};
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;

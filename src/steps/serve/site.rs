@@ -1,10 +1,12 @@
 //! The site: which room answers which path. `/<ecosystem>/<view>/…`, `/<ecosystem>/…` for the first view, and the roots that some
-//! clients demand. On a listener of one room, that room also stands at the root.
+//! clients demand. On a listener of one room, that room also stands at the root. What registry clients read comes from all rooms and is put
+//! together here: at its root for the first view, below one room's mount point for every view.
 
 use super::Settings;
 use super::pages::Pages;
 use crate::artifact::percent_encoded as segment;
-use crate::ecosystems::ALL;
+use crate::ecosystems::{ALL, Ecosystem};
+use crate::server::oci::{ROOT, Registry};
 use crate::server::{Shown, mount, problem};
 use crate::store::View;
 use axum::Router;
@@ -21,14 +23,10 @@ const LATEST: &str = "latest";
 
 /// Everything that is served from one set of views.
 pub struct Site {
-    rooms: HashMap<&'static str, Room>,
-    at_root: Vec<(&'static str, &'static str)>,
-}
-
-struct Room {
-    root: Option<&'static str>,
-    /// Routers by view, as it is written in a URL.
-    views: HashMap<String, Mounted>,
+    /// Routers by ecosystem and by view, as it is written in a URL.
+    rooms: HashMap<&'static str, HashMap<String, Mounted>>,
+    /// The ecosystem whose mount point is the shared registry.
+    registry: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -40,41 +38,48 @@ struct Mounted {
 impl Site {
     /// The router over the views, the first of which is the one without a name in URLs.
     pub fn router(views: Vec<View>, snapshot: Option<u64>, settings: &Arc<Settings>) -> Router {
-        let rooms: HashMap<_, _> = ALL.iter().map(|ecosystem| (ecosystem.name(), Room::new(*ecosystem, &views))).collect();
-        let at_root = ALL.iter().filter_map(|ecosystem| Some((ecosystem.root()?, ecosystem.name()))).collect();
-        let site = Arc::new(Self { rooms, at_root });
+        let rooms = ALL.iter().map(|ecosystem| (ecosystem.name(), mounted(*ecosystem, &views))).collect();
+        let registry = ALL.iter().find(|ecosystem| ecosystem.is_registry()).map(|ecosystem| ecosystem.name());
+        let site = Arc::new(Self { rooms, registry });
         Pages::new(views, snapshot, settings.clone()).routes().fallback(answer).with_state(site)
     }
 
     /// The room's router for a path, and the path below its mount point.
     fn find<'a>(&'a self, path: &'a str) -> Option<(&'a Mounted, &'a str)> {
-        for (root, ecosystem) in &self.at_root {
-            if let Some(rest) = below(path, root) {
-                return Some((self.rooms.get(ecosystem)?.views.get(LATEST)?, rest));
-            }
+        if let (Some(rest), Some(registry)) = (below(path, ROOT), self.registry) {
+            return Some((self.rooms.get(registry)?.get(LATEST)?, rest));
         }
         let (ecosystem, rest) = first_segment(path);
-        let room = self.rooms.get(ecosystem)?;
+        let views = self.rooms.get(ecosystem)?;
         let (view, deeper) = first_segment(rest);
-        let (mounted, rest) = match room.views.get(view) {
+        let (mounted, rest) = match views.get(view) {
             Some(mounted) => (mounted, deeper),
-            None => (room.views.get(LATEST)?, rest),
+            None => (views.get(LATEST)?, rest),
         };
-        Some((mounted, room.root.and_then(|root| below(rest, root)).unwrap_or(rest)))
+        Some((mounted, below(rest, ROOT).filter(|_| self.registry == Some(ecosystem)).unwrap_or(rest)))
     }
 }
 
-impl Room {
-    fn new(ecosystem: &'static dyn crate::ecosystems::Ecosystem, views: &[View]) -> Self {
-        let mounted = |view: &View| Mounted { view: view.name.as_str().into(), router: ecosystem.serve(view.shelf(ecosystem.name())) };
-        let mut routers: HashMap<_, _> = views.iter().map(|view| (segment(&view.name), mounted(view))).collect();
-        if let (Some(first), false) = (views.first(), routers.contains_key(LATEST)) {
-            // Rooms may write the view's name into paths, so the alias is a router of its own.
-            let alias = View { name: LATEST.to_owned(), ..first.clone() };
-            routers.insert(LATEST.to_owned(), mounted(&alias));
-        }
-        Self { root: ecosystem.root(), views: routers }
+/// The routers of an ecosystem by view.
+fn mounted(ecosystem: &'static dyn Ecosystem, views: &[View]) -> HashMap<String, Mounted> {
+    let mounted = |view: &View| {
+        let router = if ecosystem.is_registry() { registry(view, ecosystem.name()) } else { ecosystem.serve(view.shelf(ecosystem.name())) };
+        Mounted { view: view.name.as_str().into(), router }
+    };
+    let mut routers: HashMap<_, _> = views.iter().map(|view| (segment(&view.name), mounted(view))).collect();
+    if let (Some(first), false) = (views.first(), routers.contains_key(LATEST)) {
+        // Rooms may write the view's name into paths, so the alias is a router of its own.
+        let alias = View { name: LATEST.to_owned(), ..first.clone() };
+        routers.insert(LATEST.to_owned(), mounted(&alias));
     }
+    routers
+}
+
+/// The registry of a view: the repositories of all rooms.
+fn registry(view: &View, mount: &str) -> Router {
+    let base = if view.name == LATEST { ROOT.to_owned() } else { format!("/{mount}/{}{ROOT}", segment(&view.name)) };
+    let rooms = ALL.iter().map(|ecosystem| ecosystem.repositories(&view.shelf(ecosystem.name())));
+    Registry::new(rooms, view.blobs.clone(), base).router()
 }
 
 async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response {

@@ -6,15 +6,16 @@
 //! challenge (RFC 9110, section 11.6.1), bearer tokens kept for one repository of one origin, logins of docker and podman with their
 //! helpers, refresh tokens, mirrors tried in order.
 //!
-//! `oci_distribution` reads references for the images room. Its requests are not used: it asks `/v2/` before every request to an
+//! `oci_distribution` reads references. Its requests are not used: it asks `/v2/` before every request to an
 //! open registry, hides `Retry-After` and refused logins, knows no refresh tokens, and brings a second connection pool.
 //!
-//! Called by the images room's `lock` and `fetch`. It interprets no manifest, chooses no platform, and never sends a login to another
+//! Called by `lock` and `fetch` of rooms that carry what registries hold. It interprets no manifest, chooses no platform, and never sends a login to another
 //! host than the registry's own or the token server the registry names, and to that one never over plain HTTP when the registry itself
 //! was asked over TLS.
 
 mod challenge;
 mod login;
+mod reference;
 mod repository;
 mod session;
 #[cfg(test)]
@@ -22,5 +23,6 @@ mod tests;
 mod token;
 
 pub use login::login_files;
+pub use reference::Reference;
 pub use repository::{Found, MANIFEST_TYPES, MOST_MANIFEST_BYTES, Repository, fetch};
 pub(super) use session::Sessions;

@@ -7,6 +7,7 @@ use crate::stock::need;
 use airlift::artifact::{Artifact, BlobRead, Blobs, Digest};
 use airlift::ecosystems::find;
 use airlift::error::Result;
+use airlift::server::oci::{ROOT, Registry as Served};
 use airlift::store::Shelf;
 use airlift::upstream::Upstream;
 use axum::Router;
@@ -61,7 +62,8 @@ async fn mirror(artifacts: Vec<Artifact>) -> String {
     let artifacts = artifacts.into_iter().map(Arc::new).collect();
     let shelf = Shelf { view: "latest".to_owned(), id: Digest::of(b"view"), artifacts, blobs: Arc::new(Memory(bytes)) };
     let room = find("images").unwrap();
-    let router = Router::new().nest_service(room.root().unwrap(), room.serve(shelf));
+    let registry = Served::new([room.repositories(&shelf)], shelf.blobs, ROOT.to_owned());
+    let router = Router::new().nest_service(ROOT, registry.router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     tokio::spawn(async { axum::serve(listener, router).await.unwrap() });

@@ -6,8 +6,9 @@ mod clients;
 mod debian;
 mod hostile;
 mod lock;
-mod pictures;
+pub mod pictures;
 pub mod registry;
+mod wanted;
 
 use airlift::artifact::{Artifact, Descriptor, Digest};
 use airlift::ecosystems::{LockRequest, Locked, find};

@@ -74,7 +74,7 @@ async fn finish(request: &LockRequest<'_>, section: &PythonSection, targets: &[P
     let artifacts = in_order(learning, LEARNING).await?;
     let summary = summary::line(&artifacts, targets);
     let notes = summary::notes(request, section, &wanted, notes)?;
-    Ok(Locked { artifacts, summary, notes })
+    Ok(Locked { artifacts, summary, notes, wants: vec![] })
 }
 
 /// Some at a time, with the results (and the first error) in the order of the work.

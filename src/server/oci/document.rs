@@ -2,21 +2,23 @@
 
 use super::platform::Platform;
 use super::unambiguous;
-use crate::artifact::Digest;
+use crate::artifact::{Blobs, Digest};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::io::Read;
 
 /// Longest manifest, in bytes.
-pub(super) const MOST_BYTES: usize = 8 << 20;
+pub const MOST_BYTES: usize = 8 << 20;
 /// Most children of an index, and most layers of a manifest.
 const MOST_ENTRIES: usize = 10_000;
 /// Largest blob, in bytes: 4 TiB.
 const LARGEST: u64 = 1 << 42;
 /// An OCI index.
-pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// An OCI manifest: a configuration and layers.
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const MANIFEST_V2: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const SCHEMA_1: &str = "application/vnd.docker.distribution.manifest.v1+";
@@ -25,7 +27,7 @@ const IMAGE_CONFIGS: [&str; 2] = ["application/vnd.oci.image.config.v1+json", "a
 
 /// A manifest or index that was read and checked.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Document {
+pub struct Document {
     /// What it holds.
     pub shape: Shape,
     /// The manifest it refers to.
@@ -38,7 +40,7 @@ pub(super) struct Document {
 
 /// The two shapes there are.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// A list of manifests.
     Index(Vec<Entry>),
     /// A configuration and layers.
@@ -52,7 +54,7 @@ pub(super) enum Shape {
 
 /// A descriptor within a manifest or index.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Media type.
     pub media_type: String,
     /// SHA-256.
@@ -65,6 +67,8 @@ pub(super) struct Entry {
     pub foreign: bool,
     /// The manifest a build attestation is about (`BuildKit`).
     pub attests: Option<Digest>,
+    /// The file it holds, where it says so (`org.cncf.model.filepath`, `org.opencontainers.image.title`).
+    pub title: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,18 +108,26 @@ struct WirePlatform {
 }
 
 /// Whether a media type is one of the four manifests that are carried.
-pub(super) fn is_manifest(media_type: &str) -> bool {
+pub fn is_manifest(media_type: &str) -> bool {
     [INDEX, MANIFEST, LIST, MANIFEST_V2].contains(&media_type)
 }
 
 /// Whether a media type is Docker's schema 1, which is refused.
-pub(super) fn is_schema_1(media_type: &str) -> bool {
+pub fn is_schema_1(media_type: &str) -> bool {
     media_type.starts_with(SCHEMA_1)
+}
+
+/// The bytes of a manifest or configuration, when they are at hand and not too many.
+pub fn read(digest: Digest, blobs: &dyn Blobs) -> Option<Vec<u8>> {
+    let blob = blobs.open(&digest).ok()??;
+    let mut bytes = Vec::new();
+    blob.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= MOST_BYTES && Digest::of(&bytes) == digest).then_some(bytes)
 }
 
 impl Document {
     /// Reads the bytes of a manifest that is said to be of a media type.
-    pub(super) fn parse(bytes: &[u8], media_type: &str) -> Result<Self> {
+    pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self> {
         if bytes.len() > MOST_BYTES {
             return Err(Error::verification("the manifest is too large").with("expected", format!("at most {MOST_BYTES} bytes")));
         }
@@ -163,7 +175,7 @@ impl Document {
     }
 
     /// The artifact type as the referrers list shows it: its own, else its configuration's media type.
-    pub(super) fn kind(&self) -> Option<&str> {
+    pub fn kind(&self) -> Option<&str> {
         match (&self.artifact_type, &self.shape) {
             (Some(kind), _) => Some(kind),
             (None, Shape::Manifest { config, .. }) => Some(&config.media_type),
@@ -172,7 +184,7 @@ impl Document {
     }
 
     /// Configuration and layers of a manifest; nothing of an index.
-    pub(super) fn parts(&self) -> Vec<&Entry> {
+    pub fn parts(&self) -> Vec<&Entry> {
         match &self.shape {
             Shape::Manifest { config, layers } => std::iter::once(&**config).chain(layers).collect(),
             Shape::Index(_) => vec![],
@@ -180,7 +192,7 @@ impl Document {
     }
 
     /// The configuration, when it is one that states a platform and labels.
-    pub(super) fn image_config(&self) -> Option<&Entry> {
+    pub fn image_config(&self) -> Option<&Entry> {
         match &self.shape {
             Shape::Manifest { config, .. } => Some(&**config).filter(|c| IMAGE_CONFIGS.contains(&c.media_type.as_str())),
             Shape::Index(_) => None,
@@ -201,6 +213,8 @@ impl WireEntry {
                 .with("expected", format!("at most {LARGEST} bytes"))
                 .with("found", self.size));
         }
+        let said = |key: &str| self.annotations.as_ref().and_then(|a| a.get(key)).cloned();
+        let title = said("org.cncf.model.filepath").or_else(|| said("org.opencontainers.image.title"));
         let attests = self.annotations.as_ref().and_then(|a| a.get("vnd.docker.reference.digest")).and_then(|d| d.parse().ok());
         Ok(Entry {
             media_type: self.media_type,
@@ -209,6 +223,7 @@ impl WireEntry {
             platform: self.platform.and_then(|p| Platform::new(&p.os, &p.architecture, &p.variant)),
             foreign: self.urls.is_some_and(|urls| !urls.is_empty()),
             attests,
+            title,
         })
     }
 }

@@ -1,12 +1,10 @@
-//! Addresses: what a path under `/v2/` asks for (distribution specification, "Endpoints"), and under which names a repository is known.
+//! Addresses: what a path under `/v2/` asks for (distribution specification, "Endpoints"), and what a repository may be called.
 
 use crate::artifact::Digest;
 use std::str::FromStr;
 
 /// Longest repository name, host included, in bytes.
 const LONGEST_NAME: usize = 255;
-/// Names Docker Hub goes by.
-const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /// What a path asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +85,7 @@ fn decode(path: &str) -> Option<String> {
 }
 
 /// The grammar of `<name>`: lower-case words joined by `.`, `_`, `__` or dashes, components joined by slashes.
-pub(super) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME && name.split('/').all(is_component)
 }
 
@@ -112,31 +110,9 @@ fn is_component(component: &str) -> bool {
 }
 
 /// The name a repository is served under: a port is not legal in `<name>`, so `host:5000/app` is `host_5000/app`.
-pub(super) fn served_name(name: &str) -> String {
+pub fn served_name(name: &str) -> String {
     match name.split_once('/') {
         Some((host, rest)) => format!("{}/{rest}", host.replace(':', "_")),
         None => name.to_owned(),
     }
-}
-
-/// The names a request may mean, best first: the upstream that `ns` names, the name as it stands, and for clients that know only
-/// Docker Hub, its repositories without their host.
-///
-/// A client that named another upstream is never answered from Docker Hub: the same short name is somebody else's there.
-pub(super) fn candidates(name: &str, namespace: Option<&str>) -> Vec<String> {
-    let namespace = namespace.map(|ns| if DOCKER_HUB.contains(&ns) { "docker.io".to_owned() } else { ns.replace(':', "_") });
-    let mut names: Vec<String> = namespace.iter().map(|ns| format!("{ns}/{name}")).collect();
-    names.push(name.to_owned());
-    if let Some((_, rest)) = name.split_once('/').filter(|(host, _)| DOCKER_HUB.contains(host)) {
-        names.extend([format!("docker.io/{rest}"), format!("docker.io/library/{rest}")]);
-    }
-    if namespace.as_deref().is_none_or(|ns| ns == "docker.io") {
-        names.push(format!("docker.io/{name}"));
-        names.push(format!("docker.io/library/{name}"));
-    }
-    // Below `/images/<view>` clients that add `/v2` themselves and those that do not both arrive here.
-    if let Some(rest) = name.strip_prefix("v2/") {
-        names.extend(candidates(rest, namespace.as_deref()));
-    }
-    names
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// A platform in its usual spelling: `linux/arm64`, not `linux/arm64/v8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Platform {
+pub struct Platform {
     os: String,
     architecture: String,
     variant: Option<String>,
@@ -14,7 +14,7 @@ pub(super) struct Platform {
 
 impl Platform {
     /// A platform from its parts, as containerd normalises them; `None` when there is no system or no architecture, or a part is no word.
-    pub(super) fn new(os: &str, architecture: &str, variant: &str) -> Option<Self> {
+    pub fn new(os: &str, architecture: &str, variant: &str) -> Option<Self> {
         let word = |w: &str| w.len() <= 64 && w.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if os.is_empty() || architecture.is_empty() || ![os, architecture, variant].into_iter().all(word) {
             return None;
@@ -33,12 +33,12 @@ impl Platform {
     }
 
     /// Whether something for `other` is wanted by one who asks for `self`: without a variant, every variant is.
-    pub(super) fn accepts(&self, other: &Self) -> bool {
+    pub fn accepts(&self, other: &Self) -> bool {
         self.os == other.os && self.architecture == other.architecture && (self.variant.is_none() || self.variant == other.variant)
     }
 
     /// Whether it is the `unknown/unknown` that build attestations are listed under.
-    pub(super) fn is_unknown(&self) -> bool {
+    pub fn is_unknown(&self) -> bool {
         self.os == "unknown"
     }
 }

@@ -1,0 +1,73 @@
+//! Images that other rooms want.
+
+use super::pictures::{index, single};
+use super::registry::Registry;
+use super::settings;
+use airlift::ecosystems::{LockRequest, Locked, Want, WantKind, find};
+use airlift::error::{Kind, Result};
+use airlift::manifest::Manifest;
+use airlift::progress::Silent;
+use airlift::upstream::Upstream;
+
+/// Answers what the section `[files.app]` wants, in a manifest whose images section only says where images are had.
+async fn answer(registry: &Registry, wants: &[Want]) -> Result<Locked> {
+    let host = &registry.host;
+    let text = format!(
+        "airlift = 1\nname = \"kit\"\n[targets.x]\nplatform = \"linux-x86_64\"\n[targets.a]\nplatform = \"linux-aarch64\"\n\
+         [files.app]\nurl = \"https://example.org/app\"\n[images.places]\nplain-http = [\"{host}\"]\nmirrors = {{ \"quay.io\" = [\"{host}\"] }}\n\
+         signatures = false\nreferrers = false\n"
+    );
+    let manifest = Manifest::parse(&text, &["images", "files"])?;
+    let upstream = Upstream::new(settings())?;
+    let request = LockRequest {
+        section: manifest.sections.iter().find(|s| s.ecosystem == "files").unwrap(),
+        manifest: &manifest,
+        base: "/".as_ref(),
+        cache: "/".as_ref(),
+        now: "2026-11-23T00:00:00Z".parse().unwrap(),
+        upstream: &upstream,
+        progress: &Silent,
+    };
+    find("images")?.answer(request, wants).await
+}
+
+fn want(reference: String, targets: Option<&[&str]>) -> Want {
+    let targets = targets.map(|targets| targets.iter().map(|&t| t.to_owned()).collect());
+    Want { kind: WantKind::ContainerImage, wanted_by: format!("chart app, for {reference}"), reference, targets }
+}
+
+#[tokio::test]
+async fn what_is_wanted_comes_from_where_the_manifests_own_sections_say() {
+    let registry = Registry::start();
+    index(&registry, "team/app", "1.0");
+    single(&registry, "mirrored/tool", Some("2"), "amd64");
+    let host = &registry.host;
+    let wants = [
+        want(format!("{host}/team/app:1.0"), Some(&["a"])),
+        want("quay.io/mirrored/tool:2".to_owned(), Some(&["x"])),
+        want("quay.io/mirrored/tool:2".to_owned(), Some(&["x"])),
+    ];
+    let locked = answer(&registry, &wants).await.unwrap();
+    let mut found: Vec<_> = locked.artifacts.iter().map(|a| (a.name.replace(host, "REGISTRY"), a.version.as_str())).collect();
+    found.sort();
+    assert_eq!(found, [("REGISTRY/team/app".to_owned(), "1.0"), ("quay.io/mirrored/tool".to_owned(), "2")], "each once");
+    assert!(locked.artifacts.iter().all(|a| a.sections == ["app"]), "they belong to the section that wants them");
+    let app = locked.artifacts.iter().find(|a| a.name.ends_with("team/app")).unwrap();
+    assert_eq!(app.meta["platforms"], serde_json::json!(["linux/arm64"]), "for the targets of the want");
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_told_with_whoever_wants_it() {
+    let registry = Registry::start();
+    single(&registry, "team/app", Some("1"), "amd64");
+    let host = registry.host.clone();
+    let gone =
+        answer(&registry, &[want(format!("{host}/team/app:1"), Some(&["x"])), want(format!("{host}/team/gone:1"), Some(&["x"]))]).await;
+    let gone = gone.unwrap_err();
+    assert_eq!(gone.kind(), Kind::Upstream);
+    let by: Vec<_> = gone.context().iter().filter(|(key, _)| *key == "wanted by").map(|(_, who)| who.replace(&host, "REGISTRY")).collect();
+    assert_eq!(by, ["chart app, for REGISTRY/team/gone:1"], "{gone}");
+    let wrong = answer(&registry, &[want("UPPER CASE".to_owned(), None)]).await.unwrap_err();
+    assert_eq!(wrong.kind(), Kind::Usage);
+    assert!(wrong.context().contains(&("wanted by", "chart app, for UPPER CASE".to_owned())), "{wrong}");
+}
