@@ -27,7 +27,7 @@ fn compiled(pattern: &str) -> Result<Regex, Fault> {
     Ok(bounded_regex(&translated(pattern))?)
 }
 
-/// Go's classes are ASCII, and in a bracket `[`, `&` and `~` mean themselves.
+/// Go's classes are ASCII, in a bracket `[`, `&` and `~` mean themselves, and so does `{` where it begins no repetition.
 fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut characters = pattern.chars().peekable();
@@ -62,6 +62,7 @@ fn translated(pattern: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
+            '{' if bracket.is_none() && !repetition(characters.clone()) => out.push_str("\\{"),
             ']' => {
                 bracket = None;
                 out.push(']');
@@ -70,6 +71,12 @@ fn translated(pattern: &str) -> String {
         }
     }
     out
+}
+
+/// Whether what follows a `{` makes it a repetition: `2}`, `2,}`, `2,5}`.
+fn repetition(following: impl Iterator<Item = char>) -> bool {
+    let inner: String = following.take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '}')).collect();
+    inner.split_once('}').is_some_and(|(bounds, _)| bounds.starts_with(|c: char| c.is_ascii_digit()) && bounds.matches(',').count() < 2)
 }
 
 fn escaped(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String, bracket: bool) {
@@ -104,6 +111,15 @@ fn escaped(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut 
         _ => {
             out.push('\\');
             out.push(c);
+            // The name of a class or the number of a character: its braces are no repetition.
+            if matches!(c, 'p' | 'P' | 'x') && characters.peek() == Some(&'{') {
+                for inner in characters.by_ref() {
+                    out.push(inner);
+                    if inner == '}' {
+                        break;
+                    }
+                }
+            }
         }
     }
 }

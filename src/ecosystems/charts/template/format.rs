@@ -119,6 +119,8 @@ pub(super) fn sprintf(format: &str, values: &[Value]) -> String {
             out.push('%');
             continue;
         }
+        // With this verb the flag asks for names of fields, not for signs.
+        spec.plus &= verb != 'v';
         match values.get(next) {
             Some(value) => out.push_str(&formatted(value, verb, &spec)),
             None => out.push_str(&format!("%!{verb}({})", if reordered { "BADINDEX" } else { "MISSING" })),
@@ -282,7 +284,11 @@ fn string(text: &str, verb: char, spec: &Spec) -> Option<String> {
         Some(precision) => text.chars().take(precision).collect(),
         None => text.to_string(),
     };
-    let hex = |upper: bool| -> String { cut.bytes().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect() };
+    let between = if spec.space { " " } else { "" };
+    let hex = |upper: bool| -> String {
+        let bytes: Vec<String> = cut.bytes().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect();
+        bytes.join(between)
+    };
     Some(match verb {
         'v' | 's' => pad(&cut, spec, true),
         'q' if spec.sharp && !cut.contains('`') => pad(&format!("`{cut}`"), spec, true),

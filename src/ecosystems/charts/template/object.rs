@@ -120,7 +120,13 @@ impl Object {
             Self::KubeVersion { version, .. } if matches!(name, "String" | "GitVersion") => {
                 Some(no_arguments(name, arguments).map(|()| Value::Text(version.clone())))
             }
-            Self::Semver(version) => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
+            Self::Semver(version) => match arguments {
+                [Value::Object(other)] => match &**other {
+                    Self::Semver(other) => version.method_with(name, other).map(Ok),
+                    _ => None,
+                },
+                _ => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
+            },
             Self::Time(time) => time_method(time, name, arguments),
             Self::Duration(nanos) => match name {
                 "String" => Some(Ok(super::go_duration(*nanos).into())),

@@ -74,6 +74,18 @@ impl Version {
             _ => return None,
         })
     }
+
+    /// A method that takes another version.
+    pub(super) fn method_with(&self, name: &str, other: &Self) -> Option<Value> {
+        let order = self.compare(other);
+        Some(match name {
+            "Compare" => Value::Int(order as i64),
+            "LessThan" => order.is_lt().into(),
+            "GreaterThan" => order.is_gt().into(),
+            "Equal" => order.is_eq().into(),
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Version {
