@@ -1,5 +1,6 @@
 //! The conformance suite: what every room must do, asked of every room in the same way. A room without an entry in [`exhibit`] fails it.
 
+use crate::charts::{Classic, web};
 use crate::conda_lock::channel::{Paths, package};
 use crate::images::pictures;
 use crate::images::registry::Registry;
@@ -48,6 +49,7 @@ async fn exhibit(room: &str) -> Exhibit {
         "models" => models(),
         "files" => files(),
         "conda" => conda(),
+        "charts" => charts(),
         other => panic!("the room {other} has no entry in the table of tests/it/rooms.rs: give it one"),
     }
 }
@@ -167,9 +169,31 @@ async fn get(site: &Router, path: &str) -> (StatusCode, Vec<u8>) {
     (status, axum::body::to_bytes(response.into_body(), 1 << 26).await.unwrap().to_vec())
 }
 
+fn charts() -> Exhibit {
+    let repository = Classic::start();
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    let (address, served) = (repository.address(), repository.server.host.replace(':', "_"));
+    Exhibit {
+        section: format!("[charts.x]\nchart = \"web\"\nrepository = \"{address}\"\nimages = {{ carry = false }}\n"),
+        plain_http: vec![],
+        place: |artifact, n| {
+            let (repository, _) = artifact.name.rsplit_once('/').unwrap();
+            format!("/charts/latest/{repository}/charts/{}", artifact.descriptors[n].name.as_deref().unwrap())
+        },
+        documents: vec![
+            "/charts/latest/index.yaml".to_owned(),
+            format!("/charts/latest/{served}/index.yaml"),
+            "/charts/latest/values/web-1.0.0.yaml".to_owned(),
+            format!("/v2/charts/{served}/web/manifests/1.0.0"),
+        ],
+        absent: "/charts/latest/none/index.yaml",
+        asked: Box::new(move || repository.server.log().len()),
+    }
+}
+
 /// The whole way of one room.
 async fn conforms(room: &'static dyn Ecosystem) {
-    let (name, world) = (room.name(), World::new(1));
+    let (name, world) = (room.name(), World::new());
     let exhibit = exhibit(name).await;
     let lock = locked(&exhibit, &world.path("cache")).await;
     assert_eq!(lock.to_bytes(), locked(&exhibit, &world.path("another-cache")).await.to_bytes(), "{name}: two locks differ");

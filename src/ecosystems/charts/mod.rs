@@ -75,6 +75,16 @@ const NAME: &str = "charts";
 /// The room for Helm charts.
 pub struct Charts;
 
+/// The images that an archive is found to use when it is installed with its own values: all that the lock step looks at, for a measurement.
+#[cfg(feature = "upstream")]
+pub fn find_images(archive: &[u8]) -> Result<Vec<String>> {
+    let package = package::Package::open(archive)?;
+    let subject = package::Subject { package: &package, api_versions: &[] };
+    let ways = [images::Way { name: "default".to_owned(), values: serde_json::Map::new() }];
+    let found = images::find(&subject, &ways, &[], &section::ImagePolicy::default())?;
+    Ok(found.images.into_iter().map(|image| image.reference).collect())
+}
+
 impl Ecosystem for Charts {
     fn name(&self) -> &'static str {
         NAME

@@ -17,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::{Guess, global, guesses};
 use walk::{Seen, walk};
 
-/// Annotations in which publishers list images: Artifact Hub's, Helm's, and that of a large publisher.
-const ANNOTATIONS: [&str; 3] = ["artifacthub.io/images", "helm.sh/images", "images"];
+/// Where annotations stand in which publishers list images: Artifact Hub's, Helm's, and that of a large publisher.
+const ANNOTATIONS: [&str; 3] = ["artifacthub.io/", "helm.sh/", ""];
 /// Stands for the mirror while it is tried where values lead; `.invalid` is nobody's (RFC 2606).
 const STAND_IN: &str = "mirror.invalid:5000";
 /// Most failures of one chart that are told.
 const MOST_FAILURES: usize = 100;
+/// Longest account of one failure, in characters: templates that call themselves are told once, not a thousand times.
+const LONGEST_FAILURE: usize = 400;
 
 /// One rendering of a chart.
 #[derive(Debug, Default)]
@@ -79,8 +81,8 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn annotations(&mut self) {
-        for key in ANNOTATIONS {
-            let Some(text) = self.chart.annotation(key) else { continue };
+        for key in ANNOTATIONS.map(|place| format!("{place}images")) {
+            let Some(text) = self.chart.annotation(&key) else { continue };
             match super::yaml::parse(text) {
                 Ok(Value::Array(list)) => list.iter().for_each(|entry| {
                     let image = entry.as_str().or_else(|| entry.get("image")?.as_str()).unwrap_or_default();
@@ -120,7 +122,7 @@ impl Search<'_> {
     /// Takes in one rendering; tells the images that it surely uses.
     fn rendering(&mut self, rendering: &Rendering, way: &str, version: Option<&str>, places: &mut Places) -> BTreeSet<Reference> {
         let at = version.map(|version| format!(", k8s {version}")).unwrap_or_default();
-        self.failures.extend(rendering.failures.iter().map(|failure| format!("{way}{at}: {failure}")));
+        self.failures.extend(rendering.failures.iter().map(|failure| format!("{way}{at}: {}", shortened(failure))));
         let mut sure = BTreeSet::new();
         for (template, document) in &rendering.documents {
             let mut seen = Seen::default();
@@ -174,6 +176,16 @@ impl Search<'_> {
         let redirects = self.redirects.into_iter().map(|(path, value)| Redirect { path, value }).collect();
         Ok(Found { images: self.evidence.images(policy), failures, redirects })
     }
+}
+
+/// The beginning and the end of a long text: where it happened, and what.
+fn shortened(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= LONGEST_FAILURE {
+        return text.to_owned();
+    }
+    let (begin, end) = (&letters[..LONGEST_FAILURE / 2], &letters[letters.len() - LONGEST_FAILURE / 2..]);
+    format!("{} … {}", begin.iter().collect::<String>(), end.iter().collect::<String>())
 }
 
 /// The Kubernetes versions for which a template names a text as an image, or only mentions it.

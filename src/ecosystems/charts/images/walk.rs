@@ -68,10 +68,11 @@ fn is_image_key(key: &str) -> bool {
     key == "image" || key.ends_with("Image") || key.ends_with("_image")
 }
 
-/// `image` itself always names one; a key that only ends so may hold a switch or a word.
+/// `image` itself always names one, or what is wrong with it is told; a key that only ends so may hold a switch or a word.
 fn is_plausible(text: &str, key: &str) -> bool {
     let text = text.trim();
-    !text.is_empty() && (key == "image" || text.contains(['/', ':'])) && !text.contains("://") && !text.contains(char::is_whitespace)
+    let reads = text.contains(['/', ':']) && !text.contains("://") && !text.contains(char::is_whitespace);
+    !text.is_empty() && (key == "image" || reads)
 }
 
 /// An image in parts, as some custom resources have it.
