@@ -119,7 +119,7 @@ fn files() -> Exhibit {
     Exhibit {
         section: format!("[files.x]\nurl = \"{address}/tool.bin\"\n"),
         plain_http: vec![],
-        place: |artifact, n| format!("/files/latest/{}", artifact.descriptors[n].name.as_deref().unwrap_or(&artifact.name)),
+        place: |artifact, _| format!("/files/latest/{}", artifact.name),
         documents: vec!["/files/latest/".to_owned()],
         absent: "/files/latest/none.bin",
         asked: Box::new(move || origin.gets("/tool.bin").len()),
@@ -169,7 +169,7 @@ async fn get(site: &Router, path: &str) -> (StatusCode, Vec<u8>) {
 
 /// The whole way of one room.
 async fn conforms(room: &'static dyn Ecosystem) {
-    let (name, world) = (room.name(), World::new(1));
+    let (name, world) = (room.name(), World::new());
     let exhibit = exhibit(name).await;
     let lock = locked(&exhibit, &world.path("cache")).await;
     assert_eq!(lock.to_bytes(), locked(&exhibit, &world.path("another-cache")).await.to_bytes(), "{name}: two locks differ");
