@@ -5,6 +5,7 @@
 //! ecosystem: one folder, one `pub mod` line and one line in [`ALL`]; a test compares the two. A room never uses another room, its
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
+pub mod charts;
 pub mod conda;
 pub mod files;
 pub mod images;
@@ -29,7 +30,7 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &conda::Conda, &images::Images, &models::Models, &files::Files];
+pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &conda::Conda, &images::Images, &models::Models, &charts::Charts, &files::Files];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]

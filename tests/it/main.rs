@@ -5,6 +5,7 @@ mod airgap;
 mod arrows;
 mod bounds;
 mod bundle;
+mod charts;
 mod cli;
 mod conda;
 mod conda_lock;

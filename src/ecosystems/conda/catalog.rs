@@ -61,8 +61,8 @@ impl Subdir {
     /// A package by its file name.
     pub(super) fn file(&self, file: &str) -> Option<&Package> {
         // `name-version-build.ending`; only the name may hold a dash, but what a record says counts.
-        let dashes = file.match_indices('-').rev().skip(1).map(|(at, _)| at);
-        dashes.filter_map(|at| self.packages.get(&file[..at])?.get(file)).next()
+        let mut dashes = file.match_indices('-').rev().skip(1).map(|(at, _)| at);
+        dashes.find_map(|at| self.packages.get(&file[..at])?.get(file))
     }
 
     /// The whole index; `name` is the platform's.

@@ -15,7 +15,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     let meta = Meta::of(artifact)?;
     let blob = &artifact.descriptors[0];
     let file = blob.name.as_deref().unwrap_or_default();
-    let about = if file.ends_with(".conda") { blobs.open(&blob.digest)?.and_then(about) } else { None }.unwrap_or_default();
+    let about = if file.strip_suffix(".conda").is_some() { blobs.open(&blob.digest)?.and_then(about) } else { None }.unwrap_or_default();
     let (virtual_packages, dependencies): (BTreeSet<&str>, BTreeSet<&str>) =
         list(&meta, "depends").partition(|spec| spec.starts_with("__"));
     Ok(Description {
@@ -34,7 +34,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
 fn purl(meta: &Meta, file: &str) -> String {
     let part = |key: &str| percent_encoded(meta.text(key).unwrap_or_default());
     let (name, version, build) = (part("name").to_ascii_lowercase(), part("version"), part("build"));
-    let kind = if file.ends_with(".conda") { "conda" } else { "tar.bz2" };
+    let kind = if file.strip_suffix(".conda").is_some() { "conda" } else { "tar.bz2" };
     let channel = percent_encoded(&meta.channel);
     format!("pkg:conda/{name}@{version}?build={build}&channel={channel}&subdir={}&type={kind}", percent_encoded(&meta.subdir))
 }

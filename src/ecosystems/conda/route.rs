@@ -66,7 +66,7 @@ fn shard(file: &str) -> Option<Digest> {
 }
 
 fn named(file: &str) -> File {
-    let packed = file.ends_with(".zst");
+    let packed = file.strip_suffix(".zst").is_some();
     match file {
         "repodata_shards.msgpack.zst" => File::ShardIndex,
         // The newest versions of everything, for a solver that tries those first: a mirror holds what was solved, so that is all.

@@ -47,22 +47,22 @@ async fn answer(State(room): State<Arc<Room>>, parts: Parts) -> Response {
                 File::Package(file) => package(&room, &parts, found, &file),
                 file => made(room, &parts, channel, subdir, file).await,
             },
-            Err(absent) => absent,
+            Err(absent) => *absent,
         },
         Route::Unknown => absent("a channel has no such address", ""),
     }
 }
 
 impl Room {
-    fn find(&self, channel: &str, subdir: &str) -> std::result::Result<&Subdir, Response> {
+    fn find(&self, channel: &str, subdir: &str) -> std::result::Result<&Subdir, Box<Response>> {
         let known = |names: Vec<&str>| format!("It has: {}", names.join(", "));
         let platforms = self.catalog.channels.get(channel).ok_or_else(|| {
             let names = self.catalog.channels.keys().map(String::as_str).take(20).collect();
-            absent(&format!("this mirror has no channel {channel:.100}"), &known(names))
+            Box::new(absent(&format!("this mirror has no channel {channel:.100}"), &known(names)))
         })?;
         platforms.get(subdir).ok_or_else(|| {
             let names = platforms.keys().map(String::as_str).collect();
-            absent(&format!("the channel {channel} has nothing for {subdir:.40} here"), &known(names))
+            Box::new(absent(&format!("the channel {channel} has nothing for {subdir:.40} here"), &known(names)))
         })
     }
 }

@@ -19,8 +19,10 @@ pub const MANIFEST_TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
-/// Most pages of referrers that are read.
+/// Most pages of a list that are read.
 const MOST_PAGES: usize = 32;
+/// Most tags of one repository.
+const MOST_TAGS: usize = 100_000;
 /// What a registry without the referrers API may answer (distribution specification, "Listing Referrers"; others seen in the field).
 const NO_REFERRERS: &[u16] = &[400, 404, 405, 406, 501];
 
@@ -166,6 +168,36 @@ impl<'a> Repository<'a> {
         Ok(Some(pages))
     }
 
+    /// All tags (distribution specification, "Listing Tags"); `None` when there is no such repository. Asked of the registry alone: a
+    /// mirror may list only what it was asked for so far.
+    pub async fn tags(&self) -> Result<Option<Vec<String>>> {
+        let accept = "application/json";
+        let question =
+            Question { kind: "tags", reference: "list", accept, most: MOST_MANIFEST_BYTES, expected: None, absent: &[404] };
+        let mut url = self.registry.url("tags", "list");
+        url.set_query(Some("n=1000"));
+        let (mut tags, mut next) = (Vec::new(), Some(url));
+        for _ in 0..MOST_PAGES {
+            let Some(page) = next else { return Ok(Some(tags)) };
+            let Some(reply) = self.upstream.backoff().run(|| self.page(&page, &question)).await? else { return Ok(None) };
+            tags.extend(tags_of(&reply)?);
+            next = next_page(&reply)?;
+            if tags.len() > MOST_TAGS {
+                break;
+            }
+        }
+        let error = Error::new(Kind::Upstream, format!("{}: the list of tags does not end", shown(&self.registry.url("tags", "list"))));
+        Err(error.with("expected", format!("at most {MOST_TAGS} tags on {MOST_PAGES} pages")))
+    }
+
+    async fn page(&self, url: &Url, question: &Question<'_>) -> std::result::Result<Option<Reply>, Failure> {
+        match self.get(url, &self.registry, question).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(Refused { status: Some(status), .. }) if question.absent.contains(&status.as_u16()) => Ok(None),
+            Err(refused) => Err(refused.failure),
+        }
+    }
+
     /// Where the bytes of a digest can be had, best first; `kind` is `manifests` or `blobs`.
     pub fn origins(&self, kind: &'static str, digest: &Digest) -> Vec<String> {
         self.places().map(|place| place.url(kind, &digest.to_string()).to_string()).collect()
@@ -228,6 +260,17 @@ impl Place {
     }
 }
 
+/// The tags on one page of their list.
+fn tags_of(reply: &Reply) -> Result<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Page {
+        tags: Option<Vec<String>>,
+    }
+    let page: std::result::Result<Page, _> = serde_json::from_slice(&reply.found.bytes);
+    let wrong = |e| Error::new(Kind::Upstream, format!("{}: this is no list of tags", shown(&reply.url))).because(&e);
+    Ok(page.map_err(wrong)?.tags.unwrap_or_default())
+}
+
 /// `type/subtype` of `Content-Type` (RFC 9110, section 8.3.1).
 fn essence(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -242,7 +285,7 @@ fn next_page(reply: &Reply) -> Result<Option<Url>> {
     let Some((target, _)) = next else { return Ok(None) };
     let joined = reply.url.join(target).ok().filter(|url| url.origin() == reply.url.origin() && url.path() == reply.url.path());
     joined.map(Some).ok_or_else(|| {
-        let error = Error::new(Kind::Upstream, format!("{}: the next page of referrers lies elsewhere", shown(&reply.url)));
+        let error = Error::new(Kind::Upstream, format!("{}: the next page of the list lies elsewhere", shown(&reply.url)));
         error.with("found", format!("{target:.200}"))
     })
 }

@@ -88,7 +88,7 @@ impl Found {
         let from = |index: &&Index| {
             index.subdir == record.package_record.subdir && record.channel.as_deref() == Some(channels[index.channel].url.as_str())
         };
-        let place = indexes.iter().position(|index| from(index))?;
+        let place = indexes.iter().position(from)?;
         self.texts.get(&(place, record.identifier.to_file_name())).map(|text| (place, text.clone()))
     }
 }

@@ -1,0 +1,218 @@
+//! Which images a chart uses: rendered, annotated, listed, and guessed from its values; each with how it was found.
+
+mod evidence;
+mod reference;
+mod values;
+mod walk;
+
+pub(super) use reference::Reference;
+
+use super::meta::{Image, Redirect};
+use super::package::{Laid, Subject};
+use super::section::{ImagePolicy, OnFailure};
+use crate::error::{Error, Kind, Result};
+use evidence::{Evidence, MOST_IMAGES, Weight};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use values::{Guess, global, guesses};
+use walk::{Seen, walk};
+
+/// Annotations in which publishers list images: Artifact Hub's, Helm's, and that of a large publisher.
+const ANNOTATIONS: [&str; 3] = ["artifacthub.io/images", "helm.sh/images", "images"];
+/// Stands for the mirror while it is tried where values lead; `.invalid` is nobody's (RFC 2606).
+const STAND_IN: &str = "mirror.invalid:5000";
+/// Most failures of one chart that are told.
+const MOST_FAILURES: usize = 100;
+
+/// One rendering of a chart.
+#[derive(Debug, Default)]
+pub(super) struct Rendering {
+    /// Documents with the template each is of.
+    pub documents: Vec<(String, Value)>,
+    /// What could not be rendered.
+    pub failures: Vec<String>,
+}
+
+/// A way to install a chart.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    /// Its name: `default`, `values`, or that of a value set.
+    pub name: String,
+    /// The user's values.
+    pub values: Map<String, Value>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The images.
+    pub images: Vec<Image>,
+    /// What could not be rendered or read.
+    pub failures: Vec<String>,
+    /// Values that lead the chart to a mirror.
+    pub redirects: Vec<Redirect>,
+}
+
+/// Looks for the images of a chart.
+pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], policy: &ImagePolicy) -> Result<Found> {
+    let mut search = Search { chart, evidence: Evidence::default(), failures: BTreeSet::new(), redirects: BTreeMap::new() };
+    for extra in &policy.extra {
+        let reference = Reference::parse(extra).map_err(|why| Error::usage(format!("\"{extra:.120}\" in `extra`: {why}")))?;
+        search.evidence.add_reference(reference, Weight::Sure, "listed");
+    }
+    search.annotations();
+    for way in ways {
+        search.way(way, kube_versions);
+        if search.evidence.len() > MOST_IMAGES {
+            return Err(Error::verification("it names too many images").with("expected", format!("at most {MOST_IMAGES}")));
+        }
+    }
+    search.found(policy)
+}
+
+struct Search<'a> {
+    chart: &'a Subject<'a>,
+    evidence: Evidence,
+    failures: BTreeSet<String>,
+    redirects: BTreeMap<Vec<String>, String>,
+}
+
+impl Search<'_> {
+    fn annotations(&mut self) {
+        for key in ANNOTATIONS {
+            let Some(text) = self.chart.annotation(key) else { continue };
+            match super::yaml::parse(text) {
+                Ok(Value::Array(list)) => list.iter().for_each(|entry| {
+                    let image = entry.as_str().or_else(|| entry.get("image")?.as_str()).unwrap_or_default();
+                    self.evidence.add(image, Weight::Sure, &format!("annotation {key}"));
+                }),
+                Ok(_) => drop(self.failures.insert(format!("annotation {key}: it is no list"))),
+                Err(error) => drop(self.failures.insert(format!("annotation {key}: {error}"))),
+            }
+        }
+    }
+
+    fn way(&mut self, way: &Way, kube_versions: &[String]) {
+        // Parts that are switched off have values too; those that are on may go by other names.
+        let (laid, whole) = (self.chart.laid(&way.values), self.chart.whole(&way.values));
+        let of = |laid: &Option<Laid>| laid.as_ref().map(|laid| guesses(&laid.values, &|path| laid.app_version(path))).unwrap_or_default();
+        let guesses = of(&laid);
+        for guess in guesses.iter().chain(&of(&whole)) {
+            self.evidence.add_reference(guess.reference.clone(), Weight::Guessed, &format!("values: {}", guess.place));
+        }
+        let versions: Vec<Option<&str>> = if kube_versions.is_empty() { vec![None] } else { kube_versions.iter().map(|v| Some(&**v)).collect() };
+        let (mut places, mut rendered) = (BTreeMap::new(), BTreeSet::new());
+        for version in &versions {
+            let rendering = self.chart.render(&way.values, *version);
+            rendered.append(&mut self.rendering(&rendering, &way.name, *version, &mut places));
+        }
+        for ((text, template, sure), versions) in places {
+            let versions = if versions.is_empty() { String::new() } else { format!(" k8s {},", versions.into_iter().collect::<Vec<_>>().join(" ")) };
+            let (weight, word) = if sure { (Weight::Sure, "rendered") } else { (Weight::Guessed, "mentioned") };
+            self.evidence.add(&text, weight, &format!("{word}: {},{versions} {template}", way.name));
+        }
+        let global = laid.and_then(|laid| global(&laid.values));
+        self.redirect(way, versions[0], global, &guesses, &rendered);
+    }
+
+    /// Takes in one rendering; tells the images that it surely uses.
+    fn rendering(&mut self, rendering: &Rendering, way: &str, version: Option<&str>, places: &mut Places) -> BTreeSet<Reference> {
+        let at = version.map(|version| format!(", k8s {version}")).unwrap_or_default();
+        self.failures.extend(rendering.failures.iter().map(|failure| format!("{way}{at}: {failure}")));
+        let mut sure = BTreeSet::new();
+        for (template, document) in &rendering.documents {
+            let mut seen = Seen::default();
+            walk(document, &mut seen);
+            sure.extend(seen.images.iter().filter_map(|text| Reference::parse(text).ok()));
+            let texts = seen.images.into_iter().map(|text| (text, true)).chain(seen.mentions.into_iter().map(|text| (text, false)));
+            for (text, is_sure) in texts {
+                places.entry((text, template.clone(), is_sure)).or_default().extend(version.map(str::to_owned));
+            }
+        }
+        sure
+    }
+
+    /// Finds the values that lead the images of a way to a mirror, and tries them.
+    fn redirect(&mut self, way: &Way, version: Option<&str>, global: Option<Redirect>, guesses: &[Guess], rendered: &BTreeSet<Reference>) {
+        let names: BTreeSet<String> = rendered.iter().map(Reference::name).collect();
+        let used = guesses.iter().filter(|guess| names.contains(&guess.reference.name()));
+        let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(global).collect();
+        let mut values = way.values.clone();
+        for redirect in &redirects {
+            set(&mut values, &redirect.path, &format!("{STAND_IN}/{}", redirect.value));
+        }
+        let trial = self.chart.render(&values, version);
+        let mut seen = Seen::default();
+        trial.documents.iter().for_each(|(_, document)| walk(document, &mut seen));
+        let (mut there, mut left) = (BTreeSet::new(), BTreeSet::new());
+        for text in &seen.images {
+            match text.strip_prefix(STAND_IN).and_then(|rest| rest.strip_prefix('/')) {
+                Some(rest) => drop(there.insert(rest.to_owned())),
+                None => left.extend(Reference::parse(text)),
+            }
+        }
+        for reference in rendered {
+            let led = served(reference).iter().any(|text| there.contains(text)) && !left.contains(reference);
+            self.evidence.redirected(reference, led);
+        }
+        self.redirects.extend(redirects.into_iter().map(|redirect| (redirect.path, redirect.value)));
+    }
+
+    fn found(self, policy: &ImagePolicy) -> Result<Found> {
+        let mut failures: Vec<String> = self.failures.iter().chain(&self.evidence.unreadable).cloned().collect();
+        if policy.on_failure == OnFailure::Refuse && !failures.is_empty() {
+            return Err(Error::new(Kind::Policy, "its images are not all known")
+                .with_all("failed", &failures[..failures.len().min(10)])
+                .hint("give the chart the `values` it needs, or set images.on-failure = \"note\""));
+        }
+        if let Some(more) = failures.len().checked_sub(MOST_FAILURES).filter(|more| *more > 0) {
+            failures.truncate(MOST_FAILURES);
+            failures.push(format!("and {more} more"));
+        }
+        let redirects = self.redirects.into_iter().map(|(path, value)| Redirect { path, value }).collect();
+        Ok(Found { images: self.evidence.images(policy), failures, redirects })
+    }
+}
+
+/// The Kubernetes versions for which a template names a text as an image, or only mentions it.
+type Places = BTreeMap<(String, String, bool), BTreeSet<String>>;
+
+/// The spellings under which a chart that was led to a mirror may name an image there.
+fn served(reference: &Reference) -> Vec<String> {
+    let whole = reference.to_string();
+    let (host, rest) = whole.split_once('/').unwrap_or_default();
+    let host = host.replace(':', "_");
+    let tail: String = format!(":{}", reference.tag.as_deref().unwrap_or_default());
+    let untagged = rest.strip_suffix(":latest").unwrap_or(rest);
+    let mut all = vec![format!("{host}/{rest}"), format!("{host}/{untagged}")];
+    if let Some(digest) = &reference.digest {
+        // A tag beside a digest says nothing more.
+        all.push(format!("{host}/{}@{digest}", reference.path));
+        all.push(format!("{host}/{}{tail}", reference.path));
+    }
+    if let Some(short) = reference.path.strip_prefix("library/").filter(|_| host == "docker.io") {
+        let short = rest.strip_prefix("library/").unwrap_or(short);
+        all.push(format!("{host}/{short}"));
+        all.push(format!("{host}/{}", short.strip_suffix(":latest").unwrap_or(short)));
+    }
+    all
+}
+
+/// Sets a value below maps; what is in the way and no map becomes one.
+fn set(values: &mut Map<String, Value>, path: &[String], value: &str) {
+    let Some((key, rest)) = path.split_first() else { return };
+    let place = values.entry(key.clone()).or_insert(Value::Null);
+    if rest.is_empty() {
+        *place = value.into();
+        return;
+    }
+    if !place.is_object() {
+        *place = Value::Object(Map::new());
+    }
+    if let Value::Object(below) = place {
+        set(below, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+#![cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "without the connected side, sections are only described to editors"))]
+#![doc = include_str!("README.md")]
+//!
+//! # In the code
+//!
+//! In: a `[charts.NAME]` section, or a shelf. Out: one artifact for each chart, the images it uses as wants for the room that carries
+//! images, and the charts as a classic repository and in the mirror's registry. Called through [`Ecosystem`] only. It never runs Helm,
+//! never changes an archive, never carries an image itself, and never passes over in silence what it could not render.
+
+#[cfg(feature = "upstream")]
+pub mod archive;
+mod catalog;
+#[cfg(feature = "upstream")]
+pub mod chart;
+mod client;
+mod describe;
+#[cfg(feature = "upstream")]
+mod functions;
+#[cfg(feature = "upstream")]
+mod images;
+#[cfg(feature = "upstream")]
+mod index;
+#[cfg(feature = "upstream")]
+mod lock;
+mod meta;
+mod metadata;
+#[cfg(feature = "upstream")]
+mod oci;
+#[cfg(feature = "upstream")]
+mod package;
+mod place;
+mod precedence;
+#[cfg(feature = "upstream")]
+mod provenance;
+mod redirects;
+mod registry;
+#[cfg(feature = "upstream")]
+pub mod render;
+#[cfg(feature = "upstream")]
+mod repository;
+#[cfg(feature = "upstream")]
+mod resolve;
+mod section;
+mod serve;
+#[cfg(feature = "upstream")]
+mod template;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "upstream")]
+pub mod values;
+#[cfg(feature = "upstream")]
+mod ways;
+#[cfg(feature = "upstream")]
+pub mod yaml;
+
+use super::{Ecosystem, Mirror, Snippet};
+use crate::artifact::{Artifact, Blobs, Description};
+use crate::error::Result;
+use crate::server::oci::Repository;
+use crate::store::Shelf;
+use axum::Router;
+use std::collections::BTreeMap;
+#[cfg(feature = "upstream")]
+use {
+    super::{LockRequest, Locked},
+    crate::artifact::Descriptor,
+    crate::upstream::{Body, Failure, Part, Upstream},
+    futures::future::BoxFuture,
+    serde::Deserialize,
+};
+
+/// The room's name.
+const NAME: &str = "charts";
+
+/// The room for Helm charts.
+pub struct Charts;
+
+impl Ecosystem for Charts {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn section_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(section::Section)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
+        Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
+        let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
+        read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
+    fn fetch<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+        blob: &'a Descriptor,
+        origin: &'a str,
+        part: &'a Part,
+        upstream: &'a Upstream,
+    ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
+        Box::pin(oci::fetch(artifact, blob, origin, part, upstream))
+    }
+
+    fn serve(&self, shelf: Shelf) -> Router {
+        serve::router(shelf)
+    }
+
+    fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
+        registry::repositories(shelf)
+    }
+
+    fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
+        describe::describe(artifact)
+    }
+
+    fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
+        client::snippets(mirror)
+    }
+}

@@ -1,0 +1,138 @@
+//! What is refused, with which kind of error, and that nothing is sent where it must not go.
+
+use super::{Classic, archive, lock, refusal, web};
+use crate::images::registry::{Answer, Registry};
+use airlift::artifact::Digest;
+use airlift::error::{Error, Kind};
+
+fn said(error: &Error, kind: Kind, words: &[&str]) {
+    assert_eq!(error.kind(), kind, "{error:?}");
+    let text = format!("{error:?}");
+    for word in words {
+        assert!(text.contains(word), "{word} is not in: {text}");
+    }
+}
+
+fn section(repository: &Classic, more: &str) -> String {
+    format!("chart = \"web\"\nrepository = \"{}\"\n{more}", repository.address())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_and_charts_that_are_not_there() {
+    let repository = Classic::start();
+    repository.add("web", "1.0.0-rc.1", &web("1.0.0-rc.1"));
+    said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["no version fits", "1.0.0-rc.1", "pre-releases = true"]);
+    said(&refusal(&section(&repository, "version = \"^7\"")).await, Kind::Upstream, &["no version fits ^7"]);
+    said(&refusal(&section(&repository, "version = \"9.9.9\"")).await, Kind::Upstream, &["no version fits 9.9.9"]);
+    said(&refusal(&section(&repository, "version = \"one\"")).await, Kind::Usage, &["no version and no range"]);
+    let other = section(&repository, "").replace("\"web\"", "\"none\"");
+    said(&refusal(&other).await, Kind::Upstream, &["none is not in"]);
+    let path = section(&repository, "").replace("\"web\"", "\"team/web\"");
+    said(&refusal(&path).await, Kind::Usage, &["no chart's name"]);
+    said(&refusal("version = \"1\"").await, Kind::Usage, &["belong to a `chart`"]);
+    let registry = Registry::start();
+    let oci = format!("chart = \"web\"\nrepository = \"oci://{}/team\"", registry.host);
+    said(&refusal(&oci).await, Kind::Upstream, &["web is not in oci://"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_and_archives_that_lie() {
+    let repository = Classic::start();
+    for index in ["<html></html>", "apiVersion: v1\n", "entries: {web: [", "entries:\n  web: 5\n"] {
+        repository.index(index);
+        said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["the index of the repository is refused"]);
+    }
+    let bytes = web("1.0.0");
+    let put = |version: &str, bytes: &[u8], digest: Option<&str>| {
+        let repository = Classic::start();
+        repository.put("web", bytes, version, &format!("charts/web-{version}.tgz"), digest);
+        repository
+    };
+    let other = Digest::of(b"other").hex();
+    said(&refusal(&section(&put("1.0.0", &bytes, Some(&other)), "")).await, Kind::Verification, &["not what it should be", &other]);
+    let pinned = section(&put("1.0.0", &bytes, None), &format!("sha256 = \"{other}\""));
+    said(&refusal(&pinned).await, Kind::Verification, &["not what it should be", "`sha256`"]);
+    said(&refusal(&section(&put("1.0.0", &bytes, Some("beef")), "")).await, Kind::Upstream, &["the digest in the index"]);
+    said(&refusal(&section(&put("2.0.0", &bytes, None), "")).await, Kind::Verification, &["holds another chart", "web 1.0.0"]);
+    said(&refusal(&section(&put("1.0.0", b"junk", None), "")).await, Kind::Verification, &["web 1.0.0"]);
+    let outside = archive("web/../..", &[("Chart.yaml", "x")]);
+    said(&refusal(&section(&put("1.0.0", &outside, None), "")).await, Kind::Verification, &["web 1.0.0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_in_an_index_are_not_believed() {
+    let (repository, elsewhere) = (Classic::start(), Registry::start());
+    let bytes = web("1.0.0");
+    for address in ["ftp://example.org/web.tgz", "http://example.org/web.tgz", "https://u:p@example.org/web.tgz", "https://example.org/web.tgz?X-Sig=1", "file:///etc/passwd"] {
+        repository.put("web", &bytes, "1.0.0", address, None);
+        said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["not asked for"]);
+    }
+    elsewhere.put("/a/web-1.0.0.tgz".to_owned(), "application/gzip", &bytes);
+    let apart = Classic::start();
+    apart.put("web", &bytes, "1.0.0", &format!("http://{}/b/../a/web-1.0.0.tgz", elsewhere.host), None);
+    lock(&section(&apart, "")).await.unwrap();
+    assert!(elsewhere.log().iter().all(|asked| asked.header("authorization").is_none()));
+    elsewhere.rule(|asked| asked.path.ends_with(".tgz").then(|| Answer::new(200, "x").claiming(100 << 20)));
+    said(&refusal(&section(&apart, "")).await, Kind::Verification, &["longer than it should be"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependencies_that_cannot_be_had() {
+    let repository = Classic::start();
+    let chart = |name: &str, needs: &str, from: &str| {
+        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"*\"\n  repository: \"{from}\"\n");
+        repository.add(name, "1.0.0", &archive(name, &[("Chart.yaml", &text)]));
+    };
+    chart("web", "gone", &repository.address());
+    said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["web 1.0.0 needs gone", "gone is not in"]);
+    for (from, words) in [("", "no repository is named"), ("file://../db", "on the machine"), ("@stable", "on the machine"), ("alias:x", "on the machine")] {
+        let other = Classic::start();
+        let text = format!("apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: db\n  version: \"1\"\n  repository: \"{from}\"\n");
+        other.add("web", "1.0.0", &archive("web", &[("Chart.yaml", &text)]));
+        said(&refusal(&section(&other, "")).await, Kind::Upstream, &["web 1.0.0 needs db", words]);
+    }
+    let circle = Classic::start();
+    for (name, needs) in [("web", "b"), ("b", "c"), ("c", "web")] {
+        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"1\"\n  repository: \"{}\"\n", circle.address());
+        circle.add(name, "1.0.0", &archive(name, &[("Chart.yaml", &text)]));
+    }
+    said(&refusal(&section(&circle, "")).await, Kind::Upstream, &["need it in turn"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_rendered_is_told_or_refused() {
+    let repository = Classic::start();
+    let endless = "{{- define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}";
+    let pod = |image: &str| format!("kind: Pod\napiVersion: v1\nspec: {{containers: [{{name: c, image: {image}}}]}}\n");
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("values.yaml", "image: {a: 1}\n"),
+        ("templates/loop.yaml", endless),
+        ("templates/fail.yaml", "{{ required \"the domain is needed\" .Values.domain }}"),
+        ("templates/odd.yaml", &pod("\"Not An Image\"")),
+        ("templates/good.yaml", &pod("quay.io/team/good:1")),
+    ];
+    repository.add("web", "1.0.0", &archive("web", &files));
+    let locked = lock(&section(&repository, "")).await.unwrap();
+    assert!(super::wanted(&locked).contains(&"quay.io/team/good:1"), "one failure does not hide the rest: {:?}", locked.notes);
+    for words in ["the domain is needed", "loop.yaml", "is no image reference"] {
+        assert!(locked.notes.iter().any(|note| note.contains(words)), "{words}: {:?}", locked.notes);
+    }
+    let strict = section(&repository, "images = { on-failure = \"refuse\" }");
+    said(&refusal(&strict).await, Kind::Policy, &["its images are not all known", "the domain is needed"]);
+    let extra = section(&repository, "images = { extra = [\"Not An Image\"] }");
+    said(&refusal(&extra).await, Kind::Usage, &["in `extra`"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_the_wrong_kind_are_refused() {
+    let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    std::fs::write(folder.path().join("list.yaml"), "- a\n").unwrap();
+    std::fs::write(folder.path().join("broken.yaml"), "a: [\n").unwrap();
+    for (file, words) in [("list.yaml", "does not hold values"), ("broken.yaml", "broken.yaml"), ("none.yaml", "none.yaml")] {
+        let error = super::lock_in(folder.path(), &section(&repository, &format!("values = [\"{file}\"]"))).await.unwrap_err();
+        said(&error, Kind::Usage, &[words]);
+    }
+    assert!(repository.server.log().is_empty(), "nothing was asked before the values were read");
+}

@@ -1,0 +1,129 @@
+//! What a section means: versions, digests, dependencies, images.
+
+use super::{Classic, archive, lock, lock_in, push, wanted, web};
+use crate::images::registry::Registry;
+use airlift::artifact::{Digest, Learned};
+use serde_json::{Value, json};
+
+fn image<'a>(meta: &'a Value, reference: &str) -> &'a Value {
+    meta["images"].as_array().unwrap().iter().find(|image| image["reference"] == reference).unwrap_or_else(|| panic!("{reference}: {meta}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_takes_the_newest_release_and_its_images() {
+    let repository = Classic::start();
+    for version in ["1.2.0", "1.10.0", "1.11.0-rc.1", "2.0.0"] {
+        repository.add("web", version, &web(version));
+    }
+    let section = format!("chart = \"web\"\nrepository = \"{}\"\nversion = \"^1.2\"\nkube-versions = [\"1.29\", \"1.31\"]", repository.address());
+    let locked = lock(&section).await.unwrap();
+    let chart = &locked.artifacts[0];
+    let served = repository.server.host.replace(':', "_");
+    assert_eq!((chart.name.as_str(), chart.version.as_str()), (&*format!("{served}/web"), "1.10.0"));
+    assert_eq!((chart.descriptors[0].digest, chart.descriptors[0].learned), (Digest::of(&web("1.10.0")), Learned::Upstream));
+    assert_eq!(wanted(&locked), ["quay.io/team/job:3", "quay.io/team/old:1", "quay.io/team/web:1.25"]);
+    assert_eq!(image(&chart.meta, "quay.io/team/web:1.25")["found"][0], "rendered: default, k8s 1.29 1.31, web/templates/web.yaml");
+    assert_eq!(image(&chart.meta, "quay.io/team/old:1")["found"][0], "rendered: default, k8s 1.29, web/templates/web.yaml");
+    assert_eq!(image(&chart.meta, "quay.io/team/job:3")["found"][0], "annotation artifacthub.io/images");
+    for only_seen in ["quay.io/team/sidecar:1", "quay.io/team/helper:2"] {
+        assert_eq!(image(&chart.meta, only_seen)["carried"], false);
+    }
+    assert_eq!(chart.meta["redirects"], json!([{ "path": ["image", "registry"], "value": "quay.io" }]));
+    assert_eq!(image(&chart.meta, "quay.io/team/web:1.25")["redirected"], true);
+    assert_eq!(image(&chart.meta, "quay.io/team/old:1")["redirected"], false);
+    assert!(locked.notes.iter().any(|n| n.contains("found, and not carried: quay.io/team/helper:2, quay.io/team/sidecar:1")), "{:?}", locked.notes);
+    assert!(locked.notes.iter().any(|n| n.contains("no provenance file (404)")), "{:?}", locked.notes);
+    let again = lock(&section).await.unwrap();
+    assert_eq!(again.artifacts, locked.artifacts, "always the same");
+    let newest = lock(&section.replace("^1.2", ">=1.10")).await.unwrap();
+    assert_eq!(newest.artifacts[0].version, "2.0.0");
+    let early = lock(&section.replace("version = \"^1.2\"", "version = \"^1.2\"\npre-releases = true")).await.unwrap();
+    assert_eq!(early.artifacts[0].version, "1.11.0-rc.1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn value_sets_and_heuristics_bring_further_images() {
+    let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    std::fs::write(folder.path().join("mine.yaml"), "image:\n  tag: \"9\"\n").unwrap();
+    let section = format!(
+        "chart = \"web\"\nrepository = \"{}\"\nvalues = [\"mine.yaml\", {{ image = {{ repository = \"ours/web\" }} }}]\n\
+         [charts.kit.value-sets.full]\ninline = {{ sidecar = {{ enabled = true }} }}",
+        repository.address()
+    );
+    let locked = lock_in(folder.path(), &section).await.unwrap();
+    assert_eq!(wanted(&locked), ["quay.io/ours/web:9", "quay.io/team/job:3", "quay.io/team/sidecar:1"]);
+    let section = format!(
+        "chart = \"web\"\nrepository = \"{}\"\nimages = {{ heuristics = true, extra = [\"busybox\"], exclude = [\"*/job\"] }}",
+        repository.address()
+    );
+    let locked = lock(&section).await.unwrap();
+    assert_eq!(wanted(&locked), ["docker.io/library/busybox:latest", "quay.io/team/helper:2", "quay.io/team/job:3", "quay.io/team/sidecar:1", "quay.io/team/web:1.25"]);
+    let locked = lock(&section.replace("\"*/job\"", "\"*/job:*\"")).await.unwrap();
+    assert!(!wanted(&locked).contains(&"quay.io/team/job:3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependencies_outside_the_archive_become_charts_of_their_own() {
+    let (first, second) = (Classic::start(), Classic::start());
+    let below = |image: &str| format!("kind: Pod\napiVersion: v1\nspec: {{containers: [{{name: c, image: \"{image}\"}}]}}\n");
+    let dep = |version: &str| {
+        let chart = format!("apiVersion: v2\nname: db\nversion: {version}\n");
+        archive("db", &[("Chart.yaml", &chart), ("templates/p.yaml", &below(&format!("quay.io/team/db:{version}")))])
+    };
+    for version in ["7.1.0", "7.2.0"] {
+        second.add("db", version, &dep(version));
+    }
+    let chart = format!("apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- name: db\n  version: ^7\n  repository: {}\n", second.address());
+    let lock_file = format!("dependencies:\n- name: db\n  repository: {}\n  version: 7.1.0\n", second.address());
+    first.add("app", "1.0.0", &archive("app", &[("Chart.yaml", &chart), ("Chart.lock", &lock_file)]));
+    let section = format!("chart = \"app\"\nrepository = \"{}\"", first.address());
+    let locked = lock(&section).await.unwrap();
+    let names: Vec<String> = locked.artifacts.iter().map(|a| format!("{} {}", a.name.rsplit('/').next().unwrap(), a.version)).collect();
+    assert_eq!(names, ["db 7.1.0", "app 1.0.0"]);
+    assert_eq!(wanted(&locked), ["quay.io/team/db:7.1.0"]);
+    assert_eq!(locked.artifacts[1].meta["dependencies"][0]["version"], "7.1.0");
+    first.add("app", "1.0.1", &archive("app", &[("Chart.yaml", &chart.replace("1.0.0", "1.0.1"))]));
+    assert_eq!(wanted(&lock(&section).await.unwrap()), ["quay.io/team/db:7.2.0"], "without a lock file the newest that fits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_of_a_registry_keep_their_manifest() {
+    let registry = Registry::start();
+    let bytes = web("1.3.0+b1");
+    let root = push(&registry, "team/charts/web", "1.3.0_b1", &bytes);
+    registry.put("/v2/team/charts/web/tags/list".to_owned(), "application/json", br#"{"name":"team/charts/web","tags":["1.3.0_b1","latest","1.2.0"]}"#);
+    for version in ["^1.2", "1.3.0+b1"] {
+        let section = format!("chart = \"web\"\nrepository = \"oci://{}/team/charts\"\nversion = \"{version}\"", registry.host);
+        let locked = lock(&section).await.unwrap();
+        let chart = &locked.artifacts[0];
+        assert_eq!((chart.version.as_str(), &chart.meta["root"]), ("1.3.0+b1", &json!(root.to_string())));
+        assert_eq!((chart.descriptors[0].digest, chart.descriptors.len()), (Digest::of(&bytes), 3));
+        assert_eq!(chart.descriptors[0].name.as_deref(), Some("web-1.3.0+b1.tgz"));
+        assert_eq!(wanted(&locked).len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn provenance_files_are_carried_and_what_was_learned_is_kept() {
+    let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
+    let bytes = web("1.0.0");
+    repository.put("web", &bytes, "1.0.0", "charts/web-1.0.0.tgz", None);
+    let text = format!(
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: web\n\n...\nfiles:\n  web-1.0.0.tgz: {}\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n",
+        Digest::of(&bytes)
+    );
+    repository.server.put("/charts/web-1.0.0.tgz.prov".to_owned(), "text/plain", text.as_bytes());
+    let section = format!("chart = \"web\"\nrepository = \"{}\"", repository.address());
+    let locked = lock_in(folder.path(), &section).await.unwrap();
+    let chart = &locked.artifacts[0];
+    assert_eq!(chart.descriptors[1].name.as_deref(), Some("web-1.0.0.tgz.prov"));
+    assert!(locked.notes.iter().any(|n| n.contains(&format!("sha256 = \"{}\"", Digest::of(&bytes).hex()))), "{:?}", locked.notes);
+    for blob in &chart.descriptors {
+        assert!(folder.path().join("cache/learned").join(blob.digest.hex()).is_file(), "{:?}", blob.name);
+    }
+    let pinned = format!("{section}\nsha256 = \"{}\"", Digest::of(&bytes).hex());
+    let before = repository.server.log().len();
+    assert_eq!(lock_in(folder.path(), &pinned).await.unwrap().artifacts[0].descriptors[0].learned, Learned::Pinned);
+    assert!(!repository.server.log()[before..].iter().any(|asked| asked.path.ends_with(".tgz")), "it was here already");
+}

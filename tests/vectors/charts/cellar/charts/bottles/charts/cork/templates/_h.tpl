@@ -1,0 +1,2 @@
+{{- define "cork.name" }}cork-{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}
+{{- define "shared" }}from cork{{ end }}

@@ -1,0 +1,3 @@
+{{- define "ft.helper" -}}
+name: {{ .Release.Name }}
+{{- end }}

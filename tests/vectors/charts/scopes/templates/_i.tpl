@@ -1,0 +1,1 @@
+{{ define "redefined" }}second{{ end }}
