@@ -1,5 +1,6 @@
 //! The conformance suite: what every room must do, asked of every room in the same way. A room without an entry in [`exhibit`] fails it.
 
+use crate::charts::{Classic, archive};
 use crate::conda_lock::channel::{Paths, package};
 use crate::images::pictures;
 use crate::images::registry::Registry;
@@ -48,6 +49,7 @@ async fn exhibit(room: &str) -> Exhibit {
         "models" => models(),
         "files" => files(),
         "conda" => conda(),
+        "charts" => charts(),
         other => panic!("the room {other} has no entry in the table of tests/it/rooms.rs: give it one"),
     }
 }
@@ -143,6 +145,32 @@ fn conda() -> Exhibit {
             .to_vec(),
         absent: "/conda/latest/forge/linux-64/none-1-0.conda",
         asked: Box::new(move || origin.seen().len()),
+    }
+}
+
+fn charts() -> Exhibit {
+    let repository = Classic::start();
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: notes\nversion: 1.0.0\n"),
+        ("templates/notes.yaml", "kind: ConfigMap\nmetadata: {name: notes}\n"),
+    ];
+    repository.add("notes", "1.0.0", &archive("notes", &files));
+    let (address, served) = (repository.address(), repository.server.host.replace(':', "_"));
+    Exhibit {
+        section: format!("[charts.x]\nchart = \"notes\"\nrepository = \"{address}\"\nversion = \"1.0.0\"\n"),
+        plain_http: vec![],
+        place: |artifact, n| {
+            assert_eq!(n, 0, "there is no provenance file");
+            let (repository, name) = artifact.name.rsplit_once('/').unwrap();
+            format!("/charts/latest/{repository}/charts/{name}-{}.tgz", artifact.version)
+        },
+        documents: vec![
+            "/charts/latest/index.yaml".to_owned(),
+            format!("/charts/latest/{served}/index.yaml"),
+            format!("/v2/charts/{served}/notes/manifests/1.0.0"),
+        ],
+        absent: "/charts/latest/charts/none-1.0.0.tgz",
+        asked: Box::new(move || repository.server.log().len()),
     }
 }
 
