@@ -1,5 +1,6 @@
 //! The conformance suite: what every room must do, asked of every room in the same way. A room without an entry in [`exhibit`] fails it.
 
+use crate::charts::{Classic, archive};
 use crate::conda_lock::channel::{Paths, package};
 use crate::images::pictures;
 use crate::images::registry::Registry;
@@ -48,6 +49,7 @@ async fn exhibit(room: &str) -> Exhibit {
         "models" => models(),
         "files" => files(),
         "conda" => conda(),
+        "charts" => charts(),
         other => panic!("the room {other} has no entry in the table of tests/it/rooms.rs: give it one"),
     }
 }
@@ -119,7 +121,7 @@ fn files() -> Exhibit {
     Exhibit {
         section: format!("[files.x]\nurl = \"{address}/tool.bin\"\n"),
         plain_http: vec![],
-        place: |artifact, n| format!("/files/latest/{}", artifact.descriptors[n].name.as_deref().unwrap_or(&artifact.name)),
+        place: |artifact, _| format!("/files/latest/{}", artifact.name),
         documents: vec!["/files/latest/".to_owned()],
         absent: "/files/latest/none.bin",
         asked: Box::new(move || origin.gets("/tool.bin").len()),
@@ -146,6 +148,32 @@ fn conda() -> Exhibit {
     }
 }
 
+fn charts() -> Exhibit {
+    let repository = Classic::start();
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: notes\nversion: 1.0.0\n"),
+        ("templates/notes.yaml", "kind: ConfigMap\nmetadata: {name: notes}\n"),
+    ];
+    repository.add("notes", "1.0.0", &archive("notes", &files));
+    let (address, served) = (repository.address(), repository.server.host.replace(':', "_"));
+    Exhibit {
+        section: format!("[charts.x]\nchart = \"notes\"\nrepository = \"{address}\"\nversion = \"1.0.0\"\n"),
+        plain_http: vec![],
+        place: |artifact, n| {
+            assert_eq!(n, 0, "there is no provenance file");
+            let (repository, name) = artifact.name.rsplit_once('/').unwrap();
+            format!("/charts/latest/{repository}/charts/{name}-{}.tgz", artifact.version)
+        },
+        documents: vec![
+            "/charts/latest/index.yaml".to_owned(),
+            format!("/charts/latest/{served}/index.yaml"),
+            format!("/v2/charts/{served}/notes/manifests/1.0.0"),
+        ],
+        absent: "/charts/latest/charts/none-1.0.0.tgz",
+        asked: Box::new(move || repository.server.log().len()),
+    }
+}
+
 async fn locked(exhibit: &Exhibit, cache: &Path) -> Lock {
     let targets = "[targets.linux]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\nglibc = \"2.28\"\n";
     let text = format!("airlift = 1\nname = \"kit\"\n{targets}{}", exhibit.section);
@@ -169,7 +197,7 @@ async fn get(site: &Router, path: &str) -> (StatusCode, Vec<u8>) {
 
 /// The whole way of one room.
 async fn conforms(room: &'static dyn Ecosystem) {
-    let (name, world) = (room.name(), World::new(1));
+    let (name, world) = (room.name(), World::new());
     let exhibit = exhibit(name).await;
     let lock = locked(&exhibit, &world.path("cache")).await;
     assert_eq!(lock.to_bytes(), locked(&exhibit, &world.path("another-cache")).await.to_bytes(), "{name}: two locks differ");
