@@ -1,6 +1,6 @@
 //! The conformance suite: what every room must do, asked of every room in the same way. A room without an entry in [`exhibit`] fails it.
 
-use crate::charts::{Classic, web};
+use crate::charts::{Classic, archive};
 use crate::conda_lock::channel::{Paths, package};
 use crate::images::pictures;
 use crate::images::registry::Registry;
@@ -121,7 +121,7 @@ fn files() -> Exhibit {
     Exhibit {
         section: format!("[files.x]\nurl = \"{address}/tool.bin\"\n"),
         plain_http: vec![],
-        place: |artifact, n| format!("/files/latest/{}", artifact.descriptors[n].name.as_deref().unwrap_or(&artifact.name)),
+        place: |artifact, _| format!("/files/latest/{}", artifact.name),
         documents: vec!["/files/latest/".to_owned()],
         absent: "/files/latest/none.bin",
         asked: Box::new(move || origin.gets("/tool.bin").len()),
@@ -148,6 +148,32 @@ fn conda() -> Exhibit {
     }
 }
 
+fn charts() -> Exhibit {
+    let repository = Classic::start();
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: notes\nversion: 1.0.0\n"),
+        ("templates/notes.yaml", "kind: ConfigMap\nmetadata: {name: notes}\n"),
+    ];
+    repository.add("notes", "1.0.0", &archive("notes", &files));
+    let (address, served) = (repository.address(), repository.server.host.replace(':', "_"));
+    Exhibit {
+        section: format!("[charts.x]\nchart = \"notes\"\nrepository = \"{address}\"\nversion = \"1.0.0\"\n"),
+        plain_http: vec![],
+        place: |artifact, n| {
+            assert_eq!(n, 0, "there is no provenance file");
+            let (repository, name) = artifact.name.rsplit_once('/').unwrap();
+            format!("/charts/latest/{repository}/charts/{name}-{}.tgz", artifact.version)
+        },
+        documents: vec![
+            "/charts/latest/index.yaml".to_owned(),
+            format!("/charts/latest/{served}/index.yaml"),
+            format!("/v2/charts/{served}/notes/manifests/1.0.0"),
+        ],
+        absent: "/charts/latest/charts/none-1.0.0.tgz",
+        asked: Box::new(move || repository.server.log().len()),
+    }
+}
+
 async fn locked(exhibit: &Exhibit, cache: &Path) -> Lock {
     let targets = "[targets.linux]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\nglibc = \"2.28\"\n";
     let text = format!("airlift = 1\nname = \"kit\"\n{targets}{}", exhibit.section);
@@ -167,28 +193,6 @@ async fn get(site: &Router, path: &str) -> (StatusCode, Vec<u8>) {
     let response = site.clone().oneshot(request).await.unwrap();
     let status = response.status();
     (status, axum::body::to_bytes(response.into_body(), 1 << 26).await.unwrap().to_vec())
-}
-
-fn charts() -> Exhibit {
-    let repository = Classic::start();
-    repository.add("web", "1.0.0", &web("1.0.0"));
-    let (address, served) = (repository.address(), repository.server.host.replace(':', "_"));
-    Exhibit {
-        section: format!("[charts.x]\nchart = \"web\"\nrepository = \"{address}\"\nimages = {{ carry = false }}\n"),
-        plain_http: vec![],
-        place: |artifact, n| {
-            let (repository, _) = artifact.name.rsplit_once('/').unwrap();
-            format!("/charts/latest/{repository}/charts/{}", artifact.descriptors[n].name.as_deref().unwrap())
-        },
-        documents: vec![
-            "/charts/latest/index.yaml".to_owned(),
-            format!("/charts/latest/{served}/index.yaml"),
-            "/charts/latest/values/web-1.0.0.yaml".to_owned(),
-            format!("/v2/charts/{served}/web/manifests/1.0.0"),
-        ],
-        absent: "/charts/latest/none/index.yaml",
-        asked: Box::new(move || repository.server.log().len()),
-    }
 }
 
 /// The whole way of one room.
