@@ -197,6 +197,7 @@ fn helm_builds_dependencies_from_the_mirror() {
 mkdir ours
 printf 'apiVersion: v2\nname: ours\nversion: 1.0.0\ndependencies:\n- {name: app, version: ^1, repository: "%s"}\n- {name: web, version: 2.0.0, repository: "%s"}\n' \
   "http://127.0.0.1:8090/charts/latest/$CLASSIC" "oci://127.0.0.1:8090/charts/$REGISTRY" >ours/Chart.yaml
+helm repo add one "http://127.0.0.1:8090/charts/latest/$CLASSIC" >&2
 helm dependency update ours >&2
 rm ours/charts/*
 helm dependency build ours >&2
