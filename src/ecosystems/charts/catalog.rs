@@ -3,7 +3,7 @@
 use super::meta::{Meta, provenance};
 use super::metadata::clean;
 use super::precedence::compare;
-use crate::artifact::{Descriptor, percent_encoded};
+use crate::artifact::Descriptor;
 use crate::store::Shelf;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -117,10 +117,11 @@ impl Catalog {
 }
 
 impl Chart {
+    /// What the index says of it. Its path has no character that must be escaped, and is not: Helm escapes `%2B` once more when it builds
+    /// dependencies.
     fn entry(&self, below: &str) -> Value {
         let mut entry = clean(&self.meta.chart);
-        let path: Vec<String> = self.path.split('/').map(percent_encoded).collect();
-        entry.insert("urls".to_owned(), json!([format!("{below}charts/{}", path.join("/"))]));
+        entry.insert("urls".to_owned(), json!([format!("{below}charts/{}", self.path)]));
         entry.insert("digest".to_owned(), self.archive.digest.hex().into());
         let created = self.meta.created.as_deref().filter(|text| text.parse::<jiff::Timestamp>().is_ok());
         entry.insert("created".to_owned(), created.unwrap_or(NO_DATE).into());

@@ -163,7 +163,7 @@ async fn the_index_of_one_repository_lists_the_newest_first() {
     let index: Value = serde_json::from_slice(&body).unwrap();
     let list = index["entries"]["web"].as_array().unwrap();
     assert_eq!(list[0]["version"], "1.10.0-rc.1+build");
-    assert_eq!(list[0]["urls"][0], "charts/web/1.10.0-rc.1%2Bbuild/v1.10.0.tgz");
+    assert_eq!(list[0]["urls"][0], "charts/web/1.10.0-rc.1+build/v1.10.0.tgz");
     assert_eq!((&list[1]["urls"][0], &list[1]["digest"]), (&json!("charts/web-1.9.0.tgz"), &json!(Digest::of(b"one").hex())));
     assert_eq!(list[1]["created"], "2024-05-06T07:08:09.123456+02:00");
     // What clients would refuse the whole index for is not in it.
@@ -182,7 +182,7 @@ async fn what_two_repositories_have_differently_is_in_neither_list_of_all() {
     let index: Value = serde_json::from_slice(&ask(two(), "GET", "/index.yaml", &[]).await.2).unwrap();
     let list = index["entries"]["web"].as_array().unwrap();
     assert_eq!(list.len(), 1);
-    assert_eq!(list[0]["urls"][0], "charts.example.org/stable/charts/web/1.10.0-rc.1%2Bbuild/v1.10.0.tgz");
+    assert_eq!(list[0]["urls"][0], "charts.example.org/stable/charts/web/1.10.0-rc.1+build/v1.10.0.tgz");
     assert_eq!(index["annotations"]["airlift/not listed: web 1.9.0"], "charts.example.org/stable, quay.io/team");
     assert!(Catalog::new(&two()).named("", "web-1.9.0").is_none());
     assert_eq!(ask(two(), "GET", "/values/web-1.9.0.yaml", &[]).await.0, StatusCode::NOT_FOUND);
@@ -352,7 +352,7 @@ mod connected {
             "{\"entries\":{\"web\":[{}],\"web\":[]}}",
         ] {
             let refused = versions(text.as_bytes(), "web");
-            assert!(refused.is_err(), "{:.60}: {refused:?}", text);
+            assert!(refused.is_err(), "{text:.60}: {refused:?}");
         }
         assert!(versions(b"entries:\n  web:\n  - \xff\n", "web").is_err());
     }
@@ -370,7 +370,7 @@ mod connected {
         let unsigned = text.split("-----BEGIN PGP SIGNATURE").next().unwrap();
         let doubled = text.replace("files:\n", &format!("files:\n  web-1.tgz: {}\n", Digest::of(b"two")));
         let hidden = text.replace("...\nfiles:", "files:");
-        for wrong in [unsigned, &doubled, &hidden, &PROV.to_owned(), "junk"] {
+        for wrong in [unsigned, &doubled, &hidden, PROV, "junk"] {
             assert!(provenance::check(wrong.as_bytes(), "web-1.tgz", digest).is_err(), "{wrong}");
         }
         assert!(provenance::check(text.as_bytes(), "web-2.tgz", digest).is_err());

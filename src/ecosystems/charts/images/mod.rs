@@ -141,6 +141,10 @@ impl Search<'_> {
         let names: BTreeSet<String> = rendered.iter().map(Reference::name).collect();
         let used = guesses.iter().filter(|guess| names.contains(&guess.reference.name()));
         let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(global).collect();
+        if redirects.is_empty() {
+            rendered.iter().for_each(|reference| self.evidence.redirected(reference, false));
+            return;
+        }
         let mut values = way.values.clone();
         for redirect in &redirects {
             set(&mut values, &redirect.path, &format!("{STAND_IN}/{}", redirect.value));
