@@ -352,7 +352,7 @@ mod connected {
             "{\"entries\":{\"web\":[{}],\"web\":[]}}",
         ] {
             let refused = versions(text.as_bytes(), "web");
-            assert!(refused.is_err(), "{:.60}: {refused:?}", text);
+            assert!(refused.is_err(), "{text:.60}: {refused:?}");
         }
         assert!(versions(b"entries:\n  web:\n  - \xff\n", "web").is_err());
     }
@@ -370,7 +370,7 @@ mod connected {
         let unsigned = text.split("-----BEGIN PGP SIGNATURE").next().unwrap();
         let doubled = text.replace("files:\n", &format!("files:\n  web-1.tgz: {}\n", Digest::of(b"two")));
         let hidden = text.replace("...\nfiles:", "files:");
-        for wrong in [unsigned, &doubled, &hidden, &PROV.to_owned(), "junk"] {
+        for wrong in [unsigned, &doubled, &hidden, PROV, "junk"] {
             assert!(provenance::check(wrong.as_bytes(), "web-1.tgz", digest).is_err(), "{wrong}");
         }
         assert!(provenance::check(text.as_bytes(), "web-2.tgz", digest).is_err());
