@@ -59,7 +59,7 @@ fn properties(meta: &Meta, artifact: &Artifact) -> BTreeMap<String, String> {
         ("home", text("home")),
         ("sources", sources.take(20).collect::<Vec<_>>().join(", ")),
         ("deprecated", if deprecated { "yes".to_owned() } else { String::new() }),
-        ("images", images(true)),
+        ("container images", images(true)),
         ("images not carried", images(false)),
         ("not rendered", meta.failures.join("; ")),
         ("provenance", provenance(artifact).map_or_else(String::new, |_| "carried; its signature is not judged".to_owned())),

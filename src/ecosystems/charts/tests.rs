@@ -284,7 +284,7 @@ fn a_description_says_what_chart_yaml_declares() {
     assert_eq!(described.purl, "pkg:helm/web@1.9.0?repository_url=https%3A%2F%2Fquay.io%2Fteam%2F");
     assert_eq!((described.summary.as_deref(), described.supplier.as_deref()), (Some("Serves pages."), Some("Ann")));
     assert_eq!((described.licences[0].expression.as_str(), &described.dependencies[..]), ("MIT", &["pkg:helm/redis@7.1.0".to_owned()][..]));
-    assert_eq!(described.properties["images"], "docker.io/library/nginx:1, quay.io/team/fixed:2");
+    assert_eq!(described.properties["container images"], "docker.io/library/nginx:1, quay.io/team/fixed:2");
     assert_eq!((&*described.properties["deprecated"], &*described.properties["not rendered"]), ("yes", "default: templates/f.yaml: no"));
 }
 

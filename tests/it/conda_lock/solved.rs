@@ -160,7 +160,7 @@ fn new_packages_cool_down() {
 fn an_archive_known_by_md5_only_is_downloaded_and_checked() {
     let tool = package("noarch", "tool-1.0-0.tar.bz2", &[]).with("sha256", json!(null)).with("size", json!(null));
     let mut paths = Paths::default();
-    let (origin, outside) = (paths.plain("main", &[tool.clone()]).serve(), Outside::new());
+    let (origin, outside) = (paths.plain("main", std::slice::from_ref(&tool)).serve(), Outside::new());
     let section = "channels = [\"main\"]\nspecs = [\"tool\"]";
     let outcome = outside.lock(&origin, section).unwrap();
     let blob = &outcome.lock.artifacts[0].descriptors[0];
