@@ -19,7 +19,10 @@ pub(super) fn describe(artifact: &Artifact) -> Result<Description> {
     Ok(Description {
         purl: purl(meta.text("name").unwrap_or_default(), &artifact.version, Some(&meta.source)),
         summary: meta.text("description").map(|text| text.lines().next().unwrap_or_default().to_owned()),
-        licences: licences.map(|(key, text)| Licence { expression: text.to_owned(), source: format!("Chart.yaml {key}") }).take(1).collect(),
+        licences: licences
+            .map(|(key, text)| Licence { expression: text.to_owned(), source: format!("Chart.yaml {key}") })
+            .take(1)
+            .collect(),
         supplier: maintainers(&meta),
         dependencies,
         dependencies_known: if meta.failures.is_empty() { Completeness::Complete } else { Completeness::Partial },

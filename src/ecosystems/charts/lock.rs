@@ -108,7 +108,9 @@ fn notes(label: &str, found: &Found) -> Vec<String> {
     let stuck = found.images.iter().filter(|image| image.redirected == Some(false)).count();
     if stuck > 0 {
         let images = count(stuck, "image");
-        notes.push(format!("{label}: no value of the chart leads {images} to a mirror: the nodes must be told of it (airlift client containerd)"));
+        notes.push(format!(
+            "{label}: no value of the chart leads {images} to a mirror: the nodes must be told of it (airlift client containerd)"
+        ));
     }
     notes
 }

@@ -159,7 +159,8 @@ impl Meta {
     /// What two sections know together of one chart.
     #[cfg(feature = "upstream")]
     pub(super) fn united(mut self, other: Self) -> Option<Self> {
-        let rest = |meta: &Self| (meta.repository.clone(), meta.source.clone(), meta.chart.clone(), meta.created.clone(), meta.root.clone());
+        let rest =
+            |meta: &Self| (meta.repository.clone(), meta.source.clone(), meta.chart.clone(), meta.created.clone(), meta.root.clone());
         if rest(&self) != rest(&other) {
             return None;
         }

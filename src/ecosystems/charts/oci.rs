@@ -40,7 +40,9 @@ struct Part {
 fn open<'a>(from: &'a Repositories<'_>, host: &str, path: &str, chart: &str) -> Result<Repository<'a>> {
     let name = [path, chart].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
     if !name.split('/').all(super::place::is_component) {
-        return Err(Error::usage(format!("{chart}: no registry can have a chart of that name")).with("expected", "lower-case letters and digits"));
+        return Err(
+            Error::usage(format!("{chart}: no registry can have a chart of that name")).with("expected", "lower-case letters and digits")
+        );
     }
     // Stock clients do the same on loopback.
     let bare = host.split(':').next().unwrap_or(host);

@@ -142,7 +142,8 @@ impl Subject<'_> {
         if self.package.chart.is_library() {
             return out;
         }
-        let mut options = RenderOptions { values: vec![values.clone()], api_versions: self.api_versions.to_vec(), ..RenderOptions::default() };
+        let mut options =
+            RenderOptions { values: vec![values.clone()], api_versions: self.api_versions.to_vec(), ..RenderOptions::default() };
         if let Some(version) = kube_version {
             version.clone_into(&mut options.kube_version);
         }

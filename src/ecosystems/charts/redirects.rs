@@ -13,7 +13,9 @@ pub(super) fn values(base: &str, view: &str, name: &str, version: &str, meta: &M
     let _ = writeln!(text, "# helm install NAME {name} --repo {repository} --version {version} -f THIS-FILE");
     let left: Vec<&str> = meta.images.iter().filter(|i| i.redirected == Some(false)).map(|i| i.reference.as_str()).collect();
     if !left.is_empty() {
-        text.push_str("# No value of the chart leads these to the mirror. Tell the nodes instead: airlift client containerd (or k3s, podman):\n");
+        text.push_str(
+            "# No value of the chart leads these to the mirror. Tell the nodes instead: airlift client containerd (or k3s, podman):\n",
+        );
         for reference in left {
             let _ = writeln!(text, "#   {}", plain(reference));
         }

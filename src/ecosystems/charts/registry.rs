@@ -42,7 +42,8 @@ fn add(repository: &mut Repository, artifact: &Artifact, meta: &Meta) {
 }
 
 fn manifest(artifact: &Artifact, meta: &Meta, config: &Value) -> Value {
-    let layer = |blob: &Descriptor, media_type: &str| json!({ "mediaType": media_type, "digest": blob.digest.to_string(), "size": blob.size });
+    let layer =
+        |blob: &Descriptor, media_type: &str| json!({ "mediaType": media_type, "digest": blob.digest.to_string(), "size": blob.size });
     let archive = artifact.descriptors.first().map(|blob| layer(blob, CHART));
     let layers: Vec<Value> = archive.into_iter().chain(provenance(artifact).map(|blob| layer(blob, PROVENANCE))).collect();
     let mut annotations = json!({

@@ -132,7 +132,8 @@ impl<'a> Repositories<'a> {
         let (digest, bytes) = self.bytes(&url, expected).await?;
         for expected in [pinned, told].into_iter().flatten().filter(|expected| *expected != digest) {
             let error = Error::verification(format!("{}: the archive is not what it should be", shown(&url)));
-            let whose = if pinned == Some(expected) { "`sha256` pins another archive" } else { "the index of the repository names another digest" };
+            let whose =
+                if pinned == Some(expected) { "`sha256` pins another archive" } else { "the index of the repository names another digest" };
             return Err(error.with("expected", expected).with("found", digest).hint(format!("{whose}: ask whoever publishes the chart")));
         }
         let learned = match (pinned, told) {
@@ -185,7 +186,9 @@ impl<'a> Repositories<'a> {
         match url.scheme() {
             "https" => Ok(url),
             "http" if digested || loopback || self.plain_http.contains(&authority) => Ok(url),
-            scheme => Err(wrong("it would come without any protection").with("expected", "https, or a digest in the index").with("found", scheme)),
+            scheme => {
+                Err(wrong("it would come without any protection").with("expected", "https, or a digest in the index").with("found", scheme))
+            }
         }
     }
 
@@ -201,7 +204,8 @@ impl<'a> Repositories<'a> {
             return Ok((digest, bytes));
         }
         let sums = self.request.upstream.learn(url, self.request.cache, MOST_ARCHIVE_BYTES).await?;
-        let bytes = kept(sums.sha256).ok_or_else(|| Error::failed(format!("{}: what was downloaded is gone from the cache", shown(url))))?;
+        let bytes =
+            kept(sums.sha256).ok_or_else(|| Error::failed(format!("{}: what was downloaded is gone from the cache", shown(url))))?;
         Ok((sums.sha256, bytes))
     }
 

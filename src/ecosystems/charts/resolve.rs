@@ -96,7 +96,9 @@ impl<'a> Resolver<'a> {
             return Ok(found.clone());
         }
         let constraint = Range::parse(wanted).map_err(|why| {
-            Error::usage(format!("{}: \"{wanted:.100}\" is no version and no range", asked.chart)).with("found", why).hint("such as \"^4.2\"")
+            Error::usage(format!("{}: \"{wanted:.100}\" is no version and no range", asked.chart))
+                .with("found", why)
+                .hint("such as \"^4.2\"")
         })?;
         let fits = |listed: &&Listed| is_version(&listed.version) && constraint.admits(&listed.version, asked.pre_releases);
         if let Some(found) = list.iter().filter(fits).max_by(|a, b| compare(&a.version, &b.version)) {
@@ -156,7 +158,9 @@ fn key(resolved: &Resolved) -> String {
 /// A whole version, to be taken as it stands.
 fn is_exact(text: &str) -> bool {
     let numbers = bare(text).split(['-', '+']).next().unwrap_or_default();
-    numbers.split('.').count() == 3 && numbers.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) && is_version(text)
+    numbers.split('.').count() == 3
+        && numbers.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        && is_version(text)
 }
 
 fn bare(version: &str) -> &str {

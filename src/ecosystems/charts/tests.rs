@@ -73,7 +73,8 @@ fn chart(repository: &str, name: &str, version: &str, file: &str, bytes: &[u8]) 
         { "reference": "docker.io/library/nginx:1", "found": ["rendered: default, templates/d.yaml"], "carried": true, "redirected": true },
         { "reference": "quay.io/team/fixed:2", "found": ["rendered: default, templates/e.yaml"], "carried": true, "redirected": false },
     ]);
-    let redirects = json!([{ "path": ["image", "registry"], "value": "docker.io" }, { "path": ["image", "with \"quotes\""], "value": "quay.io/x" }]);
+    let redirects =
+        json!([{ "path": ["image", "registry"], "value": "docker.io" }, { "path": ["image", "with \"quotes\""], "value": "quay.io/x" }]);
     let meta = json!({
         "repository": repository, "source": format!("https://{repository}/"), "chart": chart, "created": "2024-05-06T07:08:09.123456+02:00",
         "images": images, "redirects": redirects, "failures": ["default: templates/f.yaml: no"], "vendored": [{ "name": "redis", "version": "7.1.0" }],
@@ -117,8 +118,17 @@ fn repositories_are_served_under_host_and_path() {
     assert_eq!(served("oci://quay.io/team/charts/"), "quay.io/team/charts");
     assert_eq!(Place::parse("oci://quay.io", &[]).unwrap().address(), "oci://quay.io");
     for refused in [
-        "file://../common", "@stable", "alias:stable", "http://charts.example.org", "ftp://charts.example.org", "https://u:p@example.org",
-        "https://example.org/?token=x", "oci://quay.io/Team", "oci://", "oci://quay.io/a//b", "not an address",
+        "file://../common",
+        "@stable",
+        "alias:stable",
+        "http://charts.example.org",
+        "ftp://charts.example.org",
+        "https://u:p@example.org",
+        "https://example.org/?token=x",
+        "oci://quay.io/Team",
+        "oci://",
+        "oci://quay.io/a//b",
+        "not an address",
     ] {
         let error = Place::parse(refused, &[]).unwrap_err();
         assert!(!error.to_string().contains("u:p") && !error.to_string().contains("token=x"), "{error}");
@@ -127,7 +137,19 @@ fn repositories_are_served_under_host_and_path() {
 
 #[test]
 fn versions_are_ordered_as_semantic_versioning_says() {
-    let rising = ["junk", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "v1.2", "1.10.0", "2"];
+    let rising = [
+        "junk",
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-beta.2",
+        "1.0.0-beta.11",
+        "1.0.0-rc.1",
+        "1.0.0",
+        "v1.2",
+        "1.10.0",
+        "2",
+    ];
     for pair in rising.windows(2) {
         assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");
         assert_eq!(compare(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
@@ -145,7 +167,10 @@ async fn the_index_of_one_repository_lists_the_newest_first() {
     assert_eq!((&list[1]["urls"][0], &list[1]["digest"]), (&json!("charts/web-1.9.0.tgz"), &json!(Digest::of(b"one").hex())));
     assert_eq!(list[1]["created"], "2024-05-06T07:08:09.123456+02:00");
     // What clients would refuse the whole index for is not in it.
-    assert_eq!((&list[1]["appVersion"], &list[1]["strange"], &list[1]["annotations"]["number"]), (&json!("1.5"), &Value::Null, &json!("3")));
+    assert_eq!(
+        (&list[1]["appVersion"], &list[1]["strange"], &list[1]["annotations"]["number"]),
+        (&json!("1.5"), &Value::Null, &json!("3"))
+    );
     assert_eq!(list[1]["maintainers"], json!([{ "name": "Ann", "email": "a@example.org" }]));
     let tag = headers["etag"].to_str().unwrap();
     assert_eq!(ask(two(), "GET", "/charts.example.org/stable/index.yaml", &[("if-none-match", tag)]).await.0, StatusCode::NOT_MODIFIED);
@@ -182,7 +207,9 @@ async fn archives_and_provenance_files_are_the_publishers_bytes() {
     assert_eq!((status, headers["content-type"].to_str().unwrap(), body.len()), (StatusCode::OK, "application/gzip", 0));
     let part = ask(two(), "GET", &format!("{stable}/web-1.9.0.tgz"), &[("range", "bytes=1-")]).await;
     assert_eq!((part.0, &part.2[..]), (StatusCode::PARTIAL_CONTENT, &b"ne"[..]));
-    for absent in ["/charts/web-1.9.0.tgz", "/quay.io/team/charts/web-2.0.0.tgz", "/quay.io/team/charts/../charts/web-1.9.0.tgz", "/x", "/quay.io"] {
+    for absent in
+        ["/charts/web-1.9.0.tgz", "/quay.io/team/charts/web-2.0.0.tgz", "/quay.io/team/charts/../charts/web-1.9.0.tgz", "/x", "/quay.io"]
+    {
         assert_eq!(ask(two(), "GET", absent, &[]).await.0, StatusCode::NOT_FOUND, "{absent}");
     }
     assert!(String::from_utf8(ask(two(), "GET", "/", &[]).await.2).unwrap().contains("./quay.io/team/index.yaml"));
@@ -193,7 +220,10 @@ async fn values_lead_a_chart_to_the_host_that_was_asked() {
     let (_, _, body) = ask(two(), "GET", "/quay.io/team/values/web-1.9.0.yaml", &[]).await;
     let text = String::from_utf8(body).unwrap();
     assert!(text.contains("\"image\":\n  \"registry\": \"mirror.lan:8443/docker.io\"\n"), "{text}");
-    assert!(text.contains("  \"with \\\"quotes\\\"\": \"mirror.lan:8443/quay.io/x\"\n") && text.contains("#   quay.io/team/fixed:2\n"), "{text}");
+    assert!(
+        text.contains("  \"with \\\"quotes\\\"\": \"mirror.lan:8443/quay.io/x\"\n") && text.contains("#   quay.io/team/fixed:2\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -230,7 +260,9 @@ fn entries_that_are_not_sound_are_not_served() {
     let sound = chart("quay.io/team", "web", "1.9.0", "web-1.9.0.tgz", b"one");
     assert!(Meta::of(&sound).is_ok());
     let mut all = Vec::new();
-    for (key, value) in [("repository", json!("quay.io/../x")), ("chart", json!({ "name": "other", "version": "1.9.0" })), ("more", json!(1))] {
+    for (key, value) in
+        [("repository", json!("quay.io/../x")), ("chart", json!({ "name": "other", "version": "1.9.0" })), ("more", json!(1))]
+    {
         let mut artifact = sound.clone();
         artifact.meta[key] = value;
         all.push(artifact);
@@ -282,7 +314,10 @@ mod connected {
         for text in [YAML, json] {
             let (list, unread) = versions(text.as_bytes(), "web").unwrap().unwrap();
             assert_eq!((list.len(), unread), (2, 1), "{text}");
-            assert_eq!((list[0].version.as_str(), list[0].urls[0].as_str(), list[0].digest.as_deref()), ("1.10", "charts/web.tgz", Some("abc")));
+            assert_eq!(
+                (list[0].version.as_str(), list[0].urls[0].as_str(), list[0].digest.as_deref()),
+                ("1.10", "charts/web.tgz", Some("abc"))
+            );
             assert_eq!((list[1].version.as_str(), list[1].urls.len()), ("2", 0));
             assert!(versions(text.as_bytes(), "none").unwrap().is_none());
         }
@@ -296,9 +331,25 @@ mod connected {
         let json_bomb = format!("{{\"entries\":{{\"web\":{}", "[".repeat(100_000));
         let aliases = "a: &a [1]\nentries:\n  web: [*a]\n";
         for text in [
-            "", "<html></html>", "- a\n- b\n", "apiVersion: v1\n", "{}", "{\"entries\":[]}", "entries: []\n", "entries:\n  web: 1\n", "entries: {web: [}\n",
-            "entries:\n  web: [{version: []}]\n", "entries: {}\nentries: {}\n", "entries:\n  web: []\n  web: []\n", "\"text\"\n", "entries:\n  ? [a]\n  : b\n",
-            aliases, &bomb, &deep, &json_bomb, "{\"entries\":{\"web\":[{}],\"web\":[]}}",
+            "",
+            "<html></html>",
+            "- a\n- b\n",
+            "apiVersion: v1\n",
+            "{}",
+            "{\"entries\":[]}",
+            "entries: []\n",
+            "entries:\n  web: 1\n",
+            "entries: {web: [}\n",
+            "entries:\n  web: [{version: []}]\n",
+            "entries: {}\nentries: {}\n",
+            "entries:\n  web: []\n  web: []\n",
+            "\"text\"\n",
+            "entries:\n  ? [a]\n  : b\n",
+            aliases,
+            &bomb,
+            &deep,
+            &json_bomb,
+            "{\"entries\":{\"web\":[{}],\"web\":[]}}",
         ] {
             let refused = versions(text.as_bytes(), "web");
             assert!(refused.is_err(), "{:.60}: {refused:?}", text);
@@ -339,7 +390,21 @@ mod connected {
         ] {
             assert_eq!(Reference::parse(text).unwrap().to_string(), whole);
         }
-        for text in ["", "Nginx", "a b", "quay.io/", "quay.io/a:", "a@sha256:1", "a@md5:x", "https://quay.io/a:1", "quay.io/a//b", "-a", "a:b:c", "ä", "{{ .Values.image }}"] {
+        for text in [
+            "",
+            "Nginx",
+            "a b",
+            "quay.io/",
+            "quay.io/a:",
+            "a@sha256:1",
+            "a@md5:x",
+            "https://quay.io/a:1",
+            "quay.io/a//b",
+            "-a",
+            "a:b:c",
+            "ä",
+            "{{ .Values.image }}",
+        ] {
             assert!(Reference::parse(text).is_err(), "{text}");
         }
     }

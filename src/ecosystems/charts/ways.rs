@@ -45,7 +45,9 @@ fn read(name: &str, base: &Path) -> Result<Map<String, Value>> {
     let mut bytes = Vec::new();
     file.take(MOST_VALUES_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Error::io(format!("the values of {name}"), &e))?;
     if bytes.len() as u64 > MOST_VALUES_BYTES {
-        return Err(Error::usage(format!("the values of {name} are too long")).with("expected", format!("at most {MOST_VALUES_BYTES} bytes")));
+        return Err(
+            Error::usage(format!("the values of {name} are too long")).with("expected", format!("at most {MOST_VALUES_BYTES} bytes"))
+        );
     }
     match yaml::parse_at(name, &bytes).map_err(|e| e.of_kind(crate::error::Kind::Usage))? {
         Value::Null => Ok(Map::new()),

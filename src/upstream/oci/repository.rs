@@ -172,8 +172,7 @@ impl<'a> Repository<'a> {
     /// mirror may list only what it was asked for so far.
     pub async fn tags(&self) -> Result<Option<Vec<String>>> {
         let accept = "application/json";
-        let question =
-            Question { kind: "tags", reference: "list", accept, most: MOST_MANIFEST_BYTES, expected: None, absent: &[404] };
+        let question = Question { kind: "tags", reference: "list", accept, most: MOST_MANIFEST_BYTES, expected: None, absent: &[404] };
         let mut url = self.registry.url("tags", "list");
         url.set_query(Some("n=1000"));
         let (mut tags, mut next) = (Vec::new(), Some(url));

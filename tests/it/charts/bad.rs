@@ -63,7 +63,13 @@ async fn indexes_and_archives_that_lie() {
 async fn addresses_in_an_index_are_not_believed() {
     let (repository, elsewhere) = (Classic::start(), Registry::start());
     let bytes = web("1.0.0");
-    for address in ["ftp://example.org/web.tgz", "http://example.org/web.tgz", "https://u:p@example.org/web.tgz", "https://example.org/web.tgz?X-Sig=1", "file:///etc/passwd"] {
+    for address in [
+        "ftp://example.org/web.tgz",
+        "http://example.org/web.tgz",
+        "https://u:p@example.org/web.tgz",
+        "https://example.org/web.tgz?X-Sig=1",
+        "file:///etc/passwd",
+    ] {
         repository.put("web", &bytes, "1.0.0", address, None);
         said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["not asked for"]);
     }
@@ -80,20 +86,28 @@ async fn addresses_in_an_index_are_not_believed() {
 async fn dependencies_that_cannot_be_had() {
     let repository = Classic::start();
     let chart = |name: &str, needs: &str, from: &str| {
-        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"*\"\n  repository: \"{from}\"\n");
+        let text = format!(
+            "apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"*\"\n  repository: \"{from}\"\n"
+        );
         repository.add(name, "1.0.0", &archive(name, &[("Chart.yaml", &text)]));
     };
     chart("web", "gone", &repository.address());
     said(&refusal(&section(&repository, "")).await, Kind::Upstream, &["web 1.0.0 needs gone", "gone is not in"]);
-    for (from, words) in [("", "no repository is named"), ("file://../db", "on the machine"), ("@stable", "on the machine"), ("alias:x", "on the machine")] {
+    for (from, words) in
+        [("", "no repository is named"), ("file://../db", "on the machine"), ("@stable", "on the machine"), ("alias:x", "on the machine")]
+    {
         let other = Classic::start();
-        let text = format!("apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: db\n  version: \"1\"\n  repository: \"{from}\"\n");
+        let text =
+            format!("apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: db\n  version: \"1\"\n  repository: \"{from}\"\n");
         other.add("web", "1.0.0", &archive("web", &[("Chart.yaml", &text)]));
         said(&refusal(&section(&other, "")).await, Kind::Upstream, &["web 1.0.0 needs db", words]);
     }
     let circle = Classic::start();
     for (name, needs) in [("web", "b"), ("b", "c"), ("c", "web")] {
-        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"1\"\n  repository: \"{}\"\n", circle.address());
+        let text = format!(
+            "apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- name: {needs}\n  version: \"1\"\n  repository: \"{}\"\n",
+            circle.address()
+        );
         circle.add(name, "1.0.0", &archive(name, &[("Chart.yaml", &text)]));
     }
     said(&refusal(&section(&circle, "")).await, Kind::Upstream, &["need it in turn"]);

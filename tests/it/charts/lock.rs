@@ -15,7 +15,8 @@ async fn a_range_takes_the_newest_release_and_its_images() {
     for version in ["1.2.0", "1.10.0", "1.11.0-rc.1", "2.0.0"] {
         repository.add("web", version, &web(version));
     }
-    let section = format!("chart = \"web\"\nrepository = \"{}\"\nversion = \"^1.2\"\nkube-versions = [\"1.29\", \"1.31\"]", repository.address());
+    let section =
+        format!("chart = \"web\"\nrepository = \"{}\"\nversion = \"^1.2\"\nkube-versions = [\"1.29\", \"1.31\"]", repository.address());
     let locked = lock(&section).await.unwrap();
     let chart = &locked.artifacts[0];
     let served = repository.server.host.replace(':', "_");
@@ -31,7 +32,11 @@ async fn a_range_takes_the_newest_release_and_its_images() {
     assert_eq!(chart.meta["redirects"], json!([{ "path": ["image", "registry"], "value": "quay.io" }]));
     assert_eq!(image(&chart.meta, "quay.io/team/web:1.25")["redirected"], true);
     assert_eq!(image(&chart.meta, "quay.io/team/old:1")["redirected"], false);
-    assert!(locked.notes.iter().any(|n| n.contains("found, and not carried: quay.io/team/helper:2, quay.io/team/sidecar:1")), "{:?}", locked.notes);
+    assert!(
+        locked.notes.iter().any(|n| n.contains("found, and not carried: quay.io/team/helper:2, quay.io/team/sidecar:1")),
+        "{:?}",
+        locked.notes
+    );
     assert!(locked.notes.iter().any(|n| n.contains("no provenance file (404)")), "{:?}", locked.notes);
     let again = lock(&section).await.unwrap();
     assert_eq!(again.artifacts, locked.artifacts, "always the same");
@@ -58,7 +63,16 @@ async fn value_sets_and_heuristics_bring_further_images() {
         repository.address()
     );
     let locked = lock(&section).await.unwrap();
-    assert_eq!(wanted(&locked), ["docker.io/library/busybox:latest", "quay.io/team/helper:2", "quay.io/team/job:3", "quay.io/team/sidecar:1", "quay.io/team/web:1.25"]);
+    assert_eq!(
+        wanted(&locked),
+        [
+            "docker.io/library/busybox:latest",
+            "quay.io/team/helper:2",
+            "quay.io/team/job:3",
+            "quay.io/team/sidecar:1",
+            "quay.io/team/web:1.25"
+        ]
+    );
     let locked = lock(&section.replace("\"*/job\"", "\"*/job:*\"")).await.unwrap();
     assert!(!wanted(&locked).contains(&"quay.io/team/job:3"));
 }
@@ -74,7 +88,10 @@ async fn dependencies_outside_the_archive_become_charts_of_their_own() {
     for version in ["7.1.0", "7.2.0"] {
         second.add("db", version, &dep(version));
     }
-    let chart = format!("apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- name: db\n  version: ^7\n  repository: {}\n", second.address());
+    let chart = format!(
+        "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- name: db\n  version: ^7\n  repository: {}\n",
+        second.address()
+    );
     let lock_file = format!("dependencies:\n- name: db\n  repository: {}\n  version: 7.1.0\n", second.address());
     first.add("app", "1.0.0", &archive("app", &[("Chart.yaml", &chart), ("Chart.lock", &lock_file)]));
     let section = format!("chart = \"app\"\nrepository = \"{}\"", first.address());
@@ -92,7 +109,11 @@ async fn charts_of_a_registry_keep_their_manifest() {
     let registry = Registry::start();
     let bytes = web("1.3.0+b1");
     let root = push(&registry, "team/charts/web", "1.3.0_b1", &bytes);
-    registry.put("/v2/team/charts/web/tags/list".to_owned(), "application/json", br#"{"name":"team/charts/web","tags":["1.3.0_b1","latest","1.2.0"]}"#);
+    registry.put(
+        "/v2/team/charts/web/tags/list".to_owned(),
+        "application/json",
+        br#"{"name":"team/charts/web","tags":["1.3.0_b1","latest","1.2.0"]}"#,
+    );
     for version in ["^1.2", "1.3.0+b1"] {
         let section = format!("chart = \"web\"\nrepository = \"oci://{}/team/charts\"\nversion = \"{version}\"", registry.host);
         let locked = lock(&section).await.unwrap();

@@ -30,8 +30,16 @@ pub fn web(version: &str) -> Vec<u8> {
     archive(
         "web",
         &[
-            ("Chart.yaml", &format!("apiVersion: v2\nname: web\nversion: {version}\nappVersion: \"1.25\"\nannotations:\n  artifacthub.io/images: |\n    - name: job\n      image: quay.io/team/job:3\n")),
-            ("values.yaml", "image:\n  registry: quay.io\n  repository: team/web\n  tag: \"\"\nsidecar:\n  enabled: false\n  image: quay.io/team/sidecar:1\n"),
+            (
+                "Chart.yaml",
+                &format!(
+                    "apiVersion: v2\nname: web\nversion: {version}\nappVersion: \"1.25\"\nannotations:\n  artifacthub.io/images: |\n    - name: job\n      image: quay.io/team/job:3\n"
+                ),
+            ),
+            (
+                "values.yaml",
+                "image:\n  registry: quay.io\n  repository: team/web\n  tag: \"\"\nsidecar:\n  enabled: false\n  image: quay.io/team/sidecar:1\n",
+            ),
             ("templates/web.yaml", WEB),
         ],
     )

@@ -100,14 +100,16 @@ impl Search<'_> {
         for guess in guesses.iter().chain(&of(&whole)) {
             self.evidence.add_reference(guess.reference.clone(), Weight::Guessed, &format!("values: {}", guess.place));
         }
-        let versions: Vec<Option<&str>> = if kube_versions.is_empty() { vec![None] } else { kube_versions.iter().map(|v| Some(&**v)).collect() };
+        let versions: Vec<Option<&str>> =
+            if kube_versions.is_empty() { vec![None] } else { kube_versions.iter().map(|v| Some(&**v)).collect() };
         let (mut places, mut rendered) = (BTreeMap::new(), BTreeSet::new());
         for version in &versions {
             let rendering = self.chart.render(&way.values, *version);
             rendered.append(&mut self.rendering(&rendering, &way.name, *version, &mut places));
         }
         for ((text, template, sure), versions) in places {
-            let versions = if versions.is_empty() { String::new() } else { format!(" k8s {},", versions.into_iter().collect::<Vec<_>>().join(" ")) };
+            let versions =
+                if versions.is_empty() { String::new() } else { format!(" k8s {},", versions.into_iter().collect::<Vec<_>>().join(" ")) };
             let (weight, word) = if sure { (Weight::Sure, "rendered") } else { (Weight::Guessed, "mentioned") };
             self.evidence.add(&text, weight, &format!("{word}: {},{versions} {template}", way.name));
         }

@@ -86,7 +86,8 @@ fn is_host(text: &str) -> bool {
 /// Whether text by itself says that it is an image: host, path, and a tag or digest.
 pub(super) fn is_obvious(text: &str) -> bool {
     let Some((host, rest)) = text.split_once('/') else { return false };
-    let hosted = host.contains('.') && host.rsplit('.').next().is_some_and(|top| top.len() > 1 && top.starts_with(|c: char| c.is_ascii_alphabetic()))
+    let hosted = host.contains('.')
+        && host.rsplit('.').next().is_some_and(|top| top.len() > 1 && top.starts_with(|c: char| c.is_ascii_alphabetic()))
         || host.contains(':');
     hosted && rest.contains([':', '@']) && !text.contains("://") && Reference::parse(text).is_ok()
 }

@@ -53,7 +53,14 @@ fn values_describe_images_in_many_ways() {
     let found = guesses(&values, &|path| Some(if path.first().is_some_and(|p| p == "db") { "15" } else { "9" }.to_owned()));
     let mut lines: Vec<String> = found
         .iter()
-        .map(|g| format!("{} {} {}", g.place, g.reference, g.redirect.as_ref().map_or("-".to_owned(), |r| format!("{}={}", r.path.join("."), r.value))))
+        .map(|g| {
+            format!(
+                "{} {} {}",
+                g.place,
+                g.reference,
+                g.redirect.as_ref().map_or("-".to_owned(), |r| format!("{}={}", r.path.join("."), r.value))
+            )
+        })
         .collect();
     lines.sort();
     assert_eq!(
@@ -99,7 +106,9 @@ fn what_is_sure_is_carried_and_what_is_guessed_on_demand() {
 
 #[test]
 fn patterns_fit_whole_references() {
-    for (pattern, text) in [("*windows*", "quay.io/a/windows:1"), ("quay.io/a/b", "quay.io/a/b:1"), ("quay.io/*:1", "quay.io/a:1"), ("*", "x")] {
+    for (pattern, text) in
+        [("*windows*", "quay.io/a/windows:1"), ("quay.io/a/b", "quay.io/a/b:1"), ("quay.io/*:1", "quay.io/a:1"), ("*", "x")]
+    {
         assert!(fits(pattern, text), "{pattern}");
     }
     for (pattern, text) in [("quay.io/a", "quay.io/ab:1"), ("*:1", "quay.io/a:11"), ("x*", "quay.io/x"), ("quay.io/a/*/c", "quay.io/a/c")] {
