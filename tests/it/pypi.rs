@@ -92,7 +92,7 @@ async fn the_quickstart_is_small() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_toolkit_locks_for_every_target() {
     let Some(upstream) = real_index().await else { return };
-    let manifest = Manifest::parse(include_str!("../../manifests/mlops-toolkit.toml"), &["python", "files", "images"]).unwrap();
+    let manifest = Manifest::parse(include_str!("../../manifests/mlops-toolkit.toml"), &airlift::ecosystems::names()).unwrap();
     let folder = TempDir::new().unwrap();
     let built_in =
         |s: &airlift::manifest::Section| s.parse::<airlift::ecosystems::python::PythonSection>().is_ok_and(|s| s.indexes.is_empty());

@@ -424,7 +424,7 @@ async fn wrong_targets_and_requirements() {
 #[test]
 fn the_python_parts_of_the_shipped_manifests_are_read() {
     for text in [include_str!("../../manifests/quickstart.toml"), include_str!("../../manifests/mlops-toolkit.toml")] {
-        let manifest = Manifest::parse(text, &["python", "files", "images"]).unwrap();
+        let manifest = Manifest::parse(text, &airlift::ecosystems::names()).unwrap();
         let sections = manifest.sections.iter().filter(|s| s.ecosystem == "python");
         assert!(sections.map(|s| s.parse::<airlift::ecosystems::python::PythonSection>().unwrap().check().unwrap()).count() > 0);
     }

@@ -152,7 +152,7 @@ impl Chart {
                 }
             }
             path if path.starts_with("templates/") => self.templates.push(file),
-            path if path.starts_with("charts/") && !path.ends_with(".prov") => {
+            path if path.starts_with("charts/") && !has_ending(path, "prov") => {
                 let inner = path["charts/".len()..].to_string();
                 let folder = inner.split('/').next().unwrap_or("").to_string();
                 inside.entry(folder).or_default().push(File { name: inner, data: file.data });
@@ -166,7 +166,7 @@ impl Chart {
         if folder.starts_with(['_', '.']) {
             return Ok(None);
         }
-        if folder.ends_with(".tgz") {
+        if has_ending(folder, "tgz") {
             let Some(archive) = files.pop().filter(|f| f.name == folder) else {
                 return Err(Error::verification(format!("{name}: expected an archive")));
             };
@@ -327,4 +327,9 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
 /// Helm takes control characters out of what it prints.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| c.is_whitespace() || !c.is_control()).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
+}
+
+/// Whether a file name has exactly this ending: Helm looks at case too.
+fn has_ending(name: &str, ending: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|found| found == ending)
 }

@@ -191,10 +191,8 @@ impl Meta {
     #[cfg(feature = "upstream")]
     pub(super) fn sort(&mut self) {
         self.images.sort();
-        for list in [&mut self.failures] {
-            list.sort();
-            list.dedup();
-        }
+        self.failures.sort();
+        self.failures.dedup();
         self.redirects.sort();
         self.redirects.dedup();
         // Of two values for one key the chart could be given only one.
@@ -226,7 +224,7 @@ pub(super) fn is_version(text: &str) -> bool {
 /// Whether text can be the name of an archive.
 pub(super) fn is_file_name(text: &str) -> bool {
     text.len() <= 255
-        && text.ends_with(".tgz")
+        && std::path::Path::new(text).extension().is_some_and(|ending| ending == "tgz")
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._+".contains(&b))
 }

@@ -13,7 +13,7 @@ const OF_DEPENDENCY: [&str; 5] = ["name", "version", "repository", "condition", 
 pub(super) fn clean(chart: &Value) -> Map<String, Value> {
     let mut out = texts(chart, &TEXTS);
     for key in LISTS {
-        insert(&mut out, key, list(chart.get(key), |entry| text(entry)));
+        insert(&mut out, key, list(chart.get(key), text));
     }
     insert(&mut out, "maintainers", list(chart.get("maintainers"), |entry| map(texts(entry, &OF_MAINTAINER))));
     insert(&mut out, "dependencies", list(chart.get("dependencies"), |entry| map(dependency(entry))));

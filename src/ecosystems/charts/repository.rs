@@ -130,7 +130,7 @@ impl<'a> Repositories<'a> {
         let told = told.map_err(|e| e.of_kind(Kind::Upstream).about("the digest in the index"))?;
         let expected = pinned.or(told);
         let (digest, bytes) = self.bytes(&url, expected).await?;
-        for expected in [pinned, told].into_iter().flatten().filter(|expected| *expected != digest) {
+        if let Some(expected) = [pinned, told].into_iter().flatten().find(|expected| *expected != digest) {
             let error = Error::verification(format!("{}: the archive is not what it should be", shown(&url)));
             let whose =
                 if pinned == Some(expected) { "`sha256` pins another archive" } else { "the index of the repository names another digest" };

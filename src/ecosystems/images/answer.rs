@@ -47,7 +47,7 @@ fn places(request: &LockRequest<'_>) -> Result<Section> {
             let known: &mut Vec<String> = places.mirrors.entry(registry).or_default();
             mirrors.into_iter().for_each(|mirror| {
                 if !known.contains(&mirror) {
-                    known.push(mirror)
+                    known.push(mirror);
                 }
             });
         }

@@ -22,9 +22,9 @@ fn title(text: &str) -> String {
     for c in text.chars() {
         let separator = if before.is_ascii() { !before.is_ascii_alphanumeric() && before != '_' } else { before.is_whitespace() };
         if separator {
-            out.extend(c.to_uppercase())
+            out.extend(c.to_uppercase());
         } else {
-            out.push(c)
+            out.push(c);
         }
         before = c;
     }

@@ -70,9 +70,9 @@ impl Decimal {
         let (mut top, mut bottom) = (self.digits, other.digits);
         let power = 10_i128.checked_pow(shift.unsigned_abs())?;
         if shift >= 0 {
-            top = top.checked_mul(power)?
+            top = top.checked_mul(power)?;
         } else {
-            bottom = bottom.checked_mul(power)?
+            bottom = bottom.checked_mul(power)?;
         }
         let (quotient, rest) = (top.checked_div(bottom)?, top.checked_rem(bottom)?);
         let up = rest.unsigned_abs().checked_mul(2)? >= bottom.unsigned_abs();

@@ -36,7 +36,7 @@ fn dict(a: Arguments<'_>) -> Value {
     Value::map(pairs)
 }
 
-fn maps<'a>(a: Arguments<'a>, from: usize) -> Result<Vec<&'a Rc<Map>>, String> {
+fn maps(a: Arguments<'_>, from: usize) -> Result<Vec<&Rc<Map>>, String> {
     (from..a.values.len()).map(|i| a.map(i)).collect()
 }
 

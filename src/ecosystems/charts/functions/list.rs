@@ -86,7 +86,7 @@ fn distinct(engine: &mut Engine, list: Vec<Value>, against: &[Value], unique: bo
     let mut out: Vec<Value> = vec![];
     for item in list {
         engine.wrote(8 * (against.len() + out.len()))?;
-        if !against.iter().any(|o| o.deep_equal(&item)) && !(unique && out.iter().any(|o| o.deep_equal(&item))) {
+        if !(against.iter().any(|o| o.deep_equal(&item)) || unique && out.iter().any(|o| o.deep_equal(&item))) {
             out.push(item);
         }
     }

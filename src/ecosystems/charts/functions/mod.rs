@@ -3,6 +3,7 @@
 //! Each theme has a table of [`Entry`] rows. What needs a cluster, a network or the environment answers as `helm template` does
 //! without them: `lookup` an empty map, `getHostByName` nothing, `env` is not there. What is random comes from the engine's seed, so
 //! that a lock stays the same. Never reads a clock, a file or the environment.
+#![allow(clippy::cast_possible_wrap, reason = "lengths are bounded far below, and what is Go's int wraps as it does there")]
 
 mod case;
 mod certificate;

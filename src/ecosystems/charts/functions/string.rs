@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Entry] = &[
     entry("plural", 3, 3, |_, a| Ok(Value::Text(if a.int(2)? == 1 { a.text(0)?.clone() } else { a.text(1)?.clone() }))),
     entry("toString", 1, 1, |_, a| Ok(Value::Text(text_of(a.any(0))))),
     entry("toStrings", 1, 1, |_, a| Ok(Value::strings(texts_of(a.any(0))))),
-    entry("join", 2, 2, |e, a| join(e, a)),
+    entry("join", 2, 2, join),
     entry("split", 2, 2, |_, a| Ok(numbered(parts(a.text(1)?, a.text(0)?, -1)))),
     entry("splitn", 3, 3, |_, a| Ok(numbered(parts(a.text(2)?, a.text(0)?, a.int(1)?)))),
     entry("splitList", 2, 2, |_, a| Ok(Value::strings(parts(a.text(1)?, a.text(0)?, -1)))),

@@ -129,7 +129,7 @@ fn less(first: &Value, second: &Value) -> Result<bool, Fault> {
 fn position(index: &Value, most: usize, word: &str) -> Result<usize, String> {
     let number = match index {
         Value::Int(value) | Value::Long(value) => *value,
-        Value::Absent | Value::Nil => return Err(format!("cannot index slice/array with nil")),
+        Value::Absent | Value::Nil => return Err("cannot index slice/array with nil".to_owned()),
         other => return Err(format!("cannot index slice/array with type {}", other.type_name())),
     };
     usize::try_from(number).ok().filter(|n| *n <= most).ok_or_else(|| format!("{word} out of range: {number}"))

@@ -304,11 +304,10 @@ fn elements(value: &Value) -> Result<Option<Turns>, String> {
     let boxed = |items: Vec<(Value, Value)>| -> Option<Turns> { if items.is_empty() { None } else { Some(Box::new(items.into_iter())) } };
     let indexed = |items: Vec<Value>| boxed(items.into_iter().enumerate().map(|(i, v)| (Value::Int(i as i64), v)).collect());
     Ok(match value {
-        Value::Absent | Value::Nil => None,
         Value::List(list) => indexed(list.items.clone()),
         Value::Map(map) => boxed(map.entries().into_iter().map(|(k, v)| (Value::Text(k), v)).collect()),
         Value::Int(count) | Value::Long(count) if *count > 0 => Some(Box::new((0..*count).map(|i| (Value::Int(i), Value::Int(i))))),
-        Value::Int(_) | Value::Long(_) => None,
+        Value::Absent | Value::Nil | Value::Int(_) | Value::Long(_) => None,
         Value::Object(object) => match &**object {
             Object::Files(files) => {
                 boxed(files.iter().map(|(k, v)| (Value::Text(k.clone()), Value::object(Object::Bytes(v.clone())))).collect())

@@ -30,7 +30,7 @@ pub fn float_text(value: f64, narrow: bool) -> String {
     if value == 0.0 {
         return format!("{sign}0");
     }
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         return format!("{sign}{}", scientific(&digits, exponent, 'e'));
     }
     format!("{sign}{}", positional(&digits, point))
@@ -65,7 +65,7 @@ pub fn json_float(value: f64) -> String {
     if value == 0.0 {
         return format!("{sign}0");
     }
-    if size < 1e-6 || size >= 1e21 {
+    if !(1e-6..1e21).contains(&size) {
         let text = scientific(&digits, point - 1, 'e');
         // encoding/json writes e-9 for e-09
         let text = match text.split_once("e-0") {

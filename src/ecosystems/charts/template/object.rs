@@ -236,6 +236,13 @@ fn time_method(time: &Zoned, name: &str, arguments: &[Value]) -> Option<Result<V
         "String" => Some(Ok(super::time_text(time, "2006-01-02 15:04:05.999999999 -0700 MST").into())),
         "Unix" => Some(Ok(Value::Long(time.timestamp().as_second()))),
         "UnixNano" => Some(Ok(Value::Long(time.timestamp().as_nanosecond() as i64))),
+        "Sub" | "Before" | "After" | "Equal" => match arguments {
+            [Value::Object(other)] => match &**other {
+                Object::Time(other) => Some(Ok(against(time, name, other))),
+                _ => None,
+            },
+            _ => None,
+        },
         "Year" => number(i64::from(time.year())),
         "Month" => Some(Ok(super::time_text(time, "January").into())),
         "Day" => number(i64::from(time.day())),
@@ -246,5 +253,16 @@ fn time_method(time: &Zoned, name: &str, arguments: &[Value]) -> Option<Result<V
         "Weekday" => Some(Ok(super::time_text(time, "Monday").into())),
         "UTC" => Some(Ok(Value::object(Object::Time(time.with_time_zone(jiff::tz::TimeZone::UTC))))),
         _ => None,
+    }
+}
+
+/// How two moments lie to each other; a span too long for Go's `time.Duration` is the longest there is.
+fn against(time: &Zoned, name: &str, other: &Zoned) -> Value {
+    let nanos = time.timestamp().as_nanosecond() - other.timestamp().as_nanosecond();
+    match name {
+        "Sub" => Value::object(Object::Duration(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))),
+        "Before" => (nanos < 0).into(),
+        "After" => (nanos > 0).into(),
+        _ => (nanos == 0).into(),
     }
 }

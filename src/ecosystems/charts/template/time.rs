@@ -213,7 +213,7 @@ fn take<'t>(read: &mut Read, part: &str, text: &'t str) -> Option<&'t str> {
             let name = if short { &n[..3] } else { n };
             text.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name))
         };
-        let at = names.iter().position(|n| matches(n))?;
+        let at = names.iter().position(matches)?;
         Some((at as i8, &text[if short { 3 } else { names[at].len() }..]))
     };
     let number = |least, most| digits(text.trim_start_matches(|c| part.starts_with('_') && c == ' '), least, most);

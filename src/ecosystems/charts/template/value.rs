@@ -289,6 +289,7 @@ impl Value {
         self.equal_at(other, 0)
     }
 
+    #[allow(clippy::float_cmp, reason = "Go compares them so")]
     fn equal_at(&self, other: &Self, depth: usize) -> bool {
         if depth > MAX_DEPTH {
             return false;

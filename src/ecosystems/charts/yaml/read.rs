@@ -4,7 +4,6 @@ use super::scalar::{Scalar, resolve};
 use crate::error::{Error, Result};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How deep a document may nest. Custom resource definitions, the deepest documents of charts, stay below 80.
@@ -60,9 +59,8 @@ impl<'i> Reader<'i> {
     fn document(&mut self) -> Read<Value> {
         loop {
             match self.next()?.0 {
-                Event::StreamEnd => return Ok(Value::Null),
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
-                Event::DocumentEnd => return Ok(Value::Null),
+                Event::StreamEnd | Event::DocumentEnd => return Ok(Value::Null),
                 event => return Ok(self.node(event, 0, 0)?.value),
             }
         }
@@ -171,7 +169,7 @@ fn key_text(key: Value, line: usize) -> Read<String> {
     }
 }
 
-fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, line: usize) -> Read<Node> {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, line: usize) -> Read<Node> {
     let tag = tag.map(|t| if t.handle == "tag:yaml.org,2002:" || t.handle == "!!" { t.suffix.as_str() } else { "!" });
     let plain = style == ScalarStyle::Plain;
     let scalar = match tag {
