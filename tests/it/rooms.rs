@@ -169,7 +169,7 @@ async fn get(site: &Router, path: &str) -> (StatusCode, Vec<u8>) {
 
 /// The whole way of one room.
 async fn conforms(room: &'static dyn Ecosystem) {
-    let (name, world) = (room.name(), World::new(1));
+    let (name, world) = (room.name(), World::new());
     let exhibit = exhibit(name).await;
     let lock = locked(&exhibit, &world.path("cache")).await;
     assert_eq!(lock.to_bytes(), locked(&exhibit, &world.path("another-cache")).await.to_bytes(), "{name}: two locks differ");
