@@ -133,7 +133,7 @@ fn packages_of(n: usize, builds: usize) -> Vec<Package> {
 
 fn record(n: usize, build: usize, step: usize) -> Package {
     let python = PYTHONS[build % 4];
-    let pure = subdir(n) == "noarch" || n % 4 == 0;
+    let pure = subdir(n) == "noarch" || n.is_multiple_of(4);
     let (version, tag) = match n {
         0 => (format!("3.{python}.{step}"), format!("h{:07x}_0", mixed(build) % 0x0fff_ffff)),
         _ if pure => (format!("1.{build}.0"), format!("h{:07x}_0", mixed(n * 1000 + build) % 0x0fff_ffff)),
