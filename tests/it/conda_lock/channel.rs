@@ -117,8 +117,7 @@ pub fn zst(bytes: &[u8]) -> Vec<u8> {
 pub fn repodata(subdir: &str, packages: &[Package]) -> Value {
     let (mut old, mut new) = (Map::new(), Map::new());
     for package in packages.iter().filter(|package| package.subdir == subdir) {
-        let part =
-            if std::path::Path::new(&package.file).extension().is_some_and(|ending| ending == "conda") { &mut new } else { &mut old };
+        let part = if package.file.strip_suffix(".conda").is_some() { &mut new } else { &mut old };
         part.insert(package.file.clone(), package.record.clone());
     }
     json!({"info": {"subdir": subdir}, "packages": old, "packages.conda": new, "removed": [], "repodata_version": 1})

@@ -40,7 +40,7 @@ fn every_form_of_an_index_gives_the_same_lock() {
         assert_eq!(chosen(&outcome), PYTHON);
         assert!(outcome.sections[0].summary.starts_with("4 packages · "), "{}", outcome.sections[0].summary);
         assert!(outcome.sections[0].summary.ends_with("   linux-64 py3.11"), "{}", outcome.sections[0].summary);
-        assert!(!origin.seen().iter().any(|seen| seen.path.ends_with(".conda")), "archives are not downloaded to be locked");
+        assert!(!origin.seen().iter().any(|seen| seen.path.contains(".conda")), "archives are not downloaded to be locked");
         let again = outside.lock(&origin, SECTION).unwrap();
         assert_eq!(again.lock.artifacts, outcome.lock.artifacts, "the cache changes nothing");
         let store = outside.fetch(outcome.lock.clone()).unwrap();
