@@ -1,5 +1,6 @@
 //! One binary for every test that sees airlift from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "names that the tests themselves chose")]
 
 mod airgap;
 mod arrows;

@@ -35,9 +35,9 @@ impl Package {
     pub fn with(mut self, key: &str, value: Value) -> Self {
         let record = self.record.as_object_mut().unwrap();
         if value.is_null() {
-            drop(record.remove(key))
+            drop(record.remove(key));
         } else {
-            drop(record.insert(key.to_owned(), value))
+            drop(record.insert(key.to_owned(), value));
         }
         self
     }
@@ -117,7 +117,7 @@ pub fn zst(bytes: &[u8]) -> Vec<u8> {
 pub fn repodata(subdir: &str, packages: &[Package]) -> Value {
     let (mut old, mut new) = (Map::new(), Map::new());
     for package in packages.iter().filter(|package| package.subdir == subdir) {
-        let part = if package.file.ends_with(".conda") { &mut new } else { &mut old };
+        let part = if package.file.strip_suffix(".conda").is_some() { &mut new } else { &mut old };
         part.insert(package.file.clone(), package.record.clone());
     }
     json!({"info": {"subdir": subdir}, "packages": old, "packages.conda": new, "removed": [], "repodata_version": 1})

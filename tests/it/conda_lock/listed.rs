@@ -27,18 +27,18 @@ fn hex<'a>(package: &'a Package, key: &str) -> &'a str {
 #[test]
 fn an_explicit_list_is_taken_as_it_is_with_the_records_of_the_channel() {
     let (origin, outside, world) = (served(), Outside::new(), world());
-    let (tool, foo) = (origin.url("/main/noarch/tool-1.0-0.conda"), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
+    let (tool, libfoo) = (origin.url("/main/noarch/tool-1.0-0.conda"), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
     let text = format!(
-        "# made by a tool\n# platform: linux-64\n\n@EXPLICIT\n{tool}#{}\n\n{foo}#sha256:{}\n",
+        "# made by a tool\n# platform: linux-64\n\n@EXPLICIT\n{tool}#{}\n\n{libfoo}#sha256:{}\n",
         hex(&world[0], "md5"),
         hex(&world[2], "sha256")
     );
     outside.file("list.txt", &text);
     let outcome = outside.lock(&origin, "explicit = \"list.txt\"").unwrap();
     assert_eq!(chosen(&outcome), ["main/linux-64/libfoo 1.0-h1_0", "main/noarch/tool 1.0-0"]);
-    let [foo, tool] = &outcome.lock.artifacts[..] else { panic!("two packages") };
+    let [libfoo, tool] = &outcome.lock.artifacts[..] else { panic!("two packages") };
     assert_eq!(tool.meta["record"], world[0].record, "what the channel corrected is carried");
-    assert_eq!((foo.descriptors[0].learned, tool.descriptors[0].learned), (Learned::Pinned, Learned::Upstream));
+    assert_eq!((libfoo.descriptors[0].learned, tool.descriptors[0].learned), (Learned::Pinned, Learned::Upstream));
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn a_list_that_is_not_what_the_channel_has_is_refused() {
 }
 
 fn conda_lock(origin: &Origin, sha256: &str, more: &str) -> String {
-    let (tool, foo) = (origin.url("/main/noarch/tool-1.0-0.conda"), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
+    let (tool, libfoo) = (origin.url("/main/noarch/tool-1.0-0.conda"), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
     let world = world();
     format!(
         "version: 1\nmetadata:\n  content_hash:\n    linux-64: 8b7df143d91c716ecfa5fc1730022f6b421b05cedee8fd52b1fc65a96030ad52\n  channels:\n\
          \x20 - url: {0}/main\n    used_env_vars: []\n  platforms:\n  - linux-64\n  sources:\n  - environment.yml\npackage:\n\
          - name: tool\n  version: '1.0'\n  manager: conda\n  platform: linux-64\n  dependencies:\n    libfoo: ''\n  url: {tool}\n  hash:\n    md5: {1}\n    sha256: {sha256}\n  category: main\n  optional: false\n\
-         - name: libfoo\n  version: '1.0'\n  manager: conda\n  platform: linux-64\n  dependencies: {{}}\n  url: {foo}\n  hash:\n    md5: {2}\n    sha256: {3}\n  category: main\n  optional: false\n{more}",
+         - name: libfoo\n  version: '1.0'\n  manager: conda\n  platform: linux-64\n  dependencies: {{}}\n  url: {libfoo}\n  hash:\n    md5: {2}\n    sha256: {3}\n  category: main\n  optional: false\n{more}",
         origin.address,
         hex(&world[0], "md5"),
         hex(&world[2], "md5"),
@@ -101,11 +101,11 @@ fn a_conda_lock_file_is_taken_as_it_is() {
 }
 
 fn pixi_lock(origin: &Origin, tool: &Package, more: &str) -> String {
-    let (url, foo) = (origin.url(&format!("/main/noarch/{}", tool.file)), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
+    let (url, libfoo) = (origin.url(&format!("/main/noarch/{}", tool.file)), origin.url("/main/linux-64/libfoo-1.0-h1_0.conda"));
     let (world, main) = (world(), origin.url("/main/"));
     format!(
-        "version: 6\nenvironments:\n  default:\n    channels:\n    - url: {main}\n    packages:\n      linux-64:\n      - conda: {url}\n      - conda: {foo}\n{more}\
-         packages:\n- conda: {url}\n  sha256: {}\n  md5: {}\n  depends:\n  - libfoo\n  license: MIT\n  size: {}\n  timestamp: 1700000000000\n- conda: {foo}\n  sha256: {}\n  md5: {}\n  depends: []\n  size: {}\n",
+        "version: 6\nenvironments:\n  default:\n    channels:\n    - url: {main}\n    packages:\n      linux-64:\n      - conda: {url}\n      - conda: {libfoo}\n{more}\
+         packages:\n- conda: {url}\n  sha256: {}\n  md5: {}\n  depends:\n  - libfoo\n  license: MIT\n  size: {}\n  timestamp: 1700000000000\n- conda: {libfoo}\n  sha256: {}\n  md5: {}\n  depends: []\n  size: {}\n",
         hex(tool, "sha256"),
         hex(tool, "md5"),
         tool.bytes.len(),

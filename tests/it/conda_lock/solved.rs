@@ -40,7 +40,7 @@ fn every_form_of_an_index_gives_the_same_lock() {
         assert_eq!(chosen(&outcome), PYTHON);
         assert!(outcome.sections[0].summary.starts_with("4 packages · "), "{}", outcome.sections[0].summary);
         assert!(outcome.sections[0].summary.ends_with("   linux-64 py3.11"), "{}", outcome.sections[0].summary);
-        assert!(!origin.seen().iter().any(|seen| seen.path.ends_with(".conda")), "archives are not downloaded to be locked");
+        assert!(!origin.seen().iter().any(|seen| seen.path.contains(".conda")), "archives are not downloaded to be locked");
         let again = outside.lock(&origin, SECTION).unwrap();
         assert_eq!(again.lock.artifacts, outcome.lock.artifacts, "the cache changes nothing");
         let store = outside.fetch(outcome.lock.clone()).unwrap();
@@ -160,7 +160,7 @@ fn new_packages_cool_down() {
 fn an_archive_known_by_md5_only_is_downloaded_and_checked() {
     let tool = package("noarch", "tool-1.0-0.tar.bz2", &[]).with("sha256", json!(null)).with("size", json!(null));
     let mut paths = Paths::default();
-    let (origin, outside) = (paths.plain("main", &[tool.clone()]).serve(), Outside::new());
+    let (origin, outside) = (paths.plain("main", std::slice::from_ref(&tool)).serve(), Outside::new());
     let section = "channels = [\"main\"]\nspecs = [\"tool\"]";
     let outcome = outside.lock(&origin, section).unwrap();
     let blob = &outcome.lock.artifacts[0].descriptors[0];

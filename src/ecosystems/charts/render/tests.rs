@@ -51,7 +51,7 @@ fn folder(root: &Path, at: &Path, out: &mut Vec<File>) {
         let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
         if path.is_dir() {
             folder(root, &path, out);
-        } else if !name.ends_with(".bak") && !name.starts_with("ci/") {
+        } else if std::path::Path::new(&name).extension().is_none_or(|ending| ending != "bak") && !name.starts_with("ci/") {
             // What the charts' own lists leave out is left out here.
             out.push(File { name, data: std::fs::read(&path).unwrap() });
         }

@@ -1,110 +1,96 @@
-{{- define "easel.fullname" -}}{{- .Values.fullnameOverride | default (printf "%s-%s" .Release.Name .Chart.Name) | trunc 63 | trimSuffix "-" }}{{- end }}
+{{- define "easel.whole" -}}{{ coalesce .Values.fullnameOverride (list .Release.Name .Chart.Name | join "-") | trunc 63 | trimSuffix "-" }}{{- end }}
+{{- /* One line of the ini file, of (list ROOT KEY VALUE); nothing is written as nothing, a text may be a template. */}}
+{{- define "easel.ini.line" -}}
+{{- $value := last . }}
+{{- index . 1 }} =
+{{- if kindIs "slice" $value }} {{ toJson $value }}
+{{- else if kindIs "string" $value }} {{ tpl $value (first .) }}
+{{- else if not (kindIs "invalid" $value) }} {{ $value }}
+{{- end }}
+{{- end }}
+{{- /* Keys of no section come before the sections. */}}
 {{- define "easel.ini" -}}
-{{- range $elem, $elemVal := index .Values "easel.ini" }}
-  {{- if not (kindIs "map" $elemVal) }}
-  {{- if kindIs "invalid" $elemVal }}
-  {{- $elem }} =
-  {{- else if kindIs "slice" $elemVal }}
-  {{- $elem }} = {{ toJson $elemVal }}
-  {{- else if kindIs "string" $elemVal }}
-  {{- $elem }} = {{ tpl $elemVal $ }}
-  {{- else }}
-  {{- $elem }} = {{ $elemVal }}
-  {{- end }}
-  {{- end }}
-{{ end }}
-{{- range $key, $value := index .Values "easel.ini" }}
-{{- if kindIs "map" $value }}
-[{{ $key }}]
-{{- range $elem, $elemVal := $value }}
-{{- if kindIs "string" $elemVal }}
-{{ $elem }} = {{ tpl $elemVal $ }}
-{{- else if kindIs "invalid" $elemVal }}
-{{ $elem }} =
-{{- else }}
-{{ $elem }} = {{ $elemVal }}
+{{- $sections := dict }}
+{{- range $key, $value := get .Values "easel.ini" }}
+{{- if kindIs "map" $value }}{{ $_ := set $sections $key $value }}
+{{- else }}{{ list $ $key $value | include "easel.ini.line" | println }}
+{{- end }}
+{{- end }}
+{{- range $section, $keys := $sections }}
+{{ printf "[%s]" $section }}
+{{- range $key, $value := $keys }}
+{{ include "easel.ini.line" (list $ $key $value) }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- /* The newest API of an ingress that there is, and that the cluster is new enough for. */}}
+{{- define "easel.ingress.api" -}}
+{{- $has := list "extensions/v1beta1" }}
+{{- range tuple "networking.k8s.io/v1beta1" "networking.k8s.io/v1" }}
+{{- if $.Capabilities.APIVersions.Has . }}{{ $has = prepend $has . }}{{ end }}
 {{- end }}
+{{- if semverCompare "< 1.19-0" .Capabilities.KubeVersion.Version }}{{ $has = without $has "networking.k8s.io/v1" }}{{ end }}
+{{- first $has }}
 {{- end }}
-{{- define "easel.ingress.apiVersion" -}}
-{{- if and ($.Capabilities.APIVersions.Has "networking.k8s.io/v1") (semverCompare ">= 1.19-0" .Capabilities.KubeVersion.Version) }}
-{{- print "networking.k8s.io/v1" }}
-{{- else if $.Capabilities.APIVersions.Has "networking.k8s.io/v1beta1" }}
-{{- print "networking.k8s.io/v1beta1" }}
-{{- else }}
-{{- print "extensions/v1beta1" }}
+{{- define "easel.ingress.stable" -}}
+{{- hasSuffix "/v1" (include "easel.ingress.api" .) }}
 {{- end }}
+{{- /* An image of (list ROOT IMAGE): the registry of all images, and the version of the chart where there is no tag. */}}
+{{- define "easel.image" -}}
+{{- $root := first . }}
+{{- with last . }}
+{{- coalesce $root.Values.global.imageRegistry .registry }}/{{ .repository }}:{{ .tag | default $root.Chart.AppVersion }}
+{{- with .sha }}{{ printf "@sha256:%s" . }}{{ end }}
 {{- end }}
-{{- define "easel.ingress.isStable" -}}
-{{- eq (include "easel.ingress.apiVersion" .) "networking.k8s.io/v1" }}
 {{- end }}
 {{- define "easel.pod" -}}
-{{- $sts := list "sts" "StatefulSet" "statefulset" -}}
-{{- $root := . -}}
-serviceAccountName: {{ include "easel.fullname" . }}
-{{- if ( and .Values.persistence.enabled .Values.initChownData.enabled ) }}
+{{- $all := .Values -}}
+serviceAccountName: {{ template "easel.whole" . }}
+{{- if and $all.persistence.enabled $all.initChownData.enabled }}
 initContainers:
-  - name: init-chown-data
-    {{- $registry := .Values.global.imageRegistry | default .Values.initChownData.image.registry -}}
-    {{- if .Values.initChownData.image.sha }}
-    image: "{{ $registry }}/{{ .Values.initChownData.image.repository }}:{{ .Values.initChownData.image.tag }}@sha256:{{ .Values.initChownData.image.sha }}"
-    {{- else }}
-    image: "{{ $registry }}/{{ .Values.initChownData.image.repository }}:{{ .Values.initChownData.image.tag }}"
-    {{- end }}
-{{- with .Values.extraInitContainers }}
-  {{- tpl (toYaml .) $root | nindent 2 }}
+  - name: owner
+    image: {{ list . $all.initChownData.image | include "easel.image" | quote }}
+{{- if $all.extraInitContainers }}
+  {{- tpl ($all.extraInitContainers | toYaml) . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- if or .Values.image.pullSecrets .Values.global.imagePullSecrets }}
+{{- with concat $all.global.imagePullSecrets $all.image.pullSecrets }}
 imagePullSecrets:
-{{- range (concat .Values.global.imagePullSecrets .Values.image.pullSecrets) }}
-{{- if eq (typeOf .) "map[string]interface {}" }}
-- {{ toYaml (dict "name" (tpl .name $root)) | trim }}
+{{- range . }}
+{{- if typeOf . | eq "map[string]interface {}" }}
+- {{ tpl .name $ | dict "name" | toYaml | trim }}
 {{- else }}
-- name: {{ tpl . $root }}
+- name: {{ tpl . $ }}
 {{- end }}
 {{- end }}
 {{- end }}
 containers:
   - name: {{ .Chart.Name }}
-    {{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
-    {{- if .Values.image.sha }}
-    image: "{{ $registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}@sha256:{{ .Values.image.sha }}"
-    {{- else }}
-    image: "{{ $registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
-    {{- end }}
+    image: {{ list . $all.image | include "easel.image" | quote }}
     volumeMounts:
-      {{- range .Values.extraConfigmapMounts }}
-      - name: {{ tpl .name $root }}
-        mountPath: {{ tpl .mountPath $root }}
-        subPath: {{ tpl (.subPath | default "") $root }}
-        readOnly: {{ .readOnly }}
+      {{- range $mount := $all.extraConfigmapMounts }}
+      - readOnly: {{ $mount.readOnly }}
+        {{- range tuple "name" "mountPath" "subPath" }}
+        {{ . }}: {{ tpl (get $mount . | default "") $ }}
+        {{- end }}
       {{- end }}
-      {{- $datasources := .Values.datasources }}
-      {{- range (keys .Values.datasources | sortAlpha) }}
-      {{- if (or (hasKey (index $datasources .) "secret")) }}
-      - {name: config-secret, mountPath: "/etc/easel/{{ . }}", subPath: {{ . | quote }}}
-      {{- else }}
-      - {name: config, mountPath: "/etc/easel/{{ . }}", subPath: {{ . | quote }}}
-      {{- end }}
+      {{- range $file := $all.datasources | keys | sortAlpha }}
+      {{- $volume := hasKey (get $all.datasources $file) "secret" | ternary "config-secret" "config" }}
+      - {subPath: {{ quote $file }}, mountPath: "/etc/easel/{{ $file }}", name: {{ $volume }}}
       {{- end }}
     env:
-      {{- range $key, $value := .Values.envValueFrom }}
-      - name: {{ $key | quote }}
-        valueFrom:
-          {{- tpl (toYaml $value) $ | nindent 10 }}
+      {{- range $name, $from := $all.envValueFrom }}
+      - valueFrom: {{- tpl (toYaml $from) $ | nindent 10 }}
+        name: {{ quote $name }}
       {{- end }}
-      {{- range $key, $value := .Values.env }}
-      - name: "{{ tpl $key $ }}"
-        value: "{{ tpl (print $value) $ }}"
+      {{- range $name, $is := $all.env }}
+      - {name: "{{ tpl $name $ }}", value: "{{ tpl (toString $is) $ }}"}
       {{- end }}
-    checks: {{ regexReplaceAll "[^a-z0-9]+" (lower .Values.adminUser) "-${0}" | trimSuffix "-" }}
-    {{- if has .Values.persistence.type $sts }}
+    checks: {{ regexReplaceAll "[^a-z0-9]+" (lower $all.adminUser) "-${0}" | trimSuffix "-" }}
+    {{- if $all.persistence.type | lower | eq "statefulset" | or (has $all.persistence.type (list "sts")) }}
     sts: true
     {{- end }}
-{{- with .Values.extraContainers }}
-  {{- tpl . $ | nindent 2 }}
+{{- if $all.extraContainers }}
+  {{- tpl $all.extraContainers . | nindent 2 }}
 {{- end }}
 {{- end }}

@@ -1,51 +1,48 @@
-{{- define "gatehouse.fullname" -}}{{ printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) | trunc 63 | trimSuffix "-" }}{{- end -}}
-{{- define "gatehouse.image" -}}
-{{- if .chroot -}}{{- printf "%s-chroot" .image -}}{{- else -}}{{- printf "%s" .image -}}{{- end }}
+{{- define "gatehouse.whole" -}}{{ coalesce .Values.nameOverride .Chart.Name | list .Release.Name | join "-" | trunc 63 | trimSuffix "-" }}{{- end -}}
+{{- /* The chroot build of an image is another image, with a digest of its own. */ -}}
+{{- define "gatehouse.build" -}}
+{{- .image -}}{{- with .chroot -}}{{ print "-chroot" }}{{- end -}}
 {{- end -}}
-{{- define "gatehouse.imageDigest" -}}
-{{- if .chroot -}}{{- if .digestChroot -}}{{- printf "@%s" .digestChroot -}}{{- end }}
-{{- else -}}{{ if .digest -}}{{- printf "@%s" .digest -}}{{- end -}}
-{{- end -}}
+{{- define "gatehouse.pin" -}}
+{{- with ternary .digestChroot .digest (default false .chroot) -}}{{ printf "@%s" . }}{{- end -}}
 {{- end -}}
 {{- define "gatehouse.reference" -}}
-{{- $img := .image -}}{{- with ($img.registry | default .global.image.registry) -}}{{ . }}/{{- end -}}
-{{- include "gatehouse.image" $img -}}{{- with $img.tag }}:{{ . }}{{ end -}}{{ include "gatehouse.imageDigest" $img }}
+{{- with coalesce .image.registry .global.image.registry -}}{{ . }}/{{- end -}}
+{{- with .image -}}
+{{- include "gatehouse.build" . -}}{{- if .tag }}:{{ .tag }}{{ end -}}{{ include "gatehouse.pin" . }}
 {{- end -}}
-{{- define "gatehouse.params" -}}
+{{- end -}}
+{{- define "gatehouse.arguments" -}}
+{{- $own := include "gatehouse.whole" . -}}
+{{- $c := .Values.controller -}}
 - /gatehouse-controller
-{{- if .Values.defaultBackend.enabled }}
-- --default-backend-service=$(POD_NAMESPACE)/{{ include "gatehouse.fullname" . }}-{{ .Values.defaultBackend.name }}
+- --controller-class={{ $c.ingressClassResource.controllerValue }}
+{{- with .Values.defaultBackend }}{{ if .enabled }}
+- --default-backend-service=$(POD_NAMESPACE)/{{ $own }}-{{ .name }}
+{{- end }}{{ end }}
+{{- with $c.publishService }}{{ if .enabled }}
+- --publish-service={{ .path }}
+{{- end }}{{ end }}
+{{- with .Values.tcp }}
+- --tcp-services-configmap={{ $c.tcpNamespace | default "$(POD_NAMESPACE)" }}/{{ $own }}-tcp
 {{- end }}
-{{- if and .Values.controller.publishService .Values.controller.publishService.enabled }}
-- --publish-service={{ .Values.controller.publishService.path }}
-{{- end }}
-- --controller-class={{ .Values.controller.ingressClassResource.controllerValue }}
-{{- if .Values.tcp }}
-- --tcp-services-configmap={{ default "$(POD_NAMESPACE)" .Values.controller.tcpNamespace }}/{{ include "gatehouse.fullname" . }}-tcp
-{{- end }}
-{{- if (semverCompare "<=1.25-x" .Capabilities.KubeVersion.Version | and .Values.controller.enableAnnotationValidations) }}
+{{- if (semverCompare "<=1.25-x" .Capabilities.KubeVersion.Version | and $c.enableAnnotationValidations) }}
 - --old
 {{- end }}
-{{- range $key, $value := .Values.controller.extraArgs }}
+{{- range $flag, $is := $c.extraArgs }}
+- --{{ $flag }}{{ with $is }}={{ . }}{{ end }}
 {{- /* an argument without a value is a switch */}}
-{{- if $value }}
-- --{{ $key }}={{ $value }}
-{{- else }}
-- --{{ $key }}
-{{- end }}
 {{- end }}
 {{- end -}}
-{{- define "extraModules" -}}
-- name: {{ .name }}
+{{- define "module" -}}
+{{- $name := .name -}}
+- name: {{ $name }}
   {{- with .image }}
-  image: {{ if .repository }}{{ .repository }}{{ else }}{{ .registry }}/{{ include "gatehouse.image" . }}{{ end }}:{{ .tag }}{{ if .digest }}@{{ .digest }}{{ end }}
+  {{- $from := .repository | default (printf "%s/%s" .registry (include "gatehouse.build" .)) }}
+  image: {{ $from }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
   command:
-  {{- if .distroless }}
-    - /init_module
-  {{- else }}
-    - sh
-    - -c
-    - /usr/local/bin/init_module.sh
+  {{- range ternary (list "/init_module") (list "sh" "-c" "/usr/local/bin/init_module.sh") (default false .distroless) }}
+    - {{ . }}
   {{- end }}
   {{- end }}
 {{- end -}}

@@ -1,36 +1,43 @@
 {{- define "mercury.image" -}}
-{{ include "basics.images.image" (dict "imageRoot" .Values.image "global" .Values.global "chart" .Chart) }}
+{{ list .Values.image .Values.global .Chart | include "basics.image" }}
 {{- end -}}
 
-{{- define "mercury.volumePermissions.image" -}}
-{{ include "basics.images.image" (dict "imageRoot" .Values.volumePermissions.image "global" .Values.global) }}
+{{- define "mercury.shell" -}}
+{{ list .Values.volumePermissions.image .Values.global | include "basics.image" }}
 {{- end -}}
 
-{{- define "mercury.imagePullSecrets" -}}
-{{- include "basics.images.renderPullSecrets" (dict "images" (list .Values.image .Values.volumePermissions.image) "context" $) -}}
+{{- define "mercury.pullSecrets" -}}
+{{- include "basics.pullSecrets" (list . .Values.image .Values.volumePermissions.image) -}}
 {{- end -}}
 
-{{- define "mercury.secretName" -}}
-{{- if .Values.auth.existingSecret -}}
-{{- printf "%s" (tpl .Values.auth.existingSecret $) -}}
+{{- /* The secret of the user, whose name may be a template, or the one of the chart. */ -}}
+{{- define "mercury.secret" -}}
+{{- with .Values.auth.existingSecret -}}
+  {{- tpl . $ -}}
 {{- else -}}
-{{- printf "%s" (include "basics.names.fullname" .) -}}
+  {{- include "basics.fullname" . -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "mercury.validateValues" -}}
-{{- $messages := list -}}
-{{- $messages := append $messages (include "mercury.validateValues.replicas" .) -}}
-{{- $messages := without $messages "" -}}
-{{- $message := join "\n" $messages -}}
-{{- if $message -}}
-{{-   printf "\nVALUES VALIDATION:\n%s" $message | fail -}}
+{{- /* All that is wrong with the values is said at once. */ -}}
+{{- define "mercury.complain" -}}
+{{- $wrong := list -}}
+{{- range list "replicas" "size" -}}
+  {{- $wrong = include (print "mercury.complain." .) $ | append $wrong -}}
+{{- end -}}
+{{- with without $wrong "" -}}
+  {{- join "; " . | fail -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "mercury.validateValues.replicas" -}}
-{{- if gt (int .Values.replicaCount) 9 -}}
-mercury: replicaCount
-    no more than nine replicas
+{{- define "mercury.complain.replicas" -}}
+{{- if int .Values.replicaCount | lt 9 -}}
+replicaCount: nine relays at most, not {{ .Values.replicaCount }}
+{{- end -}}
+{{- end -}}
+
+{{- define "mercury.complain.size" -}}
+{{- if not (or .Values.resources .Values.resourcesPreset) -}}
+resourcesPreset: a size, or "none"
 {{- end -}}
 {{- end -}}

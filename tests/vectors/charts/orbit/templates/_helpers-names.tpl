@@ -1,67 +1,47 @@
-{{- /*
-    Every name has a template of its own, so that parent charts may ask for it.
-*/}}
-{{- define "orbit.fullname" -}}
-    {{- $fullname_override := .Values.fullnameOverride }}
-    {{- $name_override := .Values.nameOverride }}
+{{- /* What the release is called; a chart that has this one below it may set the name for it. */}}
+{{- define "orbit.whole" -}}
+    {{- $says := .Values }}
     {{- if ne .Chart.Name "orbit" }}
-        {{- if .Values.orbit }}
-            {{- $fullname_override = .Values.orbit.fullnameOverride }}
-            {{- $name_override = .Values.orbit.nameOverride }}
-        {{- end }}
+        {{- $says = .Values.orbit | default .Values }}
     {{- end }}
-    {{- if eq (typeOf $fullname_override) "string" }}
-        {{- $fullname_override }}
+    {{- $short := coalesce $says.nameOverride "orbit" }}
+    {{- /* The empty name is a name too, no name at all is not. */}}
+    {{- if typeIs "string" $says.fullnameOverride }}
+        {{- $says.fullnameOverride }}
     {{- else }}
-        {{- $name := $name_override | default "orbit" }}
-        {{- if contains $name .Release.Name }}
-            {{- .Release.Name }}
-        {{- else }}
-            {{- .Release.Name }}-{{ $name }}
-        {{- end }}
+        {{- .Release.Name | contains $short | ternary .Release.Name (print .Release.Name "-" $short) }}
     {{- end }}
 {{- end }}
 
-{{- define "orbit.fullname.dash" -}}
-    {{- if (include "orbit.fullname" .) }}
-        {{- include "orbit.fullname" . }}-
-    {{- end }}
+{{- /* The same as the first half of a longer name, with its dash. */}}
+{{- define "orbit.stem" -}}
+    {{- with include "orbit.whole" . }}{{ . }}-{{ end }}
 {{- end }}
 
-{{- define "orbit.hub.fullname" -}}
-    {{- include "orbit.fullname.dash" . }}hub
+{{- define "orbit.hub.name" -}}
+    {{- include "orbit.stem" . | printf "%shub" }}
 {{- end }}
 
-{{- define "orbit.name-of" -}}
-    {{- $file := .Template.Base | default .Template.Name | base | trimSuffix ".yaml" }}
-    {{- $parts := .Template.Name | splitList "/" }}
-    {{- index $parts (sub (len $parts) 2 | int) | default $file -}}
-{{- end }}
-
+{{- /* With "selecting" only those labels that stay. */}}
 {{- define "orbit.labels" -}}
-component: {{ include "orbit.componentLabel" . }}
-app: {{ .appLabel | default (include "orbit.chartLabel" .) }}
+component: {{ include "orbit.component" . }}
+app: {{ coalesce .appLabel (.Chart.Name | trunc 63 | trimSuffix "-") }}
 release: {{ .Release.Name }}
-{{- if not .matchLabels }}
-chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
-heritage: {{ .heritageLabel | default .Release.Service }}
+{{- if .selecting | not }}
+chart: {{ replace "+" "_" .Chart.Version | printf "%s-%s" .Chart.Name }}
+heritage: {{ coalesce .heritageLabel .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{- define "orbit.chartLabel" -}}{{ .Chart.Name | trunc 63 | trimSuffix "-" }}{{- end }}
-
-{{- /*
-  Which component a file belongs to is told by the folder it lies in.
-*/}}
-{{- define "orbit.componentLabel" -}}
-{{- $file := .Template.Name | base | trimSuffix ".yaml" -}}
-{{- $parent := .Template.Name | dir | base | trimPrefix "templates" -}}
-{{- $component := .componentLabel | default $parent | default $file -}}
-{{- $component := print (.componentPrefix | default "") $component (.componentSuffix | default "") -}}
-{{ $component }}
+{{- define "orbit.selector" -}}
+{{ . | merge (dict "selecting" true) | include "orbit.labels" }}
 {{- end }}
 
-{{- define "orbit.matchLabels" -}}
-{{- $_ := merge (dict "matchLabels" true) . -}}
-{{ include "orbit.labels" $_ }}
+{{- /* The folder of a file is its component; a file in no folder is one by itself. */}}
+{{- define "orbit.component" -}}
+    {{- $place := dir .Template.Name | base }}
+    {{- if eq $place "templates" }}
+        {{- $place = base .Template.Name | trimSuffix (ext .Template.Name) }}
+    {{- end }}
+    {{- list .componentPrefix (coalesce .componentLabel $place) .componentSuffix | compact | join "" }}
 {{- end }}

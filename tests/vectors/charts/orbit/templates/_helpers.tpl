@@ -1,104 +1,91 @@
-{{- define "orbit.dockerconfigjson" -}}
-{{ include "orbit.dockerconfigjson.yaml" . | b64enc }}
-{{- end }}
-{{- define "orbit.dockerconfigjson.yaml" -}}
+{{- /* What a container engine keeps of a login, with the name and the password once more in one. */}}
+{{- define "orbit.login" -}}
 {{- with .Values.imagePullSecret -}}
+{{- $host := coalesce .registry "https://index.example.org/v1/" -}}
 {
   "auths": {
-    {{ .registry | default "https://index.example.org/v1/" | quote }}: {
-      "username": {{ .username | quote }},
-      "password": {{ .password | quote }},
-      {{- if .email }}
-      "email": {{ .email | quote }},
+    {{ quote $host }}: {
+      {{- range $member := list "username" "password" "email" }}
+      {{- with get $.Values.imagePullSecret $member }}
+      {{ quote $member }}: {{ quote . }},
       {{- end }}
-      "auth": {{ (print .username ":" .password) | b64enc | quote }}
+      {{- end }}
+      "auth": {{ printf "%s:%s" .username .password | b64enc | quote }}
     }
   }
 }
 {{- end }}
 {{- end }}
 
-{{- define "orbit.imagePullSecrets" -}}
-    {{- /* all lists there are, one after the other */}}
-    {{- $_ := set . "resource" list }}
-    {{- if .root.Values.imagePullSecret.create }}
-    {{- $_ := set . "resource" (list (dict "name" (print (include "orbit.fullname.dash" .root) "image-pull-secret"))) }}
+{{- /* Our own secret, those of all images and those of this one, each once; the list is kept in the dict that was given. */}}
+{{- define "orbit.pullSecrets" -}}
+    {{- $all := .root.Values }}
+    {{- $_ := set . "out" list }}
+    {{- if $all.imagePullSecret.create }}
+        {{- $_ := dict "name" (include "orbit.stem" .root | printf "%simage-pull-secret") | append .out | set . "out" }}
     {{- end }}
-    {{- range (concat (.root.Values.imagePullSecrets | default list) (.image.pullSecrets | default list)) }}
-      {{- if eq (typeOf .) "string" }}
-      {{- $__ := set $ "resource" (append $.resource (dict "name" .)) }}
-      {{- else }}
-      {{- $__ := set $ "resource" (append $.resource .) }}
-      {{- end }}
+    {{- range $lot := list $all.imagePullSecrets .image.pullSecrets }}
+        {{- range $lot }}
+            {{- $entry := ternary (dict "name" .) . (typeOf . | eq "string") }}
+            {{- $_ := append $.out $entry | set $ "out" }}
+        {{- end }}
     {{- end }}
-    {{- if not (eq (len .resource) 0) }}
-        {{- .resource | uniq | toYaml }}
+    {{- with .out }}
+        {{- uniq . | toYaml }}
     {{- end }}
 {{- end }}
 
-{{- define "orbit.resources" -}}
-{{- $r1 := .cpu }}{{ $r2 := .memory -}}
+{{- define "orbit.requests" -}}
 requests:
-{{- range tuple (tuple "cpu" $r1) (tuple "memory" $r2) }}
-  {{- $k := index . 0 }}{{ $v := index . 1 }}
-  {{- if and $v $v.guarantee }}
-  {{ $k }}: {{ $v.guarantee }}
+{{- range $what := tuple "cpu" "memory" }}
+  {{- with (get $ $what | default dict).guarantee }}
+  {{ $what }}: {{ . }}
   {{- else }}
-  # nothing for {{ $k }}
+  # nothing for {{ $what }}
   {{- end }}
 {{- end }}
 {{- end }}
 
-{{- define "orbit.extraEnv.withTrailingNewLine" -}}
-{{- if . }}
-{{- if eq (typeOf .) "[]interface {}" }}
-{{- . | toYaml }}
+{{- /* Variables as a list that is taken as it is, or as a map of names with a text or with a whole entry. */}}
+{{- define "orbit.variables" -}}
+{{- if typeOf . | eq "[]interface {}" }}
+{{- toYaml . }}
 {{- else }}
-{{- range $key, $value := . }}
-{{- if eq (typeOf $value) "string" }}
-- name: {{ $key | quote }}
-  value: {{ $value | quote }}
+{{- range $name, $is := . }}
+- name: {{ quote $name }}
+{{- if typeOf $is | eq "string" }}
+  value: {{ quote $is }}
 {{- else }}
-- name: {{ $key | quote }}
-  {{- $value | toYaml | nindent 2 }}
-{{- end }}
+  {{- toYaml $is | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{- define "orbit.extraFiles.data" -}}
-    {{- range $file_key, $file_details := . }}
-        {{- include "orbit.extraFiles.validate-file" (list $file_key $file_details) }}
-        {{- if $file_details.stringData }}
-            {{- $file_key | quote }}: |
-              {{- $file_details.stringData | trimSuffix "\n" | nindent 2 }}{{ println }}
+{{- /* Files by name: text as it is, data as the end of the path it will have says. */}}
+{{- define "orbit.files" -}}
+    {{- range $name, $file := . }}
+        {{- include "orbit.files.check" (dict "name" $name "file" $file) }}
+        {{- $text := $file.stringData }}
+        {{- with $file.data }}
+            {{- $kind := ext $file.mountPath }}
+            {{- if has $kind (list ".yaml" ".yml") }}{{ $text = toYaml . }}
+            {{- else if eq $kind ".json" }}{{ $text = toJson . }}
+            {{- else if eq $kind ".toml" }}{{ $text = toToml . }}
+            {{- else }}{{ printf "extraFiles: no way to write data as %s" $file.mountPath | fail }}
+            {{- end }}
         {{- end }}
-        {{- if $file_details.data }}
-            {{- $file_key | quote }}: |
-              {{- if or (eq (ext $file_details.mountPath) ".yaml") (eq (ext $file_details.mountPath) ".yml") }}
-              {{- $file_details.data | toYaml | nindent 2 }}{{ println }}
-              {{- else if eq (ext $file_details.mountPath) ".json" }}
-              {{- $file_details.data | toJson | nindent 2 }}{{ println }}
-              {{- else if eq (ext $file_details.mountPath) ".toml" }}
-              {{- $file_details.data | toToml | trimSuffix "\n" | nindent 2 }}{{ println }}
-              {{- else }}
-              {{- print "\n\nextraFiles entries with 'data' must have a path ending in .yaml, .yml, .json or .toml, not " $file_details.mountPath | fail }}
-              {{- end }}
-        {{- end }}
+        {{- quote $name }}: |
+        {{- trimSuffix "\n" $text | nindent 2 }}{{ println }}
     {{- end }}
 {{- end }}
 
-{{- define "orbit.extraFiles.validate-file" -}}
-    {{- $file_key := index . 0 }}
-    {{- $file_details := index . 1 }}
-    {{- if not (eq (typeOf $file_details.mountPath) "string") }}
-        {{- print "\n\nextraFiles: " $file_key " has no mountPath" | fail }}
+{{- define "orbit.files.check" -}}
+    {{- if typeOf .file.mountPath | ne "string" }}
+        {{- printf "extraFiles: where does %s go?" .name | fail }}
     {{- end }}
-    {{- $field_count := list }}
-    {{- if $file_details.data }}{{ $field_count = append $field_count "1" }}{{ end }}
-    {{- if $file_details.stringData }}{{ $field_count = append $field_count "1" }}{{ end }}
-    {{- if ne (len $field_count) 1 }}
-        {{- print "\n\nextraFiles: " $file_key " wants exactly one of data and stringData" | fail }}
+    {{- $bodies := list .file.data .file.stringData | compact }}
+    {{- if len $bodies | ne 1 }}
+        {{- printf "extraFiles: %s has data or stringData, and one only" .name | fail }}
     {{- end }}
 {{- end }}

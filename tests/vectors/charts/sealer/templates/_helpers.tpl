@@ -1,37 +1,37 @@
 {{- define "sealer.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- coalesce .Values.nameOverride .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- define "sealer.fullname" -}}
-{{- if eq .Release.Name (include "sealer.name" .) }}{{ .Release.Name }}{{ else }}
-{{- printf "%s-%s" .Release.Name (include "sealer.name" .) | trunc 63 | trimSuffix "-" }}
-{{- end }}
+{{- /* A release that is called like the chart does not say it twice. */}}
+{{- define "sealer.whole" -}}
+{{- $parts := list .Release.Name (include "sealer.name" .) | uniq }}
+{{- join "-" $parts | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- define "webhook.fullname" -}}
-{{- $trimmedName := printf "%s" (include "sealer.fullname" .) | trunc 55 | trimSuffix "-" -}}
-{{- printf "%s-webhook" $trimmedName -}}
+{{- /* Eight characters are left free for what is added. */}}
+{{- define "sealer.webhook" -}}
+{{- include "sealer.whole" . | trunc 55 | trimSuffix "-" }}-webhook
 {{- end -}}
 
-{{- /* a tuple: image, default tag */}}
+{{- /* A tuple: an image, and the tag for one that has none. A digest takes the place of either. */}}
 {{- define "image" -}}
-{{- $defaultTag := index . 1 -}}
-{{- with index . 0 -}}
-{{- if .registry -}}{{ printf "%s/%s" .registry .repository }}{{- else -}}{{- .repository -}}{{- end -}}
-{{- if .digest -}}{{ printf "@%s" .digest }}{{- else -}}{{ printf ":%s" (default $defaultTag .tag) }}{{- end -}}
-{{- end }}
+{{- $it := first . }}
+{{- with $it.registry }}{{ . }}/{{ end }}{{ $it.repository }}
+{{- with $it.digest }}@{{ . }}{{ else }}{{ coalesce $it.tag (last $) | printf ":%s" }}{{ end }}
 {{- end }}
 
 {{- define "labels" -}}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-{{- if .Values.global.commonLabels}}
-{{ toYaml .Values.global.commonLabels }}
+app.kubernetes.io/version: {{ quote .Chart.AppVersion }}
+{{- with .Values.global.commonLabels }}
+{{- toYaml . | nindent 0 }}
 {{- end }}
 {{- end -}}
 
-{{- define "sealer.crd-check" -}}
-{{- if and (.Values.installCRDs) (not .Values.crds.enabled) (hasKey .Values "crdsExplicit") -}}
-{{- fail "set only one of installCRDs and crds.enabled" }}
-{{- end -}}
-{{- or .Values.crds.enabled .Values.installCRDs -}}
+{{- /* The old switch and the new one; both at once is a mistake where the new one was written down. */}}
+{{- define "sealer.crds" -}}
+{{- $old := .Values.installCRDs }}
+{{- if and $old (hasKey .Values "crdsExplicit") }}
+{{- if not .Values.crds.enabled }}{{ fail "installCRDs and crds.enabled do not agree" }}{{ end }}
+{{- end }}
+{{- or .Values.crds.enabled $old }}
 {{- end -}}

@@ -1,39 +1,22 @@
-{{- define "basics.capabilities.kubeVersion" -}}
-{{- default (default .Capabilities.KubeVersion.Version .Values.kubeVersion) ((.Values.global).kubeVersion) -}}
+{{- /* The Kubernetes that is written for: what the values claim goes before what the cluster says. */ -}}
+{{- define "basics.kubernetes" -}}
+{{- coalesce ((.Values.global).kubeVersion) .Values.kubeVersion .Capabilities.KubeVersion.Version -}}
 {{- end -}}
 
-{{- define "basics.capabilities.policy.apiVersion" -}}
-{{- $kubeVersion := include "basics.capabilities.kubeVersion" . -}}
-{{- if and (not (empty $kubeVersion)) (semverCompare "<1.21-0" $kubeVersion) -}}
-{{- print "policy/v1beta1" -}}
-{{- else -}}
-{{- print "policy/v1" -}}
-{{- end -}}
-{{- end -}}
-
-{{- define "basics.capabilities.hpa.apiVersion" -}}
-{{- $kubeVersion := include "basics.capabilities.kubeVersion" .context -}}
-{{- if and (not (empty $kubeVersion)) (semverCompare "<1.23-0" $kubeVersion) -}}
-{{- if .beta2 -}}
-{{- print "autoscaling/v2beta2" -}}
-{{- else -}}
-{{- print "autoscaling/v2beta1" -}}
-{{- end -}}
-{{- else -}}
-{{- print "autoscaling/v2" -}}
-{{- end -}}
+{{- /* The API version of a kind: (list ROOT KIND). A row: since when, the new one, the old one. */ -}}
+{{- define "basics.api" -}}
+{{- $rows := dict "HorizontalPodAutoscaler" (list "1.23" "autoscaling/v2" "autoscaling/v2beta1") -}}
+{{- $_ := set $rows "PodDisruptionBudget" (list "1.21" "policy/v1" "policy/v1beta1") -}}
+{{- $row := last . | get $rows -}}
+{{- $new := first . | include "basics.kubernetes" | semverCompare (first $row | printf ">=%s-0") -}}
+{{- $new | ternary 1 2 | index $row -}}
 {{- end -}}
 
-{{- define "basics.ingress.supportsPathType" -}}
-{{- if (semverCompare "<1.18-0" (include "basics.capabilities.kubeVersion" .)) -}}
-{{- print "false" -}}
-{{- else -}}
-{{- print "true" -}}
-{{- end -}}
+{{- define "basics.pathTypes" -}}
+{{- include "basics.kubernetes" . | semverCompare ">=1.18-0" -}}
 {{- end -}}
 
-{{- define "basics.capabilities.supportsHelmVersion" -}}
-{{- if regexMatch "{(v[0-9])*[^}]*}}$" (.Capabilities | toString ) }}
-  {{- true -}}
-{{- end -}}
+{{- /* A helm that says which it is has its version in the last braces of the capabilities. */ -}}
+{{- define "basics.versioned" -}}
+{{- toString .Capabilities | regexMatch "\\{v\\d[^{}]*\\}\\}$" -}}
 {{- end -}}

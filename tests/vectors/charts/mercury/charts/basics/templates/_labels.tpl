@@ -1,26 +1,26 @@
-{{- define "basics.labels.standard" -}}
-{{- if and (hasKey . "customLabels") (hasKey . "context") -}}
-{{- $default := dict "app.kubernetes.io/name" (include "basics.names.name" .context) "helm.sh/chart" (include "basics.names.chart" .context) "app.kubernetes.io/instance" .context.Release.Name "app.kubernetes.io/managed-by" .context.Release.Service -}}
-{{- with .context.Chart.AppVersion -}}
-{{- $_ := set $default "app.kubernetes.io/version" . -}}
-{{- end -}}
-{{ template "basics.tplvalues.merge" (dict "values" (list .customLabels $default) "context" .context) }}
+{{- /*
+The labels of an object. Called with the root alone, or with (dict "root" $ "own" LABELS): then those of the user win.
+*/ -}}
+{{- define "basics.labels" -}}
+{{- if hasKey . "own" -}}
+{{- include "basics.overlay" (list .root .own (include "basics.labels" .root | fromYaml)) -}}
 {{- else -}}
-app.kubernetes.io/name: {{ include "basics.names.name" . }}
-helm.sh/chart: {{ include "basics.names.chart" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Chart.AppVersion }}
-app.kubernetes.io/version: {{ . | replace "+" "_" | quote }}
-{{- end -}}
+helm.sh/chart: {{ include "basics.release" . }}
+{{ include "basics.selector" . }}
+{{- if .Chart.AppVersion }}
+app.kubernetes.io/version: {{ replace "+" "_" .Chart.AppVersion | quote }}
+{{- end }}
 {{- end -}}
 {{- end -}}
 
-{{- define "basics.labels.matchLabels" -}}
-{{- if and (hasKey . "customLabels") (hasKey . "context") -}}
-{{ merge (pick (include "basics.tplvalues.render" (dict "value" .customLabels "context" .context) | fromYaml) "app.kubernetes.io/name" "app.kubernetes.io/instance") (dict "app.kubernetes.io/name" (include "basics.names.name" .context) "app.kubernetes.io/instance" .context.Release.Name ) | toYaml }}
-{{- else -}}
-app.kubernetes.io/name: {{ include "basics.names.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{- /* The two labels that never change over the life of an object. Called as the labels are. */ -}}
+{{- define "basics.selector" -}}
+{{- $root := ternary .root . (hasKey . "root") -}}
+{{- $two := dict "app.kubernetes.io/instance" $root.Release.Name "app.kubernetes.io/name" (include "basics.name" $root) -}}
+{{- with .own -}}
+  {{- $asked := list $root . | include "basics.text" | fromYaml -}}
+  {{- $two = merge (pick $asked "app.kubernetes.io/name" "app.kubernetes.io/instance") $two -}}
 {{- end -}}
+{{- toYaml $two -}}
 {{- end -}}

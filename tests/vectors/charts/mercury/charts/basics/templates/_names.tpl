@@ -1,45 +1,32 @@
-{{/* vim: set filetype=mustache: */}}
-{{/*
-Expand the name of the chart.
-*/}}
-{{- define "basics.names.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- /* Names end up in labels and host names: 63 characters, and no dash at the end. */ -}}
+{{- define "basics.clip" -}}
+{{- . | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- define "basics.names.chart" -}}
-{{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" -}}
+{{- define "basics.name" -}}
+{{- coalesce .Values.nameOverride .Chart.Name | include "basics.clip" -}}
 {{- end -}}
 
-{{- define "basics.names.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- $releaseName := regexReplaceAll "(-?[^a-z\\d\\-])+-?" (lower .Release.Name) "-" -}}
-{{- if contains $name $releaseName -}}
-{{- $releaseName | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" $releaseName $name | trunc 63 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
+{{- define "basics.release" -}}
+{{- list .Chart.Name .Chart.Version | join "-" | replace "+" "_" | include "basics.clip" -}}
 {{- end -}}
 
-{{/*
-Usage: {{ include "basics.names.dependency.fullname" (dict "chartName" "x" "chartValues" .Values.x "context" $) }}
-*/}}
-{{- define "basics.names.dependency.fullname" -}}
-{{- if .chartValues.fullnameOverride -}}
-{{- .chartValues.fullnameOverride | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .chartName .chartValues.nameOverride -}}
-{{- if contains $name .context.Release.Name -}}
-{{- .context.Release.Name | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .context.Release.Name $name | trunc 63 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
+{{- define "basics.namespace" -}}
+{{- coalesce .Values.namespaceOverride .Release.Namespace | include "basics.clip" -}}
 {{- end -}}
 
-{{- define "basics.names.namespace" -}}
-{{- default .Release.Namespace .Values.namespaceOverride | trunc 63 | trimSuffix "-" -}}
+{{- /* How the objects of a neighbour are called, by what its values say: (list RELEASE CHART VALUES). */ -}}
+{{- define "basics.fullname.of" -}}
+{{- $values := last . -}}
+{{- $parts := list (first .) -}}
+{{- with coalesce $values.nameOverride (index . 1) -}}
+  {{- /* A release that has the name in it already is not made longer. */ -}}
+  {{- if not (first $parts | contains .) -}}{{- $parts = append $parts . -}}{{- end -}}
+{{- end -}}
+{{- $values.fullnameOverride | default (join "-" $parts) | include "basics.clip" -}}
+{{- end -}}
+
+{{- define "basics.fullname" -}}
+{{- $release := regexReplaceAll "[^a-z\\d]+" (lower .Release.Name) "-" -}}
+{{- include "basics.fullname.of" (list $release .Chart.Name .Values) -}}
 {{- end -}}

@@ -1,64 +1,50 @@
-{{/*
-A password: one that is there already, one that is given, or one made up.
-Usage: {{ include "basics.secrets.passwords.manage" (dict "secret" "name" "key" "key" "providedValues" (list "auth.password") "length" 10 "strong" false "context" $) }}
-*/}}
-{{- define "basics.secrets.passwords.manage" -}}
-{{- $password := "" }}
-{{- $passwordLength := default 10 .length }}
-{{- $providedPasswordKey := include "basics.utils.getKeyFromList" (dict "keys" .providedValues "context" $.context) }}
-{{- $providedPasswordValue := include "basics.utils.getValueFromKey" (dict "key" $providedPasswordKey "context" $.context) }}
-{{- $secretData := (lookup "v1" "Secret" (include "basics.names.namespace" .context) .secret).data }}
-{{- if $secretData }}
-  {{- if hasKey $secretData .key }}
-    {{- $password = index $secretData .key | b64dec }}
-  {{- else }}
-    {{- printf "\nPASSWORDS ERROR: The secret \"%s\" does not contain the key \"%s\"\n" .secret .key | fail -}}
-  {{- end -}}
-{{- end }}
-{{- if not $password }}
-  {{- if $providedPasswordValue }}
-    {{- $password = $providedPasswordValue | toString }}
-  {{- else }}
-    {{- if .strong }}
-      {{- $subStr := list (lower (randAlpha 1)) (randNumeric 1) (upper (randAlpha 1)) | join "_" }}
-      {{- $password = randAscii $passwordLength }}
-      {{- $password = regexReplaceAllLiteral "\\W" $password "@" | substr 5 $passwordLength }}
-      {{- $password = printf "%s%s" $subStr $password | toString | shuffle }}
-    {{- else }}
-      {{- $password = randAlphaNum $passwordLength }}
-    {{- end }}
-  {{- end -}}
+{{- /*
+One entry of a secret, encoded: as the cluster has it, else as the values give it, else made up.
+(dict "root" $ "secret" NAME "key" KEY "paths" (list "auth.password") "length" 24 "symbols" true)
+*/ -}}
+{{- define "basics.secret.entry" -}}
+{{- $there := (lookup "v1" "Secret" (include "basics.namespace" .root) .secret).data | default dict -}}
+{{- if and $there (not (hasKey $there .key)) -}}
+  {{- fail (printf "the cluster has the secret %q, but no %q in it" .secret .key) -}}
 {{- end -}}
-{{- printf "%s" ($password | b64enc) -}}
+{{- $entry := coalesce (get $there .key | b64dec) (include "basics.given" .) -}}
+{{- if empty $entry -}}
+  {{- $entry = include "basics.secret.invent" . -}}
+{{- end -}}
+{{- b64enc $entry -}}
 {{- end -}}
 
-{{- define "basics.utils.getValueFromKey" -}}
-{{- $splitKey := splitList "." .key -}}
-{{- $value := "" -}}
-{{- $latestObj := $.context.Values -}}
-{{- range $splitKey -}}
-  {{- if not $latestObj -}}
-    {{- printf "please review the entire path of '%s' exists in values" $.key | fail -}}
-  {{- end -}}
-  {{- $value = ( index $latestObj . ) -}}
-  {{- $latestObj = $value -}}
+{{- define "basics.secret.invent" -}}
+{{- $length := .length | default 10 | int -}}
+{{- if .symbols -}}
+  {{- /* Four that satisfy whoever counts kinds of characters, and the rest as it falls. */ -}}
+  {{- $rest := regexReplaceAllLiteral "[^0-9A-Za-z]" (randAscii $length) "+" | substr 0 (sub $length 4 | int) -}}
+  {{- print (randAlpha 1 | upper) (randAlpha 1 | lower) (randNumeric 1) "=" $rest | shuffle -}}
+{{- else -}}
+  {{- randAlphaNum $length -}}
 {{- end -}}
-{{- printf "%v" (default "" $value) -}}
 {{- end -}}
 
-{{- define "basics.utils.getKeyFromList" -}}
-{{- $key := first .keys -}}
-{{- $reverseKeys := reverse .keys }}
-{{- range $reverseKeys }}
-  {{- $value := include "basics.utils.getValueFromKey" (dict "key" . "context" $.context ) }}
-  {{- if $value -}}
-    {{- $key = . }}
+{{- /* What the values hold at the first of the dotted paths that leads to anything. */ -}}
+{{- define "basics.given" -}}
+{{- $found := "" -}}
+{{- range $path := .paths -}}
+  {{- $here := $.root.Values -}}
+  {{- range $step := splitList "." $path -}}
+    {{- if not (kindIs "map" $here) -}}{{- printf "no %s on the way to %s in the values" $step $path | fail -}}{{- end -}}
+    {{- $here = index $here $step -}}
   {{- end -}}
+  {{- if and $here (not $found) -}}{{- $found = printf "%v" $here -}}{{- end -}}
 {{- end -}}
-{{- printf "%s" $key -}}
+{{- $found -}}
 {{- end -}}
 
-{{- define "basics.utils.checksumTemplate" -}}
-{{- $obj := include (print .context.Template.BasePath .path) .context | fromYaml -}}
-{{ omit $obj "apiVersion" "kind" "metadata" | toYaml | sha256sum }}
+{{- /* The sum of what a template makes, without its head: new labels alone restart nothing. (list ROOT FILE) */ -}}
+{{- define "basics.sum" -}}
+{{- $root := first . -}}
+{{- $made := include (list $root.Template.BasePath (last .) | join "/") $root | fromYaml -}}
+{{- range list "metadata" "kind" "apiVersion" -}}
+  {{- $_ := unset $made . -}}
+{{- end -}}
+{{- toYaml $made | sha256sum -}}
 {{- end -}}
