@@ -5,7 +5,6 @@ use crate::artifact::{Artifact, Descriptor, Digest};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Most entries of any list that is read.
 const MOST: usize = 10_000;
@@ -196,7 +195,7 @@ impl Meta {
         self.redirects.sort();
         self.redirects.dedup();
         // Of two values for one key the chart could be given only one.
-        let mut seen = BTreeSet::new();
+        let mut seen = std::collections::BTreeSet::new();
         self.redirects.retain(|redirect| seen.insert(redirect.path.clone()));
         self.dependencies.sort();
         self.dependencies.dedup();
