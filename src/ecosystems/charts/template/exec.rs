@@ -6,6 +6,7 @@ use super::format::sprint_value;
 use super::object::Object;
 use super::tree::{Branch, Command, Kind, Node, Number, Operand, Pipe, Tree};
 use super::value::Value;
+use std::ops::Range;
 use std::rc::Rc;
 
 type Done<T> = Result<T, Fault>;
@@ -83,13 +84,13 @@ impl Run<'_, '_> {
     }
 
     /// The message with the place it happened at, as Go words it.
-    fn placed(&self, fault: Fault, start: usize, end: usize) -> Fault {
+    fn placed(&self, fault: Fault, at: usize, span: Range<usize>) -> Fault {
         if fault.placed || fault.message.len() > 4_000 {
             return fault;
         }
         let source = &self.tree.file.text;
-        let snippet: String = source.get(start..end).unwrap_or_default().chars().take(60).collect();
-        let (place, name) = (self.tree.file.place(start), &self.tree.name);
+        let snippet: String = source.get(span).unwrap_or_default().chars().take(60).collect();
+        let (place, name) = (self.tree.file.place(at), &self.tree.name);
         Fault { message: format!("template: {place}: executing {name:?} at <{snippet}>: {}", fault.message), placed: true, ..fault }
     }
 
@@ -108,7 +109,7 @@ impl Run<'_, '_> {
         };
         let made = self.engine.render(name, data).map_err(|fault| {
             let known = fault.placed;
-            if known { fault } else { self.placed(fault, at, at + 2) }
+            if known { fault } else { self.placed(fault, at, at..at + 2) }
         })?;
         self.out.push_str(&made);
         Ok(())
@@ -119,7 +120,7 @@ impl Run<'_, '_> {
         let value = self.pipeline(dot, &branch.pipe)?;
         let turns = elements(&value).map_err(|m| {
             let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
-            self.placed(m.into(), branch.pipe.at, last.map_or(branch.pipe.at, |o| o.end))
+            self.placed(m.into(), branch.pipe.at, branch.pipe.at..last.map_or(branch.pipe.at, |o| o.end))
         })?;
         let flow = match turns {
             None => self.walk(dot, &branch.otherwise)?,
@@ -204,7 +205,7 @@ impl Run<'_, '_> {
             Kind::Nil => Err("nil is not a command".into()),
             _ => self.operand(dot, first),
         };
-        made.map_err(|fault| self.placed(fault, first.start, end))
+        made.map_err(|fault| self.placed(fault, first.place(&self.tree.file.text), first.start..end))
     }
 
     fn variable(&self, name: &str) -> Value {
@@ -237,7 +238,7 @@ impl Run<'_, '_> {
             }
             Kind::Function(name, entry) => self.call(dot, name, entry, &[], None),
         };
-        made.map_err(|fault| self.placed(fault, operand.start, operand.end))
+        made.map_err(|fault| self.placed(fault, operand.place(&self.tree.file.text), operand.start..operand.end))
     }
 
     /// A chain of fields; arguments go to the last, which must then be a method.

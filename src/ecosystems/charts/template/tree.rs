@@ -78,6 +78,20 @@ pub(super) struct Operand {
     pub(super) kind: Kind,
 }
 
+impl Operand {
+    /// Where Go says that it stands: a chain of fields, at the field behind its first part.
+    pub(super) fn place(&self, source: &str) -> usize {
+        let text = source.get(self.start..self.end).unwrap_or_default();
+        let behind = match &self.kind {
+            Kind::Field(names) if names.len() > 1 => text.get(1..).and_then(|rest| rest.find('.')).map(|at| at + 1),
+            Kind::Variable(..) => text.find('.'),
+            Kind::Chain(inner, _) => inner.end.checked_sub(self.start),
+            _ => None,
+        };
+        self.start + behind.unwrap_or(0)
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Kind {
     Dot,
