@@ -181,8 +181,7 @@ fn shards_are_what_rattler_reads_and_keep_unknown_keys() {
         (index.info.subdir.as_str(), index.info.base_url.as_str(), index.info.shards_base_url.as_str()),
         ("linux-64", "./", "./shards/")
     );
-    assert_eq!(rmp_serde::from_slice::<BTreeMap<String, serde_json::Value>>(&bytes).unwrap().len(), 3);
-    assert!(bytes.starts_with(b"\x83\xa7version\x01"), "as CEP 16 has it");
+    assert!(bytes.starts_with(b"\x83\xa7version\x01"), "a map of three members, as CEP 16 has it");
     assert_eq!(index.shards.len(), 2);
     let shard = |name: &str| {
         let hex = data_encoding::HEXLOWER.encode(&index.shards[name]);
