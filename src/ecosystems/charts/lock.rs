@@ -98,7 +98,7 @@ fn vendored(resolved: &Resolved) -> Vec<(String, String)> {
 }
 
 fn notes(label: &str, found: &Found) -> Vec<String> {
-    let mut notes: Vec<String> = found.failures.iter().map(|failure| format!("{label}: not rendered: {failure}")).collect();
+    let mut notes: Vec<String> = found.failures.iter().map(|failure| format!("{label}: images may be missing: {failure}")).collect();
     let left: Vec<&str> = found.images.iter().filter(|image| !image.carried).map(|image| image.reference.as_str()).collect();
     if !left.is_empty() {
         let more = if left.len() > MOST_NAMED { format!(" and {} more", left.len() - MOST_NAMED) } else { String::new() };

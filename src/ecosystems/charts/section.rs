@@ -76,8 +76,10 @@ pub(super) struct Item {
 
 /// Layers of values; the later wins.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "values are the name of a file, a table, or a list of both")]
 pub(super) enum Values {
+    /// A YAML or JSON file, relative to the manifest.
+    File(String),
     /// One table.
     Inline(Map<String, Value>),
     /// Files and tables.
@@ -86,7 +88,7 @@ pub(super) enum Values {
 
 /// A file of values, or a table of them.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "values are the name of a file or a table")]
 pub(super) enum Layer {
     /// A YAML or JSON file, relative to the manifest.
     File(String),
@@ -152,6 +154,7 @@ impl Values {
     /// The layers in order.
     pub(super) fn layers(&self) -> Vec<Layer> {
         match self {
+            Self::File(name) => vec![Layer::File(name.clone())],
             Self::Inline(table) => vec![Layer::Inline(table.clone())],
             Self::Layers(layers) => layers.clone(),
         }

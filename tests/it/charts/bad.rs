@@ -1,6 +1,6 @@
 //! What is refused, with which kind of error, and that nothing is sent where it must not go.
 
-use super::{Classic, archive, lock, refusal, web};
+use super::{Classic, archive, lock, lock_in, refusal, wanted, web};
 use crate::images::registry::{Answer, Registry};
 use airlift::artifact::Digest;
 use airlift::error::{Error, Kind};
@@ -149,4 +149,21 @@ async fn values_of_the_wrong_kind_are_refused() {
         said(&error, Kind::Usage, &[words]);
     }
     assert!(repository.server.log().is_empty(), "nothing was asked before the values were read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_a_file_a_table_or_a_list() {
+    let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    std::fs::write(folder.path().join("mine.yaml"), "image:\n  tag: \"9\"\n").unwrap();
+    let section = |values: &str| format!("chart = \"web\"\nrepository = \"{}\"\nvalues = {values}", repository.address());
+    for values in ["\"mine.yaml\"", "{ image = { tag = \"9\" } }", "[\"mine.yaml\"]"] {
+        let locked = lock_in(folder.path(), &section(values)).await.unwrap();
+        assert!(wanted(&locked).contains(&"quay.io/team/web:9"), "{values}");
+    }
+    for values in ["3", "[3]"] {
+        let error = lock_in(folder.path(), &section(values)).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage, "{values}");
+        assert!(error.to_string().contains("the name of a file"), "{values}: {error}");
+    }
 }
