@@ -40,6 +40,8 @@ pub mod render;
 mod repository;
 #[cfg(feature = "upstream")]
 mod resolve;
+#[cfg(feature = "upstream")]
+mod schema;
 mod section;
 mod serve;
 #[cfg(feature = "upstream")]

@@ -154,6 +154,7 @@ impl Subject<'_> {
                 return out;
             }
         };
+        out.unfit = rendered.unfit;
         out.failures.extend(rendered.failures.iter().map(|failure| format!("{}: {}", failure.template, failure.message)));
         for document in rendered.documents.iter().chain(&rendered.hooks) {
             match yaml::parse(&document.text) {

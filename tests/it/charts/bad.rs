@@ -139,6 +139,31 @@ async fn what_cannot_be_rendered_is_told_or_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn values_that_the_schema_refuses_are_told_or_refused() {
+    let repository = Classic::start();
+    let schema = r#"{"properties":{"image":{"type":"string","pattern":"^quay"},"domain":{"type":"string","minLength":1}}}"#;
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("values.yaml", "image: quay.io/team/web:1\ndomain: \"\"\n"),
+        ("values.schema.json", schema),
+        ("templates/pod.yaml", "kind: Pod\napiVersion: v1\nspec: {containers: [{name: c, image: {{ .Values.image }}}]}\n"),
+    ];
+    repository.add("web", "1.0.0", &archive("web", &files));
+    let locked = lock(&section(&repository, "[charts.kit.value-sets.mine]\ninline = { domain = \"example.org\" }")).await.unwrap();
+    assert_eq!(super::wanted(&locked), ["quay.io/team/web:1"]);
+    let told =
+        "default: web/values.schema.json: the values do not meet the schema: domain: String length must be greater than or equal to 1";
+    assert!(locked.notes.iter().any(|note| note.contains(told)), "{:?}", locked.notes);
+    assert!(!locked.notes.iter().any(|note| note.contains("mine: web/values")), "{:?}", locked.notes);
+    assert_eq!(locked.artifacts[0].meta["redirects"], serde_json::json!([{ "path": ["image"], "value": "quay.io/team/web:1" }]));
+    let strict = "images = { on-failure = \"refuse\" }";
+    said(&refusal(&section(&repository, strict)).await, Kind::Policy, &["domain: String length"]);
+    let fitting = format!("{strict}\nvalues = {{ domain = \"example.org\" }}");
+    let locked = lock(&section(&repository, &fitting)).await.unwrap();
+    assert_eq!(locked.artifacts[0].meta["redirects"], serde_json::Value::Null, "the schema refuses an image of the mirror");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_of_the_wrong_kind_are_refused() {
     let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
     repository.add("web", "1.0.0", &web("1.0.0"));

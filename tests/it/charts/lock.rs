@@ -1,6 +1,6 @@
 //! What a section means: versions, digests, dependencies, images.
 
-use super::{Classic, archive, lock, lock_in, push, wanted, web};
+use super::{Classic, archive, lock, lock_in, push, push_as, refusal, wanted, web};
 use crate::images::registry::Registry;
 use airlift::artifact::{Digest, Learned};
 use serde_json::{Value, json};
@@ -147,4 +147,39 @@ async fn provenance_files_are_carried_and_what_was_learned_is_kept() {
     let before = repository.server.log().len();
     assert_eq!(lock_in(folder.path(), &pinned).await.unwrap().artifacts[0].descriptors[0].learned, Learned::Pinned);
     assert!(!repository.server.log()[before..].iter().any(|asked| asked.path.ends_with(".tgz")), "it was here already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_below_an_index_and_with_the_older_layer_type_are_charts_too() {
+    let registry = Registry::start();
+    let (repository, bytes) = ("team/charts/web", web("1.3.0"));
+    let section = format!("chart = \"web\"\nrepository = \"oci://{}/team/charts\"\nversion = \"1.3.0\"", registry.host);
+    let legacy = push_as(&registry, repository, Some("1.3.0"), &bytes, "application/tar+gzip");
+    let locked = lock(&section).await.unwrap();
+    assert_eq!(locked.artifacts[0].meta["root"], json!(legacy.to_string()));
+    assert_eq!(locked.artifacts[0].descriptors[0].digest, Digest::of(&bytes));
+    assert_eq!(wanted(&locked).len(), 2);
+    let other = registry.blob(repository, b"{}");
+    let manifest =
+        |config: &str| format!(r#"{{"schemaVersion":2,"config":{{"mediaType":"{config}","digest":"{other}","size":2}},"layers":[]}}"#);
+    let oci = "application/vnd.oci.image.manifest.v1+json";
+    let image = registry.manifest(repository, None, oci, manifest("application/vnd.oci.image.config.v1+json").as_bytes());
+    let index = |children: &[Digest]| {
+        let each = |child: &Digest| format!(r#"{{"mediaType":"{oci}","digest":"{child}","size":1}}"#);
+        let all: Vec<String> = children.iter().map(each).collect();
+        let text = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, all.join(","));
+        registry.manifest(repository, Some("1.3.0"), "application/vnd.oci.image.index.v1+json", text.as_bytes())
+    };
+    let root = index(&[image, legacy]);
+    let locked = lock(&section).await.unwrap();
+    let chart = &locked.artifacts[0];
+    assert_eq!(chart.meta["root"], json!(root.to_string()), "what the tag names is kept");
+    let carried: Vec<Digest> = chart.descriptors.iter().map(|blob| blob.digest).collect();
+    assert!([Digest::of(&bytes), root, legacy].iter().all(|digest| carried.contains(digest)), "{carried:?}");
+    assert!(!carried.contains(&image), "what is no chart stays outside");
+    index(&[image]);
+    let error = refusal(&section).await;
+    assert!(format!("{error:?}").contains("its index has no chart"), "{error:?}");
+    index(&[]);
+    assert!(format!("{:?}", refusal(&section).await).contains("its index has no chart"));
 }

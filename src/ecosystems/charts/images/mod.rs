@@ -33,6 +33,8 @@ pub(super) struct Rendering {
     pub documents: Vec<(String, Value)>,
     /// What could not be rendered.
     pub failures: Vec<String>,
+    /// Whether Helm would refuse the values.
+    pub unfit: bool,
 }
 
 /// A way to install a chart.
@@ -72,6 +74,14 @@ pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], 
     search.found(policy)
 }
 
+/// What a way is tried with once more.
+struct Trial<'a> {
+    version: Option<&'a str>,
+    global: Option<Redirect>,
+    /// Whether the values did not meet the schema in the first place.
+    unfit: bool,
+}
+
 struct Search<'a> {
     chart: &'a Subject<'a>,
     evidence: Evidence,
@@ -104,9 +114,10 @@ impl Search<'_> {
         }
         let versions: Vec<Option<&str>> =
             if kube_versions.is_empty() { vec![None] } else { kube_versions.iter().map(|v| Some(&**v)).collect() };
-        let (mut places, mut rendered) = (BTreeMap::new(), BTreeSet::new());
+        let (mut places, mut rendered, mut unfit) = (BTreeMap::new(), BTreeSet::new(), false);
         for version in &versions {
             let rendering = self.chart.render(&way.values, *version);
+            unfit |= rendering.unfit;
             rendered.append(&mut self.rendering(&rendering, &way.name, *version, &mut places));
         }
         for ((text, template, sure), versions) in places {
@@ -116,7 +127,8 @@ impl Search<'_> {
             self.evidence.add(&text, weight, &format!("{word}: {},{versions} {template}", way.name));
         }
         let global = laid.and_then(|laid| global(&laid.values));
-        self.redirect(way, versions[0], global, &guesses, &rendered);
+        let trial = Trial { version: versions[0], global, unfit };
+        self.redirect(way, trial, &guesses, &rendered);
     }
 
     /// Takes in one rendering; tells the images that it surely uses.
@@ -137,10 +149,10 @@ impl Search<'_> {
     }
 
     /// Finds the values that lead the images of a way to a mirror, and tries them.
-    fn redirect(&mut self, way: &Way, version: Option<&str>, global: Option<Redirect>, guesses: &[Guess], rendered: &BTreeSet<Reference>) {
+    fn redirect(&mut self, way: &Way, on: Trial<'_>, guesses: &[Guess], rendered: &BTreeSet<Reference>) {
         let names: BTreeSet<String> = rendered.iter().map(Reference::name).collect();
         let used = guesses.iter().filter(|guess| names.contains(&guess.reference.name()));
-        let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(global).collect();
+        let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(on.global).collect();
         if redirects.is_empty() {
             rendered.iter().for_each(|reference| self.evidence.redirected(reference, false));
             return;
@@ -149,7 +161,12 @@ impl Search<'_> {
         for redirect in &redirects {
             set(&mut values, &redirect.path, &format!("{STAND_IN}/{}", redirect.value));
         }
-        let trial = self.chart.render(&values, version);
+        let trial = self.chart.render(&values, on.version);
+        if trial.unfit && !on.unfit {
+            // Helm would refuse values that lead to a mirror, so there are none.
+            rendered.iter().for_each(|reference| self.evidence.redirected(reference, false));
+            return;
+        }
         let mut seen = Seen::default();
         trial.documents.iter().for_each(|(_, document)| walk(document, &mut seen));
         let (mut there, mut left) = (BTreeSet::new(), BTreeSet::new());

@@ -12,7 +12,8 @@ mod manifests;
 mod tests;
 
 use super::chart::Chart;
-use super::template::{Engine, Fault, Templates, Value};
+use super::schema;
+use super::template::{Engine, Fault, Templates, Value, octets};
 use super::values::{Values, compatible, layered, prepare};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
@@ -80,11 +81,13 @@ pub struct Rendered {
     pub notes: Option<String>,
     /// What could not be rendered or read.
     pub failures: Vec<Failure>,
+    /// Whether a schema refuses the values: Helm would have stopped there.
+    pub unfit: bool,
     /// What Helm would have warned of.
     pub warnings: Vec<String>,
 }
 
-/// A template that could not be rendered.
+/// A template that could not be rendered, or a schema that the values do not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The template, or the chart where all of it failed.
@@ -129,6 +132,11 @@ fn rendered(chart: &Chart, options: &RenderOptions) -> Result<Rendered> {
         let message = format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}");
         out.failures.push(Failure { template: chart.name().into(), message, said: None });
     }
+    for finding in schema::findings(&chart, &values) {
+        out.unfit = true;
+        let message = format!("the values do not meet the schema: {}", finding.message);
+        out.failures.push(Failure { template: format!("{}/values.schema.json", finding.chart), message, said: None });
+    }
     let sheets = data::sheets(&chart, &values, options, &version);
     let texts = run(&sheets, options, &mut out);
     manifests::sort(texts, chart.name(), &mut out);
@@ -145,8 +153,7 @@ fn run(sheets: &BTreeMap<String, data::Sheet<'_>>, options: &RenderOptions, out:
     order.sort_by_key(|name| std::cmp::Reverse((name.matches('/').count(), (*name).clone())));
     let mut templates = Templates::default();
     for name in &order {
-        let parsed = std::str::from_utf8(sheets[*name].text).map_err(|e| format!("{name}:1: {e}"));
-        if let Err(message) = parsed.and_then(|text| templates.add(name, text)) {
+        if let Err(message) = templates.add(name, &octets::from_bytes(sheets[*name].text)) {
             out.failures.push(Failure { template: (*name).clone(), message: format!("parse error at ({message})"), said: None });
         }
     }

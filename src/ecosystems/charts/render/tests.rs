@@ -36,6 +36,7 @@ fn templates_without_end_are_stopped() {
         "{{ range until 1000000000 }}x{{ end }}",
         "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}",
         "{{ repeat 1000000000 \"xxxxxxxx\" }}",
+        "{{ range until 100 }}{{ derivePassword 1 \"pin\" \"a\" \"b\" \"c\" }}{{ end }}",
         "{{ tpl \"{{ tpl .s . }}\" (dict \"s\" \"{{ tpl .s . }}\") }}",
         "{{ $d := dict }}{{ $_ := set $d \"a\" $d }}{{ toJson $d | required \"deep\" }}",
     ] {

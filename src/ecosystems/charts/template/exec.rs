@@ -4,8 +4,10 @@ use super::compare;
 use super::engine::{Engine, Entry, Fault};
 use super::format::sprint_value;
 use super::object::Object;
+use super::octets;
 use super::tree::{Branch, Command, Kind, Node, Number, Operand, Pipe, Tree};
 use super::value::Value;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -85,13 +87,14 @@ impl Run<'_, '_> {
 
     /// The message with the place it happened at, as Go words it.
     fn placed(&self, fault: Fault, at: usize, span: Range<usize>) -> Fault {
-        if fault.placed || fault.message.len() > 4_000 {
+        if fault.placed {
             return fault;
         }
         let source = &self.tree.file.text;
         let snippet: String = source.get(span).unwrap_or_default().chars().take(60).collect();
         let (place, name) = (self.tree.file.place(at), &self.tree.name);
-        Fault { message: format!("template: {place}: executing {name:?} at <{snippet}>: {}", fault.message), placed: true, ..fault }
+        let why = shortened(&fault.message);
+        Fault { message: format!("template: {place}: executing {name:?} at <{snippet}>: {why}"), placed: true, ..fault }
     }
 
     fn conditional(&mut self, dot: &Value, branch: &Branch, with: bool) -> Done<Flow> {
@@ -118,13 +121,16 @@ impl Run<'_, '_> {
     fn range(&mut self, dot: &Value, branch: &Branch) -> Done<Flow> {
         let outer = self.variables.len();
         let value = self.pipeline(dot, &branch.pipe)?;
-        let turns = elements(&value).map_err(|m| {
-            let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
-            self.placed(m.into(), branch.pipe.at, branch.pipe.at..last.map_or(branch.pipe.at, |o| o.end))
-        })?;
+        let at = branch.pipe.at;
+        let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
+        let span = at..last.map_or(at, |o| o.end);
+        let turns = elements(&value).map_err(|m| self.placed(m.into(), at, span.clone()))?;
         let flow = match turns {
             None => self.walk(dot, &branch.otherwise)?,
-            Some(turns) => self.turns(&branch.pipe, &branch.body, turns)?,
+            // A loop without end has no place of its own that it fails at.
+            Some(turns) => {
+                self.turns(&branch.pipe, &branch.body, turns).map_err(|f| if f.exhausted { self.placed(f, at, span) } else { f })?
+            }
         };
         self.variables.truncate(outer);
         Ok(flow)
@@ -280,10 +286,12 @@ impl Run<'_, '_> {
             let message = if typed { fault.message } else { format!("error calling {name}: {}", fault.message) };
             Fault { message, placed: false, ..fault }
         })?;
-        if let Value::Text(text) = &made {
-            self.engine.wrote(text.len())?;
-        }
-        Ok(made)
+        let Value::Text(text) = made else { return Ok(made) };
+        self.engine.wrote(text.len())?;
+        Ok(Value::Text(match octets::settled(&text) {
+            Cow::Owned(settled) => settled.into(),
+            Cow::Borrowed(_) => text,
+        }))
     }
 
     fn short_circuit(&mut self, dot: &Value, or: bool, rest: &[Operand], last: Option<Value>) -> Done<Value> {
@@ -298,6 +306,17 @@ impl Run<'_, '_> {
     }
 }
 
+/// Longest account of where a failure came through, in bytes; templates that call one another deep have their middle left out.
+const LONGEST: usize = 4_000;
+
+fn shortened(message: &str) -> Cow<'_, str> {
+    if message.len() <= LONGEST {
+        return Cow::Borrowed(message);
+    }
+    let (begin, end) = (message.floor_char_boundary(LONGEST / 4), message.ceil_char_boundary(message.len() - LONGEST / 8));
+    Cow::Owned(format!("{} … {}", &message[..begin], &message[end..]))
+}
+
 type Turns = Box<dyn Iterator<Item = (Value, Value)>>;
 
 /// What `range` walks over; `None` is nothing at all.
@@ -305,7 +324,11 @@ fn elements(value: &Value) -> Result<Option<Turns>, String> {
     let boxed = |items: Vec<(Value, Value)>| -> Option<Turns> { if items.is_empty() { None } else { Some(Box::new(items.into_iter())) } };
     let indexed = |items: Vec<Value>| boxed(items.into_iter().enumerate().map(|(i, v)| (Value::Int(i as i64), v)).collect());
     Ok(match value {
-        Value::List(list) => indexed(list.items.clone()),
+        Value::List(list) if list.items.is_empty() => None,
+        Value::List(list) => {
+            let list = list.clone();
+            Some(Box::new((0..list.items.len()).map(move |i| (Value::Int(i as i64), list.items[i].clone()))))
+        }
         Value::Map(map) => boxed(map.entries().into_iter().map(|(k, v)| (Value::Text(k), v)).collect()),
         Value::Int(count) | Value::Long(count) if *count > 0 => Some(Box::new((0..*count).map(|i| (Value::Int(i), Value::Int(i))))),
         Value::Absent | Value::Nil | Value::Int(_) | Value::Long(_) => None,

@@ -2,6 +2,7 @@
 
 use super::number::{float_text, format_float};
 use super::object::Object;
+use super::octets;
 use super::value::{MAX_DEPTH, Value};
 
 /// The longest padding a format may ask for.
@@ -210,7 +211,7 @@ fn formatted(value: &Value, verb: char, spec: &Spec) -> String {
 
 fn of_object(object: &Object, verb: char, spec: &Spec) -> Option<String> {
     match object {
-        Object::Bytes(bytes) if matches!(verb, 's' | 'q' | 'x' | 'X') => string(&String::from_utf8_lossy(bytes), verb, spec),
+        Object::Bytes(bytes) if matches!(verb, 's' | 'q' | 'x' | 'X') => string(&octets::from_bytes(bytes), verb, spec),
         Object::Duration(nanos) if verb == 'd' => integer(*nanos, verb, spec),
         other => string(&other.print(), verb, spec),
     }
@@ -286,7 +287,8 @@ fn string(text: &str, verb: char, spec: &Spec) -> Option<String> {
     };
     let between = if spec.space { " " } else { "" };
     let hex = |upper: bool| -> String {
-        let bytes: Vec<String> = cut.bytes().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect();
+        let bytes: Vec<String> =
+            octets::to_bytes(&cut).iter().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect();
         bytes.join(between)
     };
     Some(match verb {
@@ -343,6 +345,7 @@ pub fn quote(text: &str) -> String {
             '\u{c}' => out.push_str("\\f"),
             '\u{b}' => out.push_str("\\v"),
             c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if let Some(byte) = octets::byte_of(c) => out.push_str(&format!("\\x{byte:02x}")),
             c if unprintable(c) => {
                 let code = u32::from(c);
                 out.push_str(&if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") });

@@ -14,8 +14,11 @@ mod glob;
 mod lex;
 mod number;
 mod object;
+pub(crate) mod octets;
 mod parse;
 pub(crate) mod semver;
+#[cfg(test)]
+mod tests;
 mod time;
 mod tree;
 mod value;

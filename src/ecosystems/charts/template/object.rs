@@ -1,6 +1,8 @@
 //! Typed values of Helm and Sprig: those whose fields or methods templates use.
 
 use super::number::json_float;
+use super::octets;
+use super::semver::Version;
 use super::value::Value;
 use crate::ecosystems::charts::yaml;
 use data_encoding::BASE64;
@@ -32,7 +34,7 @@ pub enum Object {
     /// `time.Duration`, in nanoseconds.
     Duration(i64),
     /// `semver.Version`
-    Semver(super::semver::Version),
+    Semver(Version),
     /// `[]byte`
     Bytes(Rc<[u8]>),
 }
@@ -61,6 +63,7 @@ impl Object {
             Self::Record(record) => record.name,
             Self::Time(_) => "time.Time",
             Self::Duration(_) => "time.Duration",
+            Self::Semver(version) if version.is_bare() => "semver.Version",
             Self::Semver(_) => "*semver.Version",
             Self::Bytes(_) => "[]uint8",
         }
@@ -70,7 +73,7 @@ impl Object {
         match self {
             Self::Files(_) => "map",
             Self::Versions(_) | Self::Bytes(_) => "slice",
-            Self::Semver(_) => "ptr",
+            Self::Semver(version) if !version.is_bare() => "ptr",
             Self::Record(record) if record.name.starts_with('*') => "ptr",
             Self::Duration(_) => "int64",
             _ => "struct",
@@ -120,13 +123,7 @@ impl Object {
             Self::KubeVersion { version, .. } if matches!(name, "String" | "GitVersion") => {
                 Some(no_arguments(name, arguments).map(|()| Value::Text(version.clone())))
             }
-            Self::Semver(version) => match arguments {
-                [Value::Object(other)] => match &**other {
-                    Self::Semver(other) => version.method_with(name, other).map(Ok),
-                    _ => None,
-                },
-                _ => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
-            },
+            Self::Semver(version) => version_method(version, name, arguments),
             Self::Time(time) => time_method(time, name, arguments),
             Self::Duration(nanos) => match name {
                 "String" => Some(Ok(super::go_duration(*nanos).into())),
@@ -202,13 +199,27 @@ fn one_text(name: &str, arguments: &[Value]) -> Result<Rc<str>, String> {
     }
 }
 
+fn version_method(version: &Version, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+    match arguments {
+        [Value::Text(text)] => version.with(name, text).map(|made| made.map(|v| Value::object(Object::Semver(v)))),
+        [Value::Object(other)] if !version.is_bare() => match &**other {
+            Object::Semver(other) if other.is_bare() => {
+                Some(Err("wrong type for value; expected *semver.Version; got semver.Version".into()))
+            }
+            Object::Semver(other) => version.method_with(name, other).map(Ok),
+            _ => None,
+        },
+        _ => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
+    }
+}
+
 fn files_method(files: &Rc<BTreeMap<Rc<str>, Rc<[u8]>>>, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| octets::from_bytes(bytes);
     let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_string();
     let flat = |encode: &dyn Fn(&[u8]) -> String| {
         let map: JsonMap<String, Json> = files.iter().map(|(k, v)| (base(k), Json::String(encode(v)))).collect();
         let yaml = yaml::to_string(&Json::Object(map));
-        Value::text(yaml.strip_suffix('\n').unwrap_or(&yaml))
+        Value::text(octets::from_text(yaml.strip_suffix('\n').unwrap_or(&yaml)))
     };
     let found = |path: &str| files.get(path).cloned();
     Some(match name {
@@ -223,7 +234,7 @@ fn files_method(files: &Rc<BTreeMap<Rc<str>, Rc<[u8]>>>, name: &str, arguments: 
             let kept = files.iter().filter(|(k, _)| glob.matches(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
             Value::object(Object::Files(Rc::new(kept)))
         }),
-        "AsConfig" => no_arguments(name, arguments).map(|()| flat(&text)),
+        "AsConfig" => no_arguments(name, arguments).map(|()| flat(&|b| octets::to_lossy(&text(b)).into_owned())),
         "AsSecrets" => no_arguments(name, arguments).map(|()| flat(&|b| BASE64.encode(b))),
         _ => return None,
     })

@@ -1,6 +1,7 @@
 //! The values templates work with: what Go's reflection shows of Helm's data, and no more.
 
 use super::object::Object;
+use super::octets;
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -239,11 +240,16 @@ impl Value {
                 let number = serde_json::Number::from_f64(*value);
                 Json::Number(number.ok_or_else(|| format!("json: unsupported value: {}", super::float_text(*value, false)))?)
             }
-            Self::Text(text) => Json::String(text.to_string()),
+            Self::Text(text) => Json::String(octets::to_lossy(text).into_owned()),
             Self::List(list) => Json::Array(list.items.iter().map(|v| v.json_at(depth + 1)).collect::<Result<_, _>>()?),
             Self::Map(map) => {
                 let pairs = map.entries.borrow();
-                Json::Object(pairs.iter().map(|(k, v)| Ok((k.to_string(), v.json_at(depth + 1)?))).collect::<Result<_, String>>()?)
+                Json::Object(
+                    pairs
+                        .iter()
+                        .map(|(k, v)| Ok((octets::to_lossy(k).into_owned(), v.json_at(depth + 1)?)))
+                        .collect::<Result<_, String>>()?,
+                )
             }
             Self::Object(object) => object.to_json(depth)?,
         })
@@ -255,9 +261,9 @@ impl Value {
             Json::Null => Self::Nil,
             Json::Bool(value) => Self::Bool(*value),
             Json::Number(number) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
-            Json::String(text) => Self::text(text.as_str()),
+            Json::String(text) => Self::text(octets::from_text(text)),
             Json::Array(items) => Self::list(items.iter().map(Self::from_json).collect()),
-            Json::Object(map) => Self::map(map.iter().map(|(k, v)| (k.as_str(), Self::from_json(v)))),
+            Json::Object(map) => Self::map(map.iter().map(|(k, v)| (octets::from_text(k), Self::from_json(v)))),
         }
     }
 

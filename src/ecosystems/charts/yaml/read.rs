@@ -4,6 +4,7 @@ use super::scalar::{Scalar, resolve};
 use crate::error::{Error, Result};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How deep a document may nest. Custom resource definitions, the deepest documents of charts, stay below 80.
@@ -18,8 +19,26 @@ pub fn parse(text: &str) -> std::result::Result<Value, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("yaml: document is longer than {MAX_BYTES} bytes"));
     }
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
-    reader.document()
+    let mut text = Cow::Borrowed(text);
+    let mut again = 0_usize;
+    loop {
+        let mut reader = Reader { parser: Parser::new_from_str(&text), anchors: HashMap::new(), nodes: 0, dash: None, dashes: again > 0 };
+        let read = reader.document();
+        let Some(at) = reader.dash.take().and_then(|index| dash_at(&text, index)) else { return read };
+        if (again == 0 && text.contains(DASH)) || text.len().saturating_mul(again) > MAX_BYTES {
+            return read;
+        }
+        text.to_mut().replace_range(at..=at, DASH.encode_utf8(&mut [0; 4]));
+        again += 1;
+    }
+}
+
+/// Stands for a `-` that the parser does not take and go-yaml does: `[-, a]` is a list of `-` and `a` to it, as in YAML 1.1.
+const DASH: char = '\u{10fff1}';
+
+/// Where the dash stands, in bytes.
+fn dash_at(text: &str, index: usize) -> Option<usize> {
+    text.char_indices().nth(index).filter(|(_, c)| *c == '-').map(|(at, _)| at)
 }
 
 /// The same from bytes of a named file.
@@ -34,6 +53,10 @@ struct Reader<'i> {
     /// Each anchor's value, how many nodes it has and how deep it is.
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    /// Where a dash stood that the parser does not take, in characters.
+    dash: Option<usize>,
+    /// Whether [`DASH`] stands for some already.
+    dashes: bool,
 }
 
 #[derive(Clone)]
@@ -51,6 +74,10 @@ impl<'i> Reader<'i> {
     fn next(&mut self) -> Read<(Event<'i>, usize)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, span.start.line())),
+            Some(Err(error)) if error.info().starts_with("plain scalar cannot start with '-'") => {
+                self.dash = Some(error.marker().index());
+                Err(format!("yaml: line {}: {}", error.marker().line(), error.info()))
+            }
             Some(Err(error)) => Err(format!("yaml: line {}: {}", error.marker().line(), error.info())),
             None => Ok((Event::StreamEnd, 0)),
         }
@@ -72,6 +99,9 @@ impl<'i> Reader<'i> {
         }
         let (anchor, node) = match event {
             Event::Alias(id) => (0, self.alias(id, line, depth)?),
+            Event::Scalar(text, style, anchor, tag) if self.dashes && text.contains(DASH) && style == ScalarStyle::Plain => {
+                (anchor, scalar(&text.replace(DASH, "-"), style, tag.as_deref(), line)?)
+            }
             Event::Scalar(text, style, anchor, tag) => (anchor, scalar(&text, style, tag.as_deref(), line)?),
             Event::SequenceStart(anchor, _) => (anchor, self.sequence(depth)?),
             Event::MappingStart(anchor, _) => (anchor, self.mapping(depth)?),
