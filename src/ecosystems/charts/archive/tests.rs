@@ -55,7 +55,7 @@ fn bomb(begin: &[u8], zeros: u64) -> Vec<u8> {
     let mut gz = write::GzEncoder::new(vec![], Compression::best());
     gz.write_all(begin).unwrap();
     for _ in 0..zeros.div_ceil(1 << 20) {
-        gz.write_all(&[0; 1 << 20]).unwrap();
+        gz.write_all(&vec![0; 1 << 20]).unwrap();
     }
     gz.finish().unwrap()
 }
