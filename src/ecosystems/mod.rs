@@ -217,6 +217,12 @@ pub trait Ecosystem: Sync {
         false
     }
 
+    /// Whether clients of the room may write the token of an account before the whole path: `/t/TOKEN/…`. It is taken off then: a mirror
+    /// knows no accounts.
+    fn takes_tokens_in_front(&self) -> bool {
+        false
+    }
+
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description>;
 

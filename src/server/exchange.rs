@@ -21,6 +21,10 @@ use std::time::Instant;
 #[derive(Debug, Clone)]
 pub struct Shown(pub Arc<str>);
 
+/// A segment of the path that is a secret of the client's: put among a response's extensions, it is kept out of the access log.
+#[derive(Debug, Clone)]
+pub struct Secret(pub String);
+
 /// What is known of a connection while it lives.
 #[derive(Debug)]
 pub struct Connection {
@@ -114,6 +118,9 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             entry.status = parts.status.as_u16();
             entry.view = parts.extensions.remove::<Shown>().map(|shown| shown.0.to_string());
+            if let Some(Secret(secret)) = parts.extensions.remove() {
+                entry.path = entry.path.replacen(&format!("/{secret}"), "/…", 1);
+            }
             entry.error = parts.extensions.remove::<Cause>().map(|cause| cause.0);
         }
         let exchange = Arc::new(self);

@@ -40,7 +40,7 @@ pub use access::AccessLog;
 pub use blob::{BlobReply, blob};
 pub use document::{DocumentReply, document};
 pub use door::Door;
-pub use exchange::{Shown, base, mount};
+pub use exchange::{Secret, Shown, base, mount};
 pub use listen::{Limits, Listener, listen};
 pub use own_ca::{OwnCa, own_ca};
 pub use problem::problem;

@@ -2,7 +2,7 @@
 
 use super::index::{self, Shards};
 use super::made::Made;
-use super::meta::Meta;
+use super::meta::{Meta, Relations};
 use crate::artifact::{Artifact, Descriptor, Digest};
 use crate::error::{Error, Result};
 use crate::store::Shelf;
@@ -26,6 +26,8 @@ pub(super) type Channel = BTreeMap<String, Subdir>;
 pub(super) struct Subdir {
     /// By name, then by file name.
     pub packages: BTreeMap<String, BTreeMap<String, Package>>,
+    /// What its channel is built upon, as references that lead to channels of this shelf.
+    pub relations: Relations,
     repodata: OnceLock<Result<Made>>,
     run_exports: OnceLock<Result<Option<Made>>>,
     shards: OnceLock<Result<Shards>>,
@@ -40,7 +42,7 @@ pub(super) struct Package(Arc<Artifact>);
 impl Catalog {
     /// Reads a shelf; an entry that is not one of a package is not served.
     pub(super) fn new(shelf: &Shelf) -> Self {
-        let mut catalog = Self::default();
+        let (mut catalog, mut relations) = (Self::default(), BTreeMap::new());
         for artifact in &shelf.artifacts {
             let Ok(meta) = Meta::of(artifact) else { continue };
             let (Some(name), Some(file)) = (meta.text("name"), artifact.descriptors[0].name.clone()) else { continue };
@@ -48,12 +50,24 @@ impl Catalog {
             for empty in meta.beside {
                 catalog.channels.entry(empty).or_default().entry(NOARCH.to_owned()).or_default();
             }
+            // Of two bundles the newer one decides: it comes later.
+            relations.extend(meta.relations);
             let channel = catalog.channels.entry(meta.channel).or_default();
             channel.entry(NOARCH.to_owned()).or_default();
-            // Of two bundles the newer one decides: it comes later.
             channel.entry(meta.subdir).or_default().packages.entry(name).or_default().insert(file, Package(artifact.clone()));
         }
+        relations.iter().for_each(|(channel, relations)| catalog.relate(channel, relations));
         catalog
+    }
+
+    /// Has the platforms of a channel say what it is built upon. Only channels that are here: clients go where a relation leads, and stop
+    /// when nothing is there.
+    fn relate(&mut self, channel: &str, relations: &Relations) {
+        let up = "../".repeat(channel.split('/').count());
+        let references = relations.map(|name| self.channels.contains_key(name).then(|| format!("{up}{name}")));
+        for subdir in self.channels.get_mut(channel).into_iter().flat_map(BTreeMap::values_mut) {
+            subdir.relations.clone_from(&references);
+        }
     }
 }
 

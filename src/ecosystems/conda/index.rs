@@ -1,9 +1,14 @@
 //! The index documents of one platform of a channel (CEP 12, 16, 36), made from the records as they were solved with.
 //!
-//! `info.base_url` is relative or absent: what is served knows its own address best.
+//! Of what an index says of itself (`info`), what stays true behind a mirror is said again: the platform, and what the channel is built
+//! upon (CEP 42) as far as that is here too. The rest would lead astray: `base_url` and `shards_base_url` (CEP 15, 16) are relative or
+//! absent, what is served knows its own address best; `repodata_revisions` announces tables (CEP 48) that are not served, since no
+//! record in them was solved with; `virtual_package_detectors` names packages for clients to fetch and run before they solve, which
+//! nobody asked to be carried; `created_at` is that of another document.
 
 use super::catalog::{Package, Subdir};
 use super::made::Document;
+use super::meta::Relations;
 use super::msgpack;
 use crate::artifact::Digest;
 use serde::Serialize;
@@ -13,12 +18,18 @@ use std::io::{Result, Write};
 
 /// The endings of archives, with the tables that list them.
 const TABLES: [(&str, &str); 2] = [(".tar.bz2", "packages"), (".conda", "packages.conda")];
+/// The key of what a channel is built upon.
+const RELATIONS: &str = "channel_relations";
 /// How hard documents are compressed: they are made once, and the network behind an air gap is near.
 pub(super) const LEVEL: i32 = 3;
 
 /// Writes `repodata.json`.
 pub(super) fn repodata(name: &str, subdir: &Subdir, out: &mut dyn Write) -> Result<()> {
-    write!(out, "{{\"info\":{{\"subdir\":{}}}", json!(name))?;
+    let mut info = json!({ "subdir": name });
+    if subdir.relations != Relations::default() {
+        info[RELATIONS] = json!(subdir.relations);
+    }
+    write!(out, "{{\"info\":{info}")?;
     tables(subdir, out, |package| Some(package.record()))?;
     out.write_all(b",\"removed\":[],\"repodata_version\":1}")
 }
@@ -67,10 +78,21 @@ pub(super) fn shards(name: &str, subdir: &Subdir) -> Result<Shards> {
     msgpack::text(&mut index, "version");
     msgpack::number(&mut index, 1);
     msgpack::text(&mut index, "info");
-    msgpack::map(&mut index, 3);
+    let related = subdir.relations != Relations::default();
+    msgpack::map(&mut index, 3 + usize::from(related));
     for (key, value) in [("subdir", name), ("base_url", "./"), ("shards_base_url", "./shards/")] {
         msgpack::text(&mut index, key);
         msgpack::text(&mut index, value);
+    }
+    if related {
+        msgpack::text(&mut index, RELATIONS);
+        let members = [("base", &subdir.relations.base), ("overrides", &subdir.relations.overrides)];
+        msgpack::map(&mut index, subdir.relations.names().count());
+        for (key, reference) in members {
+            let Some(reference) = reference else { continue };
+            msgpack::text(&mut index, key);
+            msgpack::text(&mut index, reference);
+        }
     }
     msgpack::text(&mut index, "shards");
     msgpack::map(&mut index, digests.len());

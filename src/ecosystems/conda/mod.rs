@@ -71,6 +71,12 @@ impl Ecosystem for Conda {
         serve::router(&shelf)
     }
 
+    /// conda puts the token behind host and port where it knows a channel by its address only, and before the channel's name where it
+    /// knows the alias (`Channel.from_url`, `Channel.url`).
+    fn takes_tokens_in_front(&self) -> bool {
+        true
+    }
+
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
     }

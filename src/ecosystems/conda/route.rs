@@ -35,12 +35,17 @@ pub(super) enum File {
     Package(String),
 }
 
-/// Reads a path that starts at the room's own mount point. A token in front (`/t/TOKEN/…`, as clients with an account write it) is
-/// taken off: this mirror knows no accounts.
+/// The token in front of a path, as clients with an account write it (`/t/TOKEN/…`), and the path behind it. It is taken off: this mirror
+/// knows no accounts. No channel begins with such a segment.
+pub(super) fn token(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/t/")?;
+    rest.find('/').map(|end| rest.split_at(end))
+}
+
+/// Reads a path that starts at the room's own mount point.
 pub(super) fn route(path: &str) -> Route {
-    let Some(path) = percent_decoded(path) else { return Route::Unknown };
-    let path =
-        path.strip_prefix("/t/").and_then(|rest| rest.split_once('/')).map_or_else(|| path.trim_start_matches('/'), |(_, rest)| rest);
+    let Some(path) = percent_decoded(token(path).map_or(path, |(_, rest)| rest)) else { return Route::Unknown };
+    let path = path.trim_start_matches('/');
     if path.is_empty() {
         return Route::List(None);
     }

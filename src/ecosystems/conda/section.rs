@@ -21,6 +21,8 @@ pub(super) struct Section {
     pub specs: Vec<String>,
     /// Specs that narrow what is needed anyway, without asking for it.
     pub constraints: Vec<String>,
+    /// Specs of what is never chosen, whoever requires it: `mkl`, `tensorflow >=2.16`, `conda-forge::qt`.
+    pub exclude: Vec<String>,
     /// An `environment.yml`, relative to the manifest: its channels and dependencies.
     pub environment: Option<String>,
     /// A list of package URLs that begins with `@EXPLICIT`, relative to the manifest: its packages are taken as they are.
@@ -109,8 +111,8 @@ impl Section {
     /// Refuses keys that contradict each other; in the words of the manifest.
     pub(super) fn check(&self) -> Result<Source<'_>> {
         let asks = !self.specs.is_empty() || self.environment.is_some();
-        let longest = self.specs.len().max(self.constraints.len()).max(self.virtual_packages.len());
-        if longest > MOST {
+        let lists = [self.specs.len(), self.constraints.len(), self.exclude.len(), self.virtual_packages.len()];
+        if lists.into_iter().any(|length| length > MOST) {
             return Err(Error::usage("a list is too long").with("expected", format!("at most {MOST} entries")));
         }
         let source = match (asks, &self.explicit, &self.conda_lock, &self.pixi_lock) {
@@ -141,6 +143,7 @@ impl Section {
     fn is_only_listed(&self) -> bool {
         self.priority == Priority::default()
             && self.constraints.is_empty()
+            && self.exclude.is_empty()
             && self.virtual_packages.is_empty()
             && self.exclude_newer.is_none()
             && self.cool_down_days.is_none()

@@ -7,16 +7,16 @@ use super::catalog::{Catalog, Subdir};
 use super::list;
 use super::made::{Document, Made};
 use super::meta::media_type;
-use super::route::{File, Route, route};
+use super::route::{File, Route, route, token};
 use crate::artifact::Blobs;
 use crate::error::{Error, Result};
-use crate::server::{BlobReply, DocumentReply, blob, document, problem};
+use crate::server::{BlobReply, DocumentReply, Secret, blob, document, problem};
 use crate::store::Shelf;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, RANGE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::sync::Arc;
@@ -39,7 +39,16 @@ pub(super) fn router(shelf: &Shelf) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(room))
 }
 
-async fn answer(State(room): State<Arc<Room>>, parts: Parts) -> Response {
+async fn answer(room: State<Arc<Room>>, parts: Parts) -> Response {
+    let secret = token(parts.uri.path()).map(|(token, _)| Secret(token.to_owned()));
+    let mut response = answer_plain(room, parts).await;
+    if let Some(secret) = secret {
+        response.extensions_mut().insert(secret);
+    }
+    response
+}
+
+async fn answer_plain(State(room): State<Arc<Room>>, parts: Parts) -> Response {
     match route(parts.uri.path()) {
         Route::List(channel) => list::list(&room.catalog, &parts, channel.as_deref()),
         Route::File(channel, subdir, file) => match room.find(&channel, &subdir) {
@@ -88,9 +97,9 @@ enum Answer {
 /// Makes a document where that holds nobody up.
 async fn made(room: Arc<Room>, parts: &Parts, channel: String, subdir: String, file: File) -> Response {
     let Ok(_turn) = room.makers.acquire().await else { return failed() };
-    let making = room.clone();
+    let (making, in_parts) = (room.clone(), parts.headers.contains_key(RANGE));
     let made = tokio::task::spawn_blocking(move || match making.catalog.channels.get(&channel).and_then(|c| c.get(&subdir)) {
-        Some(found) => prepared(found, &subdir, &file),
+        Some(found) => prepared(found, &subdir, &file, in_parts),
         None => Ok(Answer::Absent),
     });
     match made.await.unwrap_or_else(|e| Err(Error::failed("making an index was given up").because(&e))) {
@@ -99,11 +108,12 @@ async fn made(room: Arc<Room>, parts: &Parts, channel: String, subdir: String, f
     }
 }
 
-fn prepared(subdir: &Subdir, name: &str, file: &File) -> Result<Answer> {
+fn prepared(subdir: &Subdir, name: &str, file: &File, in_parts: bool) -> Result<Answer> {
     let form = |made: &Made, packed: bool| match (&made.short, packed) {
         (_, true) => Answer::Whole(made.packed.clone(), PACKED),
-        (Some(short), false) => Answer::Plain(short.clone()),
-        (None, false) => Answer::Whole(made.plain.clone(), JSON),
+        // Parts are parts of the bytes that the index names, not of a coding of them.
+        (Some(short), false) if !in_parts => Answer::Plain(short.clone()),
+        (_, false) => Answer::Whole(made.plain.clone(), JSON),
     };
     Ok(match file {
         File::ShardIndex => Answer::Whole(subdir.shards(name)?.index.clone(), PACKED),

@@ -24,7 +24,7 @@ fn channels_and_platforms_are_told_apart() {
     for good in ["conda-forge", "conda-forge/label/dev", "pkgs/main", "team.mirror_2"] {
         assert!(is_channel(good), "{good}");
     }
-    for bad in ["", "/a", "a//b", "../x", "a/linux-64", "a/noarch", "a b", "a/.", "-x", "a%2f", "ä"] {
+    for bad in ["", "/a", "a//b", "../x", "a/linux-64", "a/noarch", "t", "t/x", "a b", "a/.", "-x", "a%2f", "ä"] {
         assert!(!is_channel(bad), "{bad}");
     }
     assert!(["noarch", "linux-64", "linux-aarch64", "osx-arm64", "win-64"].into_iter().all(is_subdir));
@@ -138,6 +138,9 @@ fn paths_of_channels_are_told_apart() {
         ("/forge/noarch/current_repodata.json.zst", file("forge", "noarch", File::Repodata { packed: true })),
         ("/forge/label/dev/linux-64/run_exports.json", file("forge/label/dev", "linux-64", File::RunExports { packed: false })),
         ("/t/to-ken/forge/linux-64/repodata_shards.msgpack.zst", file("forge", "linux-64", File::ShardIndex)),
+        ("/t/to%2Fken/forge/noarch/repodata.json", file("forge", "noarch", File::Repodata { packed: false })),
+        ("/t//forge/noarch/repodata.json", file("forge", "noarch", File::Repodata { packed: false })),
+        ("/t/forge", Route::Unknown),
         ("/forge/noarch/a-1%211.0%2Bx-0.conda", file("forge", "noarch", package("a-1!1.0+x-0.conda"))),
         ("/forge/noarch/repodata.json.bz2", file("forge", "noarch", package("repodata.json.bz2"))),
         ("/forge/noarch/notices.json", file("forge", "noarch", package("notices.json"))),
@@ -241,6 +244,14 @@ fn clients_get_the_lengths_tags_and_ranges_they_ask_for() {
         let fresh = headers["cache-control"] == "no-cache";
         assert_eq!(fresh, path.contains("repodata"), "an index is asked for again, a package is not: {path}");
     }
+    for path in ["repodata.json", "current_repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst", "run_exports.json"] {
+        let path = format!("/forge/linux-64/{path}");
+        let whole = get(&shelf, &path);
+        let (status, headers, part) = ask(&shelf, "GET", &path, &[("range", "bytes=5-9"), ("accept-encoding", "gzip")]);
+        assert_eq!((status, part.as_slice(), headers.get("content-encoding")), (206, &whole[5..10], None), "{path}");
+        assert_eq!(headers["content-range"].to_str().unwrap(), format!("bytes 5-9/{}", whole.len()), "{path}");
+        assert_eq!(ask(&shelf, "GET", &path, &[("range", "bytes=9999999-")]).0, 416, "{path}");
+    }
     // Clients unpack these themselves.
     let (_, headers, body) = ask(&shelf, "GET", "/forge/linux-64/repodata.json.zst", &[("accept-encoding", "gzip, zstd, br")]);
     assert!(!headers.contains_key("content-encoding") && body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
@@ -248,6 +259,21 @@ fn clients_get_the_lengths_tags_and_ranges_they_ask_for() {
     assert_eq!(headers["content-encoding"], "gzip");
     let (status, headers, part) = ask(&shelf, "GET", "/forge/linux-64/libfoo-1.0-h1_0.conda", &[("range", "bytes=3-5")]);
     assert_eq!((status, part.as_slice(), headers["content-type"].to_str().unwrap()), (206, b"foo".as_slice(), "application/x-conda"));
+}
+
+#[test]
+fn a_token_in_front_is_taken_off_and_kept_out_of_the_log() {
+    let shelf = several();
+    assert_eq!(get(&shelf, "/t/my-secret/forge/linux-64/repodata.json"), get(&shelf, "/forge/linux-64/repodata.json"));
+    let secret = |path: &str| {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = tokio::runtime::Runtime::new().unwrap().block_on(serve::router(&shelf).oneshot(request)).unwrap();
+        response.extensions().get::<crate::server::Secret>().map(|secret| secret.0.clone())
+    };
+    for path in ["/t/my-secret/forge/linux-64/repodata.json", "/t/my-secret/absent/linux-64/repodata.json", "/t/my-secret/"] {
+        assert_eq!(secret(path).as_deref(), Some("my-secret"), "{path}");
+    }
+    assert_eq!(secret("/forge/linux-64/repodata.json"), None);
 }
 
 #[test]
@@ -292,6 +318,50 @@ fn channels_that_gave_nothing_are_served_empty() {
 }
 
 #[test]
+fn relations_are_served_where_the_channels_are() {
+    let mut with = package("forge/label/dev", "linux-64", "tool", ".conda");
+    with.meta["relations"] = json!({ "forge/label/dev": { "base": "forge", "overrides": "absent" }, "absent": { "base": "forge" } });
+    let shelf = shelf(vec![package("forge", "noarch", "lib", ".conda"), with]);
+    for subdir in ["linux-64", "noarch"] {
+        let index: Value = serde_json::from_slice(&get(&shelf, &format!("/forge/label/dev/{subdir}/repodata.json"))).unwrap();
+        assert_eq!(index["info"], json!({ "subdir": subdir, "channel_relations": { "base": "../../../forge" } }));
+    }
+    let index: Value = serde_json::from_slice(&get(&shelf, "/forge/noarch/repodata.json")).unwrap();
+    assert_eq!(index["info"], json!({ "subdir": "noarch" }));
+}
+
+#[cfg(feature = "upstream")]
+#[test]
+fn relations_are_what_rattler_reads() {
+    let mut with = package("forge/label/dev", "linux-64", "tool", ".conda");
+    with.meta["relations"] = json!({ "forge/label/dev": { "base": "forge", "overrides": "more" } });
+    with.meta["beside"] = json!(["more"]);
+    let shelf = shelf(vec![package("forge", "noarch", "lib", ".conda"), with]);
+    let bytes = unpacked(&get(&shelf, "/forge/label/dev/linux-64/repodata_shards.msgpack.zst"));
+    let index: rattler_conda_types::ShardedRepodata = rmp_serde::from_slice(&bytes).unwrap();
+    let relations = index.info.channel_relations.unwrap();
+    assert_eq!((relations.base.as_deref(), relations.overrides.as_deref()), (Some("../../../forge"), Some("../../../more")));
+    let plain: rattler_conda_types::RepoData = serde_json::from_slice(&get(&shelf, "/forge/label/dev/noarch/repodata.json")).unwrap();
+    assert_eq!(plain.info.unwrap().channel_relations, Some(relations));
+}
+
+#[cfg(feature = "upstream")]
+#[test]
+fn sections_know_relations_together() {
+    let with = |relations: Value| {
+        let mut package = package("forge", "noarch", "tool", ".conda");
+        package.meta["relations"] = relations;
+        package.meta
+    };
+    let first = with(json!({ "forge": { "base": "a" }, "b": { "base": "forge" } }));
+    let second = with(json!({ "forge": { "base": "c" }, "d": { "overrides": "forge" } }));
+    let together = Conda.unite(&first, &second).unwrap();
+    assert_eq!(together["relations"], json!({ "b": { "base": "forge" }, "d": { "overrides": "forge" }, "forge": { "base": "c" } }));
+    assert_eq!(Conda.unite(&second, &first).unwrap(), together);
+    assert_eq!(Conda.unite(&together, &first).unwrap(), together);
+}
+
+#[test]
 fn old_records_get_the_digest_they_lack() {
     let mut old = package("forge", "noarch", "tool", ".tar.bz2");
     let record = old.meta["record"].as_object_mut().unwrap();
@@ -306,8 +376,15 @@ fn old_records_get_the_digest_they_lack() {
 fn entries_that_lie_are_refused_and_not_served() {
     let good = package("forge", "linux-64", "tool", ".conda");
     assert!(Meta::of(&good).is_ok());
-    let twisted: [(&str, fn(&mut Artifact)); 15] = [
+    let twisted: [(&str, fn(&mut Artifact)); 18] = [
         ("a path for a channel beside it", |a| a.meta["beside"] = json!(["../x"])),
+        ("a path for a channel that another is built upon", |a| a.meta["relations"] = json!({ "forge": { "base": "../x" } })),
+        ("a path for a channel that is built upon another", |a| a.meta["relations"] = json!({ "../x": { "base": "forge" } })),
+        ("a path for a build", |a| {
+            a.meta["record"]["build"] = "x/../../h1_0".into();
+            a.descriptors[0].name = Some("tool-1.0-x/../../h1_0.conda".to_owned());
+            a.version = "1.0-x/../../h1_0".to_owned();
+        }),
         ("a path for a file name", |a| a.descriptors[0].name = Some("../tool-1.0-h1_0.conda".to_owned())),
         ("another file name", |a| a.descriptors[0].name = Some("tool-1.1-h1_0.conda".to_owned())),
         ("another ending", |a| a.descriptors[0].name = Some("tool-1.0-h1_0.zip".to_owned())),

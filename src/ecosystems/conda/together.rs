@@ -1,6 +1,6 @@
 //! Packages that several sections want: which are one, and which cannot be served beside each other.
 
-use super::meta::Meta;
+use super::meta::{Meta, Relations};
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
 use serde::Deserialize;
@@ -18,8 +18,21 @@ pub(super) fn unite(first: &Value, second: &Value) -> Option<Value> {
     let weight = |meta: &Meta| (meta.record.as_object().map_or(0, serde_json::Map::len), meta.record.to_string());
     let run_exports = first.run_exports.clone().or_else(|| second.run_exports.clone());
     let beside = first.beside.iter().chain(&second.beside).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let relations = united(&first.relations, &second.relations);
     let meta = if weight(&second) > weight(&first) { second } else { first };
-    Some(Meta { run_exports, beside, ..meta }.to_value())
+    Some(Meta { run_exports, beside, relations, ..meta }.to_value())
+}
+
+/// What either section was told; of two that differ the same one is kept, whichever comes first.
+fn united(first: &BTreeMap<String, Relations>, second: &BTreeMap<String, Relations>) -> BTreeMap<String, Relations> {
+    let mut all = first.clone();
+    for (channel, relations) in second {
+        let known = all.entry(channel.clone()).or_default();
+        if *relations > *known {
+            known.clone_from(relations);
+        }
+    }
+    all
 }
 
 /// One name of an archive in one channel is one archive.

@@ -7,7 +7,7 @@ use super::pages::Pages;
 use crate::artifact::percent_encoded as segment;
 use crate::ecosystems::{ALL, Ecosystem};
 use crate::server::oci::{ROOT, Registry};
-use crate::server::{Shown, mount, problem};
+use crate::server::{Secret, Shown, mount, problem};
 use crate::store::View;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -20,6 +20,8 @@ use tower::ServiceExt;
 
 /// The view of all bundles; where no view has that name, the first view answers to it.
 const LATEST: &str = "latest";
+/// What stands before a token in a path.
+const TOKEN: &str = "/t";
 
 /// Everything that is served from one set of views.
 pub struct Site {
@@ -27,6 +29,8 @@ pub struct Site {
     rooms: HashMap<&'static str, HashMap<String, Mounted>>,
     /// The ecosystem whose mount point is the shared registry.
     registry: Option<&'static str>,
+    /// The ecosystems whose clients may write a token before the whole path.
+    tokens: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -40,8 +44,15 @@ impl Site {
     pub fn router(views: Vec<View>, snapshot: Option<u64>, settings: &Arc<Settings>) -> Router {
         let rooms = ALL.iter().map(|ecosystem| (ecosystem.name(), mounted(*ecosystem, &views))).collect();
         let registry = ALL.iter().find(|ecosystem| ecosystem.is_registry()).map(|ecosystem| ecosystem.name());
-        let site = Arc::new(Self { rooms, registry });
+        let tokens = ALL.iter().filter(|ecosystem| ecosystem.takes_tokens_in_front()).map(|ecosystem| ecosystem.name()).collect();
+        let site = Arc::new(Self { rooms, registry, tokens });
         Pages::new(views, snapshot, settings.clone()).routes().fallback(answer).with_state(site)
+    }
+
+    /// The token of an account before a path, and the path behind it, where that leads to a room whose clients write one.
+    fn token<'a>(&self, path: &'a str) -> Option<(&'a str, &'a str)> {
+        let (token, rest) = first_segment(below(path, TOKEN)?);
+        self.tokens.contains(&first_segment(rest).0).then_some((token, rest)).filter(|(token, _)| !token.is_empty())
     }
 
     /// The room's router for a path, and the path below its mount point.
@@ -84,6 +95,7 @@ fn registry(view: &View, mount: &str) -> Router {
 
 async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response {
     let path = request.uri().path();
+    let (token, path) = site.token(path).map_or((None, path), |(token, path)| (Some(Secret(token.to_owned())), path));
     let rooted = mount(request.extensions()).filter(|room| first_segment(path).0 != *room).map(|room| format!("/{room}{path}"));
     let Some((mounted, rest)) = site.find(rooted.as_deref().unwrap_or(path)) else {
         return problem(StatusCode::NOT_FOUND, "nothing is here", "The start page says what this mirror has: /");
@@ -92,6 +104,9 @@ async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response
     *request.uri_mut() = target;
     let mut response = mounted.router.oneshot(request).await.unwrap_or_else(|never| match never {});
     response.extensions_mut().insert(Shown(mounted.view));
+    if let Some(token) = token {
+        response.extensions_mut().insert(token);
+    }
     response
 }
 

@@ -74,6 +74,60 @@ fn broken_indexes_are_refused() {
 }
 
 #[test]
+fn forms_of_the_future_are_refused_aloud() {
+    let (name, shard) = shards("noarch", &tool()).pop_first().unwrap();
+    let mut list = shard_list("noarch", "./", "./shards/", &[(name, Digest::of(&shard))]);
+    // Behind the head of the map: a text of seven letters, then the number 1 in nine bytes.
+    let at = 5 + 5 + "version".len() + 8;
+    assert_eq!(list[at], 1);
+    list[at] = 2;
+    let mut paths = Paths::default();
+    refused(
+        paths.set("/main/noarch/repodata_shards.msgpack.zst", zst(&list)),
+        SECTION,
+        Kind::Verification,
+        &["version 2", "newer airlift"],
+    );
+    let mut index = repodata("noarch", &tool());
+    index["repodata_version"] = json!(3);
+    let mut paths = Paths::default();
+    refused(
+        paths.set("/main/noarch/repodata.json", index.to_string().into_bytes()),
+        SECTION,
+        Kind::Verification,
+        &["version 3", "newer airlift"],
+    );
+    for known in [json!(1), json!(2), json!(null)] {
+        index["repodata_version"] = known;
+        let mut paths = Paths::default();
+        let origin = paths.set("/main/noarch/repodata.json", index.to_string().into_bytes()).serve();
+        assert_eq!(chosen(&Outside::new().lock(&origin, SECTION).unwrap()), ["main/noarch/tool 1.0-0"]);
+    }
+}
+
+#[test]
+fn one_strange_name_does_not_spoil_an_index() {
+    let text = repodata("noarch", &tool()).to_string();
+    let strange = text.replace("\"packages.conda\":{", "\"packages.conda\":{\"t\\u00f6\\ud83d\\ude80ol-9.0-0.conda\":{\"x\":[1]},");
+    assert_ne!(text, strange);
+    let mut paths = Paths::default();
+    let origin = paths.set("/main/noarch/repodata.json", strange.into_bytes()).serve();
+    assert_eq!(chosen(&Outside::new().lock(&origin, SECTION).unwrap()), ["main/noarch/tool 1.0-0"]);
+}
+
+#[test]
+fn check_sums_in_capitals_are_the_same() {
+    let tool = tool().remove(0);
+    let loud = ["md5", "sha256"].iter().fold(tool.clone(), |package, key| {
+        let hex = tool.record[*key].as_str().unwrap().to_ascii_uppercase();
+        package.with(key, json!(hex))
+    });
+    let mut paths = Paths::default();
+    let origin = paths.plain("main", &[loud]).serve();
+    assert_eq!(chosen(&Outside::new().lock(&origin, SECTION).unwrap()), ["main/noarch/tool 1.0-0"]);
+}
+
+#[test]
 fn bombs_are_refused() {
     let mut paths = Paths::default();
     refused(paths.set("/main/noarch/repodata.json.zst", b"<html>".to_vec()), SECTION, Kind::Verification, &["zstd", "<html>"]);
@@ -240,6 +294,8 @@ fn sections_that_make_no_sense_are_refused_before_the_network_is_asked() {
         ("channels = [\"main\"]\nspecs = [\"other::x\"]", "add it to `channels`"),
         ("channels = [\"main\"]\nspecs = [\"main/linux-aarch64::x\"]", "another platform"),
         ("channels = [\"https://h/t/secret-token/main\"]\nspecs = [\"x\"]", "bearer token"),
+        ("channels = [\"https://h/conda/latest/t/secret-token/main\"]\nspecs = [\"x\"]", "bearer token"),
+        ("channels = [{ name = \"t/x\", url = \"https://h/x\" }]\nspecs = [\"x\"]", "name of a channel is refused"),
         ("channels = [\"https://me:secret-token@h/main\"]\nspecs = [\"x\"]", "netrc"),
         ("channels = [\"https://h/main?token=secret-token\"]\nspecs = [\"x\"]", "no query"),
         ("channels = [\"https://h/main/linux-64\"]\nspecs = [\"x\"]", "without its platform"),

@@ -2,7 +2,9 @@
 
 mod bad;
 pub mod channel;
+mod excluded;
 mod listed;
+mod relations;
 mod solved;
 
 use crate::origin::Origin;

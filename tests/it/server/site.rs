@@ -151,6 +151,27 @@ fn rooms_are_mounted_by_view_and_the_log_says_which() {
     assert_eq!(line["view"], serde_json::Value::Null);
 }
 
+/// Clients with an account write their token before the path, or behind the mount point; a log is no place for it.
+#[test]
+fn tokens_in_paths_are_taken_off_and_not_logged() {
+    let (log, lines) = logged();
+    let site = Site::start(ServeOptions { log, ..options() }, Source::Views(vec![view("mlops-7", 1)]));
+    for (target, status, logged, shown) in [
+        ("/t/my-secret/conda/latest/", 200, "/t/…/conda/latest/", Some("latest")),
+        ("/t/my-secret/conda/mlops-7/", 200, "/t/…/conda/mlops-7/", Some("mlops-7")),
+        ("/conda/latest/t/my-secret/", 200, "/conda/latest/t/…/", Some("latest")),
+        ("/t/my-secret/conda/latest/absent/noarch/repodata.json", 404, "/t/…/conda/latest/absent/noarch/repodata.json", Some("latest")),
+        ("/conda/latest/", 200, "/conda/latest/", Some("latest")),
+        ("/t//conda/latest/", 404, "/t//conda/latest/", None),
+        ("/t/word/files/x", 404, "/t/word/files/x", None),
+        ("/team/word/conda/latest/", 404, "/team/word/conda/latest/", None),
+    ] {
+        assert_eq!(site.get(target).status, status, "{target}");
+        let line: serde_json::Value = serde_json::from_str(&lines.recv_timeout(PATIENCE).unwrap()).unwrap();
+        assert_eq!((line["path"].as_str(), line["view"].as_str()), (Some(logged), shown), "{target}");
+    }
+}
+
 /// A bundle with one file, in the store but not yet in a snapshot.
 fn installed(store: &Store, seq: u64) -> Installed {
     let artifacts = vec![file(&format!("tool-{seq}"), "bytes")];

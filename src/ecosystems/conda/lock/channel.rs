@@ -1,8 +1,9 @@
 //! Channels: where they are, and the names they are served under.
 
-use super::super::meta::{is_channel, is_subdir};
+use super::super::meta::{Relations, is_channel, is_subdir};
 use super::super::section::{Channel as Wanted, Section};
 use crate::error::{Error, Result};
+use std::collections::BTreeMap;
 use url::Url;
 
 /// What stands before names of channels.
@@ -29,13 +30,15 @@ pub struct Channels {
     alias: Url,
     /// The channels.
     pub list: Vec<Channel>,
+    /// What they say they are built upon, by their place in the list: references, as they write them.
+    pub relations: BTreeMap<usize, Relations>,
 }
 
 impl Channels {
     /// Those that the section itself names.
     pub fn of(section: &Section) -> Result<Self> {
         let alias = address(section.channel_alias.as_deref().unwrap_or(ALIAS)).map_err(|e| e.about("channel-alias"))?;
-        let mut channels = Self { alias, list: vec![] };
+        let mut channels = Self { alias, list: vec![], relations: BTreeMap::new() };
         for wanted in &section.channels {
             match wanted {
                 Wanted::Short(text) => channels.add(text)?,
@@ -87,6 +90,13 @@ impl Channels {
     /// Adds a channel that follows from the address of a package.
     pub fn add_known(&mut self, channel: &Channel) -> Result<()> {
         self.push(channel.clone())
+    }
+
+    /// Takes what an index says of its channel; each of its platforms may say it, and the first that does counts.
+    pub fn told(&mut self, place: usize, relations: &Relations) {
+        let known = self.relations.entry(place).or_default();
+        known.base = known.base.take().or_else(|| relations.base.clone());
+        known.overrides = known.overrides.take().or_else(|| relations.overrides.clone());
     }
 
     fn push(&mut self, channel: Channel) -> Result<()> {
@@ -146,8 +156,9 @@ pub fn address(text: &str) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(secret("a login", &url));
     }
-    let mut parts = url.path_segments().into_iter().flatten();
-    if parts.next() == Some("t") && parts.next().is_some_and(|token| !token.is_empty()) {
+    // Wherever it stands: clients put it behind the host or before the name of the channel.
+    let parts: Vec<&str> = url.path_segments().into_iter().flatten().collect();
+    if parts.windows(2).any(|pair| pair[0] == "t" && !pair[1].is_empty()) {
         return Err(secret("a token (/t/…)", &url));
     }
     if url.query().is_some() || url.fragment().is_some() {

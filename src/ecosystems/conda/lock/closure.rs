@@ -1,19 +1,23 @@
 //! Everything that a solve may need: the packages that are asked for, what they require, and so on.
 
 use super::channel::Channel;
-use super::index::{Entry, Index, Reader};
-use super::record::{Seen, candidate};
+use super::index::{Entry, Index, Reader, Record};
+use super::record::{Place, Seen, candidate};
 use crate::error::{Error, Result};
-use bytes::Bytes;
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use rattler_conda_types::{PackageName, RepoDataRecord};
+use rattler_conda_types::RepoDataRecord;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Shards that are downloaded at the same time.
 const AT_ONCE: usize = 32;
+/// Into how many parts the records of a round are divided, to be read beside each other.
+const READERS: usize = 4;
 /// Most packages that one solve may reach, by name.
 const MOST_NAMES: usize = 200_000;
+/// Most records that one solve may reach: each takes some 2 kB.
+const MOST_RECORDS: usize = 2_000_000;
 /// Most reasons that are kept.
 const MOST_REASONS: usize = 10;
 
@@ -23,27 +27,34 @@ pub struct Found {
     /// Records by index, in the order of the indexes.
     pub groups: Vec<Vec<RepoDataRecord>>,
     /// Records as the indexes have them, by index and file.
-    texts: HashMap<(usize, String), Bytes>,
+    records: HashMap<(usize, String), Record>,
     /// What was passed over, and why: the first few, by file.
     pub passed: BTreeSet<String>,
     /// How much was passed over.
     pub passed_count: usize,
 }
 
+/// An entry with the place of its index, and what became of it.
+type Judged = (usize, Entry, std::result::Result<RepoDataRecord, String>);
+
 impl Found {
     /// Collects from indexes all that these names reach.
     pub async fn gather(indexes: &[&Index], channels: &[Channel], reader: &Reader<'_>, names: BTreeSet<String>) -> Result<Self> {
         let mut found = Self { groups: indexes.iter().map(|_| vec![]).collect(), ..Self::default() };
-        let (mut known, mut next, mut seen) = (names.clone(), names, Seen::default());
+        let places: Arc<[Place]> = indexes.iter().map(|index| index.place(&channels[index.channel])).collect();
+        let mut seen: Vec<Seen> = (0..READERS).map(|_| Seen::default()).collect();
+        let (mut known, mut next, mut count) = (names.clone(), names, 0);
         while !next.is_empty() {
-            let mut reached = BTreeSet::new();
-            for (place, entries) in read(indexes, reader, &next).await? {
-                found.take(place, indexes[place], channels, entries, &mut reached, &mut seen);
+            let entries = read(indexes, reader, &next).await?;
+            count += entries.len();
+            for (place, entry, judged) in judge(&places, entries, &mut seen).await? {
+                found.take(place, entry, judged, indexes[place], channels);
             }
-            next = reached.into_iter().filter(|name| known.insert(name.clone())).collect();
-            if known.len() > MOST_NAMES {
+            let reached = seen.iter_mut().flat_map(|seen| std::mem::take(&mut seen.reached));
+            next = reached.filter(|name| known.insert(name.clone())).collect();
+            if known.len() > MOST_NAMES || count > MOST_RECORDS {
                 return Err(Error::failed("the requirements reach too many packages")
-                    .with("expected", format!("at most {MOST_NAMES} names"))
+                    .with("expected", format!("at most {MOST_NAMES} names and {MOST_RECORDS} records"))
                     .hint("name fewer packages in one section"));
             }
         }
@@ -53,53 +64,68 @@ impl Found {
     fn take(
         &mut self,
         place: usize,
+        entry: Entry,
+        judged: std::result::Result<RepoDataRecord, String>,
         index: &Index,
         channels: &[Channel],
-        entries: Vec<Entry>,
-        reached: &mut BTreeSet<String>,
-        seen: &mut Seen,
     ) {
-        let channel = &channels[index.channel];
-        for entry in entries {
-            match candidate(&entry, index, channel, seen) {
-                Ok(record) => {
-                    let package = &record.package_record;
-                    for requirement in package.depends.iter().chain(package.extra_depends.values().flatten()) {
-                        let name = PackageName::normalized_name_from_matchspec_str(requirement);
-                        if !name.is_empty() && !name.starts_with("__") && !reached.contains(&*name) {
-                            reached.insert(name.into_owned());
-                        }
-                    }
-                    self.texts.insert((place, entry.file), entry.record);
-                    self.groups[place].push(record);
-                }
-                Err(why) => {
-                    self.passed_count += 1;
-                    if self.passed.len() < MOST_REASONS {
-                        self.passed.insert(format!("{}/{}/{:.200}: {why:.300}", channel.name, index.subdir, entry.file));
-                    }
+        match judged {
+            Ok(record) => {
+                self.records.insert((place, entry.file), entry.record);
+                self.groups[place].push(record);
+            }
+            Err(why) => {
+                self.passed_count += 1;
+                if self.passed.len() < MOST_REASONS {
+                    self.passed.insert(format!("{}/{}/{:.200}: {why:.300}", channels[index.channel].name, index.subdir, entry.file));
                 }
             }
         }
     }
 
     /// The record of a chosen package as its index has it, and the place of the index.
-    pub fn text(&self, record: &RepoDataRecord, indexes: &[&Index], channels: &[Channel]) -> Option<(usize, Bytes)> {
+    pub fn record(&self, record: &RepoDataRecord, indexes: &[&Index], channels: &[Channel]) -> Option<(usize, Record)> {
         let from = |index: &&Index| {
             index.subdir == record.package_record.subdir && record.channel.as_deref() == Some(channels[index.channel].url.as_str())
         };
         let place = indexes.iter().position(from)?;
-        self.texts.get(&(place, record.identifier.to_file_name())).map(|text| (place, text.clone()))
+        self.records.get(&(place, record.identifier.to_file_name())).map(|found| (place, found.clone()))
     }
 }
 
 /// The entries of names in all indexes, in the order of names, then indexes.
-async fn read(indexes: &[&Index], reader: &Reader<'_>, names: &BTreeSet<String>) -> Result<Vec<(usize, Vec<Entry>)>> {
+async fn read(indexes: &[&Index], reader: &Reader<'_>, names: &BTreeSet<String>) -> Result<Vec<(usize, Entry)>> {
     let mut work = Vec::with_capacity(names.len() * indexes.len());
     for name in names {
         for (place, index) in indexes.iter().enumerate() {
             work.push(async move { index.entries(reader, name).await.map(|entries| (place, entries)) }.boxed());
         }
     }
-    stream::iter(work).buffered(AT_ONCE).try_filter(|(_, entries)| std::future::ready(!entries.is_empty())).try_collect().await
+    let all: Vec<(usize, Vec<Entry>)> = stream::iter(work).buffered(AT_ONCE).try_collect().await?;
+    Ok(all.into_iter().flat_map(|(place, entries)| entries.into_iter().map(move |entry| (place, entry))).collect())
+}
+
+/// Reads the records of entries, in parts beside each other; the order stays.
+async fn judge(places: &Arc<[Place]>, mut entries: Vec<(usize, Entry)>, seen: &mut [Seen]) -> Result<Vec<Judged>> {
+    let part = entries.len().div_ceil(seen.len());
+    let mut work = Vec::new();
+    for slot in seen.iter_mut() {
+        let rest = entries.split_off(part.min(entries.len()));
+        let (own, places, mut known) = (std::mem::replace(&mut entries, rest), places.clone(), std::mem::take(slot));
+        work.push(tokio::task::spawn_blocking(move || {
+            let judge = |(place, entry): (usize, Entry)| {
+                let judged = candidate(&entry, &places[place], &mut known);
+                (place, entry, judged)
+            };
+            let judged: Vec<Judged> = own.into_iter().map(judge).collect();
+            (judged, known)
+        }));
+    }
+    let mut all = Vec::new();
+    for (work, slot) in work.into_iter().zip(seen) {
+        let (judged, known) = work.await.map_err(|e| Error::failed("reading records was given up").because(&e))?;
+        all.extend(judged);
+        *slot = known;
+    }
+    Ok(all)
 }

@@ -75,7 +75,14 @@ impl Picked {
         };
         let name = format!("{}/{}/{name}", self.channel.name, self.subdir);
         let (channel, subdir) = (self.channel.name, self.subdir);
-        let meta = Meta { channel, subdir, record: Value::Object(self.record), run_exports: self.run_exports, beside: vec![] };
+        let meta = Meta {
+            channel,
+            subdir,
+            record: Value::Object(self.record),
+            run_exports: self.run_exports,
+            beside: vec![],
+            relations: BTreeMap::new(),
+        };
         let artifact = Artifact {
             ecosystem: NAME.to_owned(),
             sections: vec![request.section.name.clone()],

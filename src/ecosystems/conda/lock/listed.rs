@@ -2,7 +2,7 @@
 
 use super::channel::{Channel, Channels, taken_apart};
 use super::collect::{Packages, Picked};
-use super::index::{Index, Reader, parse};
+use super::index::{Index, Reader};
 use super::inputs::Listed;
 use super::machine::Machine;
 use super::record::{Seen, candidate};
@@ -31,7 +31,10 @@ pub async fn find(
         channels.add_known(&channel)?;
         let key = (channel.name.clone(), subdir.clone());
         if !indexes.contains_key(&key) {
-            indexes.insert(key.clone(), Index::find(reader, &channel, 0, &subdir).await?);
+            let place = channels.list.iter().position(|known| *known == channel).unwrap_or_default();
+            let index = Index::find(reader, &channel, place, &subdir).await?;
+            channels.told(place, &index.relations);
+            indexes.insert(key.clone(), index);
         }
         let picked = match in_index(reader, &indexes[&key], &channel, &file, &package).await? {
             Some(picked) => picked,
@@ -56,9 +59,9 @@ async fn in_index(reader: &Reader<'_>, index: &Index, channel: &Channel, file: &
     let entries = index.entries(reader, &name).await?;
     let Some(entry) = entries.into_iter().find(|entry| entry.file == file) else { return Ok(None) };
     let label = format!("{}/{}/{file}", channel.name, index.subdir);
-    let solver = candidate(&entry, index, channel, &mut Seen::default())
+    let solver = candidate(&entry, &index.place(channel), &mut Seen::default())
         .map_err(|why| Error::verification(format!("{label}: the index has an entry that cannot be used")).with("because", why))?;
-    let Ok(Value::Object(mut record)) = parse(&entry.record) else {
+    let Ok(Value::Object(mut record)) = entry.record.value() else {
         return Err(Error::verification(format!("{label}: its record is not strict JSON")));
     };
     check(&label, &record, package)?;

@@ -7,12 +7,14 @@
 mod channel;
 mod closure;
 mod collect;
+mod excluded;
 mod exports;
 mod index;
 mod inputs;
 mod listed;
 mod machine;
 mod record;
+mod relations;
 mod solve;
 mod spec;
 mod summary;
@@ -27,6 +29,7 @@ use crate::error::{Error, Result};
 use channel::Channels;
 use closure::Found;
 use collect::{Packages, Picked};
+use excluded::Excluded;
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use index::{Index, Reader};
@@ -103,7 +106,8 @@ async fn solved(
     }
     notes.extend(asked.newest.map(|newest| format!("nothing published after {newest} was considered")));
     let indexes = open(reader, channels, machines).await?;
-    notes.extend(unnamed(&indexes, channels));
+    indexes.iter().for_each(|index| channels.told(index.channel, &index.relations));
+    notes.extend(relations::unnamed(channels));
     let mut packages = Packages::new();
     for machine in machines {
         check_platforms(&asked, machine)?;
@@ -113,9 +117,9 @@ async fn solved(
         let records = solve::solve(found.clone(), &asked, machine).await?;
         for record in &records {
             let (place, text) =
-                found.text(record, &own, &channels.list).ok_or_else(|| Error::failed("the solver chose what it was not given"))?;
+                found.record(record, &own, &channels.list).ok_or_else(|| Error::failed("the solver chose what it was not given"))?;
             let file = record.identifier.to_file_name();
-            let Ok(Value::Object(fields)) = index::parse(&text) else {
+            let Ok(Value::Object(fields)) = text.value() else {
                 return Err(Error::verification(format!("{file}: its record is not strict JSON")));
             };
             let (channel, subdir) = (channels.list[own[place].channel].clone(), own[place].subdir.clone());
@@ -136,10 +140,11 @@ fn asked(request: &LockRequest<'_>, section: &Section, channels: &mut Channels, 
     let mut specs: Vec<Spec> = section.specs.iter().map(|text| Spec::parse(text, channels)).collect::<Result<_>>()?;
     specs.extend(from_file.transpose()?.into_iter().flatten());
     let constraints = section.constraints.iter().map(|text| Spec::parse(text, channels)).collect::<Result<_>>()?;
+    let excluded = section.exclude.iter().map(|text| Excluded::parse(text, channels)).collect::<Result<_>>()?;
     if specs.is_empty() {
         return Err(Error::usage("it asks for no package").hint("give `specs`"));
     }
-    Ok(Asked { specs, constraints, priority: section.priority, newest: section.newest(request.now)? })
+    Ok(Asked { specs, constraints, excluded, priority: section.priority, newest: section.newest(request.now)? })
 }
 
 /// A spec that names a platform is for machines of that platform.
@@ -167,26 +172,11 @@ async fn open(reader: &Reader<'_>, channels: &Channels, machines: &[Machine]) ->
     stream::iter(work).buffered(AT_ONCE).try_collect().await
 }
 
-/// Channels that others are built upon (CEP 42) and that the section does not name.
-fn unnamed(indexes: &[Index], channels: &Channels) -> BTreeSet<String> {
-    let mut notes = BTreeSet::new();
-    for index in indexes {
-        let channel = &channels.list[index.channel];
-        for relation in &index.relations {
-            let url = channel.url.join(&format!("{}/", relation.trim_end_matches('/'))).ok();
-            if url.is_some_and(|url| !channels.list.iter().any(|known| known.url == url)) {
-                notes.insert(format!("channel {}: it belongs together with {relation}, which the section does not name", channel.name));
-            }
-        }
-    }
-    notes
-}
-
-/// Names with one package the channels that gave nothing, so that they are served too.
+/// Names with one package the channels that gave nothing, so that they are served too, and what the channels are built upon.
 fn beside(artifact: &mut Artifact, channels: &Channels, given: &BTreeSet<String>) -> Result<()> {
     let all: BTreeSet<String> = channels.list.iter().map(|channel| channel.name.clone()).collect();
     let meta = Meta::of(artifact)?;
-    artifact.meta = Meta { beside: all.difference(given).cloned().collect(), ..meta }.to_value();
+    artifact.meta = Meta { beside: all.difference(given).cloned().collect(), relations: relations::named(channels), ..meta }.to_value();
     Meta::of(artifact).map(|_| ())
 }
 

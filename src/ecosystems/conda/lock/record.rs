@@ -1,72 +1,121 @@
 //! What an index says of a package, checked before a solver sees it.
 
-use super::super::meta::media_type;
-use super::channel::Channel;
-use super::index::{Entry, Index};
+use super::super::meta::is_file;
+use super::index::Entry;
 use rattler_conda_types::package::DistArchiveIdentifier;
-use rattler_conda_types::{MatchSpec, MatchSpecCondition, PackageRecord, ParseMatchSpecOptions, RepoDataRecord, RepodataRevision};
-use std::collections::HashMap;
+use rattler_conda_types::{
+    MatchSpec, MatchSpecCondition, PackageName, PackageRecord, ParseMatchSpecOptions, RepoDataRecord, RepodataRevision,
+};
+use std::collections::{BTreeSet, HashMap};
+use url::Url;
 
-/// Longest name of an archive, in bytes.
-const LONGEST: usize = 250;
 /// Largest archive, in bytes.
 const LARGEST: u64 = 1 << 40;
 /// Most requirements of a package.
 const MOST_DEPENDS: usize = 5000;
 
-/// Requirements that were looked at already, and whether the solver may see them.
-pub type Seen = HashMap<String, bool>;
+/// Where the records of an index belong.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The platform.
+    pub subdir: String,
+    /// Where the archives are; ends with a slash.
+    pub base: Url,
+    /// The channel's address.
+    pub channel: String,
+}
+
+/// Requirements that were looked at already.
+#[derive(Debug, Default)]
+pub struct Seen {
+    known: HashMap<String, Known>,
+    /// Names of packages that requirements reached.
+    pub reached: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// Whether the solver may see it.
+    harmless: bool,
+    /// Whether its name is among those that were reached.
+    reached: bool,
+}
+
+impl Seen {
+    /// Whether the solver may see a requirement.
+    fn harmless(&mut self, text: &str) -> bool {
+        if let Some(known) = self.known.get(text) {
+            return known.harmless;
+        }
+        let harmless = is_harmless(text);
+        self.known.insert(text.to_owned(), Known { harmless, reached: false });
+        harmless
+    }
+
+    /// Notes the package that a requirement needs.
+    fn reach(&mut self, text: &str) {
+        let Some(known) = self.known.get_mut(text).filter(|known| !known.reached) else { return };
+        known.reached = true;
+        let name = PackageName::normalized_name_from_matchspec_str(text);
+        if !name.is_empty() && !name.starts_with("__") {
+            self.reached.insert(name.into_owned());
+        }
+    }
+}
 
 /// The record of an entry, in the solver's words; otherwise why it is passed over.
-pub fn candidate(entry: &Entry, index: &Index, channel: &Channel, seen: &mut Seen) -> Result<RepoDataRecord, String> {
+pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDataRecord, String> {
     let file = entry.file.as_str();
     if entry.newer {
         return Err("it is listed for clients that know repodata of version 3 only".to_owned());
     }
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.+!=~".contains(&b);
-    if file.len() > LONGEST || !file.bytes().all(plain) || file.starts_with('.') || media_type(file).is_none() {
+    if !is_file(file) {
         return Err("its name is none of an archive".to_owned());
     }
-    let mut record: PackageRecord = serde_json::from_slice(&entry.record).map_err(|e| format!("its record cannot be read: {e}"))?;
+    let mut record: PackageRecord = entry.record.solver().map_err(|e| format!("its record cannot be read: {e:.200}"))?;
     let identifier = DistArchiveIdentifier::try_from_filename(file).ok_or("its name is none of an archive")?;
     let stem = format!("{}-{}-{}", record.name.as_source(), record.version.as_str(), record.build);
     if file.strip_prefix(&stem).is_none_or(|ending| !matches!(ending, ".conda" | ".tar.bz2")) {
         return Err(format!("its record is that of {stem:.100}"));
     }
     if record.subdir.is_empty() {
-        record.subdir.clone_from(&index.subdir);
+        record.subdir.clone_from(&place.subdir);
     }
-    if record.subdir != index.subdir {
+    if record.subdir != place.subdir {
         return Err(format!("its record is for {:.40}", record.subdir));
     }
     if record.size.is_some_and(|size| size == 0 || size > LARGEST) {
         return Err(format!("its size cannot be: {}", record.size.unwrap_or_default()));
     }
-    let mut requirements = record.depends.iter().chain(&record.constrains).chain(record.extra_depends.values().flatten());
-    if requirements.clone().count() > MOST_DEPENDS {
+    requirements(&record, seen)?;
+    let mut url = place.base.clone();
+    // Cheaper than to parse a relative address, thousands of times; the name needs no escapes.
+    url.path_segments_mut().map_err(|()| "its channel has no folders".to_owned())?.pop_if_empty().push(file);
+    Ok(RepoDataRecord { package_record: record, identifier, url, channel: Some(place.channel.clone()) })
+}
+
+/// Looks at what a package requires, and notes which packages that reaches.
+fn requirements(record: &PackageRecord, seen: &mut Seen) -> Result<(), String> {
+    let needed = || record.depends.iter().chain(record.extra_depends.values().flatten());
+    if needed().chain(&record.constrains).count() > MOST_DEPENDS {
         return Err("it requires too much".to_owned());
     }
-    if let Some(odd) = requirements.find(|text| !is_harmless(text, seen)) {
+    if let Some(odd) = needed().chain(&record.constrains).find(|text| !seen.harmless(text)) {
         return Err(format!("a requirement is none a solver takes: {odd:.100}"));
     }
-    let url = index.base.join(file).map_err(|e| e.to_string())?;
-    Ok(RepoDataRecord { package_record: record, identifier, url, channel: Some(channel.url.to_string()) })
+    needed().for_each(|text| seen.reach(text));
+    Ok(())
 }
 
 /// Whether the solver may see a requirement. One that does not parse makes it leave the package out, and say so; but it takes for granted
 /// that names are exact and that conditions hold no conditions.
-fn is_harmless(text: &str, seen: &mut Seen) -> bool {
-    if let Some(known) = seen.get(text) {
-        return *known;
-    }
+fn is_harmless(text: &str) -> bool {
     let options = ParseMatchSpecOptions::lenient().with_repodata_revision(RepodataRevision::V3);
-    let harmless = text.len() <= 2000
+    text.len() <= 2000
         && !text.contains('\0')
         && MatchSpec::from_str(text, options).map_or(!text.contains('['), |spec| {
             spec.name.as_exact().is_some() && spec.condition.as_ref().is_none_or(|c| is_flat(c, options, 0))
-        });
-    seen.insert(text.to_owned(), harmless);
-    harmless
+        })
 }
 
 fn is_flat(condition: &MatchSpecCondition, options: ParseMatchSpecOptions, depth: usize) -> bool {

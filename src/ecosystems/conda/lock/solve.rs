@@ -2,6 +2,7 @@
 
 use super::super::section::Priority;
 use super::closure::Found;
+use super::excluded::{self, Excluded};
 use super::machine::Machine;
 use super::spec::Spec;
 use crate::error::{Error, Result};
@@ -24,6 +25,8 @@ pub struct Asked {
     pub specs: Vec<Spec>,
     /// What narrows that.
     pub constraints: Vec<Spec>,
+    /// What is never chosen.
+    pub excluded: Vec<Excluded>,
     /// Which channel a package may come from.
     pub priority: Priority,
     /// Nothing published after this.
@@ -69,6 +72,7 @@ fn run(found: &Found, asked: &Asked, machine: &Machine, token: CancellationToken
     };
     task.exclude_newer = asked.newest.map(ExcludeNewer::from_datetime);
     task.excluded_candidates = elsewhere(found, asked);
+    task.excluded_candidates.extend(excluded::candidates(found, &asked.excluded));
     task.timeout = Some(LONGEST);
     task.cancellation_token = Some(token);
     rattler_solve::resolvo::Solver.solve(task).map(|solved| solved.records)
@@ -96,7 +100,7 @@ fn explained(error: SolveError, found: &Found, machine: &Machine) -> Error {
             Error::usage(format!("{about}: nothing satisfies all that is asked for"))
                 .with("because", cut.unwrap_or(text).trim())
                 .with("platform", format!("{} with {}", machine.subdir, virtuals.join(", ")))
-                .hint("loosen a spec, add a channel, or change the target: its glibc, cuda and python decide what it can run")
+                .hint("loosen a spec or what is excluded, add a channel, or change the target: its glibc, cuda and python decide what it can run")
         }
         SolveError::Cancelled => Error::usage(format!("{about}: no solution was found in time"))
             .with("expected", format!("at most {} s", LONGEST.as_secs()))

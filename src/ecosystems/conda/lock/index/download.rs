@@ -5,13 +5,17 @@ use crate::error::{Error, Kind, Result};
 use crate::upstream::{Failure, Upstream, shown};
 use futures::StreamExt;
 use http::{StatusCode, header};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use url::Url;
 
 /// Longest whole index, in bytes of JSON.
 pub const MOST_WHOLE: usize = 1 << 30;
+/// Most bytes of whole indexes that one section may need in memory: some ten of the largest.
+const MOST_TOGETHER: u64 = 4 << 30;
 /// Longest compressed index.
 pub const MOST_COMPRESSED: usize = 256 << 20;
 /// Longest list of shards, compressed.
@@ -25,12 +29,14 @@ const WINDOW: u32 = 27;
 pub struct Reader<'a> {
     upstream: &'a Upstream,
     cache: PathBuf,
+    /// How many bytes of whole indexes stand in memory.
+    pub taken: Arc<AtomicU64>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that keeps what it reads in a folder that may be deleted at any time.
     pub fn new(upstream: &'a Upstream, cache: &Path) -> Self {
-        Self { upstream, cache: cache.join("conda") }
+        Self { upstream, cache: cache.join("conda"), taken: Arc::default() }
     }
 
     /// A document, `None` where there is none. Where a further form is left to try, a refusal counts as none too: object stores answer
@@ -93,7 +99,10 @@ impl<'a> Reader<'a> {
                 .with("found", found)
                 .hint("the channel may have changed at this moment: lock again; if it stays, tell who keeps it"));
         }
-        keep(&path, &[&bytes]);
+        // Its digest tells whether it was written whole.
+        if std::fs::write(&path, &bytes).is_err() {
+            let _ = std::fs::create_dir_all(self.cache.join("shards")).and_then(|()| std::fs::write(&path, &bytes));
+        }
         Ok(bytes)
     }
 }
@@ -135,8 +144,9 @@ fn keep(path: &Path, parts: &[&[u8]]) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let Some(folder) = path.parent() else { return };
     let partial = folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&partial, parts.concat()));
-    if written.and_then(|()| std::fs::rename(&partial, path)).is_err() {
+    let write = || parts.iter().try_fold(File::create(&partial)?, |mut file, part| file.write_all(part).map(|()| file));
+    let written = std::fs::create_dir_all(folder).and_then(|()| write());
+    if written.and_then(|_| std::fs::rename(&partial, path)).is_err() {
         let _ = std::fs::remove_file(&partial);
     }
 }
@@ -157,6 +167,17 @@ pub fn unpacked(url: &Url, bytes: &[u8], most: usize) -> Result<Vec<u8>> {
         return Err(too_long(url, most).of_kind(Kind::Verification));
     }
     Ok(out)
+}
+
+/// Counts an index in; refused where all of a section are too long together.
+pub fn take(taken: &AtomicU64, url: &Url, length: usize) -> Result<()> {
+    let before = taken.fetch_add(length as u64, Ordering::Relaxed);
+    if before.saturating_add(length as u64) <= MOST_TOGETHER {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Upstream, format!("{}: with it, the indexes of the section are too long", shown(url)))
+        .with("expected", format!("at most {MOST_TOGETHER} bytes together"))
+        .hint("name fewer channels in one section"))
 }
 
 /// How a document begins, for a person: a page in place of data is seen at once.

@@ -1,34 +1,29 @@
 //! The index of one platform of a channel: which packages it has, as sharded (CEP 16) or whole repodata.
 //!
-//! In: a channel and a platform. Out: the entries of a name, each a file name and the text of its record. The best form that the channel
+//! In: a channel and a platform. Out: the entries of a name, each a file name and its record as it was written. The best form that the channel
 //! offers is read: shards, whole and compressed, whole. Only what a solve reaches is ever parsed. Sizes are bounded before anything is
 //! kept, digests of shards are checked, and what an entry says of itself is checked in `record`.
 
 mod download;
+mod entry;
+mod packed;
 mod shards;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests;
 mod value;
 mod whole;
 
+use super::super::meta::Relations;
 use super::channel::Channel;
+use super::record::Place;
 use crate::error::{Error, Kind, Result};
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 pub use download::Reader;
-pub use value::parse;
-
-/// One entry of an index.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The archive's name.
-    pub file: String,
-    /// The record, as JSON.
-    pub record: Bytes,
-    /// Whether only clients that know repodata of version 3 (CEP 48) see it.
-    pub newer: bool,
-}
+pub use entry::{Entry, Record};
 
 /// The index of one platform of a channel.
 pub struct Index {
@@ -39,7 +34,7 @@ pub struct Index {
     /// Where the archives are; ends with a slash.
     pub base: Url,
     /// What the channel says it is built upon (CEP 42).
-    pub relations: Vec<String>,
+    pub relations: Relations,
     form: Form,
 }
 
@@ -60,13 +55,6 @@ struct Info {
     channel_relations: Option<Relations>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Relations {
-    base: Option<String>,
-    overrides: Option<String>,
-}
-
 impl Index {
     /// Reads what the channel offers for a platform. None at all for `noarch` is an error: then it is no channel.
     pub async fn open(reader: &Reader<'_>, channel: &Channel, place: usize, subdir: &str) -> Result<Self> {
@@ -85,8 +73,12 @@ impl Index {
         }
         let base = resolved(&folder, info.base_url.as_deref())?;
         let relations = info.channel_relations.unwrap_or_default();
-        let relations = [relations.base, relations.overrides].into_iter().flatten().map(|text| format!("{text:.200}")).collect();
         Ok(Self { channel: place, subdir: subdir.to_owned(), base, relations, form })
+    }
+
+    /// Where its records belong.
+    pub fn place(&self, channel: &Channel) -> Place {
+        Place { subdir: self.subdir.clone(), base: self.base.clone(), channel: channel.url.to_string() }
     }
 
     /// The entries of a package, by file name.
@@ -109,24 +101,43 @@ async fn read(reader: &Reader<'_>, folder: &Url) -> Result<Option<(Info, Form)>>
     let at = |file: &str| folder.join(file).map_err(|e| Error::failed("not a URL").because(&e));
     let url = at("repodata_shards.msgpack.zst")?;
     if let Some(bytes) = reader.document(&url, download::MOST_SHARD_INDEX, false).await? {
-        let (info, shards) = shards::Shards::parse(&url, &bytes, folder)?;
+        let folder = folder.clone();
+        let (info, shards) = apart(move || shards::Shards::parse(&url, &bytes, &folder)).await?;
         return Ok(Some((info, Form::Shards(shards))));
     }
-    let Some((url, bytes)) = json(reader, folder, "repodata").await? else { return Ok(None) };
-    let (info, whole) = whole::Whole::parse(&url, bytes)?;
+    let Some((info, whole)) = json(reader, folder, "repodata").await? else { return Ok(None) };
     Ok(Some((info, Form::Whole(whole))))
 }
 
 /// A JSON document of a platform: its compressed form, else its plain one.
-async fn json(reader: &Reader<'_>, folder: &Url, name: &str) -> Result<Option<(Url, Vec<u8>)>> {
+async fn json(reader: &Reader<'_>, folder: &Url, name: &str) -> Result<Option<(Info, whole::Whole)>> {
     let at = |ending: &str| folder.join(&format!("{name}.{ending}")).map_err(|e| Error::failed("not a URL").because(&e));
     let url = at("json.zst")?;
     if let Some(bytes) = reader.document(&url, download::MOST_COMPRESSED, false).await? {
-        let bytes = download::unpacked(&url, &bytes, download::MOST_WHOLE)?;
-        return Ok(Some((url, bytes)));
+        let taken = reader.taken.clone();
+        let read = move || {
+            let bytes = download::unpacked(&url, &bytes, download::MOST_WHOLE)?;
+            download::take(&taken, &url, bytes.len())?;
+            whole::Whole::parse(&url, bytes)
+        };
+        return apart(read).await.map(Some);
     }
     let url = at("json")?;
-    Ok(reader.document(&url, download::MOST_WHOLE, true).await?.map(|bytes| (url, bytes)))
+    let Some(bytes) = reader.document(&url, download::MOST_WHOLE, true).await? else { return Ok(None) };
+    download::take(&reader.taken, &url, bytes.len())?;
+    apart(move || whole::Whole::parse(&url, bytes)).await.map(Some)
+}
+
+/// Work that holds a processor, beside the requests that wait.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::failed("reading an index was given up").because(&e))?
+}
+
+fn too_new(url: &Url, known: u64, found: u64) -> Error {
+    Error::verification(format!("{}: the index is of a form that is not known", crate::upstream::shown(url)))
+        .with("expected", format!("version {known} at most"))
+        .with("found", format!("version {found}"))
+        .hint("use a newer airlift, or ask who keeps the channel for an index in the older form beside it")
 }
 
 /// The run exports of the packages of one platform.
@@ -134,8 +145,7 @@ pub struct Exports(whole::Whole);
 
 /// Reads the run exports that a channel publishes.
 pub async fn exports(reader: &Reader<'_>, folder: &Url) -> Result<Option<Exports>> {
-    let Some((url, bytes)) = json(reader, folder, "run_exports").await? else { return Ok(None) };
-    whole::Whole::parse(&url, bytes).map(|(_, whole)| Some(Exports(whole)))
+    Ok(json(reader, folder, "run_exports").await?.map(|(_, whole)| Exports(whole)))
 }
 
 impl Exports {
@@ -143,7 +153,7 @@ impl Exports {
     pub fn of(&self, file: &str) -> Result<Option<Value>> {
         let entries = self.0.entries(whole::name(file));
         let Some(entry) = entries.into_iter().find(|entry| entry.file == file) else { return Ok(None) };
-        let value = parse(&entry.record).map_err(|e| Error::verification(format!("{file}: its run exports cannot be read")).because(&e))?;
+        let value = entry.record.value().map_err(|e| Error::verification(format!("{file}: its run exports cannot be read: {e}")))?;
         Ok(value.get("run_exports").filter(|exports| exports.as_object().is_some_and(|kinds| !kinds.is_empty())).cloned())
     }
 }

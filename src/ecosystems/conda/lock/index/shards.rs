@@ -1,25 +1,29 @@
 //! Sharded repodata (CEP 16): a small list of packages, and a document for each, named by the SHA-256 of its compressed bytes.
 
 use super::download::unpacked;
-use super::value::Strict;
-use super::{Entry, Info, Reader, resolved};
+use super::entry::{Entry, Record};
+use super::packed::Walk;
+use super::{Info, Reader, apart, resolved};
 use crate::artifact::Digest;
 use crate::error::{Error, Result};
 use crate::upstream::shown;
 use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
-use std::collections::HashMap;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use url::Url;
 
-/// Longest list of shards, unpacked.
-const MOST_INDEX: usize = 256 << 20;
+/// Longest list of shards, unpacked; that of the largest channels takes 2 MB.
+const MOST_INDEX: usize = 64 << 20;
 /// Longest shard, unpacked.
 const MOST_SHARD: usize = 128 << 20;
-/// Deepest nesting of a shard: its parts, the archives, the record and what is in it.
+/// Most records of a shard.
+const MOST_RECORDS: usize = 200_000;
+/// Deepest nesting of the list.
 const DEPTH: usize = 12;
+/// The version of the list that is known.
+const VERSION: u64 = 1;
 
 /// The list of shards of one platform.
 pub struct Shards {
@@ -29,6 +33,8 @@ pub struct Shards {
 
 #[derive(Deserialize)]
 struct List {
+    /// Writers may leave it out.
+    version: Option<u64>,
     info: Info,
     shards: Names,
 }
@@ -41,6 +47,9 @@ impl Shards {
         reader.set_max_depth(DEPTH);
         let list =
             List::deserialize(&mut reader).map_err(|e| Error::verification(format!("{}: not a list of shards", shown(url))).because(&e))?;
+        if let Some(version) = list.version.filter(|version| *version > VERSION) {
+            return Err(super::too_new(url, VERSION, version));
+        }
         let base = resolved(folder, list.info.shards_base_url.as_deref().or(Some("./shards/")))?;
         Ok((list.info, Self { names: list.shards.0, base }))
     }
@@ -50,37 +59,62 @@ impl Shards {
         let Some(digest) = self.names.get(name) else { return Ok(vec![]) };
         let url = self.base.join(&format!("{}.msgpack.zst", digest.hex())).map_err(|e| Error::failed("not a URL").because(&e))?;
         let bytes = reader.shard(&url, digest).await?;
-        let wrong = |why: &str| Error::verification(format!("{}: not a shard of {name}: {why}", shown(&url)));
-        let bytes = unpacked(&url, &bytes, MOST_SHARD)?;
-        let mut reader = rmp_serde::Deserializer::from_read_ref(&bytes);
-        reader.set_max_depth(DEPTH * 2);
-        let shard = Strict { depth: DEPTH }.deserialize(&mut reader).map_err(|e| wrong("it cannot be read").because(&e))?;
-        let Value::Object(mut shard) = shard else { return Err(wrong("it is no map")) };
-        let removed = shard.remove("removed").unwrap_or_default();
-        let removed: Vec<&str> = removed.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let mut entries = Vec::new();
-        for part in ["packages", "packages.conda"] {
-            records(shard.remove(part), "", false, &mut entries).map_err(wrong)?;
-        }
-        if let Some(Value::Object(mut newer)) = shard.remove("v3") {
-            for (kind, ending) in [("conda", ".conda"), ("tar.bz2", ".tar.bz2")] {
-                records(newer.remove(kind), ending, true, &mut entries).map_err(wrong)?;
-            }
-        }
-        entries.retain(|entry| super::whole::name(&entry.file) == name && !removed.contains(&entry.file.as_str()));
-        Ok(entries)
+        let name = name.to_owned();
+        apart(move || {
+            let shard = Bytes::from(unpacked(&url, &bytes, MOST_SHARD)?);
+            read(shard, &name).map_err(|why| Error::verification(format!("{}: not a shard of {name}: {why}", shown(&url))))
+        })
+        .await
     }
 }
 
-fn records(part: Option<Value>, ending: &str, newer: bool, entries: &mut Vec<Entry>) -> std::result::Result<(), &'static str> {
-    match part {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(records)) => entries.extend(records.into_iter().map(|(file, record)| Entry {
-            file: format!("{file}{ending}"),
-            record: Bytes::from(record.to_string()),
-            newer,
-        })),
-        Some(_) => return Err("its packages are no map"),
+/// The entries of a shard.
+fn read(shard: Bytes, name: &str) -> std::result::Result<Vec<Entry>, &'static str> {
+    const BROKEN: &str = "it cannot be read";
+    let (mut walk, mut entries, mut removed, mut known) = (Walk::new(shard), Vec::new(), HashSet::new(), HashSet::new());
+    for _ in 0..walk.map().ok_or(BROKEN)? {
+        let part = walk.text().ok_or(BROKEN)?;
+        match part.as_str() {
+            "packages" | "packages.conda" => records(&mut walk, "", false, &mut entries)?,
+            "v3" => newer(&mut walk, &mut entries)?,
+            "removed" => {
+                for _ in 0..walk.list().ok_or(BROKEN)? {
+                    removed.insert(walk.text().ok_or(BROKEN)?);
+                }
+            }
+            _ => drop(walk.value().ok_or(BROKEN)?),
+        }
+        if !known.insert(part) {
+            return Err("a part stands twice");
+        }
+    }
+    if known.is_empty() {
+        return Err("it is empty");
+    }
+    entries.retain(|entry| super::whole::name(&entry.file) == name && !removed.contains(&entry.file));
+    Ok(entries)
+}
+
+/// The records of CEP 48, by kind of archive, without its ending.
+fn newer(walk: &mut Walk, entries: &mut Vec<Entry>) -> std::result::Result<(), &'static str> {
+    for _ in 0..walk.map().ok_or("its newer part is no map")? {
+        match walk.text().ok_or("a kind of archive has no name")?.as_str() {
+            "conda" => records(walk, ".conda", true, entries)?,
+            "tar.bz2" => records(walk, ".tar.bz2", true, entries)?,
+            _ => drop(walk.value().ok_or("it breaks off")?),
+        }
+    }
+    Ok(())
+}
+
+fn records(walk: &mut Walk, ending: &str, newer: bool, entries: &mut Vec<Entry>) -> std::result::Result<(), &'static str> {
+    for _ in 0..walk.map().ok_or("its packages are no map")? {
+        let file = walk.text().ok_or("an archive has no name")? + ending;
+        let record = Record::Packed(walk.value().ok_or("it breaks off")?);
+        if entries.len() >= MOST_RECORDS {
+            return Err("it has too many records");
+        }
+        entries.push(Entry { file, record, newer });
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! where each record stands is kept.
 
 use super::download::start;
-use super::{Entry, Info};
+use super::entry::{Entry, Record};
+use super::{Info, too_new};
 use crate::error::{Error, Result};
 use crate::upstream::shown;
 use bytes::Bytes;
@@ -14,6 +15,8 @@ use url::Url;
 
 /// Most records of an index.
 const MOST: usize = 5_000_000;
+/// The newest form that is known (CEP 15, 36): later ones may mean something else with the same words.
+const VERSION: u64 = 2;
 
 /// A whole index, and where in it each package stands.
 pub struct Whole {
@@ -35,23 +38,18 @@ impl Whole {
     /// Walks an index.
     pub fn parse(url: &Url, bytes: Vec<u8>) -> Result<(Info, Self)> {
         let text = Bytes::from(bytes);
-        let mut found = Found::default();
+        let mut found =
+            Found { text: &text, info: Info::default(), names: HashMap::new(), count: 0, removed: HashSet::new(), version: None };
         let mut reader = serde_json::Deserializer::from_slice(&text);
         let walked = Top { found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
         walked.map_err(|e| {
             Error::verification(format!("{}: not an index of a channel", shown(url))).because(&e).with("found", start(&text))
         })?;
-        let mut names: HashMap<Box<str>, Vec<Place>> = HashMap::new();
-        let place = |part: &str| (offset(&text, part), part.len() as u32);
-        for (file, record, ending, newer) in found.records {
-            let place = Place { file: place(file), record: place(record.get()), ending, newer };
-            match names.get_mut(name(file)) {
-                Some(places) => places.push(place),
-                None => drop(names.insert(name(file).into(), vec![place])),
-            }
+        if let Some(version) = found.version.filter(|version| *version > VERSION) {
+            return Err(too_new(url, VERSION, version));
         }
-        let (info, removed) = (found.info, found.removed);
-        Ok((info, Self { text: text.clone(), names, removed }))
+        let (info, names, removed) = (found.info, found.names, found.removed);
+        Ok((info, Self { text, names, removed }))
     }
 
     /// The entries of a package.
@@ -59,7 +57,7 @@ impl Whole {
         let part = |(from, length): (u32, u32)| self.text.slice(from as usize..from as usize + length as usize);
         let entry = |place: &Place| {
             let file = format!("{}{}", String::from_utf8_lossy(&part(place.file)), place.ending);
-            Entry { file, record: part(place.record), newer: place.newer }
+            Entry { file, record: Record::Json(part(place.record)), newer: place.newer }
         };
         let entries = self.names.get(name).into_iter().flatten().map(entry);
         entries.filter(|entry| !self.removed.contains(entry.file.as_str())).collect()
@@ -71,15 +69,24 @@ pub fn name(file: &str) -> &str {
     file.rsplitn(3, '-').nth(2).unwrap_or(file)
 }
 
-fn offset(text: &[u8], part: &str) -> u32 {
-    (part.as_ptr() as usize - text.as_ptr() as usize) as u32
+struct Found<'de> {
+    text: &'de [u8],
+    info: Info,
+    names: HashMap<Box<str>, Vec<Place>>,
+    count: usize,
+    removed: HashSet<Box<str>>,
+    version: Option<u64>,
 }
 
-#[derive(Default)]
-struct Found<'de> {
-    info: Info,
-    records: Vec<(&'de str, &'de RawValue, &'static str, bool)>,
-    removed: HashSet<Box<str>>,
+impl Found<'_> {
+    fn add(&mut self, file: &str, record: &RawValue, ending: &'static str, newer: bool) {
+        let place = |part: &str| ((part.as_ptr() as usize - self.text.as_ptr() as usize) as u32, part.len() as u32);
+        let place = Place { file: place(file), record: place(record.get()), ending, newer };
+        match self.names.get_mut(name(file)) {
+            Some(places) => places.push(place),
+            None => drop(self.names.insert(name(file).into(), vec![place])),
+        }
+    }
 }
 
 struct Top<'a, 'de> {
@@ -110,6 +117,7 @@ impl<'de> Visitor<'de> for Top<'_, 'de> {
                     members.next_value_seed(Records { found: &mut *self.found, ending: "", newer: false })?;
                 }
                 "removed" => self.found.removed = members.next_value::<Option<HashSet<Box<str>>>>()?.unwrap_or_default(),
+                "repodata_version" => self.found.version = members.next_value()?,
                 "v3" => members.next_value_seed(Newer { found: &mut *self.found })?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -147,13 +155,44 @@ impl<'de> Visitor<'de> for Records<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<(), A::Error> {
-        while let Some(file) = members.next_key::<&'de str>()? {
-            if self.found.records.len() >= MOST {
+        while let Some(file) = members.next_key_seed(Key)? {
+            let record: &'de RawValue = members.next_value()?;
+            self.found.count += 1;
+            if self.found.count > MOST {
                 return Err(de::Error::custom("too many records"));
             }
-            self.found.records.push((file, members.next_value()?, self.ending, self.newer));
+            if let Some(file) = file {
+                self.found.add(file, record, self.ending, self.newer);
+            }
         }
         Ok(())
+    }
+}
+
+/// The name of an archive. One that is written with escapes is none: all that it may hold stands for itself.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<&'de str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of an archive")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> std::result::Result<Self::Value, E> {
+        Ok(Some(name))
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Self::Value, E> {
+        Ok(None)
     }
 }
 
