@@ -38,6 +38,8 @@ pub(super) struct Section {
     /// Kubernetes versions the charts are installed on, such as `["1.29", "1.31"]`: charts may choose images by them.
     #[serde(default)]
     pub kube_versions: Vec<String>,
+    /// The version of Helm that charts are told to be installed with, for those that ask.
+    pub helm_version: Option<String>,
     /// Further API versions that the cluster knows, such as `["monitoring.coreos.com/v1"]`.
     #[serde(default)]
     pub api_versions: Vec<String>,

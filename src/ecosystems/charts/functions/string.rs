@@ -56,7 +56,7 @@ fn length_of(text: &str) -> usize {
 fn trunc(count: i64, text: &str) -> String {
     let length = length_of(text) as i64;
     if count < 0 && length + count > 0 {
-        return bytes(text, (length + count) as usize, text.len());
+        return bytes(text, (length + count) as usize, length as usize);
     }
     if count >= 0 && length > count {
         return bytes(text, 0, count as usize);
@@ -105,8 +105,8 @@ fn both(a: Arguments<'_>) -> Made {
     if right < 4 || (left > 0 && right < 7) {
         return Ok(Value::Text(text.clone()));
     }
-    let offset = usize::try_from(left).map_err(|_| "slice bounds out of range".to_string())?;
-    Ok(abbreviate(text, offset, right).into())
+    // Left of the text is its beginning.
+    Ok(abbreviate(text, usize::try_from(left).unwrap_or(0), right).into())
 }
 
 fn repeat(engine: &mut Engine, a: Arguments<'_>) -> Made {

@@ -91,6 +91,11 @@ pub(super) fn crds(chart: &Chart) -> Vec<Document> {
     out
 }
 
+/// The documents of a text.
+pub(in super::super) fn documents(text: &str) -> impl Iterator<Item = &str> {
+    SEPARATOR.split(text.trim()).map(str::trim).filter(|part| !part.is_empty())
+}
+
 /// Puts each document where it belongs.
 pub(super) fn sort(texts: BTreeMap<String, String>, chart: &str, out: &mut Rendered) {
     for (template, text) in texts {
@@ -100,9 +105,7 @@ pub(super) fn sort(texts: BTreeMap<String, String>, chart: &str, out: &mut Rende
             }
             continue;
         }
-        for part in SEPARATOR.split(text.trim()).filter(|part| !part.is_empty()) {
-            place(&template, part.trim(), out);
-        }
+        documents(&text).for_each(|part| place(&template, part, out));
     }
     out.documents.sort_by(|a, b| by_kind(&a.kind, &b.kind));
     out.hooks.sort_by(|a, b| by_kind(&a.kind, &b.kind));

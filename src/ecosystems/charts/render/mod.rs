@@ -21,7 +21,9 @@ use std::collections::BTreeMap;
 
 pub use super::template::Bounds;
 pub use data::API_VERSIONS;
+pub(super) use data::kube_version;
 pub use manifests::Document;
+pub(super) use manifests::documents;
 
 /// The stack of a rendering: templates may call one another 1,100 deep.
 const STACK: usize = 512 << 20;
@@ -35,6 +37,8 @@ pub struct RenderOptions {
     pub namespace: String,
     /// The Kubernetes version, with or without `v`.
     pub kube_version: String,
+    /// The version of Helm, with or without `v`.
+    pub helm_version: String,
     /// API versions the cluster has beyond [`API_VERSIONS`].
     pub api_versions: Vec<String>,
     /// The user's values, later layers over earlier.
@@ -57,6 +61,7 @@ impl Default for RenderOptions {
             release: "release-name".into(),
             namespace: "default".into(),
             kube_version: "v1.31.0".into(),
+            helm_version: "v3.10.1".into(),
             api_versions: vec![],
             values: vec![],
             is_upgrade: false,

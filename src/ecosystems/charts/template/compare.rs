@@ -4,7 +4,7 @@ use super::engine::{Arguments, Engine, Entry, Fault};
 use super::format::{sprint, sprintf, sprintln};
 use super::object::Object;
 use super::octets;
-use super::value::Value;
+use super::value::{MAX_NODES, Value};
 use std::cmp::Ordering;
 
 type Made = Result<Value, Fault>;
@@ -37,7 +37,9 @@ pub const TABLE: &[Entry] = &[
 ];
 
 fn printf(engine: &mut Engine, a: Arguments<'_>) -> Made {
-    let made = sprintf(a.text(0)?, a.rest(1));
+    let Some(made) = sprintf(a.text(0)?, a.rest(1)) else {
+        return Err(engine.exhausted(format!("printf prints more than {MAX_NODES} values or 32 times as many bytes at once")));
+    };
     engine.wrote(made.len())?;
     Ok(made.into())
 }

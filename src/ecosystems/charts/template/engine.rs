@@ -67,6 +67,8 @@ pub struct Bounds {
     pub steps: u64,
     /// Bytes of text that templates and functions make.
     pub bytes: u64,
+    /// Bytes, or what costs as much, that functions read of what they are given.
+    pub work: u64,
     /// Hashes that are slow on purpose, such as `bcrypt`.
     pub hashes: u64,
     /// How deep templates may call templates.
@@ -75,7 +77,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { steps: 3_000_000, bytes: 512 << 20, hashes: 64, depth: 1_100 }
+        Self { steps: 3_000_000, bytes: 512 << 20, work: 512 << 20, hashes: 64, depth: 1_100 }
     }
 }
 
@@ -113,6 +115,7 @@ pub struct Engine {
     bounds: Bounds,
     steps: u64,
     bytes: u64,
+    work: u64,
     hashes: u64,
     depth: usize,
     included: HashMap<Rc<str>, usize>,
@@ -130,6 +133,7 @@ impl Engine {
             bounds,
             steps: 0,
             bytes: 0,
+            work: 0,
             hashes: 0,
             depth: 0,
             included: HashMap::new(),
@@ -202,6 +206,16 @@ impl Engine {
         self.hashes = self.hashes.saturating_add(hashes);
         if self.hashes > self.bounds.hashes {
             return Err(self.exhausted(format!("the templates hash more than {} passwords", self.bounds.hashes)));
+        }
+        Ok(())
+    }
+
+    /// Counts what a function is about to read or copy.
+    pub(crate) fn worked(&mut self, units: u64) -> Result<(), Fault> {
+        self.work = self.work.saturating_add(units);
+        if self.work > self.bounds.work {
+            let most = self.bounds.work;
+            return Err(self.exhausted(format!("the functions of the templates read more than {most} bytes: is there a loop without end?")));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::object::Object;
 use super::octets;
 use super::tree::{Branch, Command, Kind, Node, Number, Operand, Pipe, Tree};
 use super::value::Value;
+use super::work;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
@@ -76,13 +77,20 @@ impl Run<'_, '_> {
         match value {
             Value::Absent | Value::Nil => self.write("<no value>"),
             Value::Text(text) => self.write(text),
-            Value::Object(object) => match &**object {
-                // An addressable struct prints itself.
-                Object::KubeVersion { version, .. } => self.write(version),
-                _ => self.write(&sprint_value(value)),
-            },
-            other => self.write(&sprint_value(other)),
+            // An addressable struct prints itself.
+            Value::Object(object) if let Object::KubeVersion { version, .. } = &**object => self.write(version),
+            other => {
+                self.charge(work::of_printing(other))?;
+                self.write(&sprint_value(other))
+            }
         }
+    }
+
+    /// Counts what is about to be read; a failure is a value too large to be read at all.
+    fn charge(&mut self, units: Result<u64, String>) -> Done<()> {
+        let refused = units.as_ref().err().cloned();
+        self.engine.worked(units.unwrap_or(work::REFUSED))?;
+        refused.map_or(Ok(()), |message| Err(message.into()))
     }
 
     /// The message with the place it happened at, as Go words it.
@@ -124,6 +132,9 @@ impl Run<'_, '_> {
         let at = branch.pipe.at;
         let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
         let span = at..last.map_or(at, |o| o.end);
+        if matches!(value, Value::Map(_) | Value::Object(_)) {
+            self.engine.worked(work::of_top(&value)).map_err(|f| self.placed(f, at, span.clone()))?;
+        }
         let turns = elements(&value).map_err(|m| self.placed(m.into(), at, span.clone()))?;
         let flow = match turns {
             None => self.walk(dot, &branch.otherwise)?,
@@ -142,10 +153,10 @@ impl Run<'_, '_> {
             self.engine.step()?;
             match (&pipe.variables[..], pipe.assign) {
                 ([], _) => {}
-                ([one], true) => self.set(one, element.clone()),
+                ([one], true) => self.set(one, element.clone())?,
                 ([first, second, ..], true) => {
-                    self.set(first, index);
-                    self.set(second, element.clone());
+                    self.set(first, index)?;
+                    self.set(second, element.clone())?;
                 }
                 ([_], false) => self.variables[mark - 1].1 = element.clone(),
                 ([_, _, ..], false) => {
@@ -162,10 +173,18 @@ impl Run<'_, '_> {
         Ok(Flow::Next)
     }
 
-    fn set(&mut self, name: &str, value: Value) {
-        if let Some(found) = self.variables.iter_mut().rev().find(|v| &*v.0 == name) {
-            found.1 = value;
+    fn set(&mut self, name: &str, value: Value) -> Done<()> {
+        if let Some(at) = self.find(name)? {
+            self.variables[at].1 = value;
         }
+        Ok(())
+    }
+
+    /// Where a variable is; those before it are looked at, which counts.
+    fn find(&mut self, name: &str) -> Done<Option<usize>> {
+        let found = self.variables.iter().rposition(|v| &*v.0 == name);
+        self.engine.worked((self.variables.len() - found.unwrap_or(0)) as u64)?;
+        Ok(found)
     }
 
     fn pipeline(&mut self, dot: &Value, pipe: &Pipe) -> Done<Value> {
@@ -180,7 +199,7 @@ impl Run<'_, '_> {
         let value = value.unwrap_or_default();
         for name in &pipe.variables {
             if pipe.assign {
-                self.set(name, value.clone());
+                self.set(name, value.clone())?;
             } else {
                 self.variables.push((name.clone(), value.clone()));
             }
@@ -197,7 +216,7 @@ impl Run<'_, '_> {
             Kind::Function(name, entry) => self.call(dot, name, entry, rest, last),
             Kind::Field(names) => self.with_arguments(dot, dot, names, rest, last),
             Kind::Variable(name, names) if !names.is_empty() => {
-                let value = self.variable(name);
+                let value = self.variable(name)?;
                 self.with_arguments(dot, &value, names, rest, last)
             }
             Kind::Chain(inner, names) => {
@@ -214,8 +233,8 @@ impl Run<'_, '_> {
         made.map_err(|fault| self.placed(fault, first.place(&self.tree.file.text), first.start..end))
     }
 
-    fn variable(&self, name: &str) -> Value {
-        self.variables.iter().rev().find(|v| &*v.0 == name).map_or(Value::Absent, |v| v.1.clone())
+    fn variable(&mut self, name: &str) -> Done<Value> {
+        Ok(self.find(name)?.map_or(Value::Absent, |at| self.variables[at].1.clone()))
     }
 
     /// An operand as an argument.
@@ -229,7 +248,7 @@ impl Run<'_, '_> {
             Kind::Text(text) => Ok(Value::Text(text.clone())),
             Kind::Field(names) => self.with_arguments(dot, dot, names, &[], None),
             Kind::Variable(name, names) => {
-                let value = self.variable(name);
+                let value = self.variable(name)?;
                 if names.is_empty() { Ok(value) } else { self.with_arguments(dot, &value, names, &[], None) }
             }
             Kind::Chain(inner, names) => {
@@ -254,15 +273,19 @@ impl Run<'_, '_> {
         for name in before {
             value = field(&value, name, &[])?;
         }
-        if rest.is_empty() && last.is_none() {
-            return Ok(field(&value, name, &[])?);
-        }
         let mut arguments = vec![];
         for operand in rest {
             arguments.push(self.operand(dot, operand)?);
         }
         arguments.extend(last);
-        Ok(field(&value, name, &arguments)?)
+        let made = field(&value, name, &arguments)?;
+        if let Value::Object(object) = &value
+            && let Object::Files(files) = &**object
+        {
+            // Methods of files copy them or write them anew.
+            self.engine.worked(32 * files.len() as u64 + 4 * work::of_top(&made))?;
+        }
+        Ok(made)
     }
 
     fn call(&mut self, dot: &Value, name: &str, entry: &Entry, rest: &[Operand], last: Option<Value>) -> Done<Value> {
@@ -280,6 +303,7 @@ impl Run<'_, '_> {
             values.push(self.operand(dot, operand)?);
         }
         values.extend(last);
+        self.charge(work::of_call(name, &values))?;
         let made = (entry.run)(self.engine, super::Arguments { values: &values }).map_err(|fault| {
             // Go words a wrong type without the name of the function.
             let typed = fault.message.starts_with("wrong type for value;") || fault.message.starts_with("invalid value;");

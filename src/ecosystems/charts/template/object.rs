@@ -3,7 +3,7 @@
 use super::number::json_float;
 use super::octets;
 use super::semver::Version;
-use super::value::Value;
+use super::value::{MAX_NODES, Value};
 use crate::ecosystems::charts::yaml;
 use data_encoding::BASE64;
 use jiff::Zoned;
@@ -50,7 +50,14 @@ pub struct Record {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.fields.iter().zip(&other.fields).all(|(a, b)| a.2.deep_equal(&b.2))
+        let mut left = MAX_NODES;
+        self.equal_at(other, 0, &mut left)
+    }
+}
+
+impl Record {
+    pub(super) fn equal_at(&self, other: &Self, depth: usize, left: &mut usize) -> bool {
+        self.name == other.name && self.fields.iter().zip(&other.fields).all(|(a, b)| a.2.equal_at(&b.2, depth, left))
     }
 }
 
@@ -66,6 +73,16 @@ impl Object {
             Self::Semver(version) if version.is_bare() => "semver.Version",
             Self::Semver(_) => "*semver.Version",
             Self::Bytes(_) => "[]uint8",
+        }
+    }
+
+    /// How many bytes of text it has itself, a file as 32 more.
+    pub(super) fn text_size(&self) -> usize {
+        match self {
+            Self::Files(files) => files.iter().map(|(name, data)| name.len() + data.len() + 32).sum(),
+            Self::Versions(versions) => versions.iter().map(|version| version.len()).sum(),
+            Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
         }
     }
 
@@ -136,7 +153,7 @@ impl Object {
         }
     }
 
-    pub(super) fn to_json(&self, depth: usize) -> Result<Json, String> {
+    pub(super) fn to_json(&self, depth: usize, left: &mut usize) -> Result<Json, String> {
         Ok(match self {
             Self::Files(files) => Json::Object(files.iter().map(|(k, v)| (k.to_string(), BASE64.encode(v).into())).collect()),
             Self::Versions(versions) => versions.iter().map(|v| Json::from(&**v)).collect(),
@@ -148,8 +165,7 @@ impl Object {
                 for (_, name, value) in &record.fields {
                     // lower-case names are those with `omitempty`
                     if name.starts_with(char::is_uppercase) || value.truth() {
-                        let _ = depth;
-                        map.insert((*name).to_string(), value.to_json()?);
+                        map.insert((*name).to_string(), value.json_at(depth, left)?);
                     }
                 }
                 Json::Object(map)
@@ -162,7 +178,7 @@ impl Object {
     }
 
     /// `%v`
-    pub(super) fn print(&self) -> String {
+    pub(super) fn print(&self, depth: usize, left: &mut usize) -> String {
         match self {
             Self::Files(files) => {
                 let pairs: Vec<String> = files.iter().map(|(k, v)| format!("{k}:{}", bytes_text(v))).collect();
@@ -171,8 +187,15 @@ impl Object {
             Self::Versions(versions) => format!("[{}]", versions.join(" ")),
             Self::KubeVersion { version, major, minor } => format!("{{{version} {major} {minor}}}"),
             Self::Record(record) => {
-                let fields: Vec<String> = record.fields.iter().map(|f| super::format::sprint_value(&f.2)).collect();
-                format!("{}{{{}}}", if record.name.starts_with('*') { "&" } else { "" }, fields.join(" "))
+                let mut out = String::from(if record.name.starts_with('*') { "&{" } else { "{" });
+                for (index, field) in record.fields.iter().enumerate() {
+                    if index > 0 {
+                        out.push(' ');
+                    }
+                    super::format::write(&mut out, &field.2, depth, left);
+                }
+                out.push('}');
+                out
             }
             Self::Time(time) => super::time_text(time, "2006-01-02 15:04:05.999999999 -0700 MST"),
             Self::Duration(nanos) => super::go_duration(*nanos),

@@ -95,7 +95,7 @@ fn call() -> impl Strategy<Value = String> {
     (prop::sample::select(functions::names()), arguments).prop_map(|(name, arguments)| format!("{{{{ {name} {} }}}}", arguments.join(" ")))
 }
 
-const SMALL: Bounds = Bounds { steps: 20_000, bytes: 1 << 20, hashes: 1, depth: 60 };
+const SMALL: Bounds = Bounds { steps: 20_000, bytes: 1 << 20, work: 1 << 24, hashes: 1, depth: 60 };
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]

@@ -1,5 +1,6 @@
 //! Events of the YAML parser into JSON, with go-yaml's merging, aliases and key conversion.
 
+use super::repair::{DASH, Refusal};
 use super::scalar::{Scalar, resolve};
 use crate::error::{Error, Result};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
@@ -20,25 +21,26 @@ pub fn parse(text: &str) -> std::result::Result<Value, String> {
         return Err(format!("yaml: document is longer than {MAX_BYTES} bytes"));
     }
     let mut text = Cow::Borrowed(text);
-    let mut again = 0_usize;
+    let (mut again, mut dashes) = (0_usize, false);
     loop {
-        let mut reader = Reader { parser: Parser::new_from_str(&text), anchors: HashMap::new(), nodes: 0, dash: None, dashes: again > 0 };
-        let read = reader.document();
-        let Some(at) = reader.dash.take().and_then(|index| dash_at(&text, index)) else { return read };
-        if (again == 0 && text.contains(DASH)) || text.len().saturating_mul(again) > MAX_BYTES {
+        let (read, refusal) = once(&text, dashes);
+        let Some(refusal) = refusal else { return read };
+        let taken = refusal.is_dash() && !dashes && text.contains(DASH);
+        // Each repair costs a reading.
+        if taken || text.len().saturating_mul(again) > MAX_BYTES {
             return read;
         }
-        text.to_mut().replace_range(at..=at, DASH.encode_utf8(&mut [0; 4]));
+        let Some(repaired) = refusal.repaired(&text, MAX_BYTES) else { return read };
+        text = Cow::Owned(repaired);
+        dashes |= refusal.is_dash();
         again += 1;
     }
 }
 
-/// Stands for a `-` that the parser does not take and go-yaml does: `[-, a]` is a list of `-` and `a` to it, as in YAML 1.1.
-const DASH: char = '\u{10fff1}';
-
-/// Where the dash stands, in bytes.
-fn dash_at(text: &str, index: usize) -> Option<usize> {
-    text.char_indices().nth(index).filter(|(_, c)| *c == '-').map(|(at, _)| at)
+fn once(text: &str, dashes: bool) -> (Read<Value>, Option<Refusal>) {
+    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, refusal: None, dashes };
+    let read = reader.document();
+    (read, reader.refusal)
 }
 
 /// The same from bytes of a named file.
@@ -53,8 +55,8 @@ struct Reader<'i> {
     /// Each anchor's value, how many nodes it has and how deep it is.
     anchors: HashMap<usize, Node>,
     nodes: usize,
-    /// Where a dash stood that the parser does not take, in characters.
-    dash: Option<usize>,
+    /// What the parser does not take and go-yaml does.
+    refusal: Option<Refusal>,
     /// Whether [`DASH`] stands for some already.
     dashes: bool,
 }
@@ -74,11 +76,10 @@ impl<'i> Reader<'i> {
     fn next(&mut self) -> Read<(Event<'i>, usize)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, span.start.line())),
-            Some(Err(error)) if error.info().starts_with("plain scalar cannot start with '-'") => {
-                self.dash = Some(error.marker().index());
+            Some(Err(error)) => {
+                self.refusal = Refusal::of(&error);
                 Err(format!("yaml: line {}: {}", error.marker().line(), error.info()))
             }
-            Some(Err(error)) => Err(format!("yaml: line {}: {}", error.marker().line(), error.info())),
             None => Ok((Event::StreamEnd, 0)),
         }
     }

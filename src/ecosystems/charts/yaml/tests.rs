@@ -87,3 +87,37 @@ fn a_dash_in_a_list_is_a_text() {
     let many = format!("[{}]", "-,".repeat(20_000));
     assert!(parse(&many).is_err(), "each dash costs a reading: that is bounded");
 }
+
+/// What helm 3.10.1 reads, and the parser of itself does not.
+#[test]
+fn lines_in_brackets_and_quotes_stand_anywhere() {
+    let text = concat!(
+        "spec:\n  a: {\n  \"a\": [\n    \"it's [\",\n   'x'\n  ], b: it's,\n\"c\": \"d\ne\n  f \\\ng\"\n} # x\n",
+        "  n: \"q\n\nr\"# comment\n  t:\tv\n  k: [a,#c\nb]\n  s: |#c\n    lit\n  p: [a b\nc, d\n,\n\te]\n",
+    );
+    let wanted = json!({ "spec": {
+        "a": { "a": ["it's [", "x"], "b": "it's", "c": "d e f g" },
+        "false": "q\nr", "t": "v", "k": ["a", "b"], "s": "lit\n", "p": ["a b c", "d", "e"],
+    } });
+    assert_eq!(parse(text), Ok(wanted));
+    for (text, wanted) in [
+        ("z:\n- - a:\n      - b: {x: !!str \"a]\",\ny: 1}\n", json!({ "z": [[{ "a": [{ "b": { "x": "a]", "true": 1 } }] }]] })),
+        ("a:\r\n  - k: 'it''s\r\n# no comment'\r\n    c: [1,\r\n2]\r\n", json!({ "a": [{ "k": "it's # no comment", "c": [1, 2] }] })),
+        ("a:\n  x: [\n  {a: 1}\n]\n  z:\tv\n", json!({ "a": { "x": [{ "a": 1 }], "z": "v" } })),
+    ] {
+        assert_eq!(parse(text).as_ref(), Ok(&wanted), "{text}");
+    }
+    for text in ["a:\n  b: \"x\n---\ny\"\n", "a:\n  b: [x,\n]]\n  c: d\n", "a:\n  b: [\n---\n]\n", "z:\tv\nw:\t- a"] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+    let message = parse("a:\n  b: [\n1]\n  c: \"x").unwrap_err();
+    assert!(message.starts_with("yaml: line 4:"), "{message}");
+}
+
+#[test]
+fn repairs_come_to_an_end() {
+    let comments = format!("a:\n  b: [{}]", "1,#\n".repeat(20_000));
+    assert!(parse(&comments).is_err(), "each comment costs a reading: that is bounded");
+    let wide = format!("a: |\n{}x\nb:\n  c: [\n{}]", " ".repeat(2_000), "1,\n".repeat(100_000));
+    assert!(parse(&wide).is_err(), "what moving lines adds to a text is bounded");
+}
