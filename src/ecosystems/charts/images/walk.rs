@@ -50,7 +50,7 @@ fn look(value: &Value, key: &str, depth: usize, seen: &mut Seen) {
         Value::String(text) if is_image_key(key) && is_plausible(text, key) => seen.images.push(text.trim().to_owned()),
         // The source of a volume (Kubernetes 1.31), below `image`; lists of images that something pulls ahead.
         Value::String(text) if (key == "reference" || key.strip_suffix('s') == Some("image")) && is_obvious(text) => {
-            seen.images.push(text.clone())
+            seen.images.push(text.clone());
         }
         Value::String(text) => mentions(text, seen),
         _ => {}

@@ -106,11 +106,7 @@ fn flow(text: &[u8], at: usize) -> Vec<usize> {
     while let Some(byte) = text.get(i).copied() {
         let blank = matches!(byte, b' ' | b'\t') || is_break(byte);
         match byte {
-            byte if is_break(byte) => {
-                if !line(text, i, &mut lines) {
-                    break;
-                }
-            }
+            byte if is_break(byte) && !line(text, i, &mut lines) => break,
             b'[' | b'{' => depth += 1,
             b']' | b'}' if depth == 0 => break,
             b']' | b'}' => depth -= 1,
@@ -160,7 +156,7 @@ fn line(text: &[u8], at: usize, lines: &mut Vec<usize>) -> bool {
         return true;
     }
     let marker = rest.starts_with(b"---") || rest.starts_with(b"...");
-    if marker && rest.get(3).is_none_or(|b| b.is_ascii_whitespace()) {
+    if marker && rest.get(3).is_none_or(u8::is_ascii_whitespace) {
         return false;
     }
     lines.push(at + 1);
