@@ -32,7 +32,9 @@ proptest! {
         let root = root();
         let cut = cut.index(root.bytes().len());
         let bytes = [&root.bytes()[..cut], &tail].concat();
-        prop_assert!(bytes == root.bytes() || TrustRoot::parse(&bytes).is_err());
+        // Blanks at the end make another document that says the same.
+        let same = bytes.trim_ascii_end() == root.bytes().trim_ascii_end();
+        prop_assert!(same || TrustRoot::parse(&bytes).is_err());
     }
 
     #[test]
