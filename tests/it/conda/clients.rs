@@ -37,6 +37,15 @@ def same_as_outside(records):
         assert open(f"{CHANNELS}/{path}", "rb").read() == urllib.request.urlopen(record.url).read(), path
     return len(records)
 
+async def installed(cache, *specs, **config):
+    """Solves, compares every archive with the one outside, installs; tells how many there are."""
+    records = await solved(cache, *specs, **config)
+    await install(records=records, target_prefix=f"{HOME}/env", cache_dir=f"{HOME}/pkgs", show_progress=False)
+    return same_as_outside(records)
+
+def kernel(name):
+    return json.load(open(f"{HOME}/env/share/jupyter/kernels/{name}/kernel.json"))["language"]
+
 def run(program, *args):
     print(subprocess.run([program, *args], env={}, check=True, capture_output=True, text=True).stdout.strip())
 
@@ -147,13 +156,11 @@ fn rattler_solves_installs_and_runs_python() {
 
 const R: &str = r#"
 async def body():
-    records = await solved("a", "r-airkernel", "r-airgap")
-    print(same_as_outside(records) > 40)
-    await install(records=records, target_prefix=f"{HOME}/env", cache_dir=f"{HOME}/pkgs", show_progress=False)
+    print(await installed("a", "r-airkernel", "r-airgap") > 40)
     script = "library(airgap); cat(R.home(), across(c(1, 2, 3.5)), solve(4), '\n'); airkernel::main(); " \
              "maps <- sub('.* ', '', readLines('/proc/self/maps')); cat(any(startsWith(maps, '/usr/lib/R/')), any(endsWith(maps, 'env/lib/R/lib/libR.so')))"
     run(f"{HOME}/env/bin/Rscript", "-e", script)
-    print(json.load(open(f"{HOME}/env/share/jupyter/kernels/ir/kernel.json"))["language"])
+    print(kernel("ir"))
 main(body)
 "#;
 

@@ -42,9 +42,7 @@ NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"nam
                        "print(sys.prefix, round(float(fit.coef_[0]), 6), round(float(fit.intercept_), 6))"}]}
 
 async def body():
-    records = await solved("a", *SPECS, channels=["forge"])
-    print(same_as_outside(records) > 80)
-    await install(records=records, target_prefix=f"{HOME}/env", cache_dir=f"{HOME}/pkgs", show_progress=False)
+    print(await installed("a", *SPECS, channels=["forge"]) > 80)
     json.dump(NOTEBOOK, open(f"{HOME}/in.ipynb", "w"))
     env = {"HOME": HOME, "PATH": f"{HOME}/env/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     done = subprocess.run([f"{HOME}/env/bin/python", "-m", "nbconvert", "--to", "notebook", "--execute", "--output", "out.ipynb", "in.ipynb"],
@@ -58,13 +56,11 @@ main(body)
 /// R's packages, and the kernel that Jupyter would find.
 const R: &str = r#"
 async def body():
-    records = await solved("a", *SPECS, channels=["forge"])
-    print(same_as_outside(records) > 60)
-    await install(records=records, target_prefix=f"{HOME}/env", cache_dir=f"{HOME}/pkgs", show_progress=False)
+    print(await installed("a", *SPECS, channels=["forge"]) > 60)
     script = "suppressMessages({library(dplyr); library(broom)}); fit <- lm(y ~ x, mutate(tibble(x = c(0, 1, 2)), y = 3 * x + 1)); " \
              "cat(round(tidy(fit)$estimate, 6), as.character(packageVersion('IRkernel')), dirname(find.package('IRkernel')))"
     run(f"{HOME}/env/bin/Rscript", "-e", script)
-    print(json.load(open(f"{HOME}/env/share/jupyter/kernels/ir/kernel.json"))["language"])
+    print(kernel("ir"))
 main(body)
 "#;
 
