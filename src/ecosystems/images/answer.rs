@@ -77,7 +77,14 @@ fn references(wants: &[&Want]) -> Result<Vec<String>> {
 
 /// An error about one of the images, with whoever wants it.
 fn told(error: Error, wants: &[&Want]) -> Error {
-    let about = |want: &&&Want| Reference::parse(&want.reference).is_ok_and(|r| error.message().contains(&r.to_string()));
+    // An error begins with the reference; a pin may have lost its tag, and a name without one is a beginning of others.
+    let about = |want: &&&Want| {
+        Reference::parse(&want.reference).is_ok_and(|mut reference| {
+            let whole = reference.to_string();
+            reference.tag = reference.tag.filter(|_| reference.digest.is_none());
+            [whole, reference.to_string()].iter().any(|text| error.message().starts_with(&format!("{text}: ")))
+        })
+    };
     let concerned: Vec<&Want> = wants.iter().filter(about).copied().collect();
     wanted_by(error, &concerned)
 }

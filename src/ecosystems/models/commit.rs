@@ -2,7 +2,7 @@
 
 use super::card;
 use super::git::{POINTER, blob_sha1, is_object_name, pointer};
-use super::hub::{Account, Entry, Hub, Large};
+use super::hub::{Account, Entry, Hub, Large, MAIN};
 use super::meta::{Kind, Looked, Meta, Reference};
 use super::pattern::selects;
 use super::reference::{self, may_refer};
@@ -31,7 +31,7 @@ pub(super) struct Asked {
 
 impl From<Item> for Asked {
     fn from(item: Item) -> Self {
-        let revision = item.revision.unwrap_or_else(|| "main".to_owned());
+        let revision = item.revision.unwrap_or_else(|| MAIN.to_owned());
         Self { kind: item.kind, repo: item.repo, revision, include: item.include, exclude: item.exclude }
     }
 }
@@ -58,7 +58,11 @@ impl Commit {
             return Err(error.with("files of the commit", all).hint("check `include` and `exclude`"));
         }
         let alias = (asked.repo != account.id).then(|| asked.repo.clone());
-        Ok(Self { kind: asked.kind, revision: asked.revision.clone(), alias, whole: files.len() == all, files, account })
+        let commit = Self { kind: asked.kind, revision: asked.revision.clone(), alias, whole: files.len() == all, files, account };
+        if commit.is_gated() {
+            hub.check_access(commit.kind, &commit.account.id).await?;
+        }
+        Ok(commit)
     }
 
     /// `owner/name`, with what it is.

@@ -59,18 +59,25 @@ pub(super) fn recognise(start: &[u8], size: u64) -> Option<Format> {
     }
 }
 
-/// The header's length, eight bytes, then a JSON object that fits into the file.
+/// The header's length, eight bytes, then a JSON object that fits into the file. The eight bytes may be the beginning of a pickle too, so
+/// what is here of the header must be JSON: all of it where it is all here, else as far as lines without control characters and in ASCII
+/// tell, between which no pickle imports anything.
 fn is_safetensors(start: &[u8], size: u64) -> bool {
     let Some((length, rest)) = start.split_first_chunk::<8>() else { return false };
     let length = u64::from_le_bytes(*length);
-    (2..=100 << 20).contains(&length) && length.checked_add(8).is_some_and(|end| end <= size) && rest.first() == Some(&b'{')
+    if !(2..=100 << 20).contains(&length) || length + 8 > size {
+        return false;
+    }
+    match usize::try_from(length).ok().and_then(|length| rest.get(..length)) {
+        Some(header) => serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(header).is_ok(),
+        None => rest.starts_with(b"{\"") && rest.iter().all(|b| (b' '..=b'~').contains(b)),
+    }
 }
 
-/// `PROTO` of protocol 2 and later followed by an opcode, or a protocol 0 or 1 stream that imports a class at once.
+/// `PROTO` and whatever follows it, or a stream of protocol 0 or 1 that imports a class or builds a container at once.
 fn is_pickle(start: &[u8]) -> bool {
     match start {
-        // FRAME, GLOBAL, MARK and the empty containers, strings, numbers: what a stream can begin with.
-        [0x80, 2..=5, opcode, ..] => b"\x95c(]})N.X\x8cB\x8aJKMG\x8f\x88\x89U".contains(opcode) || *opcode == b'}',
+        [0x80, 0..=5, _, ..] => true,
         [b'c', rest @ ..] => {
             let mut lines = rest.splitn(3, |b| *b == b'\n');
             let word = |line: Option<&[u8]>| {
@@ -78,7 +85,7 @@ fn is_pickle(start: &[u8]) -> bool {
             };
             word(lines.next()) && word(lines.next()) && lines.next().is_some()
         }
-        [b'(', b'd' | b'l' | b'c' | b'i', ..] => true,
+        [b'(', b'd' | b'l' | b'c' | b'i', ..] | [b']' | b'}' | b')', b'q' | b'p' | b'.' | b'(', ..] => true,
         _ => false,
     }
 }
@@ -90,8 +97,7 @@ fn zip(start: &[u8]) -> Format {
     if name.ends_with(b".pkl") || name.ends_with(b".pickle") { Format::PickleInZip } else { Format::Zip }
 }
 
-/// The header of an array file names its type of element; `O` is a Python object.
+/// The header of an array file names its type of element, or those of its fields; `O` is a Python object.
 fn objects(start: &[u8]) -> bool {
-    let header = &start[..start.len().min(1024)];
-    header.windows(11).any(|w| w.starts_with(b"'descr'") && w.ends_with(b"|O")) || header.windows(13).any(|w| w == b"'descr': '|O'")
+    start.windows(3).any(|w| matches!(w, [b'\'' | b'"', b'O', b'\'' | b'"'] | [b'|', b'O', b'\'' | b'"']))
 }

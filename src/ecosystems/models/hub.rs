@@ -81,6 +81,9 @@ pub(super) struct Large {
     pub pointer_size: Option<u64>,
 }
 
+/// The revision that is meant where none is said.
+pub(super) const MAIN: &str = "main";
+
 impl<'a> Hub<'a> {
     /// The hub at an address, or the public one.
     pub(super) fn new(address: Option<&str>, upstream: &'a Upstream) -> Result<Self> {
@@ -115,6 +118,19 @@ impl<'a> Hub<'a> {
             return wrong("its name is malformed", &account.id);
         }
         Ok(account)
+    }
+
+    /// Asks whether the files of a gated repository are given to us. Their list is public, so that a lock would be made of what cannot be
+    /// fetched. A hub that does not know the question is not asked further.
+    pub(super) async fn check_access(&self, kind: Kind, repo: &str) -> Result<()> {
+        let url = self.url(&format!("/api/{}/{repo}/auth-check", kind.plural()))?;
+        let once = || async {
+            match self.upstream.document_once(&url, "*/*", LONGEST).await {
+                Ok(_) | Err(Failure { status: Some(StatusCode::NOT_FOUND), .. }) => Ok(()),
+                Err(failure) => Err(explained(failure, repo, "files")),
+            }
+        };
+        self.upstream.backoff().run(once).await
     }
 
     /// All files of a commit, sorted by path.

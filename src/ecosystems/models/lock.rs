@@ -2,7 +2,7 @@
 
 use super::NAME;
 use super::commit::{Asked, Commit};
-use super::hub::Hub;
+use super::hub::{Hub, MAIN};
 use super::look::look;
 use super::meta::{Kind as Sort, Reference, is_repo};
 use super::plain;
@@ -23,11 +23,12 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     }
     let hub = Hub::new(section.hub.as_deref(), request.upstream)?;
     let (policy, pickles) = (section.references, section.pickles);
-    let mut known = asked_elsewhere(&request);
+    let elsewhere = asked_elsewhere(&request);
+    let mut known: BTreeSet<Known> = elsewhere.iter().map(Known::of).collect();
     let (items, from_registries) = items(section)?;
     let mut queue: VecDeque<Item> = items.into();
-    known.extend(queue.iter().map(|item| (item.kind, item.repo.to_ascii_lowercase())));
-    let (mut locked, mut missing, mut followed, mut words) = (Locked::default(), Vec::new(), 0, Vec::new());
+    known.extend(queue.iter().map(Known::of));
+    let (mut locked, mut commits, mut followed, mut words) = (Locked::default(), Vec::new(), 0, Vec::new());
     for reference in from_registries {
         let (artifact, line) = registry::lock(&request, &reference, pickles, &mut locked.notes).await?;
         locked.artifacts.push(artifact);
@@ -36,14 +37,12 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     while let Some(item) = queue.pop_front() {
         let commit = Commit::resolve(&hub, &Asked::from(item)).await?;
         let mut artifact = commit.artifact(&hub, &request, &mut locked.notes).await?;
-        let mut references = commit.references(&artifact, request.cache, &mut locked.notes)?;
-        for reference in &mut references {
-            let key = (Sort::Model, reference.repo.to_ascii_lowercase());
-            reference.carried = known.contains(&key);
-            if !reference.carried && policy == References::Follow {
+        let references = commit.references(&artifact, request.cache, &mut locked.notes)?;
+        for reference in references.iter().filter(|_| policy == References::Follow) {
+            let item = follow(reference);
+            if !known.iter().any(|known| known.has(reference)) && known.insert(Known::of(&item)) {
                 followed += 1;
-                queue.push_back(follow(reference));
-                reference.carried = known.insert(key);
+                queue.push_back(item);
             }
         }
         if followed > MOST_FOLLOWED {
@@ -51,12 +50,20 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
                 Error::usage("too many repositories name one another").with("expected", format!("at most {MOST_FOLLOWED} are followed"))
             );
         }
-        missing.extend(references.iter().filter(|r| !r.carried).cloned().map(|reference| (commit.label(), reference)));
         words.push(commit.summary(&artifact));
         let looked = look(&artifact, &artifact.descriptors, &request, pickles, &mut locked.notes).await?;
-        artifact.meta = commit.meta(&hub, references, looked).to_value();
         artifact.sections = vec![request.section.name.clone()];
+        known.insert(Known::is(&artifact));
+        commits.push((locked.artifacts.len(), commit, references, looked));
         locked.artifacts.push(artifact);
+    }
+    let named = commits.iter().flat_map(|(_, _, references, _)| references);
+    known.extend(resolved(&hub, &elsewhere, named.collect()).await);
+    let mut missing = Vec::new();
+    for (at, commit, mut references, looked) in commits {
+        references.iter_mut().for_each(|reference| reference.carried = known.iter().any(|known| known.has(reference)));
+        missing.extend(references.iter().filter(|r| !r.carried).cloned().map(|reference| (commit.label(), reference)));
+        locked.artifacts[at].meta = commit.meta(&hub, references, looked).to_value();
     }
     settle(&missing, policy, &mut locked.notes)?;
     locked.summary = summary(&locked.artifacts, &words);
@@ -96,11 +103,49 @@ fn items(section: Section) -> Result<(Vec<Item>, Vec<String>)> {
 }
 
 /// What the other sections of the manifest ask for.
-fn asked_elsewhere(request: &LockRequest<'_>) -> BTreeSet<(Sort, String)> {
+fn asked_elsewhere(request: &LockRequest<'_>) -> Vec<Item> {
     let others = request.manifest.sections.iter().filter(|s| s.ecosystem == NAME && s.name != request.section.name);
     // One that cannot be read is refused when it is its turn.
-    let items = others.filter_map(|s| items(s.parse().ok()?).ok()).flat_map(|(items, _)| items);
-    items.map(|item| (item.kind, item.repo.to_ascii_lowercase())).collect()
+    others.filter_map(|s| items(s.parse().ok()?).ok()).flat_map(|(items, _)| items).collect()
+}
+
+/// The commits of what other sections ask for, where a file names that repository by a revision. What a hub does not tell is not known.
+async fn resolved(hub: &Hub<'_>, elsewhere: &[Item], named: Vec<&Reference>) -> Vec<Known> {
+    let mut found = Vec::new();
+    for item in elsewhere.iter().filter(|item| item.kind == Sort::Model) {
+        if named.iter().any(|reference| reference.revision.is_some() && reference.repo.eq_ignore_ascii_case(&item.repo)) {
+            let account = hub.account(item.kind, &item.repo, item.revision.as_deref().unwrap_or(MAIN)).await;
+            found.extend(account.map(|account| Known { revision: Some(account.sha), ..Known::of(item) }));
+        }
+    }
+    found
+}
+
+/// A repository that is carried, at the revision or commit that is known of it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Known {
+    kind: Sort,
+    repo: String,
+    revision: Option<String>,
+}
+
+impl Known {
+    fn of(item: &Item) -> Self {
+        Self { kind: item.kind, repo: item.repo.to_ascii_lowercase(), revision: item.revision.clone() }
+    }
+
+    /// What was locked: under the name the hub has for it now, and by its commit.
+    fn is(artifact: &Artifact) -> Self {
+        let other = |kind: Sort| artifact.name.strip_prefix(kind.prefix()).map(|repo| (kind, repo));
+        let (kind, repo) = other(Sort::Dataset).or_else(|| other(Sort::Space)).unwrap_or((Sort::Model, &artifact.name));
+        Self { kind, repo: repo.to_ascii_lowercase(), revision: Some(artifact.version.clone()) }
+    }
+
+    /// Whether it is what a file names. Inside, a name without a revision means what there is of it.
+    fn has(&self, reference: &Reference) -> bool {
+        let same = (self.kind, self.repo.as_str()) == (Sort::Model, &*reference.repo.to_ascii_lowercase());
+        same && (reference.revision.is_none() || reference.revision == self.revision)
+    }
 }
 
 /// A repository that another one names is taken whole.

@@ -4,7 +4,7 @@
 //! judged. That recognises what `format` knows and nothing that hides deeper in a file.
 
 use super::fetch;
-use super::format::{LOOKED_AT, recognise};
+use super::format::{Format, LOOKED_AT, recognise};
 use super::meta::Looked;
 use super::section::Pickles;
 use crate::artifact::{Artifact, Descriptor, Learned};
@@ -48,8 +48,10 @@ pub(super) async fn look(
                 None
             }
         };
+        // What an archive holds behind its first member is not known.
+        unknown += usize::from(format == Some(Format::Zip));
         formats.extend(format.map(|format| format.name().to_owned()));
-        pickles.extend(Some(name).filter(|_| format.is_some_and(super::format::Format::carries_pickle)));
+        pickles.extend(Some(name).filter(|_| format.is_some_and(Format::carries_pickle)));
     }
     let looked = Looked { formats: formats.into_iter().collect(), pickles: pickles.into_iter().collect(), unknown: unknown as u64 };
     judge(artifact, &looked, policy, notes)?;

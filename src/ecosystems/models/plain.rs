@@ -1,6 +1,7 @@
 //! Files of plain URLs put together as a repository: for models that no hub has.
 
 use super::git::{blob_sha1, is_object_name};
+use super::hub::MAIN;
 use super::look::look;
 use super::meta::{Card, Kind, Meta};
 use super::section::{Plain, Section};
@@ -39,7 +40,7 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
     locked.notes.extend(unpinned.map(|b| {
         format!("{} was not pinned; it was downloaded and hashed: sha256 = \"{}\"", b.name.as_deref().unwrap_or_default(), b.digest.hex())
     }));
-    let revision = section.revision.unwrap_or_else(|| "main".to_owned());
+    let revision = section.revision.unwrap_or_else(|| MAIN.to_owned());
     if is_object_name(&revision) {
         return Err(Error::usage("plain files have no commit to ask for; theirs is made from their digests").hint("leave `revision` out"));
     }

@@ -8,7 +8,7 @@ use crate::ecosystems::{LockRequest, bytes, count};
 use crate::error::{Error, Result};
 use crate::server::oci::{Document, Entry, Shape};
 use crate::upstream::oci::{Found, Reference, Repository};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest configuration that is read, in bytes.
 const MOST_CONFIG: usize = 1 << 20;
@@ -20,9 +20,10 @@ pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles,
     let repository = Repository::new(request.upstream, &reference.registry, &reference.repository, &[], &[])?;
     let found = repository.manifest(&reference.wanted()).await.map_err(|e| e.about(&reference))?;
     let made = artifact(request, &repository, &reference, &found).await.map_err(|e| e.about(&reference));
-    let (mut artifact, mut meta) = made?;
+    let (mut artifact, mut meta, layers) = made?;
     artifact.meta = meta.to_value();
-    let files: Vec<Descriptor> = artifact.descriptors.iter().skip(2).cloned().collect();
+    // By digest, not by place: a configuration may be a layer as well.
+    let files: Vec<Descriptor> = artifact.descriptors.iter().filter(|blob| layers.contains(&blob.digest)).cloned().collect();
     let (plain, archives): (Vec<_>, Vec<_>) = files.into_iter().partition(|blob| !is_archive(&blob.media_type));
     let looked = look(&artifact, &plain, request, policy, notes).await?;
     if let Some(mut looked) = looked {
@@ -36,7 +37,7 @@ pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles,
     artifact.meta = meta.to_value();
     let licences = meta.about.licences.join(", ");
     let licences = if licences.is_empty() { "no licence declared".to_owned() } else { licences };
-    let files = count(artifact.descriptors.len().saturating_sub(2), "layer");
+    let files = count(layers.len(), "layer");
     let summary = format!("{} · {files} · {} · {licences}", &meta.root[..15], bytes(artifact.size()));
     Ok((artifact, summary))
 }
@@ -46,7 +47,7 @@ async fn artifact(
     repository: &Repository<'_>,
     reference: &Reference,
     found: &Found,
-) -> Result<(Artifact, Carried)> {
+) -> Result<(Artifact, Carried, BTreeSet<Digest>)> {
     let document = Document::parse(&found.bytes, &found.media_type)?;
     let Shape::Manifest { config, layers } = &document.shape else {
         let error = Error::usage("it is an index; a model is one manifest");
@@ -79,7 +80,7 @@ async fn artifact(
         subject: None,
         meta: serde_json::Value::Null,
     };
-    Ok((artifact, meta))
+    Ok((artifact, meta, layers.iter().map(|layer| layer.digest).collect()))
 }
 
 /// The manifest, the configuration, then the layers in their order; each digest once.
@@ -106,7 +107,11 @@ fn descriptors(repository: &Repository<'_>, found: &Found, config: &Entry, layer
                 learned: Learned::Upstream,
                 side_digests: SideDigests::new(),
             }),
-            Some(size) if size == entry.size && entry.digest != found.digest => {}
+            Some(size) if size == entry.size && entry.digest != found.digest => {
+                let known = all.iter_mut().find(|blob| blob.digest == entry.digest && blob.name.is_none());
+                let title = entry.title.clone().filter(|title| check_name("path", title).is_ok());
+                known.into_iter().for_each(|blob| blob.name.clone_from(&title));
+            }
             Some(_) => return Err(Error::verification("a blob is listed twice and differently").with("digest", entry.digest)),
         }
     }

@@ -135,6 +135,9 @@ fn formats_are_told_by_content() {
         (b"GGUF\x03", Some(Format::Gguf)),
         (b"\x80\x02}q\x00", Some(Format::Pickle)),
         (b"\x80\x04\x95\x10", Some(Format::Pickle)),
+        (b"\x80\x03C\x03abc", Some(Format::Pickle)),
+        (b"]q\x00.", Some(Format::Pickle)),
+        (b"\x93NUMPY\x01\x00\x76\x00{'descr': [('a', '|O'), ('b', '<f4')], 'fortran", Some(Format::NumpyObjects)),
         (b"cposix\nsystem\n(S'id'\ntR.", Some(Format::Pickle)),
         (&torch, Some(Format::PickleInZip)),
         (&plain_zip, Some(Format::Zip)),
@@ -149,6 +152,11 @@ fn formats_are_told_by_content() {
         assert_eq!(recognise(start, start.len() as u64), format, "{start:?}");
     }
     assert_eq!(recognise(&tensors, 5), None, "a header longer than the file is none");
+    // To a reader of pickles: a text of seven bytes, which is thrown away, then a call.
+    let both = b"U\x07\0\0\0\0\0\0{0cbuiltins\nprint\n(S'ran'\ntR.";
+    assert_eq!(recognise(both, 5000), None, "a length before a brace is not enough");
+    let long = [&9000_u64.to_le_bytes()[..], b"{\"__metadata__\": {\"format\": \"pt\"}, "].concat();
+    assert_eq!(recognise(&long, 10_000), Some(Format::Safetensors));
 }
 
 #[test]

@@ -73,5 +73,9 @@ pub(super) fn container(parts: &Parts, blobs: &Arc<dyn Blobs>, found: &Descripto
     let contained: Arc<dyn Blobs> = Arc::new(Contained { blobs: blobs.clone(), container });
     let tag = HeaderValue::try_from(format!("\"{}\"", container.hash())).expect("hex makes a header");
     let headers = HeaderMap::from_iter([(ETAG, tag)]);
-    blob(parts, &contained, BlobReply { digest: found.digest, media_type: "application/octet-stream".to_owned(), headers })
+    let mut response =
+        blob(parts, &contained, BlobReply { digest: found.digest, media_type: "application/octet-stream".to_owned(), headers });
+    // The digest is that of the file, of which a container is another form.
+    response.headers_mut().remove("repr-digest");
+    response
 }

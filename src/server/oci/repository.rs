@@ -28,6 +28,8 @@ pub struct Repository {
     /// Why part of the repository cannot be served, when its entry in the lock is not sound.
     pub fault: Option<String>,
     referrers: BTreeMap<Digest, Subject>,
+    /// Tags and digests that two rooms disagreed about: no third one decides.
+    disputed: BTreeSet<String>,
 }
 
 /// A manifest that refers to another.
@@ -93,15 +95,24 @@ impl Repository {
     pub(super) fn merge(&mut self, other: Self) {
         let conflict = |what: &str| format!("two parts of this mirror hold different things under {what}: neither is served");
         for (tag, digest) in other.tags {
+            if self.disputed.contains(&tag) {
+                continue;
+            }
             if *self.tags.entry(tag.clone()).or_insert(digest) != digest {
                 self.fault = Some(conflict(&format!("the tag {tag}")));
                 self.tags.remove(&tag);
+                self.disputed.insert(tag);
             }
         }
         for (digest, media_type) in other.manifests {
+            let name = digest.to_string();
+            if self.disputed.contains(&name) {
+                continue;
+            }
             if *self.manifests.entry(digest).or_insert_with(|| media_type.clone()) != media_type {
-                self.fault = Some(conflict(&digest.to_string()));
+                self.fault = Some(conflict(&name));
                 self.manifests.remove(&digest);
+                self.disputed.insert(name);
             }
         }
         self.blobs.extend(other.blobs);

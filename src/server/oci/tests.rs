@@ -129,7 +129,11 @@ async fn two_rooms_with_one_name_never_shadow_each_other() {
     let (third, _) = room("a/one", "2", "z");
     for rooms in [[first, second], [room("a/one", "1", "y").0, room("a/one", "1", "x").0]] {
         let [first, second] = rooms;
-        let registry = Arc::new(Registry::new([first, second, room("a/one", "2", "z").0], Arc::new(Nothing), "/v2".to_owned()));
+        let registry = Arc::new(Registry::new(
+            [first, second, room("a/one", "1", "x").0, room("a/one", "2", "z").0],
+            Arc::new(Nothing),
+            "/v2".to_owned(),
+        ));
         let found = registry.find("a/one", None).unwrap();
         assert!(found.manifest("1").is_none() && found.manifest("2").is_some(), "what they disagree about is nobody's");
         assert!(found.manifest(&one.to_string()).is_some() && found.manifest(&other.to_string()).is_some(), "a digest means one thing");

@@ -123,6 +123,20 @@ fn what_files_name_is_refused_followed_or_left_out_aloud() {
 }
 
 #[test]
+fn a_base_at_another_revision_is_not_the_one_that_is_named() {
+    let (hub, outside) = (family(), Outside::new());
+    hub.repo("models", "acme/base", &commit('d'), &[small("config.json", "{}")]);
+    let address = hub.address();
+    let section = |name: &str, more: &str| format!("[models.{name}]\nhub = \"{address}\"\nrepo = \"acme/{name}\"\n{more}");
+    let text = said(&outside.lock_all(&(section("adapter", "") + &section("base", ""))).map(|_| ()).unwrap_err());
+    assert!(text.contains("acme/base (base model)"), "main is another commit now: {text}");
+    hub.revision("models", "acme/base", "v1", &commit('b'));
+    let pinned = section("adapter", "") + &section("base", "revision = \"v1\"\nreferences = \"leave\"\n");
+    let lock = outside.lock_all(&pinned).unwrap().lock;
+    assert_eq!(lock.artifacts[0].meta["references"][0]["carried"], true);
+}
+
+#[test]
 fn a_branch_that_moves_meanwhile_changes_nothing_and_is_told() {
     let (hub, outside) = (tiny_hub(), Outside::new());
     let (mut asked, moved) = (0, json!({ "id": "acme/tiny", "sha": commit('b') }).to_string());

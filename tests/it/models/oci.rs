@@ -2,7 +2,7 @@
 
 use super::hub::{Hub, commit, large, small};
 use super::{Outside, said};
-use crate::images::registry::Registry;
+use crate::images::registry::{Answer, Registry};
 use airlift::artifact::Digest;
 use airlift::ecosystems::find;
 use airlift::error::Kind;
@@ -95,6 +95,8 @@ fn pickles_are_noted_refused_or_let_be() {
     assert!(noted.sections[0].notes.iter().any(|note| note.contains("llm.bin")), "the default names them");
     let refused = lock("torch", "pickles = \"refuse\"").map(|_| ()).unwrap_err();
     assert!(refused.kind() == Kind::Policy && said(&refused).contains("llm.bin"), "{}", said(&refused));
+    push(&registry, "both", (PACK, TORCH.2), &[TORCH]);
+    assert_eq!(lock("both", "pickles = \"refuse\"").map(|_| ()).unwrap_err().kind(), Kind::Policy, "a configuration that is a layer too");
     let unknown = lock("kit", "pickles = \"refuse\"").map(|_| ()).unwrap_err();
     assert!(unknown.kind() == Kind::Policy && said(&unknown).contains("not known"), "what was not looked into is not called clean");
     let two = "[models.a]\noci = \"HOST/acme/llm:torch\"\n[models.b]\noci = \"HOST/acme/llm:torch\"\npickles = \"allow\"\n";
@@ -132,4 +134,13 @@ fn a_gate_is_written_down() {
     let meta = &locked.lock.artifacts[0].meta;
     assert_eq!((&meta["gated"], &meta["terms"]), (&json!(true), &json!(format!("{}/acme/tiny", hub.address()))));
     assert!(locked.sections[0].notes.iter().any(|note| note.contains("accepted its terms")), "{:?}", locked.sections[0].notes);
+    for (status, words) in [(401, "netrc"), (403, "behind a gate")] {
+        hub.answer("/api/models/acme/tiny/auth-check", Answer::new(status, ""));
+        let refused = outside.refusal(&hub, "repo = \"acme/tiny\"");
+        assert!(
+            refused.kind() == Kind::Upstream && said(&refused).contains(words),
+            "the list is public, the files are not: {}",
+            said(&refused)
+        );
+    }
 }
