@@ -2,7 +2,7 @@
 
 use super::super::meta::is_file;
 use super::index::Entry;
-use rattler_conda_types::package::DistArchiveIdentifier;
+use rattler_conda_types::package::{DistArchiveIdentifier, DistArchiveType};
 use rattler_conda_types::{
     MatchSpec, MatchSpecCondition, PackageName, PackageRecord, ParseMatchSpecOptions, RepoDataRecord, RepodataRevision,
 };
@@ -74,9 +74,9 @@ pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDa
     }
     let mut record: PackageRecord = entry.record.solver().map_err(|e| format!("its record cannot be read: {e:.200}"))?;
     let identifier = DistArchiveIdentifier::try_from_filename(file).ok_or("its name is none of an archive")?;
-    let stem = format!("{}-{}-{}", record.name.as_source(), record.version.as_str(), record.build);
-    if file.strip_prefix(&stem).is_none_or(|ending| !matches!(ending, ".conda" | ".tar.bz2")) {
-        return Err(format!("its record is that of {stem:.100}"));
+    if !is_of(&record, &identifier) {
+        let build = &record.build;
+        return Err(format!("its record is that of {:.100}", format!("{}-{}-{build}", record.name.as_source(), record.version.as_str())));
     }
     if record.subdir.is_empty() {
         record.subdir.clone_from(&place.subdir);
@@ -92,6 +92,14 @@ pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDa
     // Cheaper than to parse a relative address, thousands of times; the name needs no escapes.
     url.path_segments_mut().map_err(|()| "its channel has no folders".to_owned())?.pop_if_empty().push(file);
     Ok(RepoDataRecord { package_record: record, identifier, url, channel: Some(place.channel.clone()) })
+}
+
+/// Whether a record is that of the archive that it stands beside.
+fn is_of(record: &PackageRecord, file: &DistArchiveIdentifier) -> bool {
+    let known = matches!(file.archive_type, DistArchiveType::Conda(_));
+    let file = &file.identifier;
+    let same = |parts: [&str; 3]| parts == [&file.name, &file.version, &file.build_string];
+    known && same([record.name.as_source(), &record.version.as_str(), record.build.as_str()])
 }
 
 /// Looks at what a package requires, and notes which packages that reaches.

@@ -82,9 +82,10 @@ impl Found<'_> {
     fn add(&mut self, file: &str, record: &RawValue, ending: &'static str, newer: bool) {
         let place = |part: &str| ((part.as_ptr() as usize - self.text.as_ptr() as usize) as u32, part.len() as u32);
         let place = Place { file: place(file), record: place(record.get()), ending, newer };
-        match self.names.get_mut(name(file)) {
+        let name = name(file);
+        match self.names.get_mut(name) {
             Some(places) => places.push(place),
-            None => drop(self.names.insert(name(file).into(), vec![place])),
+            None => drop(self.names.insert(name.into(), vec![place])),
         }
     }
 }
