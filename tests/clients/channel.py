@@ -1,13 +1,15 @@
 """Called by `channel`: makes the packages of the test channels with py-rattler-build, and their indexes with rattler.
 
 What is packed is real: Python and R as Debian has them, with every shared library they load but those of glibc, found again from
-wherever an environment lies (RUNPATH $ORIGIN); a C library and what uses it; an R package with C code, compiled here.
+wherever an environment lies (RUNPATH $ORIGIN); a C library and what uses it; an R package with C code, compiled here; the wheels of
+JupyterLab, pandas, scikit-learn and all they need, as the environment `science` has them; R packages of Debian with all they need.
 """
-import asyncio, datetime, os, pathlib, re, shutil, subprocess, sys, tempfile
+import asyncio, datetime, importlib.metadata, os, pathlib, re, shutil, subprocess, sys, tempfile
+from pip._vendor.packaging.requirements import Requirement
 from rattler.index import index_fs
 from rattler_build import ArchiveType, assemble_package
 
-OUT, WORK = pathlib.Path(sys.argv[1]), pathlib.Path(tempfile.mkdtemp())
+OUT, SCIENCE, WORK = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), pathlib.Path(tempfile.mkdtemp())
 MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 PYTHON, R_HOME = pathlib.Path("/usr/lib/python3.11"), pathlib.Path("/usr/lib/R")
 GLIBC = "__glibc >=2.36,<3.0.a0"
@@ -137,10 +139,49 @@ def r_base():
             summary="R is a free software environment for statistical computing and graphics.", homepage="https://www.r-project.org/")
 
 
-def r_jsonlite():
-    folder = WORK / "r-jsonlite"
-    shutil.copytree(R_HOME / "site-library/jsonlite", folder / "lib/R/library/jsonlite", ignore=shutil.ignore_patterns("help", "html", "doc"))
-    package("r-jsonlite", "1.8.4", "r42_0", folder, depends=found_from_prefix(folder) + ["r-base >=4.2,<4.3.0a0"], license="MIT")
+LIBRARY = R_HOME / "site-library"
+R_42 = "r-base >=4.2,<4.3.0a0"
+
+
+def described(name):
+    """What a package of R says of itself: field -> text."""
+    text = (LIBRARY / name / "DESCRIPTION").read_text(errors="replace")
+    return dict(re.findall(r"^(\S+): *((?:.*\n(?:[ \t].*\n)*))", text, flags=re.M))
+
+
+def r_needs(fields):
+    """(package of R, requirement of Conda) for each that does not come with R."""
+    for need in ",".join(fields.get(field, "") for field in ("Depends", "Imports", "LinkingTo")).split(","):
+        parts = re.match(r"\s*([A-Za-z0-9.]+)\s*(?:\((>=)\s*([^)\s]+)\))?", need)
+        if parts and (LIBRARY / parts[1]).is_dir():
+            yield parts[1], f"r-{parts[1].lower()}" + (f" >={parts[3].replace('-', '_')}" if parts[2] else "")
+
+
+def r_cran(*names):
+    """Packages of R that Debian has installed, with those they need."""
+    todo, seen = list(names), set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        folder, fields = WORK / f"r-{name}", described(name)
+        shutil.copytree(LIBRARY / name, folder / "lib/R/library" / name, ignore=shutil.ignore_patterns("help", "html", "doc", "tests"))
+        if name == "IRkernel":
+            kernel = folder / "share/jupyter/kernels/ir"
+            shutil.copytree(LIBRARY / name / "kernelspec", kernel)
+        needed = dict(r_needs(fields))
+        todo += needed
+        libraries = found_from_prefix(folder) if list(folder.rglob("*.so")) else []
+        kind = {} if libraries else {"subdir": "noarch", "noarch": "generic"}
+        package(f"r-{name.lower()}", fields["Version"].strip().replace("-", "_"), "r42_0", folder, license=fields["License"].strip(),
+                depends=libraries + sorted(set(needed.values())) + [R_42], **kind)
+
+
+def r_bundles():
+    """Packages that are nothing but what they need, as conda-forge's of these names are; here they need fewer."""
+    for name, version, members in (("r-essentials", "4.2", ["r-irkernel", "r-dplyr", "r-jsonlite"]), ("r-tidymodels", "1.0.0", ["r-broom", "r-dplyr"])):
+        package(name, version, "r42_0", stage({}), subdir="noarch", noarch="generic", depends=members + [R_42], license="MIT")
 
 
 def r_airgap():
@@ -158,7 +199,7 @@ def r_airgap():
     folder = WORK / "r-airgap"
     (folder / "lib/R/library").mkdir(parents=True)
     run("R", "CMD", "INSTALL", "--no-docs", "--no-test-load", f"--library={folder}/lib/R/library", source, stderr=subprocess.STDOUT)
-    package("r-airgap", "0.4.1", "r42h7_0", folder, depends=found_from_prefix(folder) + ["r-base >=4.2,<4.3.0a0"], license="MIT")
+    package("r-airgap", "0.4.1", "r42h7_0", folder, depends=found_from_prefix(folder) + [R_42], license="MIT")
 
 
 def r_kernel():
@@ -173,7 +214,7 @@ def r_kernel():
     folder = stage({"share/jupyter/kernels/ir/kernel.json": kernel})
     (folder / "lib/R/library").mkdir(parents=True)
     run("R", "CMD", "INSTALL", "--no-docs", "--no-test-load", f"--library={folder}/lib/R/library", source, stderr=subprocess.STDOUT)
-    package("r-airkernel", "1.3.2", "r42_0", folder, subdir="noarch", noarch="generic", depends=["r-base >=4.2,<4.3.0a0", "r-jsonlite"])
+    package("r-airkernel", "1.3.2", "r42_0", folder, subdir="noarch", noarch="generic", depends=[R_42, "r-jsonlite"])
 
 
 def compiled():
@@ -199,6 +240,53 @@ def noarch():
             depends=["python >=3.9,<4", "airlib >=0.2", "pyprobe", "nobody-has-this >=1"])
 
 
+def of_python(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wheel_needs(found, extras):
+    """What an installed package of Python needs, with what these extras of it need, and theirs, as requirements of Conda."""
+    wanted = {}
+    for need in map(Requirement, found.requires or []):
+        if need.marker and not any(need.marker.evaluate({"extra": extra}) for extra in ("", *sorted(extras))):
+            continue
+        if of_python(need.name) == of_python(found.name):
+            wanted |= wheel_needs(found, need.extras)
+        else:
+            wanted[of_python(need.name)] = (str(need.specifier), need.extras)
+    return wanted
+
+
+def wheels():
+    """The packages of an environment that pip made, as packages of Conda. What extras are asked for by any is needed by all."""
+    site = SCIENCE / "lib/python3.11/site-packages"
+    installed = {of_python(d.name): d for d in importlib.metadata.distributions(path=[str(site)])}
+    extras = {name: set() for name in installed}
+    for _ in range(4):
+        for name, found in installed.items():
+            for need, (_, more) in wheel_needs(found, extras[name]).items():
+                extras[need] |= set(more)
+    for name, found in installed.items():
+        if name in ("pip", "setuptools"):
+            continue
+        files = [file for file in found.files if ".." not in file.parts and file.suffix != ".pyc"]
+        native = any(file.suffix == ".so" or ".so." in file.name for file in files)
+        folder = WORK / "wheels" / name
+        for file in files:
+            place = folder / ("lib/python3.11/site-packages" if native else "site-packages") / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(site / file, place)
+        # Kernels, settings and pages of Jupyter lie beside the packages.
+        for file in (file for file in found.files if file.parts[:4] == ("..", "..", "..", "share")):
+            place = folder / pathlib.Path(*file.parts[3:])
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(site / file, place)
+        depends = [f"{need} {specifier}".strip() for need, (specifier, _) in sorted(wheel_needs(found, extras[name]).items())]
+        kind = {} if native else {"subdir": "noarch", "noarch": "python"}
+        package(name, found.version, "py311_0" if native else "py_0", folder, license=found.metadata.get("License-Expression"),
+                depends=depends + (["python >=3.11,<3.12.0a0", GLIBC] if native else ["python >=3.9"]), **kind)
+
+
 def variants():
     """What a host has decides: CUDA or not, an older or a newer glibc."""
     text = {"share/variant.txt": "x\n"}
@@ -222,7 +310,7 @@ def patches():
     return "forge-repodata-patches-20260101-0.conda"
 
 
-python(), r_base(), r_jsonlite(), r_airgap(), r_kernel(), compiled(), noarch(), variants()
+python(), r_base(), r_cran("jsonlite", "IRkernel", "dplyr", "broom"), r_bundles(), r_airgap(), r_kernel(), compiled(), noarch(), variants(), wheels()
 for owner in sorted(needs):
     folder = WORK / owner
     (folder / "lib").mkdir(parents=True)

@@ -3,6 +3,9 @@
 //! In: the bytes of a `.tgz` or a reader of them. Out: names below the chart's folder, and contents. Links, absolute names, `..`,
 //! back slashes, doubled names and `Chart.yaml` outside a folder are refused, and so is an archive that unpacks to more than it may.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeSet;

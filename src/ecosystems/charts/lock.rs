@@ -4,22 +4,26 @@ use super::images::{self, Found};
 use super::meta::{Meta, Vendored};
 use super::package::Subject;
 use super::place::Place;
+use super::render::kube_version;
 use super::repository::Repositories;
 use super::resolve::{Asked, Resolved, Resolver};
 use super::section::{Item, Section};
 use super::ways::ways;
 use crate::artifact::{Artifact, Digest};
 use crate::ecosystems::{LockRequest, Locked, Want, WantKind, bytes, count};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use serde_json::Value;
 
 /// Most images that are told by name in one note.
 const MOST_NAMED: usize = 8;
+/// The Helm that charts are told to be installed with: some refuse older ones.
+const HELM_VERSION: &str = "3.18.0";
 
 pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: Section = request.section.parse()?;
     request.manifest.targets_for(request.section, section.targets.as_deref())?;
     let items = section.items()?;
+    versions(&section)?;
     let from = Repositories::new(&request, &section.plain_http);
     let (mut locked, mut words) = (Locked::default(), Vec::new());
     for item in &items {
@@ -34,6 +38,19 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     Ok(locked)
 }
 
+/// The versions of Kubernetes and Helm that charts are told.
+fn versions(section: &Section) -> Result<()> {
+    let mut all = section
+        .kube_versions
+        .iter()
+        .map(|version| ("kube-versions", version))
+        .chain(section.helm_version.iter().map(|v| ("helm-version", v)));
+    all.try_for_each(|(key, version)| match kube_version(version) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(Error::usage(format!("`{key}` holds what is no version")).with("found", why).hint("such as \"1.31\"")),
+    })
+}
+
 /// One chart of the section; what the summary says of it.
 async fn one(from: &Repositories<'_>, section: &Section, item: &Item, locked: &mut Locked) -> Result<String> {
     let request = from.request;
@@ -45,7 +62,8 @@ async fn one(from: &Repositories<'_>, section: &Section, item: &Item, locked: &m
     let mut resolver = Resolver::new(from);
     let resolved = resolver.resolve(&asked).await?;
     request.progress.note(&format!("looking for the images of {} {}", resolved.name(), resolved.version()));
-    let subject = Subject { package: &resolved.package, api_versions: &section.api_versions };
+    let helm_version = section.helm_version.as_deref().unwrap_or(HELM_VERSION);
+    let subject = Subject { package: &resolved.package, api_versions: &section.api_versions, helm_version };
     let found = images::find(&subject, &ways, &section.kube_versions, &section.images)?;
     let label = format!("{} {}", resolved.name(), resolved.version());
     locked.notes.append(&mut resolver.notes);
@@ -78,6 +96,7 @@ fn artifact(resolved: &Resolved, found: Found) -> Artifact {
         images: found.images,
         failures: found.failures,
         redirects: found.redirects,
+        switches: found.switches,
     };
     meta.sort();
     Artifact {
@@ -98,7 +117,7 @@ fn vendored(resolved: &Resolved) -> Vec<(String, String)> {
 }
 
 fn notes(label: &str, found: &Found) -> Vec<String> {
-    let mut notes: Vec<String> = found.failures.iter().map(|failure| format!("{label}: not rendered: {failure}")).collect();
+    let mut notes: Vec<String> = found.failures.iter().map(|failure| format!("{label}: images may be missing: {failure}")).collect();
     let left: Vec<&str> = found.images.iter().filter(|image| !image.carried).map(|image| image.reference.as_str()).collect();
     if !left.is_empty() {
         let more = if left.len() > MOST_NAMED { format!(" and {} more", left.len() - MOST_NAMED) } else { String::new() };

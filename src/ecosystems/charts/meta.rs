@@ -55,6 +55,9 @@ pub(super) struct Meta {
     /// Values that make the chart pull from the mirror.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirects: Vec<Redirect>,
+    /// Values that must be true for that: charts that otherwise refuse images of another registry than their publisher's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<Vec<String>>,
 }
 
 /// A chart that another one needs.

@@ -40,6 +40,8 @@ pub mod render;
 mod repository;
 #[cfg(feature = "upstream")]
 mod resolve;
+#[cfg(feature = "upstream")]
+mod schema;
 mod section;
 mod serve;
 #[cfg(feature = "upstream")]
@@ -79,7 +81,7 @@ pub struct Charts;
 #[cfg(feature = "upstream")]
 pub fn find_images(archive: &[u8]) -> Result<Vec<String>> {
     let package = package::Package::open(archive)?;
-    let subject = package::Subject { package: &package, api_versions: &[] };
+    let subject = package::Subject { package: &package, api_versions: &[], helm_version: "3.18.0" };
     let ways = [images::Way { name: "default".to_owned(), values: serde_json::Map::new() }];
     let found = images::find(&subject, &ways, &[], &section::ImagePolicy::default())?;
     Ok(found.images.into_iter().map(|image| image.reference).collect())

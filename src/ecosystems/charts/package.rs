@@ -2,12 +2,13 @@
 
 use super::chart::{Chart, Dependency, Metadata};
 use super::images::Rendering;
-use super::render::{RenderOptions, render};
+use super::render::{RenderOptions, documents, render};
 use super::template::semver::{Constraint, Version};
-use super::values::{coalesce, prepare};
+use super::values::{coalesce, compatible, prepare};
 use super::yaml;
 use crate::error::Result;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A chart and the charts in it.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Package {
         let there = |dependency: &&Dependency| !self.chart.subcharts.iter().any(|c| c.metadata.name == dependency.name);
         let mut missing: Vec<Missing> = Vec::new();
         for Dependency { name, version, repository, .. } in self.chart.metadata.dependencies.iter().filter(there) {
-            let version = self.locked(name, repository).unwrap_or_else(|| version.clone());
+            let version = self.locked(name, repository, version).unwrap_or_else(|| version.clone());
             let found = Missing { name: name.clone(), version, repository: repository.clone() };
             // One chart may be declared under several aliases.
             if !missing.contains(&found) {
@@ -52,10 +53,12 @@ impl Package {
         missing
     }
 
-    fn locked(&self, name: &str, repository: &str) -> Option<String> {
+    /// The version in the lock file. One chart may be declared several times, with ranges that take different versions.
+    fn locked(&self, name: &str, repository: &str, range: &str) -> Option<String> {
         let list = self.chart.lock.as_ref()?.get("dependencies")?.as_array()?;
         let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let found = list.iter().find(|entry| text(entry, "name") == name && text(entry, "repository") == repository)?;
+        let mut same = list.iter().filter(|entry| text(entry, "name") == name && text(entry, "repository") == repository);
+        let found = same.clone().find(|entry| compatible(range, &text(entry, "version"))).or_else(|| same.next())?;
         Some(text(found, "version")).filter(|version| !version.is_empty())
     }
 
@@ -115,6 +118,8 @@ pub(super) struct Subject<'a> {
     pub package: &'a Package,
     /// Further API versions the cluster knows.
     pub api_versions: &'a [String],
+    /// The version of Helm it is told.
+    pub helm_version: &'a str,
 }
 
 /// A chart with values laid over its own: parts that are switched off are gone, others go by their aliases.
@@ -126,8 +131,8 @@ pub(super) struct Laid {
 
 impl Subject<'_> {
     /// The annotations of `Chart.yaml`.
-    pub(super) fn annotation(&self, key: &str) -> Option<&str> {
-        self.package.chart.metadata.annotations.get(key).map(String::as_str)
+    pub(super) fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.package.chart.metadata.annotations
     }
 
     /// The chart as it is installed.
@@ -144,6 +149,7 @@ impl Subject<'_> {
         }
         let mut options =
             RenderOptions { values: vec![values.clone()], api_versions: self.api_versions.to_vec(), ..RenderOptions::default() };
+        self.helm_version.clone_into(&mut options.helm_version);
         if let Some(version) = kube_version {
             version.clone_into(&mut options.kube_version);
         }
@@ -154,12 +160,18 @@ impl Subject<'_> {
                 return out;
             }
         };
+        out.unfit = rendered.unfit;
         out.failures.extend(rendered.failures.iter().map(|failure| format!("{}: {}", failure.template, failure.message)));
-        for document in rendered.documents.iter().chain(&rendered.hooks) {
-            match yaml::parse(&document.text) {
+        let texts = rendered.documents.iter().chain(&rendered.hooks).map(|document| (&document.template, document.text.as_str()));
+        // Everything in `crds/` is installed; definitions name no images and are long.
+        let beside = rendered.crds.iter().flat_map(|file| documents(&file.text).map(move |text| (&file.template, text)));
+        for (template, text) in texts.chain(beside.filter(|(_, text)| !is_definition(text))) {
+            match yaml::parse(text) {
                 Ok(Value::Null) => {}
-                Ok(value) => out.documents.push((document.template.clone(), value)),
-                Err(error) => out.failures.push(format!("{}: {error}", document.template)),
+                Ok(value) => out.documents.push((template.clone(), value)),
+                // Once is enough.
+                Err(_) if rendered.failures.iter().any(|failure| failure.template == *template) => {}
+                Err(error) => out.failures.push(format!("{template}: {error}")),
             }
         }
         out
@@ -173,7 +185,21 @@ impl Subject<'_> {
     }
 }
 
+fn is_definition(document: &str) -> bool {
+    document.lines().any(|line| line.trim_end() == "kind: CustomResourceDefinition")
+}
+
 impl Laid {
+    /// The annotations of its parts, by their names.
+    pub(super) fn annotated(&self) -> Vec<(&str, &BTreeMap<String, String>)> {
+        let (mut found, mut next) = (vec![], vec![&self.chart]);
+        while let Some(chart) = next.pop() {
+            next.extend(&chart.subcharts);
+            found.extend(chart.subcharts.iter().map(|part| (part.metadata.name.as_str(), &part.metadata.annotations)));
+        }
+        found
+    }
+
     /// The default tag of the part that a path of keys belongs to.
     pub(super) fn app_version(&self, path: &[String]) -> Option<String> {
         let mut chart = &self.chart;

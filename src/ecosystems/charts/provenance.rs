@@ -17,8 +17,8 @@ pub(super) fn is_signed(bytes: &[u8]) -> bool {
     bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
 }
 
-/// The SHA-256 that a provenance file names for an archive of that name.
-pub(super) fn digest(provenance: &[u8], file: &str) -> Result<Digest> {
+/// The SHA-256 that a provenance file names for an archive of that name, if it speaks of one.
+fn digest(provenance: &[u8], file: &str) -> Result<Option<Digest>> {
     let wrong = |why: &str| Error::verification(format!("{file:.200}.prov is refused: {why}"));
     if provenance.len() > MOST_PROVENANCE_BYTES {
         return Err(wrong("it is too long"));
@@ -45,14 +45,14 @@ pub(super) fn digest(provenance: &[u8], file: &str) -> Result<Digest> {
             found = Some(value.parse::<Digest>().map_err(|e| wrong("the digest it names is malformed").because(&e))?);
         }
     }
-    found.ok_or_else(|| wrong("it does not speak of this archive").with("expected", file))
+    Ok(found)
 }
 
-/// Refuses a provenance file of another archive.
-pub(super) fn check(provenance: &[u8], file: &str, archive: Digest) -> Result<()> {
-    let named = digest(provenance, file)?;
+/// Refuses a provenance file of another archive; false where it speaks of another file name, under which no client would find it.
+pub(super) fn check(provenance: &[u8], file: &str, archive: Digest) -> Result<bool> {
+    let Some(named) = digest(provenance, file)? else { return Ok(false) };
     if named == archive {
-        return Ok(());
+        return Ok(true);
     }
     Err(Error::verification(format!("{file:.200}: the archive is not the one its provenance file was made for"))
         .with("expected", named)

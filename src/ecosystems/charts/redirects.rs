@@ -2,6 +2,7 @@
 
 use super::meta::Meta;
 use crate::artifact::percent_encoded;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -22,8 +23,9 @@ pub(super) fn values(base: &str, view: &str, name: &str, version: &str, meta: &M
     }
     let mut tree = Node::default();
     for redirect in &meta.redirects {
-        tree.set(&redirect.path, format!("{authority}/{}", redirect.value));
+        tree.set(&redirect.path, format!("{authority}/{}", redirect.value).into());
     }
+    meta.switches.iter().for_each(|path| tree.set(path, true.into()));
     if tree.below.is_empty() {
         text.push_str("{}\n");
     }
@@ -38,12 +40,12 @@ fn plain(text: &str) -> String {
 
 #[derive(Default)]
 struct Node {
-    value: Option<String>,
+    value: Option<Value>,
     below: BTreeMap<String, Node>,
 }
 
 impl Node {
-    fn set(&mut self, path: &[String], value: String) {
+    fn set(&mut self, path: &[String], value: Value) {
         let place = path.iter().fold(self, |node, key| node.below.entry(key.clone()).or_default());
         place.value = Some(value);
     }
@@ -51,10 +53,10 @@ impl Node {
     /// A JSON string is a YAML string in double quotes.
     fn write(&self, text: &mut String, depth: usize) {
         for (key, node) in &self.below {
-            let _ = write!(text, "{:indent$}{}:", "", serde_json::Value::from(key.as_str()), indent = depth * 2);
+            let _ = write!(text, "{:indent$}{}:", "", Value::from(key.as_str()), indent = depth * 2);
             match &node.value {
                 Some(value) if node.below.is_empty() => {
-                    let _ = writeln!(text, " {}", serde_json::Value::from(value.as_str()));
+                    let _ = writeln!(text, " {value}");
                 }
                 _ => {
                     text.push('\n');

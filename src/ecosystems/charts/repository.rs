@@ -126,7 +126,7 @@ impl<'a> Repositories<'a> {
             return self.elsewhere(oci, listed, told, pinned).await;
         }
         let url = self.address(base, address, told.is_some() || pinned.is_some())?;
-        let told = told.map(|hex| Digest::from_hex(hex.strip_prefix("sha256:").unwrap_or(hex))).transpose();
+        let told = told.map(|hex| Digest::from_hex(&hex.strip_prefix("sha256:").unwrap_or(hex).to_ascii_lowercase())).transpose();
         let told = told.map_err(|e| e.of_kind(Kind::Upstream).about("the digest in the index"))?;
         let expected = pinned.or(told);
         let (digest, bytes) = self.bytes(&url, expected).await?;
@@ -223,7 +223,9 @@ impl<'a> Repositories<'a> {
         };
         match upstream.backoff().run(ask).await? {
             Ok(bytes) if provenance::is_signed(&bytes) => {
-                provenance::check(&bytes, file, archive)?;
+                if !provenance::check(&bytes, file, archive)? {
+                    return Ok(Err(format!("the provenance file does not speak of {file}: it is not carried")));
+                }
                 let digest = Digest::of(&bytes);
                 keep(self.request.cache, &digest, &bytes)?;
                 Ok(Ok(descriptor(PROVENANCE, digest, bytes.len() as u64, &format!("{file}.prov"), &beside, Learned::Downloaded)))

@@ -38,6 +38,8 @@ pub(super) struct Section {
     /// Kubernetes versions the charts are installed on, such as `["1.29", "1.31"]`: charts may choose images by them.
     #[serde(default)]
     pub kube_versions: Vec<String>,
+    /// The version of Helm that charts are told to be installed with, for those that ask.
+    pub helm_version: Option<String>,
     /// Further API versions that the cluster knows, such as `["monitoring.coreos.com/v1"]`.
     #[serde(default)]
     pub api_versions: Vec<String>,
@@ -76,8 +78,10 @@ pub(super) struct Item {
 
 /// Layers of values; the later wins.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "values are the name of a file, a table, or a list of both")]
 pub(super) enum Values {
+    /// A YAML or JSON file, relative to the manifest.
+    File(String),
     /// One table.
     Inline(Map<String, Value>),
     /// Files and tables.
@@ -86,7 +90,7 @@ pub(super) enum Values {
 
 /// A file of values, or a table of them.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "values are the name of a file or a table")]
 pub(super) enum Layer {
     /// A YAML or JSON file, relative to the manifest.
     File(String),
@@ -152,6 +156,7 @@ impl Values {
     /// The layers in order.
     pub(super) fn layers(&self) -> Vec<Layer> {
         match self {
+            Self::File(name) => vec![Layer::File(name.clone())],
             Self::Inline(table) => vec![Layer::Inline(table.clone())],
             Self::Layers(layers) => layers.clone(),
         }

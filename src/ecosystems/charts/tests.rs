@@ -370,10 +370,11 @@ mod connected {
         let unsigned = text.split("-----BEGIN PGP SIGNATURE").next().unwrap();
         let doubled = text.replace("files:\n", &format!("files:\n  web-1.tgz: {}\n", Digest::of(b"two")));
         let hidden = text.replace("...\nfiles:", "files:");
-        for wrong in [unsigned, &doubled, &hidden, PROV, "junk"] {
+        for wrong in [unsigned, &doubled, PROV, "junk"] {
             assert!(provenance::check(wrong.as_bytes(), "web-1.tgz", digest).is_err(), "{wrong}");
         }
-        assert!(provenance::check(text.as_bytes(), "web-2.tgz", digest).is_err());
+        assert!(!provenance::check(text.as_bytes(), "web-2.tgz", digest).unwrap());
+        assert!(!provenance::check(hidden.as_bytes(), "web-1.tgz", digest).unwrap());
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) struct Section {
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a channel is a name, a URL, or { name = \"…\", url = \"…\" }")]
 pub(super) enum Channel {
     /// A name below the alias, or a URL.
     Short(String),

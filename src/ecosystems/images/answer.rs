@@ -58,13 +58,21 @@ fn places(request: &LockRequest<'_>) -> Result<Section> {
     Ok(places)
 }
 
-/// The references in full, each once; one that cannot be read is told with whoever wants it.
+/// The references in full, each once; one that cannot be read is told with whoever wants it. Where some pin a tag and others only name
+/// it, the pin decides; of several pins of one tag, one keeps the tag and the others go by their digests.
 fn references(wants: &[&Want]) -> Result<Vec<String>> {
-    let read = |want: &&Want| match Reference::parse(&want.reference) {
-        Ok(reference) => Ok(reference.to_string()),
-        Err(error) => Err(wanted_by(error, &[want])),
-    };
-    wants.iter().map(read).collect::<Result<BTreeSet<_>>>().map(|all| all.into_iter().collect())
+    let read = |want: &&Want| Reference::parse(&want.reference).map_err(|error| wanted_by(error, &[want]));
+    let all = wants.iter().map(read).collect::<Result<BTreeSet<Reference>>>()?;
+    let (mut pins, mut out) = (BTreeSet::new(), BTreeSet::new());
+    for mut reference in all.iter().filter(|reference| reference.digest.is_some()).cloned() {
+        if reference.tag.is_some() && !pins.insert((reference.name(), reference.tag.clone())) {
+            reference.tag = None;
+        }
+        out.insert(reference.to_string());
+    }
+    let named = all.iter().filter(|reference| reference.digest.is_none() && !pins.contains(&(reference.name(), reference.tag.clone())));
+    out.extend(named.map(ToString::to_string));
+    Ok(out.into_iter().collect())
 }
 
 /// An error about one of the images, with whoever wants it.

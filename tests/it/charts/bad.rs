@@ -1,6 +1,6 @@
 //! What is refused, with which kind of error, and that nothing is sent where it must not go.
 
-use super::{Classic, archive, lock, refusal, web};
+use super::{Classic, archive, lock, lock_in, refusal, wanted, web};
 use crate::images::registry::{Answer, Registry};
 use airlift::artifact::Digest;
 use airlift::error::{Error, Kind};
@@ -139,6 +139,31 @@ async fn what_cannot_be_rendered_is_told_or_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn values_that_the_schema_refuses_are_told_or_refused() {
+    let repository = Classic::start();
+    let schema = r#"{"properties":{"image":{"type":"string","pattern":"^quay"},"domain":{"type":"string","minLength":1}}}"#;
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("values.yaml", "image: quay.io/team/web:1\ndomain: \"\"\n"),
+        ("values.schema.json", schema),
+        ("templates/pod.yaml", "kind: Pod\napiVersion: v1\nspec: {containers: [{name: c, image: {{ .Values.image }}}]}\n"),
+    ];
+    repository.add("web", "1.0.0", &archive("web", &files));
+    let locked = lock(&section(&repository, "[charts.kit.value-sets.mine]\ninline = { domain = \"example.org\" }")).await.unwrap();
+    assert_eq!(super::wanted(&locked), ["quay.io/team/web:1"]);
+    let told =
+        "default: web/values.schema.json: the values do not meet the schema: domain: String length must be greater than or equal to 1";
+    assert!(locked.notes.iter().any(|note| note.contains(told)), "{:?}", locked.notes);
+    assert!(!locked.notes.iter().any(|note| note.contains("mine: web/values")), "{:?}", locked.notes);
+    assert_eq!(locked.artifacts[0].meta["redirects"], serde_json::json!([{ "path": ["image"], "value": "quay.io/team/web:1" }]));
+    let strict = "images = { on-failure = \"refuse\" }";
+    said(&refusal(&section(&repository, strict)).await, Kind::Policy, &["domain: String length"]);
+    let fitting = format!("{strict}\nvalues = {{ domain = \"example.org\" }}");
+    let locked = lock(&section(&repository, &fitting)).await.unwrap();
+    assert_eq!(locked.artifacts[0].meta["redirects"], serde_json::Value::Null, "the schema refuses an image of the mirror");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_of_the_wrong_kind_are_refused() {
     let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
     repository.add("web", "1.0.0", &web("1.0.0"));
@@ -149,4 +174,21 @@ async fn values_of_the_wrong_kind_are_refused() {
         said(&error, Kind::Usage, &[words]);
     }
     assert!(repository.server.log().is_empty(), "nothing was asked before the values were read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_a_file_a_table_or_a_list() {
+    let (repository, folder) = (Classic::start(), tempfile::tempdir().unwrap());
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    std::fs::write(folder.path().join("mine.yaml"), "image:\n  tag: \"9\"\n").unwrap();
+    let section = |values: &str| format!("chart = \"web\"\nrepository = \"{}\"\nvalues = {values}", repository.address());
+    for values in ["\"mine.yaml\"", "{ image = { tag = \"9\" } }", "[\"mine.yaml\"]"] {
+        let locked = lock_in(folder.path(), &section(values)).await.unwrap();
+        assert!(wanted(&locked).contains(&"quay.io/team/web:9"), "{values}");
+    }
+    for values in ["3", "[3]"] {
+        let error = lock_in(folder.path(), &section(values)).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage, "{values}");
+        assert!(error.to_string().contains("the name of a file"), "{values}: {error}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What a section means: versions, digests, dependencies, images.
 
-use super::{Classic, archive, lock, lock_in, push, wanted, web};
+use super::{Classic, archive, lock, lock_in, push, push_as, refusal, wanted, web};
 use crate::images::registry::Registry;
 use airlift::artifact::{Digest, Learned};
 use serde_json::{Value, json};
@@ -147,4 +147,132 @@ async fn provenance_files_are_carried_and_what_was_learned_is_kept() {
     let before = repository.server.log().len();
     assert_eq!(lock_in(folder.path(), &pinned).await.unwrap().artifacts[0].descriptors[0].learned, Learned::Pinned);
     assert!(!repository.server.log()[before..].iter().any(|asked| asked.path.ends_with(".tgz")), "it was here already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_below_an_index_and_with_the_older_layer_type_are_charts_too() {
+    let registry = Registry::start();
+    let (repository, bytes) = ("team/charts/web", web("1.3.0"));
+    let section = format!("chart = \"web\"\nrepository = \"oci://{}/team/charts\"\nversion = \"1.3.0\"", registry.host);
+    let legacy = push_as(&registry, repository, Some("1.3.0"), &bytes, "application/tar+gzip");
+    let locked = lock(&section).await.unwrap();
+    assert_eq!(locked.artifacts[0].meta["root"], json!(legacy.to_string()));
+    assert_eq!(locked.artifacts[0].descriptors[0].digest, Digest::of(&bytes));
+    assert_eq!(wanted(&locked).len(), 2);
+    let other = registry.blob(repository, b"{}");
+    let manifest =
+        |config: &str| format!(r#"{{"schemaVersion":2,"config":{{"mediaType":"{config}","digest":"{other}","size":2}},"layers":[]}}"#);
+    let oci = "application/vnd.oci.image.manifest.v1+json";
+    let image = registry.manifest(repository, None, oci, manifest("application/vnd.oci.image.config.v1+json").as_bytes());
+    let index = |children: &[Digest]| {
+        let each = |child: &Digest| format!(r#"{{"mediaType":"{oci}","digest":"{child}","size":1}}"#);
+        let all: Vec<String> = children.iter().map(each).collect();
+        let text = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, all.join(","));
+        registry.manifest(repository, Some("1.3.0"), "application/vnd.oci.image.index.v1+json", text.as_bytes())
+    };
+    let root = index(&[image, legacy]);
+    let locked = lock(&section).await.unwrap();
+    let chart = &locked.artifacts[0];
+    assert_eq!(chart.meta["root"], json!(root.to_string()), "what the tag names is kept");
+    let carried: Vec<Digest> = chart.descriptors.iter().map(|blob| blob.digest).collect();
+    assert!([Digest::of(&bytes), root, legacy].iter().all(|digest| carried.contains(digest)), "{carried:?}");
+    assert!(!carried.contains(&image), "what is no chart stays outside");
+    index(&[image]);
+    let error = refusal(&section).await;
+    assert!(format!("{error:?}").contains("its index has no chart"), "{error:?}");
+    index(&[]);
+    assert!(format!("{:?}", refusal(&section).await).contains("its index has no chart"));
+}
+
+fn pod(image: &str) -> String {
+    format!("kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: \"{image}\"}}]}}\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_chart_under_two_aliases_is_needed_in_two_versions() {
+    let repository = Classic::start();
+    for version in ["1.1.0", "2.3.0"] {
+        let about = format!("apiVersion: v2\nname: db\nversion: {version}\n");
+        repository.add(
+            "db",
+            version,
+            &archive("db", &[("Chart.yaml", &about), ("templates/p.yaml", &pod(&format!("quay.io/team/db:{version}")))]),
+        );
+    }
+    let address = repository.address();
+    let needs = |range: &str, alias: &str| format!("- name: db\n  version: {range}\n  alias: {alias}\n  repository: {address}\n");
+    let about = format!("apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n{}{}", needs("^1", "old"), needs("^2", "new"));
+    let locked = |version: &str| format!("- name: db\n  repository: {address}\n  version: {version}\n");
+    let lock_file = format!("dependencies:\n{}{}digest: sha256:x\ngenerated: \"2026-01-01T00:00:00Z\"\n", locked("1.1.0"), locked("2.3.0"));
+    repository.add("app", "1.0.0", &archive("app", &[("Chart.yaml", &about), ("Chart.lock", &lock_file), ("templates/n.yaml", "")]));
+    let locked = lock(&format!("chart = \"app\"\nrepository = \"{address}\"")).await.unwrap();
+    assert_eq!(wanted(&locked), ["quay.io/team/db:1.1.0", "quay.io/team/db:2.3.0"], "{:?}", locked.notes);
+    let mut versions: Vec<&str> = locked.artifacts.iter().filter(|a| a.name.ends_with("/db")).map(|a| a.version.as_str()).collect();
+    versions.sort_unstable();
+    assert_eq!(versions, ["1.1.0", "2.3.0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_a_chart_list_images_too_and_so_do_files_beside_definitions() {
+    let repository = Classic::start();
+    let part = "apiVersion: v2\nname: part\nversion: 1.0.0\nannotations:\n  artifacthub.io/images: |\n    - image: quay.io/team/part:1\n";
+    let definition =
+        format!("kind: CustomResourceDefinition\nspec: {{image: \"quay.io/team/no:1\"}}\n---\n{}", pod("quay.io/team/beside:2"));
+    let files =
+        [("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"), ("charts/part/Chart.yaml", part), ("crds/c.yaml", &definition)];
+    repository.add("app", "1.0.0", &archive("app", &files));
+    let locked = lock(&format!("chart = \"app\"\nrepository = \"{}\"", repository.address())).await.unwrap();
+    assert_eq!(wanted(&locked), ["quay.io/team/beside:2", "quay.io/team/part:1"], "{:?}", locked.notes);
+    let meta = &locked.artifacts[0].meta;
+    assert_eq!(image(meta, "quay.io/team/part:1")["found"][0], "annotation artifacthub.io/images of part");
+}
+
+/// As charts of one large publisher do it, in their notes.
+const PROUD: &str = r#"{{ if and (ne .Values.image.registry "quay.io") (not .Values.global.security.allowInsecureImages) }}
+{{ fail "Original containers have been substituted" }}{{ end }}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_that_refuses_other_registries_is_led_to_a_mirror_only_where_it_lets_itself() {
+    let repository = Classic::start();
+    for (name, switch, refusal) in [
+        ("lets", "global: {security: {allowInsecureImages: false}}\n", PROUD),
+        ("never", "", "{{ if ne .Values.image.registry \"quay.io\" }}{{ fail \"no\" }}{{ end }}"),
+    ] {
+        let about = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+        let values = format!("{switch}image: {{registry: quay.io, repository: team/web, tag: \"1\"}}\n");
+        let template = pod("{{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}");
+        let files =
+            [("Chart.yaml", about.as_str()), ("values.yaml", &values), ("templates/p.yaml", &template), ("templates/NOTES.txt", refusal)];
+        repository.add(name, "1.0.0", &archive(name, &files));
+    }
+    let meta = async |name: &str| {
+        lock(&format!("chart = \"{name}\"\nrepository = \"{}\"", repository.address())).await.unwrap().artifacts[0].meta.clone()
+    };
+    let lets = meta("lets").await;
+    assert_eq!(lets["redirects"], json!([{ "path": ["image", "registry"], "value": "quay.io" }]));
+    assert_eq!(lets["switches"], json!([["global", "security", "allowInsecureImages"]]));
+    assert_eq!(image(&lets, "quay.io/team/web:1")["redirected"], true);
+    let never = meta("never").await;
+    assert_eq!((&never["redirects"], &never["switches"]), (&Value::Null, &Value::Null));
+    assert_eq!(image(&never, "quay.io/team/web:1")["redirected"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_may_ask_which_helm_installs_them() {
+    let repository = Classic::start();
+    let template = "{{ if semverCompare \"<3.14.0\" .Capabilities.HelmVersion.Version }}{{ fail \"too old\" }}{{ end }}\n".to_owned()
+        + &pod("quay.io/team/web:1");
+    repository.add(
+        "app",
+        "1.0.0",
+        &archive("app", &[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"), ("templates/p.yaml", &template)]),
+    );
+    let section = format!("chart = \"app\"\nrepository = \"{}\"", repository.address());
+    assert_eq!(wanted(&lock(&section).await.unwrap()), ["quay.io/team/web:1"]);
+    let old = lock(&format!("{section}\nhelm-version = \"3.10.1\"")).await.unwrap();
+    assert!(wanted(&old).is_empty() && old.notes.iter().any(|note| note.contains("too old")), "{:?}", old.notes);
+    for wrong in ["kube-versions = [\"1.31.x\"]", "helm-version = \"new\""] {
+        let error = lock(&format!("{section}\n{wrong}")).await.unwrap_err();
+        assert_eq!(error.kind(), airlift::error::Kind::Usage, "{wrong}");
+    }
 }

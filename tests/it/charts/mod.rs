@@ -111,15 +111,20 @@ impl Classic {
 
 /// Pushes an archive as a chart into a registry.
 pub fn push(registry: &Registry, repository: &str, tag: &str, bytes: &[u8]) -> Digest {
+    push_as(registry, repository, Some(tag), bytes, "application/vnd.cncf.helm.chart.content.v1.tar+gzip")
+}
+
+/// The same with a media type of the layer, and without a tag.
+fn push_as(registry: &Registry, repository: &str, tag: Option<&str>, bytes: &[u8], layer: &str) -> Digest {
     let config = br#"{"name":"web"}"#;
     let part = |media_type: &str, bytes: &[u8]| {
         let digest = registry.blob(repository, bytes);
         format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{}}}"#, bytes.len())
     };
     let config = part("application/vnd.cncf.helm.config.v1+json", config);
-    let layer = part("application/vnd.cncf.helm.chart.content.v1.tar+gzip", bytes);
+    let layer = part(layer, bytes);
     let text = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layer}]}}"#);
-    registry.manifest(repository, Some(tag), "application/vnd.oci.image.manifest.v1+json", text.as_bytes())
+    registry.manifest(repository, tag, "application/vnd.oci.image.manifest.v1+json", text.as_bytes())
 }
 
 /// Locks one section, as it stands below `[charts.kit]`.

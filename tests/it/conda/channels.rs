@@ -1,6 +1,6 @@
 //! The test channels on loopback, as the set-up's packages are.
 
-use crate::images::registry::Registry;
+use crate::images::registry::{Answer, Registry};
 use crate::stock;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ pub fn folder() -> PathBuf {
     MADE.clone()
 }
 
-/// A server of all channels.
+/// A server of all channels, which reads a file when it is asked for.
 pub struct Outside {
     /// It; for looking at what it was asked, and for rules.
     pub server: Registry,
@@ -27,10 +27,10 @@ pub struct Outside {
 impl Outside {
     pub fn start() -> Self {
         let (server, folder) = (Registry::start(), folder());
-        for entry in walkdir::WalkDir::new(&folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {
-            let path = entry.path().strip_prefix(&folder).unwrap().to_str().unwrap();
-            server.put(format!("/{path}"), "application/octet-stream", &std::fs::read(entry.path()).unwrap());
-        }
+        server.rule(move |asked| {
+            let file = folder.join(asked.path.trim_start_matches('/'));
+            std::fs::read(file).ok().map(|bytes| Answer::new(200, bytes).with("Content-Type", "application/octet-stream"))
+        });
         Self { server }
     }
 

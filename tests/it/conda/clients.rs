@@ -47,24 +47,29 @@ def main(body):
 "#;
 
 /// A host with an imported bundle of two environments.
-struct Inside(Host);
+pub struct Inside(Host);
 
 impl Inside {
     /// `None` where the packages cannot be made.
     fn new(specs: &str) -> Option<Self> {
+        Self::with(|outside| {
+            let channels = format!("channels = [{}, {}]", outside.channel("forge"), outside.channel("forge/label/dev"));
+            let target = "[targets.host]\nplatform = \"linux-x86_64\"\nglibc = \"2.36\"\n";
+            format!("airlift = 1\nname = \"kit\"\n{target}[conda.kit]\n{channels}\nspecs = {specs}\n")
+        })
+    }
+
+    /// The same for a manifest that names the channels.
+    pub fn with(manifest: impl FnOnce(&Outside) -> String) -> Option<Self> {
         stock::environment("conda")?;
         let (host, outside) = (Host::new(), Outside::start());
-        let channels = format!("channels = [{}, {}]", outside.channel("forge"), outside.channel("forge/label/dev"));
-        let manifest = format!(
-            "airlift = 1\nname = \"kit\"\n[targets.host]\nplatform = \"linux-x86_64\"\nglibc = \"2.36\"\n[conda.kit]\n{channels}\nspecs = {specs}\n"
-        );
-        let manifest = host.write("kit.toml", manifest);
+        let manifest = host.write("kit.toml", manifest(&outside));
         host.ok(&["up", arg(&manifest), "--no-serve"]);
         Some(Self(host))
     }
 
     /// What a program prints that runs where nothing but loopback exists.
-    fn python(&self, code: &str) -> String {
+    pub fn python(&self, code: &str) -> String {
         let air = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/air");
         let home = self.home();
         std::fs::create_dir_all(&home).unwrap();
@@ -78,7 +83,7 @@ impl Inside {
         out.into_owned()
     }
 
-    fn home(&self) -> PathBuf {
+    pub fn home(&self) -> PathBuf {
         self.0.path("home")
     }
 

@@ -1,4 +1,4 @@
 //! The Conda room: real channels on loopback, and the stock clients of channels.
 
 mod channels;
-mod clients;
+pub mod clients;

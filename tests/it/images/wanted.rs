@@ -71,3 +71,18 @@ async fn what_cannot_be_had_is_told_with_whoever_wants_it() {
     assert_eq!(wrong.kind(), Kind::Usage);
     assert!(wrong.context().contains(&("wanted by", "chart app, for UPPER CASE".to_owned())), "{wrong}");
 }
+
+#[tokio::test]
+async fn a_pin_decides_where_others_only_name_the_tag() {
+    let registry = Registry::start();
+    let (host, pinned) = (registry.host.clone(), single(&registry, "team/app", Some("1"), "amd64"));
+    let digest = pinned.descriptor()["digest"].as_str().unwrap().to_owned();
+    let wants = [want(format!("{host}/team/app:1"), Some(&["x"])), want(format!("{host}/team/app:1@{digest}"), Some(&["x"]))];
+    let locked = answer(&registry, &wants).await.unwrap();
+    assert_eq!(locked.artifacts.iter().map(|a| a.version.as_str()).collect::<Vec<_>>(), ["1"]);
+    let other = single(&registry, "team/app", None, "arm64").descriptor()["digest"].as_str().unwrap().to_owned();
+    let wants = [digest, other].map(|digest| want(format!("{host}/team/app:1@{digest}"), Some(&["x", "a"])));
+    let locked = answer(&registry, &wants).await.unwrap();
+    assert_eq!(locked.artifacts.iter().filter(|a| a.version == "1").count(), 1);
+    assert_eq!(locked.artifacts.len(), 2, "both are carried");
+}

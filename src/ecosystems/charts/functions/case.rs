@@ -1,11 +1,11 @@
 //! Upper and lower case, and the cases programmers use.
 
 use super::entry;
-use crate::ecosystems::charts::template::Entry;
+use crate::ecosystems::charts::template::{Entry, Value, octets};
 
 pub(super) const TABLE: &[Entry] = &[
-    entry("upper", 1, 1, |_, a| Ok(a.text(0)?.to_uppercase().into())),
-    entry("lower", 1, 1, |_, a| Ok(a.text(0)?.to_lowercase().into())),
+    entry("upper", 1, 1, |_, a| Ok(replaced(a.text(0)?, str::to_uppercase))),
+    entry("lower", 1, 1, |_, a| Ok(replaced(a.text(0)?, str::to_lowercase))),
     entry("title", 1, 1, |_, a| Ok(title(a.text(0)?).into())),
     entry("untitle", 1, 1, |_, a| Ok(untitle(a.text(0)?).into())),
     entry("swapcase", 1, 1, |_, a| Ok(swap(a.text(0)?).into())),
@@ -14,6 +14,11 @@ pub(super) const TABLE: &[Entry] = &[
     entry("kebabcase", 1, 1, |_, a| Ok(lowered(a.text(0)?, '-').into())),
     entry("camelcase", 1, 1, |_, a| Ok(camel(a.text(0)?).into())),
 ];
+
+/// A change of case; what is no character becomes the one that says so, as in Go.
+fn replaced(text: &str, change: fn(&str) -> String) -> Value {
+    octets::from_text(&change(&octets::to_lossy(text))).into_owned().into()
+}
 
 /// `strings.Title`
 fn title(text: &str) -> String {

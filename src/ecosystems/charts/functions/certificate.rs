@@ -1,21 +1,22 @@
 //! Keys and certificates: real and valid, and the same each time.
 //!
-//! A lock is made of them only in passing, so every key is an Ed25519 key from the engine's seed: RSA keys of Sprig cannot be made twice
-//! the same with the library at hand, and take seconds. What uses them in templates only encodes them.
+//! A lock is made of them only in passing. Keys come from the engine's seed: P-256 where `genPrivateKey` is asked for ECDSA, Ed25519 for
+//! all others. RSA and DSA keys of Sprig cannot be made twice the same with the library at hand, and take seconds; what uses them in
+//! templates only encodes them.
 
 use super::convert::{int_of, texts_of};
 use super::{Made, entry};
-use crate::ecosystems::charts::template::{Arguments, Engine, Entry, Fault, Object, Record, Value};
+use crate::ecosystems::charts::template::{Arguments, Engine, Entry, Fault, Object, Record, Value, octets};
+use aws_lc_rs::agreement;
 use data_encoding::{BASE64, BASE64_MIME_PERMISSIVE, HEXLOWER};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, PKCS_ED25519, SanType};
-use sha1::{Digest as _, Sha1};
 
 pub(super) const TABLE: &[Entry] = &[
     entry("genPrivateKey", 1, 1, |e, a| {
         if !matches!(&**a.text(0)?, "" | "rsa" | "dsa" | "ecdsa" | "ed25519") {
             return Ok(format!("Unknown type {}", a.text(0)?).into());
         }
-        Ok(fresh(e)?.serialize_pem().into())
+        Ok(if &**a.text(0)? == "ecdsa" { elliptic(e)? } else { fresh(e)?.serialize_pem() }.into())
     }),
     entry("genCA", 2, 2, |e, a| authority(e, a, None)),
     entry("genCAWithKey", 3, 3, |e, a| authority(e, a, Some(a.text(2)?))),
@@ -24,16 +25,7 @@ pub(super) const TABLE: &[Entry] = &[
     entry("genSignedCert", 5, 5, |e, a| leaf(e, a, Some(a.any(4)), None)),
     entry("genSignedCertWithKey", 6, 6, |e, a| leaf(e, a, Some(a.any(4)), Some(a.text(5)?))),
     entry("buildCustomCert", 2, 2, |_, a| custom(a)),
-    entry("htpasswd", 2, 2, |_, a| htpasswd(a)),
-    entry("bcrypt", 1, 1, |_, _| Err(unsupported("bcrypt"))),
-    entry("derivePassword", 5, 5, |_, _| Err(unsupported("derivePassword"))),
-    entry("encryptAES", 2, 2, |_, _| Err(unsupported("encryptAES"))),
-    entry("decryptAES", 2, 2, |_, _| Err(unsupported("decryptAES"))),
 ];
-
-fn unsupported(name: &str) -> Fault {
-    format!("{name} is not supported where charts are rendered without helm").into()
-}
 
 fn failed(error: &rcgen::Error) -> Fault {
     error.to_string().into()
@@ -46,6 +38,23 @@ fn fresh(engine: &mut Engine) -> Result<KeyPair, Fault> {
     let mut der = HEXLOWER.decode(PKCS8.as_bytes()).unwrap_or_default();
     der.extend(engine.random(32));
     KeyPair::from_pkcs8_der_and_sign_algo(&der.into(), &PKCS_ED25519).map_err(|e| failed(&e))
+}
+
+/// A P-256 key as Go's `x509.MarshalECPrivateKey` writes it, RFC 5915: version, private key, curve, public key.
+fn elliptic(engine: &mut Engine) -> Result<String, Fault> {
+    let failed = |e: &dyn std::fmt::Display| Fault::from(format!("failed to generate private key: {e}"));
+    let secret = engine.random(32);
+    let private = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, &secret).map_err(|e| failed(&e))?;
+    let public = private.compute_public_key().map_err(|e| failed(&e))?;
+    let parts = [
+        b"\x30\x77\x02\x01\x01\x04\x20",
+        &secret[..],
+        b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\xa1\x44\x03\x42\x00",
+        public.as_ref(),
+    ];
+    let body = BASE64.encode(&parts.concat());
+    let lines: Vec<&str> = body.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    Ok(format!("-----BEGIN EC PRIVATE KEY-----\n{}\n-----END EC PRIVATE KEY-----\n", lines.join("\n")))
 }
 
 fn key(engine: &mut Engine, pem: Option<&str>) -> Result<KeyPair, Fault> {
@@ -130,20 +139,11 @@ fn common_name(pem: &str) -> Option<String> {
 fn custom(a: Arguments<'_>) -> Made {
     let decode = |index: usize| -> Result<String, Fault> {
         let bytes = BASE64.decode(a.text(index)?.as_bytes()).map_err(|_| "unable to decode base64".to_string())?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(octets::from_bytes(&bytes))
     };
     let (certificate, key) = (decode(0)?, decode(1)?);
     if !certificate.contains("-----BEGIN CERTIFICATE-----") {
         return Err("unable to decode certificate".into());
     }
     Ok(pair(&certificate, &key))
-}
-
-/// The salt of bcrypt makes each line differ anyway; this is the other format that web servers read.
-fn htpasswd(a: Arguments<'_>) -> Made {
-    let (user, password) = (a.text(0)?, a.text(1)?);
-    if user.contains(':') {
-        return Ok(format!("invalid username: {user}").into());
-    }
-    Ok(format!("{user}:{{SHA}}{}", BASE64.encode(&Sha1::digest(password.as_bytes()))).into())
 }

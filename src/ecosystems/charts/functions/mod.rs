@@ -17,6 +17,7 @@ mod flow;
 mod json;
 mod list;
 mod math;
+mod password;
 mod path;
 mod regexp;
 mod string;
@@ -24,6 +25,8 @@ mod string;
 mod tests;
 mod toml;
 mod url;
+
+pub(super) use regexp::go_regex;
 
 use super::template::{Entry, Function, TABLE};
 use std::collections::HashMap;
@@ -46,7 +49,7 @@ type Made = Result<super::template::Value, super::template::Fault>;
 const ANY: u8 = 255;
 
 static FUNCTIONS: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
-    let tables: [&'static [Entry]; 14] = [
+    let tables: [&'static [Entry]; 15] = [
         TABLE,
         string::TABLE,
         case::TABLE,
@@ -60,10 +63,24 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
         url::TABLE,
         crypto::TABLE,
         certificate::TABLE,
+        password::TABLE,
         flow::TABLE,
     ];
     tables.into_iter().flatten().map(|entry| (entry.name, entry)).collect()
 });
+
+/// JSON on one line, as Go writes it.
+pub(super) fn json_text(value: &serde_json::Value) -> String {
+    json::to_text(value, false)
+}
+
+/// All names.
+#[cfg(test)]
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = FUNCTIONS.keys().copied().collect();
+    names.sort_unstable();
+    names
+}
 
 /// The function of a name.
 pub fn lookup(name: &str) -> Option<Function> {

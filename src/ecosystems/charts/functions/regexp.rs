@@ -24,7 +24,12 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 fn compiled(pattern: &str) -> Result<Regex, Fault> {
-    Ok(bounded_regex(&translated(pattern))?)
+    Ok(go_regex(pattern)?)
+}
+
+/// A regular expression that means what it means to Go.
+pub(in crate::ecosystems::charts) fn go_regex(pattern: &str) -> Result<Regex, String> {
+    bounded_regex(&translated(pattern))
 }
 
 /// Go's classes are ASCII, in a bracket `[`, `&` and `~` mean themselves, and so does `{` where it begins no repetition.

@@ -2,7 +2,7 @@
 
 use super::convert::{text_of, texts_of};
 use super::{ANY, Made, entry};
-use crate::ecosystems::charts::template::{Arguments, Engine, Entry, Value, quote, sprint_value};
+use crate::ecosystems::charts::template::{Arguments, Engine, Entry, Value, octets, quote, sprint_value};
 use std::rc::Rc;
 
 pub(super) const TABLE: &[Entry] = &[
@@ -44,15 +44,19 @@ fn trim_all(a: Arguments<'_>) -> Made {
     Ok(a.text(1)?.trim_matches(&cut[..]).into())
 }
 
-/// Go slices strings by bytes; a character that is cut through shows as the replacement character.
+/// Go slices strings by bytes; of a character that is cut through, the bytes are left.
 fn bytes(text: &str, start: usize, end: usize) -> String {
-    String::from_utf8_lossy(&text.as_bytes()[start..end]).into_owned()
+    octets::from_bytes(&octets::to_bytes(text)[start..end])
+}
+
+fn length_of(text: &str) -> usize {
+    octets::to_bytes(text).len()
 }
 
 fn trunc(count: i64, text: &str) -> String {
-    let length = text.len() as i64;
+    let length = length_of(text) as i64;
     if count < 0 && length + count > 0 {
-        return bytes(text, (length + count) as usize, text.len());
+        return bytes(text, (length + count) as usize, length as usize);
     }
     if count >= 0 && length > count {
         return bytes(text, 0, count as usize);
@@ -62,7 +66,7 @@ fn trunc(count: i64, text: &str) -> String {
 
 fn substring(a: Arguments<'_>) -> Made {
     let (start, end, text) = (a.int(0)?, a.int(1)?, a.text(2)?);
-    let length = text.len() as i64;
+    let length = length_of(text) as i64;
     let (from, to) = match (start, end) {
         (s, e) if s < 0 => (0, e),
         (s, e) if e < 0 || e > length => (s, length),
@@ -76,7 +80,7 @@ fn substring(a: Arguments<'_>) -> Made {
 
 fn abbreviate(text: &str, offset: usize, width: i64) -> String {
     let Some(width) = usize::try_from(width).ok().filter(|w| *w >= 4) else { return text.into() };
-    let length = text.len();
+    let length = length_of(text);
     if length <= width {
         return text.into();
     }
@@ -101,8 +105,8 @@ fn both(a: Arguments<'_>) -> Made {
     if right < 4 || (left > 0 && right < 7) {
         return Ok(Value::Text(text.clone()));
     }
-    let offset = usize::try_from(left).map_err(|_| "slice bounds out of range".to_string())?;
-    Ok(abbreviate(text, offset, right).into())
+    // Left of the text is its beginning.
+    Ok(abbreviate(text, usize::try_from(left).unwrap_or(0), right).into())
 }
 
 fn repeat(engine: &mut Engine, a: Arguments<'_>) -> Made {
@@ -165,7 +169,7 @@ fn numbered(parts: Vec<Rc<str>>) -> Value {
 fn wrap(text: &str, width: i64, separator: &str, long: bool) -> String {
     let width = usize::try_from(width).unwrap_or(1).max(1);
     let separator = if separator.is_empty() { "\n" } else { separator };
-    let bytes = text.as_bytes();
+    let bytes = octets::to_bytes(text);
     let (mut out, mut offset) = (Vec::new(), 0);
     while bytes.len() - offset > width {
         if bytes[offset] == b' ' {
@@ -175,20 +179,20 @@ fn wrap(text: &str, width: i64, separator: &str, long: bool) -> String {
         let window = &bytes[offset..=(width + offset).min(bytes.len() - 1)];
         if let Some(space) = window.iter().rposition(|b| *b == b' ') {
             out.extend_from_slice(&bytes[offset..offset + space]);
-            out.extend_from_slice(separator.as_bytes());
+            out.extend_from_slice(&octets::to_bytes(separator));
             offset += space + 1;
         } else if long {
             out.extend_from_slice(&bytes[offset..offset + width]);
-            out.extend_from_slice(separator.as_bytes());
+            out.extend_from_slice(&octets::to_bytes(separator));
             offset += width;
         } else if let Some(space) = bytes[offset + width..].iter().position(|b| *b == b' ') {
             out.extend_from_slice(&bytes[offset..offset + width + space]);
-            out.extend_from_slice(separator.as_bytes());
+            out.extend_from_slice(&octets::to_bytes(separator));
             offset += width + space + 1;
         } else {
             break;
         }
     }
     out.extend_from_slice(&bytes[offset..]);
-    String::from_utf8_lossy(&out).into_owned()
+    octets::from_bytes(&out)
 }

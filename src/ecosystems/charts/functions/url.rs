@@ -1,7 +1,7 @@
 //! URLs: Go's `url.Parse` and `URL.String`, as far as Sprig shows them.
 
 use super::{Made, entry};
-use crate::ecosystems::charts::template::{Arguments, Entry, Value};
+use crate::ecosystems::charts::template::{Arguments, Entry, Value, octets};
 
 pub(super) const TABLE: &[Entry] = &[entry("urlParse", 1, 1, |_, a| Ok(parse(a.text(0)?)?)), entry("urlJoin", 1, 1, |_, a| join(a))];
 
@@ -53,23 +53,23 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 fn unescape(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
+    let bytes = octets::to_bytes(text);
     let (mut out, mut at) = (vec![], 0);
     while at < bytes.len() {
         if bytes[at] == b'%' {
-            out.push(u8::from_str_radix(text.get(at + 1..at + 3)?, 16).ok()?);
+            out.push(u8::from_str_radix(std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok()?, 16).ok()?);
             at += 3;
         } else {
             out.push(bytes[at]);
             at += 1;
         }
     }
-    Some(String::from_utf8_lossy(&out).into_owned())
+    Some(octets::from_bytes(&out))
 }
 
 fn escape(text: &str, kept: &str) -> String {
     let mut out = String::new();
-    for b in text.bytes() {
+    for b in octets::to_bytes(text).iter().copied() {
         let c = char::from(b);
         if c.is_ascii_alphanumeric() || "-_.~$&+,/:;=@!*'()".contains(c) || kept.contains(c) {
             out.push(c);

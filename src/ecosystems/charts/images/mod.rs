@@ -23,6 +23,8 @@ const ANNOTATIONS: [&str; 3] = ["artifacthub.io/", "helm.sh/", ""];
 const STAND_IN: &str = "mirror.invalid:5000";
 /// Most failures of one chart that are told.
 const MOST_FAILURES: usize = 100;
+/// Charts of one large publisher refuse to be installed with images from elsewhere, unless this is true.
+const INSECURE: [&str; 3] = ["global", "security", "allowInsecureImages"];
 /// Longest account of one failure, in characters: templates that call themselves are told once, not a thousand times.
 const LONGEST_FAILURE: usize = 400;
 
@@ -33,6 +35,8 @@ pub(super) struct Rendering {
     pub documents: Vec<(String, Value)>,
     /// What could not be rendered.
     pub failures: Vec<String>,
+    /// Whether Helm would refuse the values.
+    pub unfit: bool,
 }
 
 /// A way to install a chart.
@@ -53,16 +57,19 @@ pub(super) struct Found {
     pub failures: Vec<String>,
     /// Values that lead the chart to a mirror.
     pub redirects: Vec<Redirect>,
+    /// Values that must be true for that.
+    pub switches: Vec<Vec<String>>,
 }
 
 /// Looks for the images of a chart.
 pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], policy: &ImagePolicy) -> Result<Found> {
-    let mut search = Search { chart, evidence: Evidence::default(), failures: BTreeSet::new(), redirects: BTreeMap::new() };
+    let mut search =
+        Search { chart, evidence: Evidence::default(), failures: BTreeSet::new(), redirects: BTreeMap::new(), switches: BTreeSet::new() };
     for extra in &policy.extra {
         let reference = Reference::parse(extra).map_err(|why| Error::usage(format!("\"{extra:.120}\" in `extra`: {why}")))?;
         search.evidence.add_reference(reference, Weight::Sure, "listed");
     }
-    search.annotations();
+    search.annotations(chart.annotations(), "");
     for way in ways {
         search.way(way, kube_versions);
         if search.evidence.len() > MOST_IMAGES {
@@ -72,24 +79,46 @@ pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], 
     search.found(policy)
 }
 
+/// What a way is tried with once more.
+struct Trial<'a> {
+    version: Option<&'a str>,
+    global: Option<Redirect>,
+    /// Whether the chart has the switch that lets it take images of other registries.
+    insecure: bool,
+    /// Whether the values did not meet the schema in the first place.
+    unfit: bool,
+    /// What could not be rendered in the first place.
+    failed: BTreeSet<String>,
+}
+
+impl Trial<'_> {
+    /// Whether Helm would install what was tried, as far as it would install the chart as it is.
+    fn passes(&self, rendering: &Rendering) -> bool {
+        let known = |failure: &String| self.failed.contains(failure) || self.unfit && failure.contains("values.schema.json");
+        (self.unfit || !rendering.unfit) && rendering.failures.iter().all(known)
+    }
+}
+
 struct Search<'a> {
     chart: &'a Subject<'a>,
     evidence: Evidence,
     failures: BTreeSet<String>,
     redirects: BTreeMap<Vec<String>, String>,
+    switches: BTreeSet<Vec<String>>,
 }
 
 impl Search<'_> {
-    fn annotations(&mut self) {
+    /// What the publisher lists; of a chart within the chart, with its name behind.
+    fn annotations(&mut self, annotations: &BTreeMap<String, String>, whose: &str) {
         for key in ANNOTATIONS.map(|place| format!("{place}images")) {
-            let Some(text) = self.chart.annotation(&key) else { continue };
+            let (Some(text), how) = (annotations.get(&key), format!("annotation {key}{whose}")) else { continue };
             match super::yaml::parse(text) {
                 Ok(Value::Array(list)) => list.iter().for_each(|entry| {
                     let image = entry.as_str().or_else(|| entry.get("image")?.as_str()).unwrap_or_default();
-                    self.evidence.add(image, Weight::Sure, &format!("annotation {key}"));
+                    self.evidence.add(image, Weight::Sure, &how);
                 }),
-                Ok(_) => drop(self.failures.insert(format!("annotation {key}: it is no list"))),
-                Err(error) => drop(self.failures.insert(format!("annotation {key}: {error}"))),
+                Ok(_) => drop(self.failures.insert(format!("{how}: it is no list"))),
+                Err(error) => drop(self.failures.insert(format!("{how}: {error}"))),
             }
         }
     }
@@ -98,16 +127,21 @@ impl Search<'_> {
         // Parts that are switched off have values too; those that are on may go by other names.
         let (laid, whole) = (self.chart.laid(&way.values), self.chart.whole(&way.values));
         let of = |laid: &Option<Laid>| laid.as_ref().map(|laid| guesses(&laid.values, &|path| laid.app_version(path))).unwrap_or_default();
+        for (part, annotations) in laid.iter().flat_map(Laid::annotated) {
+            self.annotations(annotations, &format!(" of {part}"));
+        }
         let guesses = of(&laid);
         for guess in guesses.iter().chain(&of(&whole)) {
             self.evidence.add_reference(guess.reference.clone(), Weight::Guessed, &format!("values: {}", guess.place));
         }
         let versions: Vec<Option<&str>> =
             if kube_versions.is_empty() { vec![None] } else { kube_versions.iter().map(|v| Some(&**v)).collect() };
-        let (mut places, mut rendered) = (BTreeMap::new(), BTreeSet::new());
+        let (mut places, mut rendered, mut unfit, mut failed) = (BTreeMap::new(), BTreeSet::new(), false, BTreeSet::new());
         for version in &versions {
             let rendering = self.chart.render(&way.values, *version);
+            unfit |= rendering.unfit;
             rendered.append(&mut self.rendering(&rendering, &way.name, *version, &mut places));
+            failed.extend(rendering.failures);
         }
         for ((text, template, sure), versions) in places {
             let versions =
@@ -115,8 +149,10 @@ impl Search<'_> {
             let (weight, word) = if sure { (Weight::Sure, "rendered") } else { (Weight::Guessed, "mentioned") };
             self.evidence.add(&text, weight, &format!("{word}: {},{versions} {template}", way.name));
         }
+        let insecure = laid.as_ref().is_some_and(|laid| laid.values.pointer(&format!("/{}", INSECURE.join("/"))).is_some());
         let global = laid.and_then(|laid| global(&laid.values));
-        self.redirect(way, versions[0], global, &guesses, &rendered);
+        let trial = Trial { version: versions[0], global, insecure, unfit, failed };
+        self.redirect(way, trial, &guesses, &rendered);
     }
 
     /// Takes in one rendering; tells the images that it surely uses.
@@ -137,33 +173,35 @@ impl Search<'_> {
     }
 
     /// Finds the values that lead the images of a way to a mirror, and tries them.
-    fn redirect(&mut self, way: &Way, version: Option<&str>, global: Option<Redirect>, guesses: &[Guess], rendered: &BTreeSet<Reference>) {
+    fn redirect(&mut self, way: &Way, on: Trial<'_>, guesses: &[Guess], rendered: &BTreeSet<Reference>) {
         let names: BTreeSet<String> = rendered.iter().map(Reference::name).collect();
         let used = guesses.iter().filter(|guess| names.contains(&guess.reference.name()));
-        let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(global).collect();
+        let redirects: Vec<Redirect> = used.filter_map(|guess| guess.redirect.clone()).chain(on.global.clone()).collect();
         if redirects.is_empty() {
             rendered.iter().for_each(|reference| self.evidence.redirected(reference, false));
             return;
         }
         let mut values = way.values.clone();
         for redirect in &redirects {
-            set(&mut values, &redirect.path, &format!("{STAND_IN}/{}", redirect.value));
+            set(&mut values, &redirect.path, format!("{STAND_IN}/{}", redirect.value).into());
         }
-        let trial = self.chart.render(&values, version);
-        let mut seen = Seen::default();
-        trial.documents.iter().for_each(|(_, document)| walk(document, &mut seen));
-        let (mut there, mut left) = (BTreeSet::new(), BTreeSet::new());
-        for text in &seen.images {
-            match text.strip_prefix(STAND_IN).and_then(|rest| rest.strip_prefix('/')) {
-                Some(rest) => drop(there.insert(rest.to_owned())),
-                None => left.extend(Reference::parse(text)),
-            }
+        let (mut trial, mut switch) = (self.chart.render(&values, on.version), None);
+        if !on.passes(&trial) && on.insecure {
+            let path = INSECURE.map(str::to_owned).to_vec();
+            set(&mut values, &path, true.into());
+            (trial, switch) = (self.chart.render(&values, on.version), Some(path));
         }
-        for reference in rendered {
-            let led = served(reference).iter().any(|text| there.contains(text)) && !left.contains(reference);
-            self.evidence.redirected(reference, led);
+        if !on.passes(&trial) {
+            // Helm would refuse values that lead to a mirror, so there are none.
+            rendered.iter().for_each(|reference| self.evidence.redirected(reference, false));
+            return;
         }
-        self.redirects.extend(redirects.into_iter().map(|redirect| (redirect.path, redirect.value)));
+        let led = led(&trial, rendered);
+        rendered.iter().for_each(|reference| self.evidence.redirected(reference, led.contains(reference)));
+        if !led.is_empty() {
+            self.switches.extend(switch);
+            self.redirects.extend(redirects.into_iter().map(|redirect| (redirect.path, redirect.value)));
+        }
     }
 
     fn found(self, policy: &ImagePolicy) -> Result<Found> {
@@ -178,8 +216,23 @@ impl Search<'_> {
             failures.push(format!("and {more} more"));
         }
         let redirects = self.redirects.into_iter().map(|(path, value)| Redirect { path, value }).collect();
-        Ok(Found { images: self.evidence.images(policy), failures, redirects })
+        Ok(Found { images: self.evidence.images(policy), failures, redirects, switches: self.switches.into_iter().collect() })
     }
+}
+
+/// The images that a trial leads to the mirror, all of their places.
+fn led(trial: &Rendering, rendered: &BTreeSet<Reference>) -> BTreeSet<Reference> {
+    let mut seen = Seen::default();
+    trial.documents.iter().for_each(|(_, document)| walk(document, &mut seen));
+    let (mut there, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for text in &seen.images {
+        match text.strip_prefix(STAND_IN).and_then(|rest| rest.strip_prefix('/')) {
+            Some(rest) => drop(there.insert(rest.to_owned())),
+            None => left.extend(Reference::parse(text)),
+        }
+    }
+    let is_led = |reference: &&Reference| served(reference).iter().any(|text| there.contains(text)) && !left.contains(*reference);
+    rendered.iter().filter(is_led).cloned().collect()
 }
 
 /// The beginning and the end of a long text: where it happened, and what.
@@ -217,11 +270,11 @@ fn served(reference: &Reference) -> Vec<String> {
 }
 
 /// Sets a value below maps; what is in the way and no map becomes one.
-fn set(values: &mut Map<String, Value>, path: &[String], value: &str) {
+fn set(values: &mut Map<String, Value>, path: &[String], value: Value) {
     let Some((key, rest)) = path.split_first() else { return };
     let place = values.entry(key.clone()).or_insert(Value::Null);
     if rest.is_empty() {
-        *place = value.into();
+        *place = value;
         return;
     }
     if !place.is_object() {

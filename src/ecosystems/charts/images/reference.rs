@@ -22,6 +22,9 @@ impl Reference {
         if text.is_empty() || text.len() > 512 || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err("it is empty, too long, or has characters no reference has");
         }
+        if text == "auto" {
+            return Err("a webhook of the cluster fills it in: name the image in `images.extra`");
+        }
         let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
         if !digest.is_none_or(is_digest) {
             return Err("its digest is no SHA-256");

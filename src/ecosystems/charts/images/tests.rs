@@ -124,3 +124,30 @@ fn what_was_led_to_a_mirror_is_known_again() {
     assert!(served("127.0.0.1:5000/a:1").contains(&"127.0.0.1_5000/a:1".to_owned()));
     assert!(!served("quay.io/a/b:1").contains(&"quay.io/a/b:2".to_owned()));
 }
+
+#[test]
+fn images_in_parts_are_put_together() {
+    let policy = json!({ "kind": "ClusterPolicy", "spec": {
+        "driver": { "repository": "nvcr.io/nvidia", "image": "driver", "version": "550.1" },
+        "toolkit": { "registry": "nvcr.io", "image": "nvidia/k8s/container-toolkit", "tag": "v1" },
+        "pinned": { "repository": "nvcr.io/nvidia", "image": "x", "version": format!("sha256:{}", "a".repeat(64)) },
+        "whole": { "repository": "quay.io/team", "image": "quay.io/team/app:1" },
+    } });
+    let mut images = seen(policy).0;
+    images.sort_unstable();
+    let pinned = format!("nvcr.io/nvidia/x@sha256:{}", "a".repeat(64));
+    assert_eq!(images, ["nvcr.io/nvidia/driver:550.1", "nvcr.io/nvidia/k8s/container-toolkit:v1", &pinned, "quay.io/team/app:1"]);
+}
+
+#[test]
+fn custom_resources_name_images_under_many_keys() {
+    let cluster = json!({ "kind": "Cluster", "spec": {
+        "imageName": "ghcr.io/db/postgres:17", "imageURL": "quay.io/a/b:1", "images": ["quay.io/a/ahead:2", "not-one"],
+        "logoImage": "a/b.png", "iconImage": "data:image/png;base64,AA", "backgroundImage": "/img/x",
+        "env": [{ "name": "POSTGRES_IMAGE_NAME", "value": "quay.io/a/name:3" }, { "name": "IMAGE", "value": "quay.io/a/plain:4" }, { "name": "IMAGE", "value": "large" }],
+    } });
+    let mut images = seen(cluster).0;
+    images.sort_unstable();
+    assert_eq!(images, ["ghcr.io/db/postgres:17", "quay.io/a/ahead:2", "quay.io/a/b:1", "quay.io/a/name:3", "quay.io/a/plain:4"]);
+    assert!(Reference::parse("auto").unwrap_err().contains("webhook"));
+}

@@ -69,7 +69,7 @@ pub(super) struct Sheet<'c> {
 }
 
 /// `v1.31.0` of `1.31`.
-pub(super) fn kube_version(text: &str) -> Result<String, String> {
+pub(in super::super) fn kube_version(text: &str) -> Result<String, String> {
     Version::parse(text).map(|v| format!("v{v}")).map_err(|e| format!("Kubernetes version {text:?}: {e}"))
 }
 
@@ -139,7 +139,7 @@ fn capabilities(options: &RenderOptions, version: &str) -> Value {
     let helm = Record {
         name: "chartutil.BuildInfo",
         fields: vec![
-            ("Version", "version", "v3.10.1".into()),
+            ("Version", "version", format!("v{}", options.helm_version.trim_start_matches('v')).into()),
             ("GitCommit", "git_commit", "".into()),
             ("GitTreeState", "git_tree_state", "clean".into()),
             ("GoVersion", "go_version", "go1.18.7".into()),

@@ -2,6 +2,7 @@
 
 use super::{Failure, Rendered};
 use crate::ecosystems::charts::chart::{Chart, as_text};
+use crate::ecosystems::charts::template::octets;
 use crate::ecosystems::charts::yaml;
 use regex::Regex;
 use serde_json::Value;
@@ -90,18 +91,21 @@ pub(super) fn crds(chart: &Chart) -> Vec<Document> {
     out
 }
 
+/// The documents of a text.
+pub(in super::super) fn documents(text: &str) -> impl Iterator<Item = &str> {
+    SEPARATOR.split(text.trim()).map(str::trim).filter(|part| !part.is_empty())
+}
+
 /// Puts each document where it belongs.
 pub(super) fn sort(texts: BTreeMap<String, String>, chart: &str, out: &mut Rendered) {
     for (template, text) in texts {
         if template.ends_with("NOTES.txt") {
             if template == format!("{chart}/templates/NOTES.txt") {
-                out.notes = Some(text);
+                out.notes = Some(octets::to_lossy(&text).into_owned());
             }
             continue;
         }
-        for part in SEPARATOR.split(text.trim()).filter(|part| !part.is_empty()) {
-            place(&template, part.trim(), out);
-        }
+        documents(&text).for_each(|part| place(&template, part, out));
     }
     out.documents.sort_by(|a, b| by_kind(&a.kind, &b.kind));
     out.hooks.sort_by(|a, b| by_kind(&a.kind, &b.kind));
@@ -109,7 +113,9 @@ pub(super) fn sort(texts: BTreeMap<String, String>, chart: &str, out: &mut Rende
 
 fn place(template: &str, text: &str, out: &mut Rendered) {
     let failed = |message: String| Failure { template: template.into(), message, said: None };
-    let head = match yaml::parse(text) {
+    let head = octets::to_utf8(text).ok_or_else(|| "yaml: invalid UTF-8 octet".to_string()).and_then(|text| yaml::parse(&text));
+    let text = octets::to_lossy(text);
+    let head = match head {
         Ok(head) => head,
         Err(message) => {
             out.failures.push(failed(format!("YAML parse error on {template}: error converting YAML to JSON: {message}")));

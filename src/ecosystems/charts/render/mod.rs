@@ -12,7 +12,8 @@ mod manifests;
 mod tests;
 
 use super::chart::Chart;
-use super::template::{Engine, Fault, Templates, Value};
+use super::schema;
+use super::template::{Engine, Fault, Templates, Value, octets};
 use super::values::{Values, compatible, layered, prepare};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
@@ -20,7 +21,9 @@ use std::collections::BTreeMap;
 
 pub use super::template::Bounds;
 pub use data::API_VERSIONS;
+pub(super) use data::kube_version;
 pub use manifests::Document;
+pub(super) use manifests::documents;
 
 /// The stack of a rendering: templates may call one another 1,100 deep.
 const STACK: usize = 512 << 20;
@@ -34,6 +37,8 @@ pub struct RenderOptions {
     pub namespace: String,
     /// The Kubernetes version, with or without `v`.
     pub kube_version: String,
+    /// The version of Helm, with or without `v`.
+    pub helm_version: String,
     /// API versions the cluster has beyond [`API_VERSIONS`].
     pub api_versions: Vec<String>,
     /// The user's values, later layers over earlier.
@@ -56,6 +61,7 @@ impl Default for RenderOptions {
             release: "release-name".into(),
             namespace: "default".into(),
             kube_version: "v1.31.0".into(),
+            helm_version: "v3.10.1".into(),
             api_versions: vec![],
             values: vec![],
             is_upgrade: false,
@@ -80,11 +86,13 @@ pub struct Rendered {
     pub notes: Option<String>,
     /// What could not be rendered or read.
     pub failures: Vec<Failure>,
+    /// Whether a schema refuses the values: Helm would have stopped there.
+    pub unfit: bool,
     /// What Helm would have warned of.
     pub warnings: Vec<String>,
 }
 
-/// A template that could not be rendered.
+/// A template that could not be rendered, or a schema that the values do not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The template, or the chart where all of it failed.
@@ -129,6 +137,11 @@ fn rendered(chart: &Chart, options: &RenderOptions) -> Result<Rendered> {
         let message = format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}");
         out.failures.push(Failure { template: chart.name().into(), message, said: None });
     }
+    for finding in schema::findings(&chart, &values) {
+        out.unfit = true;
+        let message = format!("the values do not meet the schema: {}", finding.message);
+        out.failures.push(Failure { template: format!("{}/values.schema.json", finding.chart), message, said: None });
+    }
     let sheets = data::sheets(&chart, &values, options, &version);
     let texts = run(&sheets, options, &mut out);
     manifests::sort(texts, chart.name(), &mut out);
@@ -145,8 +158,7 @@ fn run(sheets: &BTreeMap<String, data::Sheet<'_>>, options: &RenderOptions, out:
     order.sort_by_key(|name| std::cmp::Reverse((name.matches('/').count(), (*name).clone())));
     let mut templates = Templates::default();
     for name in &order {
-        let parsed = std::str::from_utf8(sheets[*name].text).map_err(|e| format!("{name}:1: {e}"));
-        if let Err(message) = parsed.and_then(|text| templates.add(name, text)) {
+        if let Err(message) = templates.add(name, &octets::from_bytes(sheets[*name].text)) {
             out.failures.push(Failure { template: (*name).clone(), message: format!("parse error at ({message})"), said: None });
         }
     }

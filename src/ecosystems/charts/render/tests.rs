@@ -36,11 +36,95 @@ fn templates_without_end_are_stopped() {
         "{{ range until 1000000000 }}x{{ end }}",
         "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}",
         "{{ repeat 1000000000 \"xxxxxxxx\" }}",
+        "{{ range until 100 }}{{ derivePassword 1 \"pin\" \"a\" \"b\" \"c\" }}{{ end }}",
         "{{ tpl \"{{ tpl .s . }}\" (dict \"s\" \"{{ tpl .s . }}\") }}",
         "{{ $d := dict }}{{ $_ := set $d \"a\" $d }}{{ toJson $d | required \"deep\" }}",
+        "{{ printf (repeat 100000 \"%[1]65000d\") 1 }}",
+        "{{ $t := repeat 1000000 \"x\" }}{{ printf (repeat 1000 \"%[1]s\") $t }}",
     ] {
         assert_eq!(rendered(template).failures.len(), 1, "{template}");
     }
+}
+
+#[test]
+fn values_within_themselves_are_refused() {
+    let (once, twice) =
+        ("{{ $d := dict }}{{ $_ := set $d \"a\" $d }}", "{{ $d := dict }}{{ $_ := set $d \"a\" $d }}{{ $_ := set $d \"b\" $d }}");
+    let chart = "{{ $_ := set .Chart.Annotations \"c\" .Chart }}";
+    for (before, call) in [
+        (once, "printf \"%v\" $d"),
+        (once, "printf \"%#v\" $d"),
+        (once, "printf \"%d\" (list $d)"),
+        (once, "$d"),
+        (twice, "$d"),
+        (twice, "quote $d"),
+        (twice, "toYaml $d"),
+        (twice, "deepEqual $d (dict \"a\" $d \"b\" $d)"),
+        ("{{ $_ := set .Values \"a\" .Values }}", "printf \"%s\" .Values"),
+        (chart, "print .Chart"),
+        (chart, "toJson .Chart"),
+        (chart, "eq .Chart .Chart"),
+    ] {
+        let out = rendered(&format!("{before}{{{{ {call} }}}}"));
+        assert!(out.failures[0].message.contains("is it part of itself?"), "{call}: {:.300}", out.failures[0].message);
+    }
+}
+
+/// A map that holds another twice, which does so too: small where it is shared, endless where it is walked.
+#[test]
+fn values_that_multiply_are_refused() {
+    let shared = |name: &str| {
+        format!("{{{{ ${name} := dict }}}}{{{{ range until 40 }}}}{{{{ ${name} = dict \"a\" ${name} \"b\" ${name} }}}}{{{{ end }}}}")
+    };
+    for call in [
+        "toJson $d",
+        "toToml $d",
+        "deepCopy $d",
+        "deepEqual $d $e",
+        "merge $d $e",
+        "mergeOverwrite $d $e",
+        "print $d",
+        "$d",
+        "uniq (list $d $e)",
+    ] {
+        let out = rendered(&format!("{}{}{{{{ {call} }}}}", shared("d"), shared("e")));
+        let message = out.failures.first().map_or("", |failure| &failure.message);
+        assert!(message.contains("more than 2000000 values"), "{call}: {message:.300}");
+    }
+    assert!(rendered(&format!("{}a: {{{{ len $d }}}}", shared("d"))).failures.is_empty());
+}
+
+#[test]
+fn work_without_end_is_stopped() {
+    for template in [
+        "{{ $l := list }}{{ range until 20000 }}{{ $l = append $l . }}{{ end }}",
+        "{{ $d := dict }}{{ range until 20000 }}{{ $_ := set $d (toString .) . }}{{ $_ := keys $d }}{{ end }}",
+        "{{ $t := repeat 1000000 \"x\" }}{{ range until 2000 }}{{ $_ := sha256sum $t }}{{ end }}",
+        "{{ $t := repeat 1000000 \"x\" }}{{ range until 900000 }}{{ $_ := len $t }}{{ end }}",
+        "{{ range until 20000 }}{{ $_ := regexMatch \"a{1,9}\" \"a\" }}{{ end }}",
+    ] {
+        let out = rendered(template);
+        assert!(out.failures[0].message.contains("read more than"), "{template}: {:.300}", out.failures[0].message);
+    }
+    assert!(rendered("{{ $l := list }}{{ range until 2000 }}{{ $l = append $l . }}{{ end }}a: {{ len $l }}").failures.is_empty());
+}
+
+/// What helm 3.10.1 gives for strings that are no UTF-8, and for places outside of a string.
+#[test]
+fn strings_are_cut_by_bytes() {
+    for (call, wanted) in [
+        ("\"\\xff\\xfeabc\" | trunc -2", "bc"),
+        ("\"\\xff\\xfeabc\" | trunc -4 | printf \"%x\"", "fe616263"),
+        ("\"\\xff\\xfe abc\" | trunc -10 | printf \"%x\"", "fffe20616263"),
+        ("\"\\xff\\xfeabcdefgh\" | abbrev 6 | printf \"%x\"", "fffe612e2e2e"),
+        ("substr 1 3 \"\\xff\\xfeabc\" | printf \"%x\"", "fe61"),
+        ("abbrevboth -1 7 \"abcdefghijkl\"", "abcd..."),
+    ] {
+        let out = rendered(&format!("a: {{{{ {call} | quote }}}}"));
+        let text = out.documents.iter().find(|d| d.template.ends_with("bad.yaml")).map(|d| d.text.trim());
+        assert_eq!(text, Some(format!("a: \"{wanted}\"").as_str()), "{call}: {:?}", out.failures);
+    }
+    assert!(rendered("a: {{ printf \"%70000d\" 1 | len }}").failures.is_empty());
 }
 
 /// The files below a folder, as a chart has them.

@@ -3,7 +3,8 @@
 use super::engine::{Arguments, Engine, Entry, Fault};
 use super::format::{sprint, sprintf, sprintln};
 use super::object::Object;
-use super::value::Value;
+use super::octets;
+use super::value::{MAX_NODES, Value};
 use std::cmp::Ordering;
 
 type Made = Result<Value, Fault>;
@@ -36,7 +37,9 @@ pub const TABLE: &[Entry] = &[
 ];
 
 fn printf(engine: &mut Engine, a: Arguments<'_>) -> Made {
-    let made = sprintf(a.text(0)?, a.rest(1));
+    let Some(made) = sprintf(a.text(0)?, a.rest(1)) else {
+        return Err(engine.exhausted(format!("printf prints more than {MAX_NODES} values or 32 times as many bytes at once")));
+    };
     engine.wrote(made.len())?;
     Ok(made.into())
 }
@@ -119,7 +122,7 @@ fn less(first: &Value, second: &Value) -> Result<bool, Fault> {
     }
     let order = match (first, second) {
         (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+        (Value::Text(a), Value::Text(b)) => Some(octets::to_bytes(a).cmp(&octets::to_bytes(b))),
         (Value::Bool(_), _) => return Err(invalid()),
         _ => Some(int_of(first).cmp(&int_of(second))),
     };
@@ -148,8 +151,9 @@ fn index(a: Arguments<'_>) -> Made {
                 list.items.get(at).cloned().ok_or_else(|| format!("index out of range: {at}"))?
             }
             Value::Text(text) => {
-                let at = position(index, text.len(), "index")?;
-                let byte = text.as_bytes().get(at).ok_or_else(|| format!("index out of range: {at}"))?;
+                let bytes = octets::to_bytes(text);
+                let at = position(index, bytes.len(), "index")?;
+                let byte = bytes.get(at).ok_or_else(|| format!("index out of range: {at}"))?;
                 Value::Int(i64::from(*byte))
             }
             Value::Map(map) => match index {
@@ -183,7 +187,7 @@ fn of_object(object: &Object, index: &Value) -> Result<Value, String> {
 fn slice(a: Arguments<'_>) -> Made {
     let item = a.any(0);
     let most = match item {
-        Value::Text(text) if a.values.len() <= 3 => text.len(),
+        Value::Text(text) if a.values.len() <= 3 => octets::to_bytes(text).len(),
         Value::Text(_) => return Err("cannot 3-index slice a string".into()),
         Value::List(list) => list.items.len(),
         Value::Absent | Value::Nil => return Err("slice of untyped nil".into()),
@@ -199,7 +203,7 @@ fn slice(a: Arguments<'_>) -> Made {
         return Err(format!("invalid slice index: {start} > {end}").into());
     }
     Ok(match item {
-        Value::Text(text) => String::from_utf8_lossy(&text.as_bytes()[start..end]).into_owned().into(),
+        Value::Text(text) => octets::from_bytes(&octets::to_bytes(text)[start..end]).into(),
         Value::List(list) => Value::List(std::rc::Rc::new(super::List { items: list.items[start..end].to_vec(), strings: list.strings })),
         _ => Value::Absent,
     })
@@ -207,7 +211,7 @@ fn slice(a: Arguments<'_>) -> Made {
 
 fn length(value: &Value) -> Made {
     let length = match value {
-        Value::Text(text) => text.len(),
+        Value::Text(text) => octets::to_bytes(text).len(),
         Value::List(list) => list.items.len(),
         Value::Map(map) => map.len(),
         Value::Absent | Value::Nil => return Err("len of nil pointer".into()),
@@ -264,7 +268,7 @@ fn js(text: &str) -> String {
 /// `url.QueryEscape`
 fn query_escape(text: &str) -> String {
     let mut out = String::new();
-    for b in text.bytes() {
+    for b in octets::to_bytes(text).iter().copied() {
         match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(b)),
             b' ' => out.push('+'),

@@ -63,17 +63,21 @@ impl From<&str> for Fault {
 /// How much a chart may do, over all of its templates.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Commands, loop turns and text nodes.
+    /// Commands, loop turns and text nodes. The largest chart of the test corpus takes 6,200.
     pub steps: u64,
     /// Bytes of text that templates and functions make.
     pub bytes: u64,
+    /// Bytes, or what costs as much, that functions read of what they are given.
+    pub work: u64,
+    /// Hashes that are slow on purpose, such as `bcrypt`.
+    pub hashes: u64,
     /// How deep templates may call templates.
     pub depth: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { steps: 10_000_000, bytes: 512 << 20, depth: 1_100 }
+        Self { steps: 3_000_000, bytes: 512 << 20, work: 512 << 20, hashes: 64, depth: 1_100 }
     }
 }
 
@@ -111,6 +115,8 @@ pub struct Engine {
     bounds: Bounds,
     steps: u64,
     bytes: u64,
+    work: u64,
+    hashes: u64,
     depth: usize,
     included: HashMap<Rc<str>, usize>,
     /// What `now` is.
@@ -122,7 +128,19 @@ pub struct Engine {
 impl Engine {
     /// An engine over these templates. All that is random comes from the seed.
     pub fn new(templates: Templates, now: Timestamp, seed: [u8; 32], bounds: Bounds) -> Self {
-        Self { templates: Rc::new(templates), bounds, steps: 0, bytes: 0, depth: 0, included: HashMap::new(), now, seed, drawn: 0 }
+        Self {
+            templates: Rc::new(templates),
+            bounds,
+            steps: 0,
+            bytes: 0,
+            work: 0,
+            hashes: 0,
+            depth: 0,
+            included: HashMap::new(),
+            now,
+            seed,
+            drawn: 0,
+        }
     }
 
     /// Renders a template by name.
@@ -179,6 +197,25 @@ impl Engine {
         self.steps += 1;
         if self.steps > self.bounds.steps {
             return Err(self.exhausted(format!("the templates take more than {} steps: is there a loop without end?", self.bounds.steps)));
+        }
+        Ok(())
+    }
+
+    /// Counts hashes that are slow on purpose.
+    pub(crate) fn hashed(&mut self, hashes: u64) -> Result<(), Fault> {
+        self.hashes = self.hashes.saturating_add(hashes);
+        if self.hashes > self.bounds.hashes {
+            return Err(self.exhausted(format!("the templates hash more than {} passwords", self.bounds.hashes)));
+        }
+        Ok(())
+    }
+
+    /// Counts what a function is about to read or copy.
+    pub(crate) fn worked(&mut self, units: u64) -> Result<(), Fault> {
+        self.work = self.work.saturating_add(units);
+        if self.work > self.bounds.work {
+            let most = self.bounds.work;
+            return Err(self.exhausted(format!("the functions of the templates read more than {most} bytes: is there a loop without end?")));
         }
         Ok(())
     }

@@ -4,8 +4,11 @@ use super::compare;
 use super::engine::{Engine, Entry, Fault};
 use super::format::sprint_value;
 use super::object::Object;
+use super::octets;
 use super::tree::{Branch, Command, Kind, Node, Number, Operand, Pipe, Tree};
 use super::value::Value;
+use super::work;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -74,24 +77,32 @@ impl Run<'_, '_> {
         match value {
             Value::Absent | Value::Nil => self.write("<no value>"),
             Value::Text(text) => self.write(text),
-            Value::Object(object) => match &**object {
-                // An addressable struct prints itself.
-                Object::KubeVersion { version, .. } => self.write(version),
-                _ => self.write(&sprint_value(value)),
-            },
-            other => self.write(&sprint_value(other)),
+            // An addressable struct prints itself.
+            Value::Object(object) if let Object::KubeVersion { version, .. } = &**object => self.write(version),
+            other => {
+                self.charge(work::of_printing(other))?;
+                self.write(&sprint_value(other))
+            }
         }
+    }
+
+    /// Counts what is about to be read; a failure is a value too large to be read at all.
+    fn charge(&mut self, units: Result<u64, String>) -> Done<()> {
+        let refused = units.as_ref().err().cloned();
+        self.engine.worked(units.unwrap_or(work::REFUSED))?;
+        refused.map_or(Ok(()), |message| Err(message.into()))
     }
 
     /// The message with the place it happened at, as Go words it.
     fn placed(&self, fault: Fault, at: usize, span: Range<usize>) -> Fault {
-        if fault.placed || fault.message.len() > 4_000 {
+        if fault.placed {
             return fault;
         }
         let source = &self.tree.file.text;
         let snippet: String = source.get(span).unwrap_or_default().chars().take(60).collect();
         let (place, name) = (self.tree.file.place(at), &self.tree.name);
-        Fault { message: format!("template: {place}: executing {name:?} at <{snippet}>: {}", fault.message), placed: true, ..fault }
+        let why = shortened(&fault.message);
+        Fault { message: format!("template: {place}: executing {name:?} at <{snippet}>: {why}"), placed: true, ..fault }
     }
 
     fn conditional(&mut self, dot: &Value, branch: &Branch, with: bool) -> Done<Flow> {
@@ -118,13 +129,19 @@ impl Run<'_, '_> {
     fn range(&mut self, dot: &Value, branch: &Branch) -> Done<Flow> {
         let outer = self.variables.len();
         let value = self.pipeline(dot, &branch.pipe)?;
-        let turns = elements(&value).map_err(|m| {
-            let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
-            self.placed(m.into(), branch.pipe.at, branch.pipe.at..last.map_or(branch.pipe.at, |o| o.end))
-        })?;
+        let at = branch.pipe.at;
+        let last = branch.pipe.commands.last().and_then(|c| c.operands.last());
+        let span = at..last.map_or(at, |o| o.end);
+        if matches!(value, Value::Map(_) | Value::Object(_)) {
+            self.engine.worked(work::of_top(&value)).map_err(|f| self.placed(f, at, span.clone()))?;
+        }
+        let turns = elements(&value).map_err(|m| self.placed(m.into(), at, span.clone()))?;
         let flow = match turns {
             None => self.walk(dot, &branch.otherwise)?,
-            Some(turns) => self.turns(&branch.pipe, &branch.body, turns)?,
+            // A loop without end has no place of its own that it fails at.
+            Some(turns) => {
+                self.turns(&branch.pipe, &branch.body, turns).map_err(|f| if f.exhausted { self.placed(f, at, span) } else { f })?
+            }
         };
         self.variables.truncate(outer);
         Ok(flow)
@@ -136,10 +153,10 @@ impl Run<'_, '_> {
             self.engine.step()?;
             match (&pipe.variables[..], pipe.assign) {
                 ([], _) => {}
-                ([one], true) => self.set(one, element.clone()),
+                ([one], true) => self.set(one, element.clone())?,
                 ([first, second, ..], true) => {
-                    self.set(first, index);
-                    self.set(second, element.clone());
+                    self.set(first, index)?;
+                    self.set(second, element.clone())?;
                 }
                 ([_], false) => self.variables[mark - 1].1 = element.clone(),
                 ([_, _, ..], false) => {
@@ -156,10 +173,18 @@ impl Run<'_, '_> {
         Ok(Flow::Next)
     }
 
-    fn set(&mut self, name: &str, value: Value) {
-        if let Some(found) = self.variables.iter_mut().rev().find(|v| &*v.0 == name) {
-            found.1 = value;
+    fn set(&mut self, name: &str, value: Value) -> Done<()> {
+        if let Some(at) = self.find(name)? {
+            self.variables[at].1 = value;
         }
+        Ok(())
+    }
+
+    /// Where a variable is; those before it are looked at, which counts.
+    fn find(&mut self, name: &str) -> Done<Option<usize>> {
+        let found = self.variables.iter().rposition(|v| &*v.0 == name);
+        self.engine.worked((self.variables.len() - found.unwrap_or(0)) as u64)?;
+        Ok(found)
     }
 
     fn pipeline(&mut self, dot: &Value, pipe: &Pipe) -> Done<Value> {
@@ -174,7 +199,7 @@ impl Run<'_, '_> {
         let value = value.unwrap_or_default();
         for name in &pipe.variables {
             if pipe.assign {
-                self.set(name, value.clone());
+                self.set(name, value.clone())?;
             } else {
                 self.variables.push((name.clone(), value.clone()));
             }
@@ -191,7 +216,7 @@ impl Run<'_, '_> {
             Kind::Function(name, entry) => self.call(dot, name, entry, rest, last),
             Kind::Field(names) => self.with_arguments(dot, dot, names, rest, last),
             Kind::Variable(name, names) if !names.is_empty() => {
-                let value = self.variable(name);
+                let value = self.variable(name)?;
                 self.with_arguments(dot, &value, names, rest, last)
             }
             Kind::Chain(inner, names) => {
@@ -208,8 +233,8 @@ impl Run<'_, '_> {
         made.map_err(|fault| self.placed(fault, first.place(&self.tree.file.text), first.start..end))
     }
 
-    fn variable(&self, name: &str) -> Value {
-        self.variables.iter().rev().find(|v| &*v.0 == name).map_or(Value::Absent, |v| v.1.clone())
+    fn variable(&mut self, name: &str) -> Done<Value> {
+        Ok(self.find(name)?.map_or(Value::Absent, |at| self.variables[at].1.clone()))
     }
 
     /// An operand as an argument.
@@ -223,7 +248,7 @@ impl Run<'_, '_> {
             Kind::Text(text) => Ok(Value::Text(text.clone())),
             Kind::Field(names) => self.with_arguments(dot, dot, names, &[], None),
             Kind::Variable(name, names) => {
-                let value = self.variable(name);
+                let value = self.variable(name)?;
                 if names.is_empty() { Ok(value) } else { self.with_arguments(dot, &value, names, &[], None) }
             }
             Kind::Chain(inner, names) => {
@@ -248,15 +273,19 @@ impl Run<'_, '_> {
         for name in before {
             value = field(&value, name, &[])?;
         }
-        if rest.is_empty() && last.is_none() {
-            return Ok(field(&value, name, &[])?);
-        }
         let mut arguments = vec![];
         for operand in rest {
             arguments.push(self.operand(dot, operand)?);
         }
         arguments.extend(last);
-        Ok(field(&value, name, &arguments)?)
+        let made = field(&value, name, &arguments)?;
+        if let Value::Object(object) = &value
+            && let Object::Files(files) = &**object
+        {
+            // Methods of files copy them or write them anew.
+            self.engine.worked(32 * files.len() as u64 + 4 * work::of_top(&made))?;
+        }
+        Ok(made)
     }
 
     fn call(&mut self, dot: &Value, name: &str, entry: &Entry, rest: &[Operand], last: Option<Value>) -> Done<Value> {
@@ -274,16 +303,19 @@ impl Run<'_, '_> {
             values.push(self.operand(dot, operand)?);
         }
         values.extend(last);
+        self.charge(work::of_call(name, &values))?;
         let made = (entry.run)(self.engine, super::Arguments { values: &values }).map_err(|fault| {
             // Go words a wrong type without the name of the function.
             let typed = fault.message.starts_with("wrong type for value;") || fault.message.starts_with("invalid value;");
             let message = if typed { fault.message } else { format!("error calling {name}: {}", fault.message) };
             Fault { message, placed: false, ..fault }
         })?;
-        if let Value::Text(text) = &made {
-            self.engine.wrote(text.len())?;
-        }
-        Ok(made)
+        let Value::Text(text) = made else { return Ok(made) };
+        self.engine.wrote(text.len())?;
+        Ok(Value::Text(match octets::settled(&text) {
+            Cow::Owned(settled) => settled.into(),
+            Cow::Borrowed(_) => text,
+        }))
     }
 
     fn short_circuit(&mut self, dot: &Value, or: bool, rest: &[Operand], last: Option<Value>) -> Done<Value> {
@@ -298,6 +330,17 @@ impl Run<'_, '_> {
     }
 }
 
+/// Longest account of where a failure came through, in bytes; templates that call one another deep have their middle left out.
+const LONGEST: usize = 4_000;
+
+fn shortened(message: &str) -> Cow<'_, str> {
+    if message.len() <= LONGEST {
+        return Cow::Borrowed(message);
+    }
+    let (begin, end) = (message.floor_char_boundary(LONGEST / 4), message.ceil_char_boundary(message.len() - LONGEST / 8));
+    Cow::Owned(format!("{} … {}", &message[..begin], &message[end..]))
+}
+
 type Turns = Box<dyn Iterator<Item = (Value, Value)>>;
 
 /// What `range` walks over; `None` is nothing at all.
@@ -305,7 +348,11 @@ fn elements(value: &Value) -> Result<Option<Turns>, String> {
     let boxed = |items: Vec<(Value, Value)>| -> Option<Turns> { if items.is_empty() { None } else { Some(Box::new(items.into_iter())) } };
     let indexed = |items: Vec<Value>| boxed(items.into_iter().enumerate().map(|(i, v)| (Value::Int(i as i64), v)).collect());
     Ok(match value {
-        Value::List(list) => indexed(list.items.clone()),
+        Value::List(list) if list.items.is_empty() => None,
+        Value::List(list) => {
+            let list = list.clone();
+            Some(Box::new((0..list.items.len()).map(move |i| (Value::Int(i as i64), list.items[i].clone()))))
+        }
         Value::Map(map) => boxed(map.entries().into_iter().map(|(k, v)| (Value::Text(k), v)).collect()),
         Value::Int(count) | Value::Long(count) if *count > 0 => Some(Box::new((0..*count).map(|i| (Value::Int(i), Value::Int(i))))),
         Value::Absent | Value::Nil | Value::Int(_) | Value::Long(_) => None,

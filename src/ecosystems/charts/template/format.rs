@@ -2,20 +2,23 @@
 
 use super::number::{float_text, format_float};
 use super::object::Object;
-use super::value::{MAX_DEPTH, Value};
+use super::octets;
+use super::value::{MAX_DEPTH, MAX_NODES, Map, Value, spend};
 
-/// The longest padding a format may ask for.
-const MAX_WIDTH: usize = 100_000;
+/// The longest padding a format may ask for; Rust's own knows no longer one.
+const MAX_WIDTH: usize = 65_535;
 
-/// `%v`
+/// `%v`; what is too deep or too much is `…`.
 pub fn sprint_value(value: &Value) -> String {
-    let mut out = String::new();
-    write(&mut out, value, 0);
+    let (mut out, mut left) = (String::new(), MAX_NODES);
+    write(&mut out, value, 0, &mut left);
     out
 }
 
-fn write(out: &mut String, value: &Value, depth: usize) {
-    if depth > MAX_DEPTH {
+pub(super) fn write(out: &mut String, value: &Value, depth: usize, left: &mut usize) {
+    // A text alone is as long as it is; in a value it may stand many times.
+    let size = if depth == 0 { 0 } else { value.text_size() };
+    if depth > MAX_DEPTH || !spend(left, size) {
         out.push('…');
         return;
     }
@@ -31,7 +34,7 @@ fn write(out: &mut String, value: &Value, depth: usize) {
                 if index > 0 {
                     out.push(' ');
                 }
-                write(out, item, depth + 1);
+                write(out, item, depth + 1, left);
             }
             out.push(']');
         }
@@ -41,13 +44,17 @@ fn write(out: &mut String, value: &Value, depth: usize) {
                 if index > 0 {
                     out.push(' ');
                 }
+                if !spend(left, key.len()) {
+                    out.push('…');
+                    break;
+                }
                 out.push_str(key);
                 out.push(':');
-                write(out, item, depth + 1);
+                write(out, item, depth + 1, left);
             }
             out.push(']');
         }
-        Value::Object(object) => out.push_str(&object.print()),
+        Value::Object(object) => out.push_str(&object.print(depth + 1, left)),
     }
 }
 
@@ -82,9 +89,16 @@ struct Spec {
     precision: Option<usize>,
 }
 
-/// `fmt.Sprintf`
-pub(super) fn sprintf(format: &str, values: &[Value]) -> String {
-    let mut out = String::new();
+impl Spec {
+    /// How much it may add to each value.
+    fn room(&self) -> usize {
+        self.width.unwrap_or(0) + self.precision.unwrap_or(0)
+    }
+}
+
+/// `fmt.Sprintf`; `None` where that is too much: a format may print each value any number of times.
+pub(super) fn sprintf(format: &str, values: &[Value]) -> Option<String> {
+    let (mut out, mut left) = (String::new(), MAX_NODES);
     let mut characters = format.chars().peekable();
     let mut next = 0;
     let mut reordered = false;
@@ -122,16 +136,16 @@ pub(super) fn sprintf(format: &str, values: &[Value]) -> String {
         // With this verb the flag asks for names of fields, not for signs.
         spec.plus &= verb != 'v';
         match values.get(next) {
-            Some(value) => out.push_str(&formatted(value, verb, &spec)),
+            Some(value) => formatted(&mut out, value, verb, &spec, 0, &mut left),
             None => out.push_str(&format!("%!{verb}({})", if reordered { "BADINDEX" } else { "MISSING" })),
         }
         next += 1;
     }
     if !reordered && next < values.len() {
-        let extra: Vec<String> = values[next..].iter().map(described).collect();
+        let extra: Vec<String> = values[next..].iter().map(|value| described(value, 0, &mut left)).collect();
         out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
     }
-    out
+    (left > 0).then_some(out)
 }
 
 /// `[n]`: which argument comes next.
@@ -174,45 +188,82 @@ fn count(
     number
 }
 
-fn described(value: &Value) -> String {
-    if value.is_nil() { "<nil>".into() } else { format!("{}={}", value.type_name(), sprint_value(value)) }
+fn described(value: &Value, depth: usize, left: &mut usize) -> String {
+    if value.is_nil() {
+        return "<nil>".into();
+    }
+    let mut out = format!("{}=", value.type_name());
+    write(&mut out, value, depth, left);
+    out
 }
 
-fn formatted(value: &Value, verb: char, spec: &Spec) -> String {
-    match verb {
-        'T' => return pad(value.type_name(), spec, false),
-        'v' if spec.sharp => return pad(&go_syntax(value), spec, false),
-        _ => {}
+fn formatted(out: &mut String, value: &Value, verb: char, spec: &Spec, depth: usize, left: &mut usize) {
+    if depth > MAX_DEPTH || !spend(left, value.text_size() + spec.room()) {
+        out.push('…');
+        return;
     }
-    let bad = || format!("%!{verb}({})", described(value));
-    match (value, verb) {
-        (Value::Absent | Value::Nil, 'v') => pad("<nil>", spec, false),
-        (Value::Absent | Value::Nil, _) => format!("%!{verb}(<nil>)"),
-        (Value::Bool(value), 'v' | 't') => pad(&value.to_string(), spec, false),
-        (Value::Int(value) | Value::Long(value), _) => integer(*value, verb, spec).unwrap_or_else(bad),
-        (Value::Float(value), 'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G') => float(*value, verb, spec),
-        (Value::Text(text), _) => string(text, verb, spec).unwrap_or_else(bad),
-        (Value::Object(object), _) => of_object(object, verb, spec).unwrap_or_else(bad),
+    let made = match (value, verb) {
+        (_, 'T') => Some(pad(value.type_name(), spec, false)),
+        (_, 'v') if spec.sharp => {
+            let mut text = String::new();
+            go_syntax(&mut text, value, depth, left);
+            Some(pad(&text, spec, false))
+        }
+        (Value::Absent | Value::Nil, 'v') => Some(pad("<nil>", spec, false)),
+        (Value::Absent | Value::Nil, _) => Some(format!("%!{verb}(<nil>)")),
+        (Value::Bool(value), 'v' | 't') => Some(pad(&value.to_string(), spec, false)),
+        (Value::Int(value) | Value::Long(value), _) => integer(*value, verb, spec),
+        (Value::Float(value), 'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G') => Some(float(*value, verb, spec)),
+        (Value::Text(text), _) => string(text, verb, spec),
+        (Value::Object(object), _) => of_object(object, verb, spec, depth, left),
         (Value::List(list), _) => {
-            let parts: Vec<String> = list.items.iter().map(|v| formatted(v, verb, spec)).collect();
-            format!("[{}]", parts.join(" "))
+            out.push('[');
+            for (index, item) in list.items.iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                formatted(out, item, verb, spec, depth + 1, left);
+            }
+            out.push(']');
+            return;
         }
         (Value::Map(map), _) => {
-            let each = |(k, v): &(std::rc::Rc<str>, Value)| {
-                format!("{}:{}", string(k, verb, spec).unwrap_or_else(|| format!("%!{verb}(string={k})")), formatted(v, verb, spec))
-            };
-            let parts: Vec<String> = map.entries().iter().map(each).collect();
-            format!("map[{}]", parts.join(" "))
+            entries(out, map, verb, spec, depth, left);
+            return;
         }
-        _ => bad(),
+        _ => None,
+    };
+    match made {
+        Some(text) => out.push_str(&text),
+        None => {
+            let text = described(value, depth, left);
+            out.push_str(&format!("%!{verb}({text})"));
+        }
     }
 }
 
-fn of_object(object: &Object, verb: char, spec: &Spec) -> Option<String> {
+fn entries(out: &mut String, map: &Map, verb: char, spec: &Spec, depth: usize, left: &mut usize) {
+    out.push_str("map[");
+    for (index, (key, item)) in map.entries().iter().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        if !spend(left, key.len() + spec.room()) {
+            out.push('…');
+            break;
+        }
+        out.push_str(&string(key, verb, spec).unwrap_or_else(|| format!("%!{verb}(string={key})")));
+        out.push(':');
+        formatted(out, item, verb, spec, depth + 1, left);
+    }
+    out.push(']');
+}
+
+fn of_object(object: &Object, verb: char, spec: &Spec, depth: usize, left: &mut usize) -> Option<String> {
     match object {
-        Object::Bytes(bytes) if matches!(verb, 's' | 'q' | 'x' | 'X') => string(&String::from_utf8_lossy(bytes), verb, spec),
+        Object::Bytes(bytes) if matches!(verb, 's' | 'q' | 'x' | 'X') => string(&octets::from_bytes(bytes), verb, spec),
         Object::Duration(nanos) if verb == 'd' => integer(*nanos, verb, spec),
-        other => string(&other.print(), verb, spec),
+        other => string(&other.print(depth + 1, left), verb, spec),
     }
 }
 
@@ -286,7 +337,8 @@ fn string(text: &str, verb: char, spec: &Spec) -> Option<String> {
     };
     let between = if spec.space { " " } else { "" };
     let hex = |upper: bool| -> String {
-        let bytes: Vec<String> = cut.bytes().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect();
+        let bytes: Vec<String> =
+            octets::to_bytes(&cut).iter().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect();
         bytes.join(between)
     };
     Some(match verb {
@@ -311,19 +363,39 @@ fn pad(text: &str, spec: &Spec, zeros: bool) -> String {
 }
 
 /// `%#v`, as far as templates meet it.
-fn go_syntax(value: &Value) -> String {
+fn go_syntax(out: &mut String, value: &Value, depth: usize, left: &mut usize) {
+    if depth > MAX_DEPTH || !spend(left, value.text_size()) {
+        out.push('…');
+        return;
+    }
     match value {
-        Value::Text(text) => quote(text),
+        Value::Text(text) => out.push_str(&quote(text)),
         Value::List(list) => {
-            let parts: Vec<String> = list.items.iter().map(go_syntax).collect();
-            format!("{}{{{}}}", value.type_name(), parts.join(", "))
+            out.push_str(value.type_name());
+            out.push('{');
+            for (index, item) in list.items.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                go_syntax(out, item, depth + 1, left);
+            }
+            out.push('}');
         }
         Value::Map(map) => {
-            let parts: Vec<String> = map.entries().iter().map(|(k, v)| format!("{}:{}", quote(k), go_syntax(v))).collect();
-            format!("{}{{{}}}", value.type_name(), parts.join(", "))
+            out.push_str(value.type_name());
+            out.push('{');
+            for (index, (key, item)) in map.entries().iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                if !spend(left, key.len()) {
+                    out.push('…');
+                    break;
+                }
+                out.push_str(&quote(key));
+                out.push(':');
+                go_syntax(out, item, depth + 1, left);
+            }
+            out.push('}');
         }
-        Value::Absent | Value::Nil => "interface {}(nil)".into(),
-        other => sprint_value(other),
+        Value::Absent | Value::Nil => out.push_str("interface {}(nil)"),
+        other => write(out, other, depth, left),
     }
 }
 
@@ -343,6 +415,7 @@ pub fn quote(text: &str) -> String {
             '\u{c}' => out.push_str("\\f"),
             '\u{b}' => out.push_str("\\v"),
             c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if let Some(byte) = octets::byte_of(c) => out.push_str(&format!("\\x{byte:02x}")),
             c if unprintable(c) => {
                 let code = u32::from(c);
                 out.push_str(&if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") });

@@ -1,5 +1,6 @@
 //! Template text into pieces: text, and the tokens between `{{` and `}}`.
 
+use super::octets;
 use std::rc::Rc;
 
 /// A token of an action.
@@ -192,39 +193,65 @@ fn character(rest: &str, at: usize) -> Result<(Token, usize), Failure> {
     let bad = || (at, "unterminated character constant".to_string());
     let body = &rest[1..];
     let first = body.chars().next().ok_or_else(bad)?;
-    let (value, length) = if first == '\\' { escape(body).ok_or_else(bad)? } else { (first, first.len_utf8()) };
+    let (value, length) = match first {
+        '\\' => escape(body).map(|(escaped, length)| (escaped.code(), length)).ok_or_else(bad)?,
+        first => (u32::from(first), first.len_utf8()),
+    };
     if !body[length..].starts_with('\'') {
         return Err(bad());
     }
-    Ok((Token::Number(u32::from(value).to_string()), at + length + 2))
+    Ok((Token::Number(value.to_string()), at + length + 2))
 }
 
 fn quoted(rest: &str, at: usize) -> Result<(Token, usize), Failure> {
-    let mut out = String::new();
+    let mut out = vec![];
     let mut offset = 1;
     loop {
         let c = rest[offset..].chars().next().filter(|c| *c != '\n').ok_or((at, "unterminated quoted string".to_string()))?;
         match c {
-            '"' => return Ok((Token::Text(out.into()), at + offset + 1)),
+            '"' => return Ok((Token::Text(octets::from_bytes(&out).into()), at + offset + 1)),
             '\\' => {
                 let (value, length) = escape(&rest[offset..]).ok_or((at, "invalid syntax in quoted string".to_string()))?;
-                out.push(value);
+                match value {
+                    Escaped::Byte(byte) => out.push(byte),
+                    Escaped::Character(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                }
                 offset += length;
             }
             c => {
-                out.push(c);
-                offset += c.len_utf8();
+                let end = offset + c.len_utf8();
+                out.extend_from_slice(&octets::to_bytes(&rest[offset..end]));
+                offset = end;
             }
         }
     }
 }
 
-/// An escape of Go's string literals: the character and how long it is written.
-fn escape(text: &str) -> Option<(char, usize)> {
+/// What an escape means: `\xff` and `\377` are bytes, all others characters.
+enum Escaped {
+    Byte(u8),
+    Character(char),
+}
+
+impl Escaped {
+    fn code(&self) -> u32 {
+        match self {
+            Self::Byte(byte) => (*byte).into(),
+            Self::Character(c) => (*c).into(),
+        }
+    }
+}
+
+/// An escape of Go's string literals, and how long it is written.
+fn escape(text: &str) -> Option<(Escaped, usize)> {
     let code = text[1..].chars().next()?;
     let digits = |from: usize, count: usize, radix: u32| {
         let value = u32::from_str_radix(text.get(from..from + count)?, radix).ok()?;
-        Some((char::from_u32(value)?, from + count))
+        let escaped = match matches!(code, 'u' | 'U') {
+            true => Escaped::Character(char::from_u32(value)?),
+            false => Escaped::Byte(u8::try_from(value).ok()?),
+        };
+        Some((escaped, from + count))
     };
     let simple = match code {
         'a' => '\u{7}',
@@ -241,5 +268,5 @@ fn escape(text: &str) -> Option<(char, usize)> {
         '0'..='7' => return digits(1, 3, 8),
         _ => return None,
     };
-    Some((simple, 2))
+    Some((Escaped::Character(simple), 2))
 }

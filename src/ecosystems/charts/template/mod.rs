@@ -14,11 +14,15 @@ mod glob;
 mod lex;
 mod number;
 mod object;
+pub(crate) mod octets;
 mod parse;
 pub(crate) mod semver;
+#[cfg(test)]
+mod tests;
 mod time;
 mod tree;
 mod value;
+mod work;
 
 pub use compare::TABLE;
 pub use engine::{Arguments, Bounds, Engine, Entry, Fault, Function, Templates};
@@ -26,7 +30,7 @@ pub use format::{quote, sprint_value};
 pub use number::{float_text, json_float};
 pub use object::{Object, Record};
 pub use time::{go_duration, parse_duration, parse_time, time_text};
-pub use value::{List, MAX_DEPTH, Map, Value};
+pub use value::{List, MAX_DEPTH, MAX_NODES, Map, Value};
 
 /// How large a compiled regular expression may become, in bytes.
 const MAX_REGEX: usize = 2 << 20;

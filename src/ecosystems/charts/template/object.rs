@@ -1,7 +1,9 @@
 //! Typed values of Helm and Sprig: those whose fields or methods templates use.
 
 use super::number::json_float;
-use super::value::Value;
+use super::octets;
+use super::semver::Version;
+use super::value::{MAX_NODES, Value};
 use crate::ecosystems::charts::yaml;
 use data_encoding::BASE64;
 use jiff::Zoned;
@@ -32,7 +34,7 @@ pub enum Object {
     /// `time.Duration`, in nanoseconds.
     Duration(i64),
     /// `semver.Version`
-    Semver(super::semver::Version),
+    Semver(Version),
     /// `[]byte`
     Bytes(Rc<[u8]>),
 }
@@ -48,7 +50,14 @@ pub struct Record {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.fields.iter().zip(&other.fields).all(|(a, b)| a.2.deep_equal(&b.2))
+        let mut left = MAX_NODES;
+        self.equal_at(other, 0, &mut left)
+    }
+}
+
+impl Record {
+    pub(super) fn equal_at(&self, other: &Self, depth: usize, left: &mut usize) -> bool {
+        self.name == other.name && self.fields.iter().zip(&other.fields).all(|(a, b)| a.2.equal_at(&b.2, depth, left))
     }
 }
 
@@ -61,8 +70,19 @@ impl Object {
             Self::Record(record) => record.name,
             Self::Time(_) => "time.Time",
             Self::Duration(_) => "time.Duration",
+            Self::Semver(version) if version.is_bare() => "semver.Version",
             Self::Semver(_) => "*semver.Version",
             Self::Bytes(_) => "[]uint8",
+        }
+    }
+
+    /// How many bytes of text it has itself, a file as 32 more.
+    pub(super) fn text_size(&self) -> usize {
+        match self {
+            Self::Files(files) => files.iter().map(|(name, data)| name.len() + data.len() + 32).sum(),
+            Self::Versions(versions) => versions.iter().map(|version| version.len()).sum(),
+            Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
         }
     }
 
@@ -70,7 +90,7 @@ impl Object {
         match self {
             Self::Files(_) => "map",
             Self::Versions(_) | Self::Bytes(_) => "slice",
-            Self::Semver(_) => "ptr",
+            Self::Semver(version) if !version.is_bare() => "ptr",
             Self::Record(record) if record.name.starts_with('*') => "ptr",
             Self::Duration(_) => "int64",
             _ => "struct",
@@ -120,13 +140,7 @@ impl Object {
             Self::KubeVersion { version, .. } if matches!(name, "String" | "GitVersion") => {
                 Some(no_arguments(name, arguments).map(|()| Value::Text(version.clone())))
             }
-            Self::Semver(version) => match arguments {
-                [Value::Object(other)] => match &**other {
-                    Self::Semver(other) => version.method_with(name, other).map(Ok),
-                    _ => None,
-                },
-                _ => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
-            },
+            Self::Semver(version) => version_method(version, name, arguments),
             Self::Time(time) => time_method(time, name, arguments),
             Self::Duration(nanos) => match name {
                 "String" => Some(Ok(super::go_duration(*nanos).into())),
@@ -139,7 +153,7 @@ impl Object {
         }
     }
 
-    pub(super) fn to_json(&self, depth: usize) -> Result<Json, String> {
+    pub(super) fn to_json(&self, depth: usize, left: &mut usize) -> Result<Json, String> {
         Ok(match self {
             Self::Files(files) => Json::Object(files.iter().map(|(k, v)| (k.to_string(), BASE64.encode(v).into())).collect()),
             Self::Versions(versions) => versions.iter().map(|v| Json::from(&**v)).collect(),
@@ -151,8 +165,7 @@ impl Object {
                 for (_, name, value) in &record.fields {
                     // lower-case names are those with `omitempty`
                     if name.starts_with(char::is_uppercase) || value.truth() {
-                        let _ = depth;
-                        map.insert((*name).to_string(), value.to_json()?);
+                        map.insert((*name).to_string(), value.json_at(depth, left)?);
                     }
                 }
                 Json::Object(map)
@@ -165,7 +178,7 @@ impl Object {
     }
 
     /// `%v`
-    pub(super) fn print(&self) -> String {
+    pub(super) fn print(&self, depth: usize, left: &mut usize) -> String {
         match self {
             Self::Files(files) => {
                 let pairs: Vec<String> = files.iter().map(|(k, v)| format!("{k}:{}", bytes_text(v))).collect();
@@ -174,8 +187,15 @@ impl Object {
             Self::Versions(versions) => format!("[{}]", versions.join(" ")),
             Self::KubeVersion { version, major, minor } => format!("{{{version} {major} {minor}}}"),
             Self::Record(record) => {
-                let fields: Vec<String> = record.fields.iter().map(|f| super::format::sprint_value(&f.2)).collect();
-                format!("{}{{{}}}", if record.name.starts_with('*') { "&" } else { "" }, fields.join(" "))
+                let mut out = String::from(if record.name.starts_with('*') { "&{" } else { "{" });
+                for (index, field) in record.fields.iter().enumerate() {
+                    if index > 0 {
+                        out.push(' ');
+                    }
+                    super::format::write(&mut out, &field.2, depth, left);
+                }
+                out.push('}');
+                out
             }
             Self::Time(time) => super::time_text(time, "2006-01-02 15:04:05.999999999 -0700 MST"),
             Self::Duration(nanos) => super::go_duration(*nanos),
@@ -202,13 +222,27 @@ fn one_text(name: &str, arguments: &[Value]) -> Result<Rc<str>, String> {
     }
 }
 
+fn version_method(version: &Version, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+    match arguments {
+        [Value::Text(text)] => version.with(name, text).map(|made| made.map(|v| Value::object(Object::Semver(v)))),
+        [Value::Object(other)] if !version.is_bare() => match &**other {
+            Object::Semver(other) if other.is_bare() => {
+                Some(Err("wrong type for value; expected *semver.Version; got semver.Version".into()))
+            }
+            Object::Semver(other) => version.method_with(name, other).map(Ok),
+            _ => None,
+        },
+        _ => version.method(name).map(|v| no_arguments(name, arguments).map(|()| v)),
+    }
+}
+
 fn files_method(files: &Rc<BTreeMap<Rc<str>, Rc<[u8]>>>, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| octets::from_bytes(bytes);
     let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_string();
     let flat = |encode: &dyn Fn(&[u8]) -> String| {
         let map: JsonMap<String, Json> = files.iter().map(|(k, v)| (base(k), Json::String(encode(v)))).collect();
         let yaml = yaml::to_string(&Json::Object(map));
-        Value::text(yaml.strip_suffix('\n').unwrap_or(&yaml))
+        Value::text(octets::from_text(yaml.strip_suffix('\n').unwrap_or(&yaml)))
     };
     let found = |path: &str| files.get(path).cloned();
     Some(match name {
@@ -223,7 +257,7 @@ fn files_method(files: &Rc<BTreeMap<Rc<str>, Rc<[u8]>>>, name: &str, arguments: 
             let kept = files.iter().filter(|(k, _)| glob.matches(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
             Value::object(Object::Files(Rc::new(kept)))
         }),
-        "AsConfig" => no_arguments(name, arguments).map(|()| flat(&text)),
+        "AsConfig" => no_arguments(name, arguments).map(|()| flat(&|b| octets::to_lossy(&text(b)).into_owned())),
         "AsSecrets" => no_arguments(name, arguments).map(|()| flat(&|b| BASE64.encode(b))),
         _ => return None,
     })

@@ -15,6 +15,8 @@ pub struct Version {
     pre: String,
     build: String,
     original: String,
+    /// Go's `semver.Version` rather than the pointer that `semver` gives: what methods that change a version return. Few methods are left.
+    bare: bool,
 }
 
 const WORD: &str = r"[0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*";
@@ -31,6 +33,7 @@ fn version_or_x() -> String {
     format!(r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-({WORD}))?(\+({WORD}))?")
 }
 
+static WORDS: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("^{WORD}$")));
 static ONE: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(r"^\s*({OPERATORS})\s*({})\s*$", version_or_x())));
 static FIND: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(r"({OPERATORS})\s*({})", version_or_x())));
 static VALID: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(r"^(\s*({OPERATORS})\s*({})\s*,?)+$", version_or_x())));
@@ -52,7 +55,7 @@ impl Version {
         }
         let numbers = (number(1), number(2), number(3));
         let (Ok(major), Ok(minor), Ok(patch)) = numbers else { return Err(invalid()) };
-        Ok(Self { major, minor, patch, pre, build: part(8), original: text.into() })
+        Ok(Self { major, minor, patch, pre, build: part(8), original: text.into(), bare: false })
     }
 
     /// Precedence; build metadata does not count.
@@ -61,9 +64,43 @@ impl Version {
         numbers(self).cmp(&numbers(other)).then_with(|| compare_pre(&self.pre, &other.pre))
     }
 
+    /// Whether it is Go's struct rather than a pointer to one.
+    pub(super) fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// `IncMajor`, `IncMinor`, `IncPatch`: what follows; a pre-release is followed by its release.
+    pub(super) fn following(&self, name: &str) -> Option<Self> {
+        let (major, minor, patch) = match name {
+            "IncMajor" => (self.major.wrapping_add(1), 0, 0),
+            "IncMinor" => (self.major, self.minor.wrapping_add(1), 0),
+            "IncPatch" if self.pre.is_empty() => (self.major, self.minor, self.patch.wrapping_add(1)),
+            "IncPatch" => (self.major, self.minor, self.patch),
+            _ => return None,
+        };
+        Some(Self { major, minor, patch, pre: String::new(), build: String::new(), original: String::new(), bare: true })
+    }
+
+    /// `SetPrerelease`, `SetMetadata`.
+    pub(super) fn with(&self, name: &str, text: &str) -> Option<Result<Self, String>> {
+        let legal = |what: &str| match text.is_empty() || WORDS.is_match(text) {
+            true => Ok(Self { bare: true, ..self.clone() }),
+            false => Err(format!("Invalid {what} string")),
+        };
+        match name {
+            "SetPrerelease" => Some(legal("Prerelease").map(|made| Self { pre: text.into(), ..made })),
+            "SetMetadata" => Some(legal("Metadata").map(|made| Self { build: text.into(), ..made })),
+            _ => None,
+        }
+    }
+
     /// What templates call on a version.
     pub(super) fn method(&self, name: &str) -> Option<Value> {
+        if let Some(following) = self.following(name) {
+            return Some(Value::object(super::Object::Semver(following)));
+        }
         Some(match name {
+            "Original" if self.bare => return None,
             "Major" => Value::Long(self.major as i64),
             "Minor" => Value::Long(self.minor as i64),
             "Patch" => Value::Long(self.patch as i64),

@@ -117,11 +117,12 @@ fn formatted(time: &Zoned, part: &str) -> String {
 }
 
 fn zone_name(time: &Zoned) -> String {
-    if time.offset().seconds() == 0 {
-        return "UTC".into();
+    let zone = time.time_zone();
+    match zone.iana_name() {
+        Some(_) => zone.to_offset_info(time.timestamp()).abbreviation().to_string(),
+        None if time.offset().seconds() == 0 => "UTC".into(),
+        None => offset(time, "-0700"),
     }
-    let name = time.time_zone().to_offset_info(time.timestamp()).abbreviation().to_string();
-    if name.starts_with(['+', '-']) || name.is_empty() { offset(time, "-0700") } else { name }
 }
 
 fn offset(time: &Zoned, layout: &str) -> String {

@@ -1,6 +1,7 @@
 //! The values templates work with: what Go's reflection shows of Helm's data, and no more.
 
 use super::object::Object;
+use super::octets;
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -75,6 +76,11 @@ impl Map {
         self.entries.borrow().is_empty()
     }
 
+    /// Shows each key and value in order.
+    pub(super) fn each(&self, mut show: impl FnMut(&str, &Value)) {
+        self.entries.borrow().iter().for_each(|(key, value)| show(key, value));
+    }
+
     /// Keys and values in order, as they are now.
     pub fn entries(&self) -> Vec<(Rc<str>, Value)> {
         self.entries.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
@@ -120,6 +126,20 @@ impl Drop for Map {
 
 /// How deep a value may nest where it is walked: printed, copied, compared, written as YAML.
 pub const MAX_DEPTH: usize = 200;
+/// How many values are walked at once: one that stands in many places is walked in each. Texts count one more for each 32 bytes.
+pub const MAX_NODES: usize = 2_000_000;
+
+/// Counts one value and its text; false, with nothing left, where that is too much.
+pub(super) fn spend(left: &mut usize, text: usize) -> bool {
+    let rest = left.checked_sub(1 + text / 32);
+    *left = rest.unwrap_or(0);
+    rest.is_some()
+}
+
+/// The same where a walk can fail.
+fn counted(left: &mut usize, text: usize) -> Result<(), String> {
+    if spend(left, text) { Ok(()) } else { Err(format!("value holds more than {MAX_NODES} values")) }
+}
 
 impl Value {
     /// A string.
@@ -222,15 +242,26 @@ impl Value {
         }
     }
 
-    /// What JSON makes of it, as `encoding/json` would; an error is too deep a value, or a number JSON has not.
-    pub fn to_json(&self) -> Result<Json, String> {
-        self.json_at(0)
+    /// How many bytes of text it has itself.
+    pub(super) fn text_size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Object(object) => object.text_size(),
+            _ => 0,
+        }
     }
 
-    fn json_at(&self, depth: usize) -> Result<Json, String> {
+    /// What JSON makes of it, as `encoding/json` would; an error is too deep or too large a value, or a number JSON has not.
+    pub fn to_json(&self) -> Result<Json, String> {
+        let mut left = MAX_NODES;
+        self.json_at(0, &mut left)
+    }
+
+    pub(super) fn json_at(&self, depth: usize, left: &mut usize) -> Result<Json, String> {
         if depth > MAX_DEPTH {
             return Err(format!("json: value nests deeper than {MAX_DEPTH}"));
         }
+        counted(left, self.text_size())?;
         Ok(match self {
             Self::Absent | Self::Nil => Json::Null,
             Self::Bool(value) => Json::Bool(*value),
@@ -239,13 +270,18 @@ impl Value {
                 let number = serde_json::Number::from_f64(*value);
                 Json::Number(number.ok_or_else(|| format!("json: unsupported value: {}", super::float_text(*value, false)))?)
             }
-            Self::Text(text) => Json::String(text.to_string()),
-            Self::List(list) => Json::Array(list.items.iter().map(|v| v.json_at(depth + 1)).collect::<Result<_, _>>()?),
+            Self::Text(text) => Json::String(octets::to_lossy(text).into_owned()),
+            Self::List(list) => Json::Array(list.items.iter().map(|v| v.json_at(depth + 1, left)).collect::<Result<_, _>>()?),
             Self::Map(map) => {
                 let pairs = map.entries.borrow();
-                Json::Object(pairs.iter().map(|(k, v)| Ok((k.to_string(), v.json_at(depth + 1)?))).collect::<Result<_, String>>()?)
+                let mut object = serde_json::Map::new();
+                for (key, value) in pairs.iter() {
+                    counted(left, key.len())?;
+                    object.insert(octets::to_lossy(key).into_owned(), value.json_at(depth + 1, left)?);
+                }
+                Json::Object(object)
             }
-            Self::Object(object) => object.to_json(depth)?,
+            Self::Object(object) => object.to_json(depth + 1, left)?,
         })
     }
 
@@ -255,43 +291,46 @@ impl Value {
             Json::Null => Self::Nil,
             Json::Bool(value) => Self::Bool(*value),
             Json::Number(number) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
-            Json::String(text) => Self::text(text.as_str()),
+            Json::String(text) => Self::text(octets::from_text(text)),
             Json::Array(items) => Self::list(items.iter().map(Self::from_json).collect()),
-            Json::Object(map) => Self::map(map.iter().map(|(k, v)| (k.as_str(), Self::from_json(v)))),
+            Json::Object(map) => Self::map(map.iter().map(|(k, v)| (octets::from_text(k), Self::from_json(v)))),
         }
     }
 
     /// A copy that shares nothing that can change.
     pub fn deep_copy(&self) -> Result<Self, String> {
-        self.copy_at(0)
+        let mut left = MAX_NODES;
+        self.copy_at(0, &mut left)
     }
 
-    fn copy_at(&self, depth: usize) -> Result<Self, String> {
+    fn copy_at(&self, depth: usize, left: &mut usize) -> Result<Self, String> {
         if depth > MAX_DEPTH {
             return Err(format!("value nests deeper than {MAX_DEPTH}"));
         }
+        counted(left, 0)?;
         Ok(match self {
             Self::List(list) => {
-                let items = list.items.iter().map(|v| v.copy_at(depth + 1)).collect::<Result<_, _>>()?;
+                let items = list.items.iter().map(|v| v.copy_at(depth + 1, left)).collect::<Result<_, _>>()?;
                 Self::List(Rc::new(List { items, strings: list.strings }))
             }
             Self::Map(map) => {
                 let pairs = map.entries.borrow();
-                let entries = pairs.iter().map(|(k, v)| Ok((k.clone(), v.copy_at(depth + 1)?)));
+                let entries = pairs.iter().map(|(k, v)| Ok((k.clone(), v.copy_at(depth + 1, left)?)));
                 Self::Map(Rc::new(entries.collect::<Result<Map, String>>()?))
             }
             other => other.clone(),
         })
     }
 
-    /// Go's `reflect.DeepEqual`: types count, `int` and `float64` are never equal.
+    /// Go's `reflect.DeepEqual`: types count, `int` and `float64` are never equal. What is too deep or too large is not equal either.
     pub fn deep_equal(&self, other: &Self) -> bool {
-        self.equal_at(other, 0)
+        let mut left = MAX_NODES;
+        self.equal_at(other, 0, &mut left)
     }
 
     #[allow(clippy::float_cmp, reason = "Go compares them so")]
-    fn equal_at(&self, other: &Self, depth: usize) -> bool {
-        if depth > MAX_DEPTH {
+    pub(super) fn equal_at(&self, other: &Self, depth: usize, left: &mut usize) -> bool {
+        if depth > MAX_DEPTH || !spend(left, self.text_size()) {
             return false;
         }
         match (self, other) {
@@ -303,13 +342,16 @@ impl Value {
             (Self::List(a), Self::List(b)) => {
                 a.strings == b.strings
                     && a.items.len() == b.items.len()
-                    && a.items.iter().zip(&b.items).all(|(x, y)| x.equal_at(y, depth + 1))
+                    && a.items.iter().zip(&b.items).all(|(x, y)| x.equal_at(y, depth + 1, left))
             }
             (Self::Map(a), Self::Map(b)) => {
                 let (a, b) = (a.entries.borrow(), b.entries.borrow());
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, x), (l, y))| k == l && x.equal_at(y, depth + 1))
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, x), (l, y))| k == l && x.equal_at(y, depth + 1, left))
             }
-            (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => match (&**a, &**b) {
+                (Object::Record(a), Object::Record(b)) => a.equal_at(b, depth + 1, left),
+                (a, b) => a == b,
+            },
             _ => false,
         }
     }

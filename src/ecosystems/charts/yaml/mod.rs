@@ -7,6 +7,7 @@
 
 mod emit;
 mod read;
+mod repair;
 mod scalar;
 mod style;
 #[cfg(test)]

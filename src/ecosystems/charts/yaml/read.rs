@@ -1,9 +1,11 @@
 //! Events of the YAML parser into JSON, with go-yaml's merging, aliases and key conversion.
 
+use super::repair::{DASH, Refusal};
 use super::scalar::{Scalar, resolve};
 use crate::error::{Error, Result};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How deep a document may nest. Custom resource definitions, the deepest documents of charts, stay below 80.
@@ -18,8 +20,27 @@ pub fn parse(text: &str) -> std::result::Result<Value, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("yaml: document is longer than {MAX_BYTES} bytes"));
     }
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
-    reader.document()
+    let mut text = Cow::Borrowed(text);
+    let (mut again, mut dashes) = (0_usize, false);
+    loop {
+        let (read, refusal) = once(&text, dashes);
+        let Some(refusal) = refusal else { return read };
+        let taken = refusal.is_dash() && !dashes && text.contains(DASH);
+        // Each repair costs a reading.
+        if taken || text.len().saturating_mul(again) > MAX_BYTES {
+            return read;
+        }
+        let Some(repaired) = refusal.repaired(&text, MAX_BYTES) else { return read };
+        text = Cow::Owned(repaired);
+        dashes |= refusal.is_dash();
+        again += 1;
+    }
+}
+
+fn once(text: &str, dashes: bool) -> (Read<Value>, Option<Refusal>) {
+    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, refusal: None, dashes };
+    let read = reader.document();
+    (read, reader.refusal)
 }
 
 /// The same from bytes of a named file.
@@ -34,6 +55,10 @@ struct Reader<'i> {
     /// Each anchor's value, how many nodes it has and how deep it is.
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    /// What the parser does not take and go-yaml does.
+    refusal: Option<Refusal>,
+    /// Whether [`DASH`] stands for some already.
+    dashes: bool,
 }
 
 #[derive(Clone)]
@@ -51,7 +76,10 @@ impl<'i> Reader<'i> {
     fn next(&mut self) -> Read<(Event<'i>, usize)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, span.start.line())),
-            Some(Err(error)) => Err(format!("yaml: line {}: {}", error.marker().line(), error.info())),
+            Some(Err(error)) => {
+                self.refusal = Refusal::of(&error);
+                Err(format!("yaml: line {}: {}", error.marker().line(), error.info()))
+            }
             None => Ok((Event::StreamEnd, 0)),
         }
     }
@@ -72,6 +100,9 @@ impl<'i> Reader<'i> {
         }
         let (anchor, node) = match event {
             Event::Alias(id) => (0, self.alias(id, line, depth)?),
+            Event::Scalar(text, style, anchor, tag) if self.dashes && text.contains(DASH) && style == ScalarStyle::Plain => {
+                (anchor, scalar(&text.replace(DASH, "-"), style, tag.as_deref(), line)?)
+            }
             Event::Scalar(text, style, anchor, tag) => (anchor, scalar(&text, style, tag.as_deref(), line)?),
             Event::SequenceStart(anchor, _) => (anchor, self.sequence(depth)?),
             Event::MappingStart(anchor, _) => (anchor, self.mapping(depth)?),

@@ -41,3 +41,11 @@ replicaCount: nine relays at most, not {{ .Values.replicaCount }}
 resourcesPreset: a size, or "none"
 {{- end -}}
 {{- end -}}
+
+{{- /* Name, namespace and labels of an object. */ -}}
+{{- define "mercury.identity" -}}
+namespace: {{ include "basics.namespace" . | quote }}
+name: {{ include "basics.fullname" . }}
+labels:
+  {{- dict "root" $ "own" .Values.commonLabels | include "basics.labels" | nindent 2 }}
+{{- end -}}
