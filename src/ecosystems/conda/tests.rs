@@ -475,6 +475,18 @@ fn archives_that_are_cut_or_strange_say_nothing() {
 }
 
 #[test]
+fn editors_know_every_key() {
+    let schema = serde_json::to_value(Conda.section_schema()).unwrap();
+    let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let readme = include_str!("README.md");
+    for key in ["specs", "constraints", "exclude", "virtual-packages", "run-exports"] {
+        assert!(keys.iter().any(|known| *known == key), "{key}: {keys:?}");
+    }
+    assert!(keys.iter().all(|key| readme.contains(&format!("`{key}`"))), "{keys:?}");
+    assert_eq!(schema["properties"]["exclude"]["items"], json!({ "type": "string" }));
+}
+
+#[test]
 fn client_snippets() {
     let shown = |mirror: &Mirror| {
         let all = Conda.client_config(mirror);

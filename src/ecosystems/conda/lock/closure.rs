@@ -24,8 +24,8 @@ const MOST_REASONS: usize = 10;
 /// What may be chosen from.
 #[derive(Default)]
 pub struct Found {
-    /// Records by index, in the order of the indexes.
-    pub groups: Vec<Vec<RepoDataRecord>>,
+    /// Records by index, in the order of the indexes, in the parts they were read in.
+    groups: Vec<Vec<Vec<RepoDataRecord>>>,
     /// Records as the indexes have them, by index and file.
     records: HashMap<(usize, String), Record>,
     /// What was passed over, and why: the first few, by file.
@@ -34,8 +34,12 @@ pub struct Found {
     pub passed_count: usize,
 }
 
-/// An entry with the place of its index, and what became of it.
-type Judged = (usize, Entry, std::result::Result<RepoDataRecord, String>);
+/// What became of some entries, by index. Records are large and many: they stay where they were first put.
+struct Judged {
+    records: Vec<Vec<RepoDataRecord>>,
+    taken: Vec<(usize, Entry)>,
+    passed: Vec<(usize, String, String)>,
+}
 
 impl Found {
     /// Collects from indexes all that these names reach.
@@ -47,8 +51,8 @@ impl Found {
         while !next.is_empty() {
             let entries = read(indexes, reader, &next).await?;
             count += entries.len();
-            for (place, entry, judged) in judge(&places, entries, &mut seen).await? {
-                found.take(place, entry, judged, indexes[place], channels);
+            for judged in judge(&places, entries, &mut seen).await? {
+                found.take(judged, indexes, channels);
             }
             let reached = seen.iter_mut().flat_map(|seen| std::mem::take(&mut seen.reached));
             next = reached.filter(|name| known.insert(name.clone())).collect();
@@ -61,26 +65,26 @@ impl Found {
         Ok(found)
     }
 
-    fn take(
-        &mut self,
-        place: usize,
-        entry: Entry,
-        judged: std::result::Result<RepoDataRecord, String>,
-        index: &Index,
-        channels: &[Channel],
-    ) {
-        match judged {
-            Ok(record) => {
-                self.records.insert((place, entry.file), entry.record);
-                self.groups[place].push(record);
-            }
-            Err(why) => {
-                self.passed_count += 1;
-                if self.passed.len() < MOST_REASONS {
-                    self.passed.insert(format!("{}/{}/{:.200}: {why:.300}", channels[index.channel].name, index.subdir, entry.file));
-                }
-            }
+    fn take(&mut self, judged: Judged, indexes: &[&Index], channels: &[Channel]) {
+        for (group, records) in self.groups.iter_mut().zip(judged.records) {
+            group.push(records);
         }
+        self.records.extend(judged.taken.into_iter().map(|(place, entry)| ((place, entry.file), entry.record)));
+        self.passed_count += judged.passed.len();
+        for (place, file, why) in judged.passed.into_iter().take(MOST_REASONS.saturating_sub(self.passed.len())) {
+            let index = indexes[place];
+            self.passed.insert(format!("{}/{}/{file:.200}: {why:.300}", channels[index.channel].name, index.subdir));
+        }
+    }
+
+    /// The records of each index.
+    pub fn groups(&self) -> impl Iterator<Item = impl Iterator<Item = &RepoDataRecord>> {
+        self.groups.iter().map(|parts| parts.iter().flatten())
+    }
+
+    /// All records.
+    pub fn all(&self) -> impl Iterator<Item = &RepoDataRecord> {
+        self.groups().flatten()
     }
 
     /// The record of a chosen package as its index has it, and the place of the index.
@@ -113,18 +117,24 @@ async fn judge(places: &Arc<[Place]>, mut entries: Vec<(usize, Entry)>, seen: &m
         let rest = entries.split_off(part.min(entries.len()));
         let (own, places, mut known) = (std::mem::replace(&mut entries, rest), places.clone(), std::mem::take(slot));
         work.push(tokio::task::spawn_blocking(move || {
-            let judge = |(place, entry): (usize, Entry)| {
-                let judged = candidate(&entry, &places[place], &mut known);
-                (place, entry, judged)
-            };
-            let judged: Vec<Judged> = own.into_iter().map(judge).collect();
+            let mut judged =
+                Judged { records: places.iter().map(|_| vec![]).collect(), taken: Vec::with_capacity(own.len()), passed: vec![] };
+            for (place, entry) in own {
+                match candidate(&entry, &places[place], &mut known) {
+                    Ok(record) => {
+                        judged.records[place].push(record);
+                        judged.taken.push((place, entry));
+                    }
+                    Err(why) => judged.passed.push((place, entry.file, why)),
+                }
+            }
             (judged, known)
         }));
     }
     let mut all = Vec::new();
     for (work, slot) in work.into_iter().zip(seen) {
         let (judged, known) = work.await.map_err(|e| Error::failed("reading records was given up").because(&e))?;
-        all.extend(judged);
+        all.push(judged);
         *slot = known;
     }
     Ok(all)

@@ -40,7 +40,7 @@ pub fn candidates(found: &Found, excluded: &[Excluded]) -> HashMap<Url, Arc<str>
         by_name.entry(&one.spec.name).or_default().push(one);
     }
     let mut out = HashMap::new();
-    for record in found.groups.iter().flatten() {
+    for record in found.all() {
         let of_name = by_name.get(record.package_record.name.as_normalized());
         if let Some(one) = of_name.into_iter().flatten().find(|one| one.is(record)) {
             out.insert(record.url.clone(), one.why.clone());

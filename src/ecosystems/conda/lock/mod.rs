@@ -130,6 +130,8 @@ async fn solved(
         notes.extend(
             summary::passed(found.passed_count, &found.passed).into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>(),
         );
+        // To free so many texts takes a while; the next target need not wait for it.
+        drop(tokio::task::spawn_blocking(move || drop(found)));
     }
     Ok(packages)
 }

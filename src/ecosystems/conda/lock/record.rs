@@ -2,7 +2,7 @@
 
 use super::super::meta::is_file;
 use super::index::Entry;
-use rattler_conda_types::package::DistArchiveIdentifier;
+use rattler_conda_types::package::{DistArchiveIdentifier, DistArchiveType};
 use rattler_conda_types::{
     MatchSpec, MatchSpecCondition, PackageName, PackageRecord, ParseMatchSpecOptions, RepoDataRecord, RepodataRevision,
 };
@@ -42,24 +42,20 @@ struct Known {
 }
 
 impl Seen {
-    /// Whether the solver may see a requirement.
-    fn harmless(&mut self, text: &str) -> bool {
-        if let Some(known) = self.known.get(text) {
-            return known.harmless;
+    /// Whether the solver may see a requirement. The package that it names is reached, if it is `needed`.
+    fn harmless(&mut self, text: &str, needed: bool) -> bool {
+        let known = match self.known.get_mut(text) {
+            Some(known) => known,
+            None => self.known.entry(text.to_owned()).or_insert(Known { harmless: is_harmless(text), reached: false }),
+        };
+        if needed && known.harmless && !known.reached {
+            known.reached = true;
+            let name = PackageName::normalized_name_from_matchspec_str(text);
+            if !name.is_empty() && !name.starts_with("__") {
+                self.reached.insert(name.into_owned());
+            }
         }
-        let harmless = is_harmless(text);
-        self.known.insert(text.to_owned(), Known { harmless, reached: false });
-        harmless
-    }
-
-    /// Notes the package that a requirement needs.
-    fn reach(&mut self, text: &str) {
-        let Some(known) = self.known.get_mut(text).filter(|known| !known.reached) else { return };
-        known.reached = true;
-        let name = PackageName::normalized_name_from_matchspec_str(text);
-        if !name.is_empty() && !name.starts_with("__") {
-            self.reached.insert(name.into_owned());
-        }
+        known.harmless
     }
 }
 
@@ -74,9 +70,9 @@ pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDa
     }
     let mut record: PackageRecord = entry.record.solver().map_err(|e| format!("its record cannot be read: {e:.200}"))?;
     let identifier = DistArchiveIdentifier::try_from_filename(file).ok_or("its name is none of an archive")?;
-    let stem = format!("{}-{}-{}", record.name.as_source(), record.version.as_str(), record.build);
-    if file.strip_prefix(&stem).is_none_or(|ending| !matches!(ending, ".conda" | ".tar.bz2")) {
-        return Err(format!("its record is that of {stem:.100}"));
+    if !is_of(&record, &identifier) {
+        let build = &record.build;
+        return Err(format!("its record is that of {:.100}", format!("{}-{}-{build}", record.name.as_source(), record.version.as_str())));
     }
     if record.subdir.is_empty() {
         record.subdir.clone_from(&place.subdir);
@@ -94,17 +90,25 @@ pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDa
     Ok(RepoDataRecord { package_record: record, identifier, url, channel: Some(place.channel.clone()) })
 }
 
+/// Whether a record is that of the archive that it stands beside.
+fn is_of(record: &PackageRecord, file: &DistArchiveIdentifier) -> bool {
+    let known = matches!(file.archive_type, DistArchiveType::Conda(_));
+    let file = &file.identifier;
+    let same = |parts: [&str; 3]| parts == [&file.name, &file.version, &file.build_string];
+    known && same([record.name.as_source(), &record.version.as_str(), record.build.as_str()])
+}
+
 /// Looks at what a package requires, and notes which packages that reaches.
 fn requirements(record: &PackageRecord, seen: &mut Seen) -> Result<(), String> {
-    let needed = || record.depends.iter().chain(record.extra_depends.values().flatten());
-    if needed().chain(&record.constrains).count() > MOST_DEPENDS {
+    let needed = record.depends.iter().chain(record.extra_depends.values().flatten()).map(|text| (text, true));
+    let mut all = needed.chain(record.constrains.iter().map(|text| (text, false)));
+    if all.clone().count() > MOST_DEPENDS {
         return Err("it requires too much".to_owned());
     }
-    if let Some(odd) = needed().chain(&record.constrains).find(|text| !seen.harmless(text)) {
-        return Err(format!("a requirement is none a solver takes: {odd:.100}"));
+    match all.find(|(text, needed)| !seen.harmless(text, *needed)) {
+        Some((odd, _)) => Err(format!("a requirement is none a solver takes: {odd:.100}")),
+        None => Ok(()),
     }
-    needed().for_each(|text| seen.reach(text));
-    Ok(())
 }
 
 /// Whether the solver may see a requirement. One that does not parse makes it leave the package out, and say so; but it takes for granted

@@ -57,7 +57,7 @@ pub async fn solve(found: Arc<Found>, asked: &Asked, machine: &Machine) -> Resul
 }
 
 fn run(found: &Found, asked: &Asked, machine: &Machine, token: CancellationToken) -> std::result::Result<Vec<RepoDataRecord>, SolveError> {
-    let mut task: SolverTask<'_, _> = found.groups.iter().collect();
+    let mut task: SolverTask<'_, _> = found.groups().collect();
     task.specs = asked.specs.iter().map(|asked| asked.spec.clone()).collect();
     task.constraints = asked.constraints.iter().map(|asked| asked.spec.clone()).collect();
     if let Some(python) = &machine.python {
@@ -83,7 +83,7 @@ fn elsewhere(found: &Found, asked: &Asked) -> HashMap<Url, Arc<str>> {
     let mut out = HashMap::new();
     for spec in &asked.specs {
         let Some(subdir) = &spec.subdir else { continue };
-        let records = found.groups.iter().flatten().filter(|r| r.package_record.name.as_normalized() == spec.name);
+        let records = found.all().filter(|r| r.package_record.name.as_normalized() == spec.name);
         let why: Arc<str> = format!("not for the platform that was asked for: {subdir}").into();
         out.extend(records.filter(|r| r.package_record.subdir != *subdir).map(|r| (r.url.clone(), why.clone())));
     }

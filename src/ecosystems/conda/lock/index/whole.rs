@@ -21,7 +21,8 @@ const VERSION: u64 = 2;
 /// A whole index, and where in it each package stands.
 pub struct Whole {
     text: Bytes,
-    names: HashMap<Box<str>, Vec<Place>>,
+    names: HashMap<Box<str>, usize>,
+    places: Vec<Vec<Place>>,
     removed: HashSet<Box<str>>,
 }
 
@@ -38,8 +39,7 @@ impl Whole {
     /// Walks an index.
     pub fn parse(url: &Url, bytes: Vec<u8>) -> Result<(Info, Self)> {
         let text = Bytes::from(bytes);
-        let mut found =
-            Found { text: &text, info: Info::default(), names: HashMap::new(), count: 0, removed: HashSet::new(), version: None };
+        let mut found = Found { text: &text, ..Found::default() };
         let mut reader = serde_json::Deserializer::from_slice(&text);
         let walked = Top { found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
         walked.map_err(|e| {
@@ -48,8 +48,8 @@ impl Whole {
         if let Some(version) = found.version.filter(|version| *version > VERSION) {
             return Err(too_new(url, VERSION, version));
         }
-        let (info, names, removed) = (found.info, found.names, found.removed);
-        Ok((info, Self { text, names, removed }))
+        let (info, names, places, removed) = (found.info, found.names, found.places, found.removed);
+        Ok((info, Self { text, names, places, removed }))
     }
 
     /// The entries of a package.
@@ -59,7 +59,7 @@ impl Whole {
             let file = format!("{}{}", String::from_utf8_lossy(&part(place.file)), place.ending);
             Entry { file, record: Record::Json(part(place.record)), newer: place.newer }
         };
-        let entries = self.names.get(name).into_iter().flatten().map(entry);
+        let entries = self.names.get(name).into_iter().flat_map(|at| &self.places[*at]).map(entry);
         entries.filter(|entry| !self.removed.contains(entry.file.as_str())).collect()
     }
 }
@@ -69,23 +69,32 @@ pub fn name(file: &str) -> &str {
     file.rsplitn(3, '-').nth(2).unwrap_or(file)
 }
 
+#[derive(Default)]
 struct Found<'de> {
     text: &'de [u8],
     info: Info,
-    names: HashMap<Box<str>, Vec<Place>>,
+    names: HashMap<Box<str>, usize>,
+    places: Vec<Vec<Place>>,
+    /// The name that stood last: an index is sorted, so that the next is mostly the same.
+    last: &'de str,
+    at: usize,
     count: usize,
     removed: HashSet<Box<str>>,
     version: Option<u64>,
 }
 
-impl Found<'_> {
-    fn add(&mut self, file: &str, record: &RawValue, ending: &'static str, newer: bool) {
+impl<'de> Found<'de> {
+    fn add(&mut self, file: &'de str, record: &'de RawValue, ending: &'static str, newer: bool) {
         let place = |part: &str| ((part.as_ptr() as usize - self.text.as_ptr() as usize) as u32, part.len() as u32);
         let place = Place { file: place(file), record: place(record.get()), ending, newer };
-        match self.names.get_mut(name(file)) {
-            Some(places) => places.push(place),
-            None => drop(self.names.insert(name(file).into(), vec![place])),
+        let name = name(file);
+        let at = if name == self.last { self.at } else { self.names.get(name).copied().unwrap_or(self.places.len()) };
+        if at == self.places.len() {
+            self.names.insert(name.into(), at);
+            self.places.push(vec![]);
         }
+        self.places[at].push(place);
+        (self.last, self.at) = (name, at);
     }
 }
 
