@@ -127,7 +127,11 @@ impl<'a> Hub<'a> {
         let once = || async {
             match self.upstream.document_once(&url, "*/*", LONGEST).await {
                 Ok(_) | Err(Failure { status: Some(StatusCode::NOT_FOUND), .. }) => Ok(()),
-                Err(failure) => Err(explained(failure, repo, "files")),
+                // That it exists is known.
+                Err(failure @ Failure { status: Some(StatusCode::UNAUTHORIZED), .. }) => {
+                    Err(explained(Failure { status: Some(StatusCode::FORBIDDEN), ..failure }, repo, MAIN))
+                }
+                Err(failure) => Err(explained(failure, repo, MAIN)),
             }
         };
         self.upstream.backoff().run(once).await

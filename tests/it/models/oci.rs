@@ -134,13 +134,17 @@ fn a_gate_is_written_down() {
     let meta = &locked.lock.artifacts[0].meta;
     assert_eq!((&meta["gated"], &meta["terms"]), (&json!(true), &json!(format!("{}/acme/tiny", hub.address()))));
     assert!(locked.sections[0].notes.iter().any(|note| note.contains("accepted its terms")), "{:?}", locked.sections[0].notes);
-    for (status, words) in [(401, "netrc"), (403, "behind a gate")] {
+}
+
+#[test]
+fn a_gate_that_is_closed_is_told_before_anything_is_locked() {
+    for status in [401, 403] {
+        let (hub, outside) = (Hub::start(), Outside::new());
+        hub.repo("models", "acme/tiny", &commit('a'), &[large("model.safetensors", b"weights".to_vec())]);
+        hub.json("/api/models/acme/tiny/revision/main", &json!({ "id": "acme/tiny", "sha": commit('a'), "gated": "manual" }));
         hub.answer("/api/models/acme/tiny/auth-check", Answer::new(status, ""));
-        let refused = outside.refusal(&hub, "repo = \"acme/tiny\"");
-        assert!(
-            refused.kind() == Kind::Upstream && said(&refused).contains(words),
-            "the list is public, the files are not: {}",
-            said(&refused)
-        );
+        let refused = outside.refusal(&hub, "repo = \"acme/tiny\"\npickles = \"allow\"");
+        let text = said(&refused);
+        assert!(refused.kind() == Kind::Upstream && text.contains("behind a gate") && text.contains("netrc"), "{status}: {text}");
     }
 }
