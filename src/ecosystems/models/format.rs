@@ -77,7 +77,6 @@ fn is_safetensors(start: &[u8], size: u64) -> bool {
 /// `PROTO` and whatever follows it, or a stream of protocol 0 or 1 that imports a class or builds a container at once.
 fn is_pickle(start: &[u8]) -> bool {
     match start {
-        [0x80, 0..=5, _, ..] => true,
         [b'c', rest @ ..] => {
             let mut lines = rest.splitn(3, |b| *b == b'\n');
             let word = |line: Option<&[u8]>| {
@@ -85,7 +84,7 @@ fn is_pickle(start: &[u8]) -> bool {
             };
             word(lines.next()) && word(lines.next()) && lines.next().is_some()
         }
-        [b'(', b'd' | b'l' | b'c' | b'i', ..] | [b']' | b'}' | b')', b'q' | b'p' | b'.' | b'(', ..] => true,
+        [0x80, 0..=5, _, ..] | [b'(', b'd' | b'l' | b'c' | b'i', ..] | [b']' | b'}' | b')', b'q' | b'p' | b'.' | b'(', ..] => true,
         _ => false,
     }
 }
@@ -99,5 +98,5 @@ fn zip(start: &[u8]) -> Format {
 
 /// The header of an array file names its type of element, or those of its fields; `O` is a Python object.
 fn objects(start: &[u8]) -> bool {
-    start.windows(3).any(|w| matches!(w, [b'\'' | b'"', b'O', b'\'' | b'"'] | [b'|', b'O', b'\'' | b'"']))
+    start.windows(3).any(|w| matches!(w, [b'\'' | b'"' | b'|', b'O', b'\'' | b'"']))
 }
