@@ -162,6 +162,7 @@ fn tokens_in_paths_are_taken_off_and_not_logged() {
         ("/conda/latest/t/my-secret/", 200, "/conda/latest/t/…/", Some("latest")),
         ("/t/my-secret/conda/latest/absent/noarch/repodata.json", 404, "/t/…/conda/latest/absent/noarch/repodata.json", Some("latest")),
         ("/conda/latest/", 200, "/conda/latest/", Some("latest")),
+        ("/t//conda/latest/", 400, "/t//conda/latest/", None),
         ("/t/word/files/x", 404, "/t/word/files/x", None),
         ("/team/word/conda/latest/", 404, "/team/word/conda/latest/", None),
     ] {
