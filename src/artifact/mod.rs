@@ -3,7 +3,7 @@
 //! An [`Artifact`] is one named, versioned thing of one ecosystem (an image, a wheel, a file). It lists [`Descriptor`]s (media type,
 //! SHA-256, size, origins) and carries `meta`, the payload of its room, which nobody else interprets. [`Blobs`] is how bytes are
 //! looked up by digest, whether they lie in a store or still inside a bundle. [`Target`] says what machine a toolkit is for.
-//! [`Description`] is what a room can tell an auditor.
+//! [`Description`] is what a room can tell an auditor. [`MANIFEST_TYPES`] are the manifests of registries that are carried.
 //!
 //! Everything may use this module; it uses nothing of ours but `error`. It reads no files, knows no network and no ecosystem's name.
 
@@ -15,6 +15,7 @@ mod descriptor;
 mod digest;
 mod name;
 mod percent;
+mod registry;
 mod strict;
 mod target;
 
@@ -26,5 +27,6 @@ pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer, sha256_bytes};
 pub use name::{check_name, check_word, set_name};
 pub use percent::{percent_decoded, percent_encoded};
+pub use registry::{DOCKER_LIST, DOCKER_MANIFEST, INDEX, MANIFEST, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 pub use strict::{LARGEST, Limits, parse_strict, parse_versioned};
 pub use target::{Architecture, Libc, Target, Version};

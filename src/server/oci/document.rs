@@ -2,25 +2,18 @@
 
 use super::platform::Platform;
 use super::unambiguous;
-use crate::artifact::{Blobs, Digest};
+use crate::artifact::{Blobs, DOCKER_LIST, Digest, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
+pub use crate::artifact::{INDEX, MANIFEST};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// Longest manifest, in bytes.
-pub const MOST_BYTES: usize = 8 << 20;
 /// Most children of an index, and most layers of a manifest.
 const MOST_ENTRIES: usize = 10_000;
 /// Largest blob, in bytes: 4 TiB.
 const LARGEST: u64 = 1 << 42;
-/// An OCI index.
-pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// An OCI manifest: a configuration and layers.
-pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-const MANIFEST_V2: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const SCHEMA_1: &str = "application/vnd.docker.distribution.manifest.v1+";
 /// Configurations that state a platform.
 const IMAGE_CONFIGS: [&str; 2] = ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
@@ -109,7 +102,7 @@ struct WirePlatform {
 
 /// Whether a media type is one of the four manifests that are carried.
 pub fn is_manifest(media_type: &str) -> bool {
-    [INDEX, MANIFEST, LIST, MANIFEST_V2].contains(&media_type)
+    MANIFEST_TYPES.contains(&media_type)
 }
 
 /// Whether a media type is Docker's schema 1, which is refused.
@@ -121,15 +114,15 @@ pub fn is_schema_1(media_type: &str) -> bool {
 pub fn read(digest: Digest, blobs: &dyn Blobs) -> Option<Vec<u8>> {
     let blob = blobs.open(&digest).ok()??;
     let mut bytes = Vec::new();
-    blob.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() <= MOST_BYTES && Digest::of(&bytes) == digest).then_some(bytes)
+    blob.take(MOST_MANIFEST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= MOST_MANIFEST_BYTES && Digest::of(&bytes) == digest).then_some(bytes)
 }
 
 impl Document {
     /// Reads the bytes of a manifest that is said to be of a media type.
     pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self> {
-        if bytes.len() > MOST_BYTES {
-            return Err(Error::verification("the manifest is too large").with("expected", format!("at most {MOST_BYTES} bytes")));
+        if bytes.len() > MOST_MANIFEST_BYTES {
+            return Err(Error::verification("the manifest is too large").with("expected", format!("at most {MOST_MANIFEST_BYTES} bytes")));
         }
         check_type(media_type)?;
         unambiguous::check(bytes)?;
@@ -146,7 +139,7 @@ impl Document {
             let error = Error::verification("the manifest says it is of another media type than it was announced as");
             return Err(error.with("expected", media_type).with("found", format!("{inner:.120}")));
         }
-        Self::from_wire(wire, matches!(media_type, INDEX | LIST))
+        Self::from_wire(wire, matches!(media_type, INDEX | DOCKER_LIST))
     }
 
     fn from_wire(wire: WireDocument, index: bool) -> Result<Self> {

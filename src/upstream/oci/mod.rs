@@ -24,5 +24,5 @@ mod token;
 
 pub use login::login_files;
 pub use reference::Reference;
-pub use repository::{Found, MANIFEST_TYPES, MOST_MANIFEST_BYTES, Repository, fetch};
+pub use repository::{Found, Repository, fetch};
 pub(super) use session::Sessions;

@@ -1,7 +1,7 @@
 //! One repository of a registry and the places it can be had from.
 
 use super::session::{Refused, send};
-use crate::artifact::{Descriptor, Digest};
+use crate::artifact::{Descriptor, Digest, INDEX, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 use crate::error::{Error, Kind, Result};
 use crate::upstream::client::bounded;
 use crate::upstream::failure::shown;
@@ -10,15 +10,6 @@ use crate::upstream::{Body, Failure, Part, Upstream};
 use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
-/// Longest manifest that is accepted, in bytes; the distribution specification asks registries for at least 4 MiB.
-pub const MOST_MANIFEST_BYTES: usize = 8 << 20;
-/// The four media types of manifests that are carried: OCI image specification 1.1, and Docker's schema 2.
-pub const MANIFEST_TYPES: [&str; 4] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
 /// Most pages of a list that are read.
 const MOST_PAGES: usize = 32;
 /// Most tags of one repository.
@@ -149,7 +140,7 @@ impl<'a> Repository<'a> {
 
     /// The pages of the referrers of a digest, each an index; `None` when the registry has no such API.
     pub async fn referrers(&self, digest: &Digest) -> Result<Option<Vec<Vec<u8>>>> {
-        let (reference, accept) = (digest.to_string(), MANIFEST_TYPES[0]);
+        let (reference, accept) = (digest.to_string(), INDEX);
         let question =
             Question { kind: "referrers", reference: &reference, accept, most: MOST_MANIFEST_BYTES, expected: None, absent: NO_REFERRERS };
         let found = self.ask(&question).await?.filter(|(reply, _)| reply.found.media_type == accept);
