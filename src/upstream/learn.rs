@@ -70,6 +70,8 @@ impl Hashers {
 struct Learning<'a> {
     url: &'a Url,
     most: u64,
+    /// Whether the bound is that of the settings, rather than what was said of the file.
+    allowance: bool,
     file: &'a mut File,
     /// What to begin with.
     fresh: Hashers,
@@ -129,9 +131,22 @@ impl Upstream {
         let partial = Partial(folder.join(format!("{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))));
         let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", partial.0.display()), e);
         let mut file = File::create(&partial.0).map_err(|e| wrong(&e))?;
-        let (hashers, folder, most) = (fresh.clone(), &folder, most.min(self.settings().most_learned));
-        let mut learning =
-            Learning { url, most, file: &mut file, fresh, hashers, version: None, room: 0, folder, progress, whole: 0, shown: None };
+        let (hashers, folder) = (fresh.clone(), &folder);
+        let (most, allowance) = (most.min(self.settings().most_learned), most > self.settings().most_learned);
+        let mut learning = Learning {
+            url,
+            most,
+            allowance,
+            file: &mut file,
+            fresh,
+            hashers,
+            version: None,
+            room: 0,
+            folder,
+            progress,
+            whole: 0,
+            shown: None,
+        };
         let learned = self.learn_into(&mut learning).await;
         if learning.shown.is_some() {
             progress.end(PHASE);
@@ -232,8 +247,12 @@ impl Learning<'_> {
     }
 
     fn too_long(&self) -> Error {
-        Error::verification(format!("{}: it is longer than it should be", shown(self.url)))
-            .with("expected", format!("at most {} bytes", self.most))
+        let (name, most) = (shown(self.url), format!("at most {} bytes", self.most));
+        if !self.allowance {
+            return Error::verification(format!("{name}: it is longer than it should be")).with("expected", most);
+        }
+        Error::verification(format!("{name}: it is longer than may be downloaded to learn its digest"))
+            .with("expected", most)
             .hint("if it is that long, allow it with --max-download, or pin its sha256 where its server tells its length")
     }
 }

@@ -124,7 +124,9 @@ pub(super) async fn once(url: &Url, request: RequestBuilder) -> std::result::Res
     request.send().await.map_err(|e| {
         let mut failure = Failure::of_request(url, &e);
         if e.is_connect() && url.scheme() == "https" && url.port().is_some() {
-            failure.error = failure.error.hint("if this registry speaks plain HTTP, list it under `plain-http`");
+            failure.error = failure
+                .error
+                .hint("if this registry speaks plain HTTP, name it in `plain-http` where the section has it, or with --plain-http");
         }
         failure
     })

@@ -41,6 +41,15 @@ fn a_file_that_is_not_what_the_commit_holds_is_refused() {
 }
 
 #[test]
+#[test]
+fn a_file_that_is_longer_than_its_commit_says_is_told_without_a_hint_at_other_bounds() {
+    let (hub, outside) = (hub(&tiny()), Outside::new());
+    let path = format!("/acme/tiny/resolve/{}/config.json", commit('a'));
+    hub.server.put(path, "application/json", &[b' '; 100]);
+    let text = said(&outside.refusal(&hub, SECTION));
+    assert!(text.contains("longer than it should be") && !text.contains("--max-download"), "{text}");
+}
+
 fn a_digest_that_the_commits_pointer_does_not_hold_is_refused() {
     let (hub, outside) = (hub(&tiny()), Outside::new());
     let mut entries: Vec<Value> = tiny().iter().map(entry).collect();
