@@ -25,7 +25,7 @@ pub use check::{CheckValue, PIECE};
 pub use description::{Completeness, Description, Licence};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer, sha256_bytes};
-pub use name::{check_name, check_word, set_name};
+pub use name::{check_name, check_word, is_loopback_host, set_name};
 pub use percent::{percent_decoded, percent_encoded};
 pub use registry::{DOCKER_LIST, DOCKER_MANIFEST, INDEX, MANIFEST, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 pub use strict::{LARGEST, Limits, parse_strict, parse_versioned};

@@ -40,3 +40,8 @@ pub fn check_word(what: &str, word: &str) -> Result<()> {
         .with("expected", "1 to 64 lower-case letters, digits, `-`, `_` or `.`, a letter or digit first")
         .with("found", format!("{word:.80}")))
 }
+
+/// Whether a host, as URLs write it, is this machine: plain HTTP gives nothing away there.
+pub fn is_loopback_host(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}

@@ -267,9 +267,13 @@ pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|e| e.name()).collect()
 }
 
-/// `1 file`, `3 files`: counts in summaries.
+/// `1 file`, `3 files`, `2 indexes`: counts in summaries.
 pub fn count(n: usize, word: &str) -> String {
-    if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") }
+    match (n, word.ends_with('x')) {
+        (1, _) => format!("{n} {word}"),
+        (_, true) => format!("{n} {word}es"),
+        (_, false) => format!("{n} {word}s"),
+    }
 }
 
 /// A size in decimal units, as disks and download pages count: `1.9 GB`.

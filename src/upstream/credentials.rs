@@ -1,5 +1,6 @@
 //! Credentials, each bound to one origin and never sent to another.
 
+use crate::artifact::is_loopback_host;
 use std::collections::BTreeMap;
 use std::fmt;
 use url::Url;
@@ -22,6 +23,11 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credential(hidden)")
     }
+}
+
+/// Whether a URL stays on this machine, where plain HTTP gives nothing away.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(is_loopback_host)
 }
 
 /// All credentials of a run, by origin (scheme, host, port; RFC 6454).
@@ -56,8 +62,7 @@ impl Credentials {
     /// What to send to a URL, if anything.
     pub fn for_url(&self, url: &Url) -> Option<&Credential> {
         let host = url.host_str()?;
-        let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-        let by_host = || (url.scheme() == "https" || loopback).then(|| self.by_host.get(host)).flatten();
+        let by_host = || (url.scheme() == "https" || is_loopback(url)).then(|| self.by_host.get(host)).flatten();
         self.by_origin.get(&url.origin().ascii_serialization()).or_else(by_host)
     }
 }

@@ -16,7 +16,7 @@ mod retry;
 mod tests;
 
 pub use client::{Head, Settings, Upstream};
-pub use credentials::{Credential, Credentials};
+pub use credentials::{Credential, Credentials, is_loopback};
 pub use failure::{Failure, shown};
 pub use learn::{Sums, learned_path};
 pub use part::{Body, Part, Validator};

@@ -3,7 +3,7 @@
 use super::meta::{CHART, CONFIG, INDEX, LEGACY_CHART, MANIFEST, PROVENANCE, is_file_name};
 use super::provenance;
 use super::repository::{Archive, At, Listed, MOST_ARCHIVE_BYTES, Repositories, keep};
-use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests};
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, is_loopback_host};
 use crate::error::{Error, Kind, Result};
 use crate::upstream::oci::{Found, Repository};
 use crate::upstream::{Body, Failure, Part as RangePart, Upstream};
@@ -47,7 +47,7 @@ fn open<'a>(from: &'a Repositories<'_>, host: &str, path: &str, chart: &str) -> 
     // Stock clients do the same on loopback.
     let bare = host.split(':').next().unwrap_or(host);
     let mut plain = from.plain_http.to_vec();
-    plain.extend(matches!(bare, "localhost" | "127.0.0.1").then(|| host.to_owned()));
+    plain.extend(is_loopback_host(bare).then(|| host.to_owned()));
     Repository::new(from.request.upstream, host, &name, &[], &plain)
 }
 

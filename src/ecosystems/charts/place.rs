@@ -1,5 +1,6 @@
 //! Where charts come from: a classic repository or a path in a registry, and the name under which it is served.
 
+use crate::artifact::is_loopback_host;
 use crate::error::{Error, Result};
 use url::Url;
 
@@ -43,7 +44,7 @@ impl Place {
         let authority = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         match url.scheme() {
             "https" => {}
-            "http" if matches!(&*host, "localhost" | "127.0.0.1" | "[::1]") || plain_http.contains(&authority) => {}
+            "http" if is_loopback_host(&host) || plain_http.contains(&authority) => {}
             "http" => return Err(wrong("it would be asked over plain HTTP").hint(format!("plain-http = [\"{authority}\"], or use https"))),
             other => return Err(wrong("the scheme is not known").with("expected", "https, or oci").with("found", format!("{other:.20}"))),
         }

@@ -5,7 +5,7 @@ use super::meta::{CHART, PROVENANCE, is_file_name};
 use super::oci;
 use super::place::Place;
 use super::provenance;
-use crate::artifact::{Descriptor, Digest, Learned, SideDigests};
+use crate::artifact::{Descriptor, Digest, Learned, SideDigests, is_loopback_host};
 use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind, Result};
 use crate::upstream::{Failure, learned_path, shown};
@@ -182,10 +182,9 @@ impl<'a> Repositories<'a> {
         }
         let host = url.host_str().unwrap_or_default();
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
         match url.scheme() {
             "https" => Ok(url),
-            "http" if digested || loopback || self.plain_http.contains(&authority) => Ok(url),
+            "http" if digested || is_loopback_host(host) || self.plain_http.contains(&authority) => Ok(url),
             scheme => {
                 Err(wrong("it would come without any protection").with("expected", "https, or a digest in the index").with("found", scheme))
             }

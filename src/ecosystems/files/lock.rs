@@ -5,6 +5,7 @@ use crate::artifact::{Artifact, Descriptor, Digest, Learned, percent_decoded};
 use crate::ecosystems::{LockRequest, Locked};
 use crate::error::{Error, Kind, Result};
 use crate::server::is_encoded;
+use crate::upstream::is_loopback;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use url::Url;
@@ -149,10 +150,9 @@ fn address(text: &str, pinned: bool) -> Result<Url> {
             .with("found", format!("the parameter {name:.80}"))
             .hint("name an address that needs none, or one that takes the login of the netrc file"));
     }
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
         "https" => Ok(url),
-        "http" if pinned || loopback => Ok(url),
+        "http" if pinned || is_loopback(&url) => Ok(url),
         "http" => Err(Error::usage("a file over plain http must be pinned").hint("add its sha256, or use https")),
         other => Err(Error::usage("the scheme is not known").with("expected", "https").with("found", other)),
     }

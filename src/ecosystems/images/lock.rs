@@ -6,7 +6,7 @@ use super::reference::{Reference, check_host, check_mirror};
 use super::section::{Section, Wanted};
 use super::tree::Tree;
 use crate::artifact::{Artifact, Digest, Learned};
-use crate::ecosystems::{LockRequest, Locked};
+use crate::ecosystems::{LockRequest, Locked, bytes, count};
 use crate::error::{Error, Result};
 use crate::upstream::oci::Repository;
 use futures::{StreamExt, TryStreamExt};
@@ -136,13 +136,9 @@ fn summary(images: &[Image]) -> String {
     let layers: BTreeSet<&Digest> = images.iter().flat_map(|image| &image.layers).collect();
     let blobs = images.iter().flat_map(|image| &image.artifacts).flat_map(|artifact| &artifact.descriptors);
     let blobs: BTreeMap<Digest, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
-    let what = [
-        count(indexes, "index", "indexes"),
-        count(images.len() - indexes, "image", "images"),
-        count(platforms.len(), "platform", "platforms"),
-    ];
-    let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let layers = count(layers.len(), "layer", "layers").unwrap_or_else(|| "no layers".to_owned());
+    let what = [(indexes, "index"), (images.len() - indexes, "image"), (platforms.len(), "platform")];
+    let what = what.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(n, word)).collect::<Vec<_>>().join(", ");
+    let layers = if layers.is_empty() { "no layers".to_owned() } else { count(layers.len(), "layer") };
     format!("{what} · {layers} · {}   {}", bytes(blobs.values().sum()), found(images))
 }
 
@@ -158,8 +154,8 @@ fn found(images: &[Image]) -> String {
 fn signature(signatures: &Signatures) -> String {
     let cosign = (signatures.cosign == State::Carried).then(|| "cosign".to_owned());
     let referrers = match signatures.referrers {
-        Referrers::Carried(number) => count(number as usize, "referrer", "referrers"),
-        Referrers::None(_) => None,
+        Referrers::Carried(number @ 1..) => Some(count(number as usize, "referrer")),
+        Referrers::Carried(0) | Referrers::None(_) => None,
     };
     match (cosign, referrers, signatures.cosign, signatures.referrers) {
         (Some(cosign), Some(referrers), ..) => format!("{cosign} and {referrers}, carried"),
@@ -167,20 +163,4 @@ fn signature(signatures: &Signatures) -> String {
         (None, None, State::NotLookedFor, Referrers::None(State::NotLookedFor)) => "not looked for".to_owned(),
         _ => "none found".to_owned(),
     }
-}
-
-fn count(number: usize, one: &str, many: &str) -> Option<String> {
-    (number > 0).then(|| format!("{number} {}", if number == 1 { one } else { many }))
-}
-
-/// A size for people: three digits and a decimal unit.
-fn bytes(size: u64) -> String {
-    let (mut value, mut unit) = (size as f64, "B");
-    for next in ["kB", "MB", "GB", "TB"] {
-        if value < 999.5 {
-            break;
-        }
-        (value, unit) = (value / 1000.0, next);
-    }
-    if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
 }
