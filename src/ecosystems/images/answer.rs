@@ -4,19 +4,30 @@ use super::NAME;
 use super::lock::lock_section;
 use super::reference::Reference;
 use super::section::Section;
+use crate::artifact::Digest;
 use crate::ecosystems::{LockRequest, Locked, Want};
 use crate::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves what is wanted; wants for other targets are resolved for themselves.
+/// A want, and the reference it is answered with.
+struct Answered<'a> {
+    want: &'a Want,
+    with: Reference,
+}
+
+/// Resolves what is wanted; wants for other targets are resolved for themselves, by the same pins.
 pub(super) async fn answer(request: LockRequest<'_>, wants: &[Want]) -> Result<Locked> {
     let places = places(&request)?;
-    let mut groups: BTreeMap<Option<&[String]>, Vec<&Want>> = BTreeMap::new();
-    wants.iter().for_each(|want| groups.entry(want.targets.as_deref()).or_default().push(want));
-    let (mut all, mut summaries) = (Locked::default(), Vec::new());
-    for (targets, wants) in groups {
-        let section = Section { references: references(&wants)?, targets: targets.map(<[String]>::to_vec), ..places.clone() };
-        let locked = lock_section(&request, &section).await.map_err(|e| told(e, &wants))?;
+    let mut all = Locked::default();
+    let answered = answered(wants, &mut all.notes)?;
+    let mut groups: BTreeMap<Option<&[String]>, Vec<&Answered<'_>>> = BTreeMap::new();
+    answered.iter().for_each(|one| groups.entry(one.want.targets.as_deref()).or_default().push(one));
+    let mut summaries = Vec::new();
+    for (targets, answered) in groups {
+        let references: BTreeSet<String> = answered.iter().map(|one| one.with.to_string()).collect();
+        let (references, targets) = (references.into_iter().collect(), targets.map(<[String]>::to_vec));
+        let section = Section { references, targets, ..places.clone() };
+        let locked = lock_section(&request, &section).await.map_err(|e| told(e, &answered))?;
         all.artifacts.extend(locked.artifacts);
         all.notes.extend(locked.notes);
         summaries.push(locked.summary);
@@ -58,34 +69,42 @@ fn places(request: &LockRequest<'_>) -> Result<Section> {
     Ok(places)
 }
 
-/// The references in full, each once; one that cannot be read is told with whoever wants it. Where some pin a tag and others only name
-/// it, the pin decides; of several pins of one tag, one keeps the tag and the others go by their digests.
-fn references(wants: &[&Want]) -> Result<Vec<String>> {
-    let read = |want: &&Want| Reference::parse(&want.reference).map_err(|error| wanted_by(error, &[want]));
-    let all = wants.iter().map(read).collect::<Result<BTreeSet<Reference>>>()?;
-    let (mut pins, mut out) = (BTreeSet::new(), BTreeSet::new());
-    for mut reference in all.iter().filter(|reference| reference.digest.is_some()).cloned() {
-        if reference.tag.is_some() && !pins.insert((reference.name(), reference.tag.clone())) {
-            reference.tag = None;
+/// The references in full; one that cannot be read is told with whoever wants it. Where some pin a tag and others only name it, the pin
+/// decides for all targets; of several pins of one tag, one keeps the tag and the others go by their digests.
+fn answered<'a>(wants: &'a [Want], notes: &mut Vec<String>) -> Result<Vec<Answered<'a>>> {
+    let read = |want: &'a Want| {
+        let with = Reference::parse(&want.reference).map_err(|error| wanted_by(error, &[want]))?;
+        Ok(Answered { want, with })
+    };
+    let mut all = wants.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let mut pins: BTreeMap<(String, String), BTreeSet<Digest>> = BTreeMap::new();
+    for reference in all.iter().map(|one| &one.with) {
+        if let (Some(tag), Some(digest)) = (&reference.tag, reference.digest) {
+            pins.entry((reference.name(), tag.clone())).or_default().insert(digest);
         }
-        out.insert(reference.to_string());
     }
-    let named = all.iter().filter(|reference| reference.digest.is_none() && !pins.contains(&(reference.name(), reference.tag.clone())));
-    out.extend(named.map(ToString::to_string));
-    Ok(out.into_iter().collect())
+    for ((name, tag), digests) in pins.iter().filter(|(_, digests)| digests.len() > 1) {
+        let mut digests = digests.iter().map(Digest::to_string);
+        let keeps = digests.next().unwrap_or_default();
+        let others = digests.collect::<Vec<_>>().join(", ");
+        notes.push(format!("{name}:{tag} is pinned to several digests: {keeps} keeps the tag; by digest only: {others}"));
+    }
+    for reference in all.iter_mut().map(|one| &mut one.with) {
+        let key = |tag: &String| (reference.name(), tag.clone());
+        let Some(pin) = reference.tag.as_ref().and_then(|tag| pins.get(&key(tag))?.first()).copied() else { continue };
+        match reference.digest {
+            Some(digest) if digest != pin => reference.tag = None,
+            _ => reference.digest = Some(pin),
+        }
+    }
+    Ok(all)
 }
 
 /// An error about one of the images, with whoever wants it.
-fn told(error: Error, wants: &[&Want]) -> Error {
-    // An error begins with the reference; a pin may have lost its tag, and a name without one is a beginning of others.
-    let about = |want: &&&Want| {
-        Reference::parse(&want.reference).is_ok_and(|mut reference| {
-            let whole = reference.to_string();
-            reference.tag = reference.tag.filter(|_| reference.digest.is_none());
-            [whole, reference.to_string()].iter().any(|text| error.message().starts_with(&format!("{text}: ")))
-        })
-    };
-    let concerned: Vec<&Want> = wants.iter().filter(about).copied().collect();
+fn told(error: Error, answered: &[&Answered<'_>]) -> Error {
+    // An error begins with the reference.
+    let about = |one: &&&Answered<'_>| error.message().starts_with(&format!("{}: ", one.with));
+    let concerned: Vec<&Want> = answered.iter().filter(about).map(|one| one.want).collect();
     wanted_by(error, &concerned)
 }
 

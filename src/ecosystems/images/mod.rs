@@ -23,6 +23,8 @@ mod serve;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "upstream")]
+mod together;
+#[cfg(feature = "upstream")]
 mod tree;
 
 use super::{Ecosystem, Mirror, Snippet};
@@ -74,6 +76,11 @@ impl Ecosystem for Images {
     fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
         let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
         read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        together::check(artifacts)
     }
 
     #[cfg(feature = "upstream")]

@@ -195,6 +195,25 @@ async fn sections_that_want_different_platforms_of_one_image_get_both() {
 }
 
 #[tokio::test]
+async fn a_tag_that_moved_between_two_sections_is_refused_with_both_digests() {
+    let registry = Registry::start();
+    let first = single(&registry, "team/app", Some("1.0"), "amd64").digest;
+    let old = lock(&registry, "team/app:1.0", QUIET).await.unwrap().artifacts;
+    let (second, _) = index(&registry, "team/app", "1.0");
+    let new = lock(&registry, "team/app:1.0", QUIET).await.unwrap().artifacts;
+    let together =
+        |some: &[airlift::artifact::Artifact], more: &[airlift::artifact::Artifact]| airlift::ecosystems::unite(&mut [some, more].concat());
+    let error = together(&old, &new).unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage);
+    let found: Vec<_> = error.context().iter().filter(|(key, _)| *key == "found").map(|(_, digest)| digest.clone()).collect();
+    assert_eq!(found, [first.to_string(), second.digest.to_string()], "{error}");
+    let pinned = lock(&registry, &format!("team/app:1.0@{first}"), QUIET).await.unwrap().artifacts;
+    together(&pinned, &new).unwrap();
+    let arm = lock(&registry, "team/app:1.0", &format!("platforms = [\"linux/arm64\"]\n{QUIET}")).await.unwrap().artifacts;
+    together(&new, &arm).unwrap();
+}
+
+#[tokio::test]
 async fn sections_that_found_different_things_are_not_merged_silently() {
     let registry = Registry::start();
     let image = single(&registry, "team/app", Some("1.0"), "amd64");

@@ -86,3 +86,26 @@ async fn a_pin_decides_where_others_only_name_the_tag() {
     assert_eq!(locked.artifacts.iter().filter(|a| a.version == "1").count(), 1);
     assert_eq!(locked.artifacts.len(), 2, "both are carried");
 }
+
+#[tokio::test]
+async fn a_pin_decides_for_all_targets_and_it_is_told_which_keeps_the_tag() {
+    let registry = Registry::start();
+    let host = registry.host.clone();
+    let pinned = index(&registry, "team/app", "1").0.digest;
+    single(&registry, "team/app", Some("1"), "amd64");
+    let wants = [want(format!("{host}/team/app:1"), Some(&["x"])), want(format!("{host}/team/app:1@{pinned}"), Some(&["a"]))];
+    let locked = answer(&registry, &wants).await.unwrap();
+    let found: Vec<_> = locked.artifacts.iter().map(|a| (a.version.as_str(), a.descriptors[0].digest, &a.meta["platforms"][0])).collect();
+    let (arm, amd) = (serde_json::json!("linux/arm64"), serde_json::json!("linux/amd64"));
+    assert_eq!(found, [("1", pinned, &arm), ("1", pinned, &amd)], "both of the image that is pinned");
+    assert!(locked.notes.iter().all(|note| !note.contains("keeps the tag")), "{:?}", locked.notes);
+
+    let other = single(&registry, "team/app", None, "amd64").digest;
+    let wants = [want(format!("{host}/team/app:1@{pinned}"), Some(&["a"])), want(format!("{host}/team/app:1@{other}"), Some(&["x"]))];
+    let locked = answer(&registry, &wants).await.unwrap();
+    let (keeps, goes) = (pinned.min(other), pinned.max(other));
+    let note = format!("{host}/team/app:1 is pinned to several digests: {keeps} keeps the tag; by digest only: {goes}");
+    assert!(locked.notes.contains(&note), "{:?}", locked.notes);
+    let tagged: Vec<_> = locked.artifacts.iter().filter(|a| a.version == "1").map(|a| a.descriptors[0].digest).collect();
+    assert_eq!(tagged, [keeps]);
+}
