@@ -1,9 +1,9 @@
 //! What can be said of a commit: package URL, what its card declares, what its files are.
 
 use super::carried::Carried;
-use super::format::{LOOKED_AT, recognise};
+use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, recognise};
 use super::meta::{Kind, Looked, Meta};
-use crate::artifact::{Artifact, Blobs, Completeness, Description, Digest, Licence, percent_encoded};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Descriptor, Licence, percent_encoded};
 use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -16,16 +16,12 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     }
     let meta = Meta::of(artifact)?;
     let card = &meta.card;
-    let licences = card.licences.iter().map(|licence| match (licence.as_str(), &card.licence_name) {
-        ("other", Some(name)) => name.clone(),
-        (licence, _) => licence.to_owned(),
-    });
     let mut dependencies: Vec<String> = meta.references.iter().map(|r| purl(Kind::Model, &r.repo, r.revision.as_deref())).collect();
     dependencies.dedup();
     Ok(Description {
         purl: purl(meta.kind, &meta.repo, Some(&meta.commit)),
         summary: card.pipeline.as_ref().map(|task| task.replace('-', " ")),
-        licences: licences.map(|expression| Licence { expression, source: "model card license".to_owned() }).collect(),
+        licences: card.licences().map(|expression| Licence { expression, source: "model card license".to_owned() }).collect(),
         supplier: meta.repo.split_once('/').map(|(owner, _)| owner.to_owned()),
         dependencies,
         dependencies_known: if meta.whole { Completeness::Complete } else { Completeness::Partial },
@@ -44,17 +40,14 @@ fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
 
 fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<String, String> {
     let (formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
+    let names = || artifact.descriptors.iter().filter_map(|d| d.name.as_deref());
     let parameters: u64 = meta.card.parameters.values().fold(0, |sum, n| sum.saturating_add(*n));
-    let code: Vec<&str> = artifact
-        .descriptors
-        .iter()
-        .filter_map(|d| d.name.as_deref())
-        .filter(|name| Path::new(name).extension().is_some_and(|x| x == "py"))
-        .collect();
+    let code: Vec<&str> = names().filter(|name| Path::new(name).extension().is_some_and(|x| x == "py")).collect();
     let left: BTreeSet<&str> = meta.references.iter().filter(|r| !r.carried).map(|r| r.repo.as_str()).collect();
     let all = [
         ("formats", joined(&formats)),
         ("pickle", joined(&pickles)),
+        ("not looked into", not_looked_into(meta.looked.as_ref())),
         ("code", code.join(", ")),
         ("library", meta.card.library.clone().unwrap_or_default()),
         ("parameters", if parameters == 0 { String::new() } else { parameters.to_string() }),
@@ -68,6 +61,11 @@ fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<S
     all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+/// Of how many files it is not known whether they carry pickles.
+fn not_looked_into(looked: Option<&Looked>) -> String {
+    looked.filter(|looked| looked.unknown > 0).map_or_else(String::new, |looked| looked.unknown.to_string())
+}
+
 fn joined(list: &BTreeSet<&str>) -> String {
     list.iter().copied().collect::<Vec<_>>().join(", ")
 }
@@ -78,7 +76,6 @@ fn of_a_registry(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> 
     let (formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
     let name = percent_encoded(meta.oci.rsplit('/').next().unwrap_or_default());
     let tag = meta.tag.as_ref().map(|tag| format!("&tag={}", percent_encoded(tag))).unwrap_or_default();
-    let unknown = meta.looked.as_ref().map_or(0, |looked| looked.unknown);
     let all = [
         ("formats", joined(&formats)),
         ("format", meta.about.format.clone().unwrap_or_default()),
@@ -86,7 +83,7 @@ fn of_a_registry(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> 
         ("parameters", meta.about.parameters.clone().unwrap_or_default()),
         ("base models", meta.about.base_models.join(", ")),
         ("pickle", joined(&pickles)),
-        ("not looked into", if unknown == 0 { String::new() } else { format!("{unknown}") }),
+        ("not looked into", not_looked_into(meta.looked.as_ref())),
         ("artifact type", meta.artifact_type.clone().unwrap_or_default()),
     ];
     let source = "configuration of the artifact";
@@ -108,15 +105,24 @@ fn formats<'a>(artifact: &'a Artifact, looked: Option<&'a Looked>, blobs: &dyn B
     formats.extend(looked.into_iter().flat_map(|looked| looked.formats.iter().map(String::as_str)));
     pickles.extend(looked.into_iter().flat_map(|looked| looked.pickles.iter().map(String::as_str)));
     for blob in &artifact.descriptors {
-        let format = start(&blob.digest, blobs).and_then(|start| recognise(&start, blob.size));
-        formats.extend(format.map(super::format::Format::name));
-        pickles.extend(blob.name.as_deref().filter(|_| format.is_some_and(super::format::Format::carries_pickle)));
+        let format = format(blob, blobs);
+        formats.extend(format.map(Format::name));
+        pickles.extend(blob.name.as_deref().filter(|_| format.is_some_and(Format::carries_pickle)));
     }
     (formats, pickles)
 }
 
-fn start(digest: &Digest, blobs: &dyn Blobs) -> Option<Vec<u8>> {
-    let mut start = Vec::new();
-    blobs.open(digest).ok()??.take(LOOKED_AT as u64).read_to_end(&mut start).ok()?;
-    Some(start)
+/// The format of a file that is at hand.
+fn format(blob: &Descriptor, blobs: &dyn Blobs) -> Option<Format> {
+    let (mut file, mut start) = (blobs.open(&blob.digest).ok()??, Vec::new());
+    file.by_ref().take(LOOKED_AT as u64).read_to_end(&mut start).ok()?;
+    let mut seen = recognise(&start, blob.size);
+    if let Sight::Unsure(wanted @ ..=MOST_LOOKED_AT) = seen {
+        file.take(wanted.saturating_sub(start.len() as u64)).read_to_end(&mut start).ok()?;
+        seen = recognise(&start, blob.size);
+    }
+    match seen {
+        Sight::Is(format) => Some(format),
+        Sight::Other | Sight::Unsure(_) => None,
+    }
 }

@@ -1,10 +1,11 @@
 //! Looking at the beginnings of files when they are locked: which of them run something when they are loaded.
 //!
-//! What git holds was downloaded already. Of everything else the first bytes are asked for, never the whole: a model is not fetched to be
-//! judged. That recognises what `format` knows and nothing that hides deeper in a file.
+//! What git holds was downloaded already. Of everything else the first bytes are asked for, and where they do not tell, the header that
+//! follows them, never the whole: a model is not fetched to be judged. That recognises what `format` knows and nothing that hides deeper
+//! in a file.
 
 use super::fetch;
-use super::format::{Format, LOOKED_AT, recognise};
+use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, is_packed, may_be_pickle, recognise};
 use super::meta::Looked;
 use super::section::Pickles;
 use crate::artifact::{Artifact, Descriptor, Learned};
@@ -32,30 +33,56 @@ pub(super) async fn look(
         return Ok(None);
     }
     let far = |blob: &&Descriptor| blob.learned != Learned::Downloaded;
-    let (mut unknown, asked) = (files.iter().filter(far).count().saturating_sub(MOST), files.iter().filter(|b| !far(b)));
-    let asked: Vec<_> = asked.chain(files.iter().filter(far).take(MOST)).filter(|blob| blob.size > 0).collect();
+    let (near, asked) = (files.iter().filter(|b| !far(b)), files.iter().filter(far).take(MOST));
+    let mut looked = Looked::default();
+    looked.pass_over(files.iter().filter(far).skip(MOST).map(called));
     let (mut formats, mut pickles) = (BTreeSet::new(), BTreeSet::new());
-    let looks: Vec<_> = asked.into_iter().map(|blob| async move { (blob, beginning(artifact, blob, request).await) }).collect();
+    let asked = near.chain(asked).filter(|blob| blob.size > 0);
+    let looks: Vec<_> = asked.map(|blob| async move { (blob, sight(artifact, blob, request).await) }).collect();
     let mut looks = futures::stream::iter(looks).buffered(AT_ONCE);
-    while let Some((blob, beginning)) = looks.next().await {
-        let name = blob.name.clone().unwrap_or_else(|| blob.digest.to_string());
-        let format = match beginning {
-            Ok(bytes) => recognise(&bytes, blob.size),
-            Err(error) if policy == Pickles::Refuse => return Err(error.about(name)),
+    while let Some((blob, sight)) = looks.next().await {
+        let seen = match sight {
+            Ok(seen) => seen,
+            Err(error) if policy == Pickles::Refuse => return Err(error.about(called(blob))),
             Err(error) => {
-                notes.push(format!("{name} of {} could not be looked at: {}", artifact.label(), error.message()));
-                unknown += 1;
-                None
+                notes.push(format!("{} of {} could not be looked at: {}", called(blob), artifact.label(), error.message()));
+                Sight::Unsure(0)
             }
         };
-        // What an archive holds behind its first member is not known.
-        unknown += usize::from(format == Some(Format::Zip));
-        formats.extend(format.map(|format| format.name().to_owned()));
-        pickles.extend(Some(name).filter(|_| format.is_some_and(Format::carries_pickle)));
+        match seen {
+            Sight::Is(format) => {
+                // What an archive holds behind its first member is not known.
+                looked.pass_over(Some(called(blob)).filter(|_| format == Format::Zip));
+                formats.insert(format.name().to_owned());
+                pickles.extend(Some(called(blob)).filter(|_| format.carries_pickle()));
+            }
+            Sight::Unsure(_) => looked.pass_over([called(blob)]),
+            Sight::Other => {}
+        }
     }
-    let looked = Looked { formats: formats.into_iter().collect(), pickles: pickles.into_iter().collect(), unknown: unknown as u64 };
+    (looked.formats, looked.pickles) = (formats.into_iter().collect(), pickles.into_iter().collect());
     judge(artifact, &looked, policy, notes)?;
     Ok(Some(looked))
+}
+
+/// The name of a file, or what stands for one.
+fn called(blob: &Descriptor) -> String {
+    blob.name.clone().unwrap_or_else(|| blob.digest.to_string())
+}
+
+/// What a file shows: by its first bytes, or by as many as they say it takes, within bounds. What is packed is not known where its name is
+/// that of pickles, which may be packed.
+async fn sight(artifact: &Artifact, blob: &Descriptor, request: &LockRequest<'_>) -> Result<Sight> {
+    let mut bytes = beginning(artifact, blob, LOOKED_AT as u64, request).await?;
+    let mut seen = recognise(&bytes, blob.size);
+    if let Sight::Unsure(wanted) = seen
+        && (bytes.len() as u64 + 1..=MOST_LOOKED_AT).contains(&wanted)
+    {
+        bytes = beginning(artifact, blob, wanted, request).await?;
+        seen = recognise(&bytes, blob.size);
+    }
+    let hidden = seen == Sight::Other && is_packed(&bytes) && may_be_pickle(blob.name.as_deref());
+    Ok(if hidden { Sight::Unsure(0) } else { seen })
 }
 
 /// What the policy says to what was seen.
@@ -69,7 +96,8 @@ pub(super) fn judge(artifact: &Artifact, looked: &Looked, policy: Pickles, notes
         }
         (Pickles::Refuse, true, unknown) if unknown > 0 => {
             Err(Error::new(Kind::Policy, format!("{label}: it is not known whether it carries pickles, and the section refuses them"))
-                .with("not looked at", count(usize::try_from(unknown).unwrap_or(usize::MAX), "file"))
+                .with("not looked into", count(usize::try_from(unknown).unwrap_or(usize::MAX), "file"))
+                .with_all("file", &looked.unseen)
                 .hint("set pickles = \"note\" to take it all the same"))
         }
         (Pickles::Note, false, _) => {
@@ -90,32 +118,34 @@ fn shown(names: &[String]) -> String {
 }
 
 /// The first bytes of a file: from the cache where it was downloaded, else asked for as a part.
-async fn beginning(artifact: &Artifact, blob: &Descriptor, request: &LockRequest<'_>) -> Result<Vec<u8>> {
+async fn beginning(artifact: &Artifact, blob: &Descriptor, most: u64, request: &LockRequest<'_>) -> Result<Vec<u8>> {
     if blob.learned == Learned::Downloaded {
         let place = learned_path(request.cache, &blob.digest);
         let unreadable = |e| Error::io(format!("{} cannot be read", place.display()), &e);
         let mut bytes = Vec::new();
-        std::fs::File::open(&place).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut bytes)).map_err(unreadable)?;
+        std::fs::File::open(&place).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
         return Ok(bytes);
     }
     let origin = blob.origins.first().map(String::as_str).unwrap_or_default();
-    request.upstream.backoff().run(|| async { first_bytes(artifact, blob, origin, request).await }).await
+    request.upstream.backoff().run(|| async { first_bytes(artifact, blob, origin, most.min(blob.size), request).await }).await
 }
 
 async fn first_bytes(
     artifact: &Artifact,
     blob: &Descriptor,
     origin: &str,
+    most: u64,
     request: &LockRequest<'_>,
 ) -> std::result::Result<Vec<u8>, Failure> {
-    let part = Part { most: Some((LOOKED_AT as u64).min(blob.size)), ..Part::default() };
+    let part = Part { most: Some(most), ..Part::default() };
     let mut body = fetch::fetch(artifact, blob, origin, &part, request.upstream).await?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
-    while bytes.len() < LOOKED_AT
+    while bytes.len() < most
         && let Some(next) = body.stream.next().await
     {
         bytes.extend_from_slice(&next?);
     }
-    bytes.truncate(LOOKED_AT);
+    bytes.truncate(most);
     Ok(bytes)
 }

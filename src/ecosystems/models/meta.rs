@@ -5,9 +5,14 @@ use crate::artifact::Artifact;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+#[cfg(feature = "upstream")]
+use std::collections::BTreeSet;
 
 /// Most entries of any list that is read.
 const MOST: usize = 10_000;
+/// Most names of files that were not looked into.
+#[cfg(feature = "upstream")]
+const MOST_UNSEEN: usize = 1000;
 
 /// What a repository holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -110,6 +115,16 @@ pub(super) struct Card {
     pub parameters: BTreeMap<String, u64>,
 }
 
+impl Card {
+    /// The licences by their names: one that is none of the hub's list by the name it has of its own.
+    pub(super) fn licences(&self) -> impl Iterator<Item = String> {
+        self.licences.iter().map(|licence| match (licence.as_str(), &self.licence_name) {
+            ("other", Some(name)) => name.clone(),
+            (licence, _) => licence.to_owned(),
+        })
+    }
+}
+
 /// What the beginnings of files showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -118,9 +133,12 @@ pub(super) struct Looked {
     pub formats: Vec<String>,
     /// Files whose loading runs what they say, sorted.
     pub pickles: Vec<String>,
-    /// Files that were not looked at, or are archives of others: how many.
+    /// Files of which it is not known whether they carry pickles (not looked at, archives, undecided): how many.
     #[serde(skip_serializing_if = "is_zero")]
     pub unknown: u64,
+    /// Their names, sorted, as far as they are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -139,14 +157,29 @@ impl Looked {
     }
 
     fn united(mut self, other: Self) -> Self {
+        // Those without a name may be any: they are counted twice rather than not at all.
+        let unnamed = |looked: &Self| looked.unknown.saturating_sub(looked.unseen.len() as u64);
+        self.unknown = unnamed(&self).saturating_add(unnamed(&other));
         self.formats.extend(other.formats);
         self.pickles.extend(other.pickles);
         for list in [&mut self.formats, &mut self.pickles] {
             list.sort();
             list.dedup();
         }
-        self.unknown = self.unknown.max(other.unknown);
+        let unseen: BTreeSet<String> = std::mem::take(&mut self.unseen).into_iter().chain(other.unseen).collect();
+        self.pass_over(unseen);
         self
+    }
+
+    /// Counts files of which it is not known whether they carry pickles.
+    pub(super) fn pass_over(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            self.unknown = self.unknown.saturating_add(1);
+            if self.unseen.len() < MOST_UNSEEN {
+                self.unseen.push(name);
+            }
+        }
+        self.unseen.sort();
     }
 }
 
@@ -178,7 +211,13 @@ impl Meta {
         if !is_object_name(&meta.commit) || !is_repo(&meta.repo) {
             return Err(wrong("repository or commit is malformed"));
         }
-        let lists = [meta.revisions.len(), meta.aliases.len(), meta.references.len(), meta.card.tags.len(), meta.card.parameters.len()];
+        let lists = [
+            meta.revisions.len(),
+            meta.aliases.len(),
+            meta.references.len(),
+            meta.card.tags.len(),
+            meta.card.parameters.len(),
+        ];
         if lists.into_iter().any(|length| length > MOST) || artifact.descriptors.iter().any(|blob| blob.name.is_none()) {
             return Err(wrong("it lists too much, or a file without a name"));
         }

@@ -31,6 +31,7 @@ mod meta;
 mod pack;
 #[cfg(feature = "upstream")]
 mod pattern;
+mod pickle;
 #[cfg(feature = "upstream")]
 mod plain;
 #[cfg(feature = "upstream")]

@@ -183,15 +183,11 @@ fn json(value: &impl Serialize) -> Bytes {
 fn config(repo: &Repo, hash: &str, commit: &Commit) -> Config {
     let card = &commit.meta.card;
     let parameters: u64 = card.parameters.values().fold(0, |sum, n| sum.saturating_add(*n));
-    let licence = |licence: &String| match (licence.as_str(), &card.licence_name) {
-        ("other", Some(name)) => name.clone(),
-        (licence, _) => licence.to_owned(),
-    };
     let format =
         commit.meta.looked.as_ref().and_then(|looked| looked.formats.iter().find(|f| matches!(f.as_str(), "safetensors" | "gguf")));
     Config {
         descriptor: About {
-            licenses: card.licences.iter().map(licence).collect(),
+            licenses: card.licences().collect(),
             name: repo.id.clone(),
             revision: hash.to_owned(),
             vendor: repo.id.split_once('/').map(|(owner, _)| owner.to_owned()),

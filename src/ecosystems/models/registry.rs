@@ -27,7 +27,7 @@ pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles,
     let (plain, archives): (Vec<_>, Vec<_>) = files.into_iter().partition(|blob| !is_archive(&blob.media_type));
     let looked = look(&artifact, &plain, request, policy, notes).await?;
     if let Some(mut looked) = looked {
-        looked.unknown += archives.len() as u64;
+        looked.pass_over(archives.iter().map(|blob| blob.name.clone().unwrap_or_else(|| blob.digest.to_string())));
         if !archives.is_empty() {
             notes.push(format!("{reference}: {} not looked into for pickles", count(archives.len(), "archive")));
             super::look::judge(&artifact, &looked, policy, &mut vec![])?;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::catalog::Catalog;
-use super::format::{Format, recognise};
+use super::format::{Format, Sight, recognise};
 use super::git::{blob_sha1, pointer};
 use super::meta::Kind;
 use super::route::{Route, Verb, route};
@@ -149,14 +149,116 @@ fn formats_are_told_by_content() {
         (b"", None),
         (b"PK\x03\x04", Some(Format::Zip)),
     ] {
-        assert_eq!(recognise(start, start.len() as u64), format, "{start:?}");
+        let seen = format.map_or(Sight::Other, Sight::Is);
+        assert_eq!(recognise(start, start.len() as u64), seen, "{start:?}");
     }
-    assert_eq!(recognise(&tensors, 5), None, "a header longer than the file is none");
-    // To a reader of pickles: a text of seven bytes, which is thrown away, then a call.
+    assert_eq!(recognise(&tensors, 5), Sight::Other, "a header longer than the file is none");
+}
+
+#[test]
+fn a_header_of_tensors_is_read_to_its_end() {
+    let header = |json: &str| [&(json.len() as u64).to_le_bytes()[..], json.as_bytes()].concat();
+    let long = header(&format!("{{\"__metadata__\":{{\"note\":\"{}\"}}}}", "x".repeat(8976)));
+    let size = long.len() as u64 + 1000;
+    assert_eq!(recognise(&long[..4096], size), Sight::Unsure(long.len() as u64), "its beginning does not tell");
+    assert_eq!(recognise(&long, size), Sight::Is(Format::Safetensors));
+    let broken = [&long[..5000], b"\ncos\nsystem\n", &long[5012..]].concat();
+    assert_eq!(recognise(&broken, size), Sight::Other, "a length before a brace is not enough");
+    // To a reader of pickles: a text of 7 bytes, which is thrown away, then a call.
     let both = b"U\x07\0\0\0\0\0\0{0cbuiltins\nprint\n(S'ran'\ntR.";
-    assert_eq!(recognise(both, 5000), None, "a length before a brace is not enough");
-    let long = [&9000_u64.to_le_bytes()[..], b"{\"__metadata__\": {\"format\": \"pt\"}, "].concat();
-    assert_eq!(recognise(&long, 10_000), Some(Format::Safetensors));
+    assert_eq!(recognise(both, 5000), Sight::Is(Format::Pickle));
+    // Valid JSON in UTF-8 to the last byte, and a pickle: a text up to within the name, module and function, and a call.
+    let (module, function) = ("concurrent.futures._base_________", "x".repeat(32));
+    let json = format!("{{\"{}U {}U {function}q\u{d3}(tR.\":1}}", "x".repeat(27), &module[..32]);
+    let both = header(&format!("{json}{}", " ".repeat(0x2054 - json.len())));
+    assert_eq!(&both[..5], b"T \0\0\0", "a text of 32 bytes");
+    assert_eq!(recognise(&both, 10_000), Sight::Is(Format::Pickle));
+    let harmless = header(&format!("{}{}", json.replace("(tR.", "----"), " ".repeat(0x2054 - json.len())));
+    assert_eq!(recognise(&harmless, 10_000), Sight::Is(Format::Safetensors));
+}
+
+#[test]
+fn streams_of_old_protocols_may_begin_with_anything() {
+    let call = b"cos\nsystem\n(S'id'\ntR.";
+    let after = |first: &[u8]| [first, call].concat();
+    for first in [
+        &b"I1\n0"[..],
+        b"N0",
+        b"F1.5\n0",
+        b"K\x010",
+        b"Vtext\n0",
+        b"S'a'\n0",
+        b"L12L\n0",
+        b"(1",
+        b"X\x01\0\0\0a0",
+        b"M\x01\x020",
+        b"J\0\0\0\x010",
+        b"G\0\0\0\0\0\0\0\x000",
+        b"GGUF\x03\0\0\0\x010",
+        b"\x880",
+        b"N.",
+        b"(lp0\n0",
+        b"\x8c\x01a0",
+        b"\x95\xff\0\0\0\0\0\0\0N0",
+    ] {
+        let stream = after(first);
+        assert_eq!(recognise(&stream, stream.len() as u64), Sight::Is(Format::Pickle), "{first:?}");
+    }
+    let created = b"(ios\nsystem\n.";
+    assert_eq!(recognise(created, 14), Sight::Is(Format::Pickle), "INST calls by itself");
+    let far = after(&[b"X\x88\x13\0\0".as_slice(), &[b'a'; 5000], b"0"].concat());
+    assert_eq!(recognise(&far[..4096], far.len() as u64), Sight::Unsure(far.len() as u64), "a text that goes on behind what is here");
+    assert_eq!(recognise(&far, far.len() as u64), Sight::Is(Format::Pickle));
+    assert_eq!(recognise(b"N0cos\nsystem\n", 9000), Sight::Is(Format::Pickle), "imported, and what follows is not here");
+    let words: [&[u8]; 12] = [
+        b"(c) 2024 Acme. All rights reserved.\n",
+        b"cat\ndog\nRat\n",
+        b"import os\nclass A: pass\n",
+        b"Vocab\nword\n",
+        b"id,text\n1,a\n",
+        b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0",
+        b"\x08\x07\x12\x07pytorch",
+        b"{\"a\": 1}",
+        b"[PAD]\n[UNK]\n",
+        b"I1\n\n",
+        b"Iam\n",
+        b"\x83\xa6params\x81R",
+    ];
+    for text in words {
+        assert_eq!(recognise(text, text.len() as u64), Sight::Other, "{text:?}");
+    }
+}
+
+#[test]
+fn what_usually_is_a_pickle_is_known_by_name() {
+    use super::format::{is_packed, may_be_pickle};
+    for name in [Some("a/pytorch_model.bin"), Some("x.PKL.gz"), Some("m.joblib"), Some("last.ckpt"), None] {
+        assert!(may_be_pickle(name), "{name:?}");
+    }
+    assert!(!may_be_pickle(Some("data.bin/train.csv.gz")) && !may_be_pickle(Some("bin")));
+    assert!(is_packed(b"\x1f\x8b\x08") && is_packed(&[&[0; 257][..], b"ustar"].concat()) && !is_packed(b"{}"));
+}
+
+#[test]
+fn an_array_whose_header_is_long_is_read_to_the_end_of_it() {
+    let fields = (0..400).map(|n| format!("('f{n}', '<f4'), ")).collect::<String>();
+    let text = format!("{{'descr': [{fields}('last', '|O')], 'fortran_order': False, 'shape': (1,), }}\n");
+    let array = [b"\x93NUMPY\x02\x00".as_slice(), &(text.len() as u32).to_le_bytes(), text.as_bytes(), &[0; 100]].concat();
+    assert_eq!(recognise(&array[..4096], array.len() as u64), Sight::Unsure(12 + text.len() as u64));
+    assert_eq!(recognise(&array, array.len() as u64), Sight::Is(Format::NumpyObjects));
+}
+
+#[cfg(feature = "upstream")]
+#[test]
+fn what_two_sections_did_not_look_into_is_counted_once_a_file() {
+    use super::meta::Looked;
+    let looked = |names: &[&str], more: u64| {
+        let mut looked = Looked::default();
+        looked.pass_over(names.iter().map(|name| (*name).to_owned()));
+        Looked { unknown: looked.unknown + more, ..looked }
+    };
+    let both = Looked::together(Some(looked(&["a", "b"], 0)), Some(looked(&["b", "c"], 2))).unwrap();
+    assert_eq!((both.unknown, both.unseen), (5, ["a", "b", "c"].map(str::to_owned).to_vec()));
 }
 
 #[test]

@@ -126,6 +126,52 @@ fn files_of_a_hub_are_looked_at_by_their_beginnings() {
 }
 
 #[test]
+fn a_header_is_read_to_its_end_within_bounds() {
+    let (hub, outside) = (Hub::start(), Outside::new());
+    let tensors = |length: usize, json: &str| {
+        let mut bytes = (length as u64).to_le_bytes().to_vec();
+        bytes.extend(json.as_bytes());
+        bytes.resize(8 + length, b' ');
+        bytes
+    };
+    let refused = "repo = \"acme/tiny\"\npickles = \"refuse\"";
+    hub.repo("models", "acme/tiny", &commit('a'), &[large("model.safetensors", tensors(9000, "{\"__metadata__\":{}}"))]);
+    let locked = outside.lock(&hub, refused).unwrap().lock;
+    assert_eq!(locked.artifacts[0].meta["looked"]["formats"], json!(["safetensors"]));
+    let ranges: Vec<_> = hub.server.log().iter().filter_map(|asked| asked.header("range").map(str::to_owned)).collect();
+    assert_eq!(ranges, ["bytes=0-4095", "bytes=0-9007"]);
+
+    let hub = Hub::start();
+    hub.repo("models", "acme/tiny", &commit('a'), &[large("model.safetensors", tensors(17 << 20, "{\"__metadata__\":{}}"))]);
+    let error = outside.refusal(&hub, refused);
+    assert!(said(&error).contains("not known") && said(&error).contains("model.safetensors"), "too long to be read: {}", said(&error));
+    assert!(hub.server.log().iter().all(|asked| asked.header("range").is_none_or(|range| range == "bytes=0-4095")), "and not asked for");
+
+    // A text of 0x2000 bytes to a reader of pickles, which ends behind the first look; then a call.
+    let mut both = b"T\x00\x20\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}}".to_vec();
+    both.resize(5 + 0x2000, b' ');
+    both.extend(b"0cos\nsystem\n(S'id'\ntR.");
+    both.resize(8 + 0x20_0054, b' ');
+    let hub = Hub::start();
+    hub.repo("models", "acme/tiny", &commit('a'), &[large("model.safetensors", both)]);
+    let error = outside.refusal(&hub, refused);
+    assert!(said(&error).contains("runs what it says") && said(&error).contains("model.safetensors"), "{}", said(&error));
+}
+
+#[test]
+fn what_is_packed_under_the_name_of_a_pickle_is_not_called_clean() {
+    let (hub, outside) = (Hub::start(), Outside::new());
+    let packed = b"\x1f\x8b\x08rest".to_vec();
+    hub.repo("models", "acme/tiny", &commit('a'), &[large("model.joblib", packed.clone()), large("train.csv.gz", packed)]);
+    let noted = outside.lock(&hub, "repo = \"acme/tiny\"").unwrap().lock;
+    let looked = &noted.artifacts[0].meta["looked"];
+    assert_eq!((&looked["unknown"], &looked["unseen"]), (&json!(1), &json!(["model.joblib"])));
+    let error = outside.refusal(&hub, "repo = \"acme/tiny\"\npickles = \"refuse\"");
+    assert!(error.kind() == Kind::Policy && said(&error).contains("model.joblib"), "{}", said(&error));
+    outside.lock(&hub, "repo = \"acme/tiny\"\npickles = \"refuse\"\nexclude = [\"*.joblib\"]").unwrap();
+}
+
+#[test]
 fn a_gate_is_written_down() {
     let (hub, outside) = (Hub::start(), Outside::new());
     hub.repo("models", "acme/tiny", &commit('a'), &[small("config.json", "{}")]);
