@@ -3,9 +3,9 @@
 use super::card;
 use super::git::{POINTER, blob_sha1, is_object_name, pointer};
 use super::hub::{Account, Entry, Hub, Large, MAIN};
-use super::meta::{Kind, Looked, Meta, Reference};
+use super::meta::{Kind, Looked, Meta};
+use super::named::{Named, named};
 use super::pattern::selects;
-use super::reference::{self, may_refer};
 use super::section::Item;
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests};
 use crate::ecosystems::{LockRequest, bytes, count};
@@ -31,8 +31,8 @@ pub(super) struct Asked {
 
 impl From<Item> for Asked {
     fn from(item: Item) -> Self {
-        let revision = item.revision.unwrap_or_else(|| MAIN.to_owned());
-        Self { kind: item.kind, repo: item.repo, revision, include: item.include, exclude: item.exclude }
+        let (kind, revision) = (item.kind(), item.revision.unwrap_or_else(|| MAIN.to_owned()));
+        Self { kind, repo: item.repo, revision, include: item.include, exclude: item.exclude }
     }
 }
 
@@ -149,27 +149,12 @@ impl Commit {
     }
 
     /// What the files that are carried name.
-    pub(super) fn references(&self, artifact: &Artifact, cache: &Path, notes: &mut Vec<String>) -> Result<Vec<Reference>> {
-        let mut found = Vec::new();
-        for blob in &artifact.descriptors {
-            let path = blob.name.as_deref().unwrap_or_default();
-            if !may_refer(path) || blob.learned != Learned::Downloaded || blob.size > reference::LONGEST {
-                continue;
-            }
-            let place = learned_path(cache, &blob.digest);
-            let content = std::fs::read(&place).map_err(|e| Error::io(format!("{} cannot be read", place.display()), &e))?;
-            match reference::references(&self.account.id, path, &content) {
-                Some(references) => found.extend(references),
-                None => notes.push(format!("{}: {path} is not JSON: what it names is not known", self.label())),
-            }
-        }
-        found.sort();
-        found.dedup();
-        Ok(found)
+    pub(super) async fn named(&self, artifact: &Artifact, request: &LockRequest<'_>, notes: &mut Vec<String>) -> Result<Named> {
+        named(&self.account.id, artifact, request, notes).await
     }
 
     /// The payload.
-    pub(super) fn meta(&self, hub: &Hub<'_>, references: Vec<Reference>, looked: Option<Looked>) -> Meta {
+    pub(super) fn meta(&self, hub: &Hub<'_>, named: Named, looked: Option<Looked>) -> Meta {
         let gated = self.is_gated();
         Meta {
             kind: self.kind,
@@ -182,7 +167,8 @@ impl Commit {
             terms: gated.then(|| hub.page(self.kind, &self.account.id)),
             card: card::read(&self.account),
             looked,
-            references,
+            references: named.references,
+            unread: named.unread,
         }
     }
 

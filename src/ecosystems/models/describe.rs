@@ -24,7 +24,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
         licences: card.licences().map(|expression| Licence { expression, source: "model card license".to_owned() }).collect(),
         supplier: meta.repo.split_once('/').map(|(owner, _)| owner.to_owned()),
         dependencies,
-        dependencies_known: if meta.whole { Completeness::Complete } else { Completeness::Partial },
+        dependencies_known: if meta.whole && meta.unread.is_empty() { Completeness::Complete } else { Completeness::Partial },
         origins: artifact.descriptors.first().map(|blob| blob.origins.clone()).unwrap_or_default(),
         properties: properties(&meta, artifact, blobs),
     })
@@ -56,6 +56,7 @@ fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<S
         ("terms", meta.terms.clone().unwrap_or_default()),
         ("gated", if meta.gated { "the hub asks for its terms to be accepted".to_owned() } else { String::new() }),
         ("not carried", joined(&left)),
+        ("not read for what it names", meta.unread.join(", ")),
         ("part", if meta.whole { String::new() } else { "not all files of the commit are carried".to_owned() }),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()

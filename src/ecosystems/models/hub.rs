@@ -4,7 +4,7 @@ use super::git::is_object_name;
 use super::meta::{Kind, is_repo};
 use crate::artifact::{check_name, percent_encoded};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::upstream::{Failure, Upstream};
+use crate::upstream::{Failure, Upstream, is_loopback};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -89,8 +89,7 @@ impl<'a> Hub<'a> {
     pub(super) fn new(address: Option<&str>, upstream: &'a Upstream) -> Result<Self> {
         let address = address.unwrap_or(PUBLIC);
         let url = Url::parse(address).map_err(|e| Error::usage(format!("hub: {address:.200} is not a URL")).because(&e))?;
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if !(url.scheme() == "https" || url.scheme() == "http" && loopback) || url.query().is_some() || url.fragment().is_some() {
+        if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url)) || url.query().is_some() || url.fragment().is_some() {
             return Err(Error::usage("hub: this address is not taken").with("expected", "https://HOST, without a query"));
         }
         if !url.username().is_empty() || url.password().is_some() {

@@ -22,9 +22,9 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
         return plain::lock(&request, section).await;
     }
     let hub = Hub::new(section.hub.as_deref(), request.upstream)?;
-    let (policy, pickles) = (section.references, section.pickles);
+    let (policy, pickles) = (section.references.unwrap_or_default(), section.pickles);
     let elsewhere = asked_elsewhere(&request);
-    let mut known: BTreeSet<Known> = elsewhere.iter().map(Known::of).collect();
+    let mut known: BTreeSet<Known> = elsewhere.iter().map(|other| Known::of(&other.item)).collect();
     let (items, from_registries) = items(section)?;
     let mut queue: VecDeque<Item> = items.into();
     known.extend(queue.iter().map(Known::of));
@@ -37,8 +37,8 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     while let Some(item) = queue.pop_front() {
         let commit = Commit::resolve(&hub, &Asked::from(item)).await?;
         let mut artifact = commit.artifact(&hub, &request, &mut locked.notes).await?;
-        let references = commit.references(&artifact, request.cache, &mut locked.notes)?;
-        for reference in references.iter().filter(|_| policy == References::Follow) {
+        let named = commit.named(&artifact, &request, &mut locked.notes).await?;
+        for reference in named.references.iter().filter(|_| policy == References::Follow) {
             let item = follow(reference);
             if !known.iter().any(|known| known.has(reference)) && known.insert(Known::of(&item)) {
                 followed += 1;
@@ -54,16 +54,16 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
         let looked = look(&artifact, &artifact.descriptors, &request, pickles, &mut locked.notes).await?;
         artifact.sections = vec![request.section.name.clone()];
         known.insert(Known::is(&artifact));
-        commits.push((locked.artifacts.len(), commit, references, looked));
+        commits.push((locked.artifacts.len(), commit, named, looked));
         locked.artifacts.push(artifact);
     }
-    let named = commits.iter().flat_map(|(_, _, references, _)| references);
-    known.extend(resolved(&hub, &elsewhere, named.collect()).await);
+    let all = commits.iter().flat_map(|(_, _, named, _)| &named.references);
+    known.extend(resolved(&request, &elsewhere, all.collect()).await);
     let mut missing = Vec::new();
-    for (at, commit, mut references, looked) in commits {
-        references.iter_mut().for_each(|reference| reference.carried = known.iter().any(|known| known.has(reference)));
-        missing.extend(references.iter().filter(|r| !r.carried).cloned().map(|reference| (commit.label(), reference)));
-        locked.artifacts[at].meta = commit.meta(&hub, references, looked).to_value();
+    for (at, commit, mut named, looked) in commits {
+        mark(&mut named.references, &known);
+        missing.extend(named.references.iter().filter(|r| !r.carried).cloned().map(|reference| (commit.label(), reference)));
+        locked.artifacts[at].meta = commit.meta(&hub, named, looked).to_value();
     }
     settle(&missing, policy, &mut locked.notes)?;
     locked.summary = summary(&locked.artifacts, &words);
@@ -73,24 +73,29 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
 /// What a section asks a hub for, and what it asks registries for.
 fn items(section: Section) -> Result<(Vec<Item>, Vec<String>)> {
     let mut items = section.items;
-    let Section { kind, revision, include, exclude, oci, .. } = section;
+    let Section { kind, revision, include, exclude, oci, hub, references, .. } = section;
     if section.repo.is_some() && oci.is_some() {
         return Err(Error::usage("`repo` is of a hub and `oci` of a registry: give one of them, or both as `items`"));
     }
     if let Some(repo) = section.repo {
         items.insert(0, Item { repo, oci: None, kind, revision, include, exclude });
-    } else if revision.is_some() || !include.is_empty() || !exclude.is_empty() || kind != Sort::default() {
+    } else if revision.is_some() || !include.is_empty() || !exclude.is_empty() || kind.is_some() {
         return Err(Error::usage("`kind`, `revision`, `include` and `exclude` belong to a `repo`"));
     }
     let mut from_registries: Vec<String> = oci.into_iter().collect();
     for item in items.iter().filter(|item| item.oci.is_some()) {
-        if !item.repo.is_empty() || item.revision.is_some() || !item.include.is_empty() || !item.exclude.is_empty() {
+        if !item.repo.is_empty() || item.kind.is_some() || item.revision.is_some() || !item.include.is_empty() || !item.exclude.is_empty() {
             return Err(Error::usage("what a registry holds is carried whole: `oci` stands alone")
+                .with("expected", "no `repo`, `kind`, `revision`, `include` or `exclude` beside it")
                 .with("found", item.oci.clone().unwrap_or_default()));
         }
     }
     from_registries.extend(items.iter().filter_map(|item| item.oci.clone()));
     items.retain(|item| item.oci.is_none());
+    if items.is_empty() && !from_registries.is_empty() && (hub.is_some() || references.is_some()) {
+        return Err(Error::usage("`hub` and `references` belong to a `repo`; what a registry holds is not read for what it names")
+            .hint("leave them out, or give `repo` too"));
+    }
     if items.is_empty() && from_registries.is_empty() {
         return Err(Error::usage("no repository is named").hint("give `repo`, `oci`, or `items`"));
     }
@@ -102,23 +107,49 @@ fn items(section: Section) -> Result<(Vec<Item>, Vec<String>)> {
     }
 }
 
+/// What another section asks for.
+struct Elsewhere {
+    hub: Option<String>,
+    /// Whether it is made of plain files, which no hub knows.
+    plain: bool,
+    item: Item,
+}
+
 /// What the other sections of the manifest ask for.
-fn asked_elsewhere(request: &LockRequest<'_>) -> Vec<Item> {
+fn asked_elsewhere(request: &LockRequest<'_>) -> Vec<Elsewhere> {
     let others = request.manifest.sections.iter().filter(|s| s.ecosystem == NAME && s.name != request.section.name);
     // One that cannot be read is refused when it is its turn.
-    others.filter_map(|s| items(s.parse().ok()?).ok()).flat_map(|(items, _)| items).collect()
+    let read = others.filter_map(|s| {
+        let section: Section = s.parse().ok()?;
+        let (hub, plain) = (section.hub.clone(), !section.files.is_empty());
+        Some((hub, plain, items(section).ok()?.0))
+    });
+    read.flat_map(|(hub, plain, items)| items.into_iter().map(move |item| Elsewhere { hub: hub.clone(), plain, item })).collect()
 }
 
 /// The commits of what other sections ask for, where a file names that repository by a revision. What a hub does not tell is not known.
-async fn resolved(hub: &Hub<'_>, elsewhere: &[Item], named: Vec<&Reference>) -> Vec<Known> {
+async fn resolved(request: &LockRequest<'_>, elsewhere: &[Elsewhere], named: Vec<&Reference>) -> Vec<Known> {
     let mut found = Vec::new();
-    for item in elsewhere.iter().filter(|item| item.kind == Sort::Model) {
+    for Elsewhere { hub, item, .. } in elsewhere.iter().filter(|other| !other.plain && other.item.kind() == Sort::Model) {
         if named.iter().any(|reference| reference.revision.is_some() && reference.repo.eq_ignore_ascii_case(&item.repo)) {
-            let account = hub.account(item.kind, &item.repo, item.revision.as_deref().unwrap_or(MAIN)).await;
+            let Ok(hub) = Hub::new(hub.as_deref(), request.upstream) else { continue };
+            let account = hub.account(item.kind(), &item.repo, item.revision.as_deref().unwrap_or(MAIN)).await;
             found.extend(account.map(|account| Known { revision: Some(account.sha), ..Known::of(item) }));
         }
     }
     found
+}
+
+/// Says of each reference whether another section asks for it.
+pub(super) async fn mark_elsewhere(request: &LockRequest<'_>, references: &mut [Reference]) {
+    let elsewhere = asked_elsewhere(request);
+    let mut known: BTreeSet<Known> = elsewhere.iter().map(|other| Known::of(&other.item)).collect();
+    known.extend(resolved(request, &elsewhere, references.iter().collect()).await);
+    mark(references, &known);
+}
+
+fn mark(references: &mut [Reference], known: &BTreeSet<Known>) {
+    references.iter_mut().for_each(|reference| reference.carried = known.iter().any(|known| known.has(reference)));
 }
 
 /// A repository that is carried, at the revision or commit that is known of it.
@@ -131,7 +162,7 @@ struct Known {
 
 impl Known {
     fn of(item: &Item) -> Self {
-        Self { kind: item.kind, repo: item.repo.to_ascii_lowercase(), revision: item.revision.clone() }
+        Self { kind: item.kind(), repo: item.repo.to_ascii_lowercase(), revision: item.revision.clone() }
     }
 
     /// What was locked: under the name the hub has for it now, and by its commit.
@@ -151,11 +182,11 @@ impl Known {
 /// A repository that another one names is taken whole.
 fn follow(reference: &Reference) -> Item {
     let (repo, revision) = (reference.repo.clone(), reference.revision.clone());
-    Item { repo, oci: None, kind: Sort::Model, revision, include: vec![], exclude: vec![] }
+    Item { repo, oci: None, kind: None, revision, include: vec![], exclude: vec![] }
 }
 
 /// What is named and not carried is never left out in silence.
-fn settle(missing: &[(String, Reference)], policy: References, notes: &mut Vec<String>) -> Result<()> {
+pub(super) fn settle(missing: &[(String, Reference)], policy: References, notes: &mut Vec<String>) -> Result<()> {
     let lines: Vec<String> =
         missing.iter().map(|(by, r)| format!("{} ({}), named by {by} in {}", r.repo, r.role.replace('-', " "), r.file)).collect();
     if missing.is_empty() {

@@ -83,6 +83,9 @@ pub(super) struct Meta {
     /// Repositories that its files name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
+    /// Configurations of which it is not known what they name, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// What the hub reads from the head of a model card.
@@ -192,7 +195,7 @@ pub(super) struct Reference {
     /// The revision, where the file says one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// What it is needed for: `code`, `base-model`, `tokenizer`, `verifier`.
+    /// What it is needed for: `code`, `base-model`, `tokenizer`, `verifier`, `text-model`, `vision-model`, `audio-model`, `backbone`.
     pub role: String,
     /// The file that names it.
     pub file: String,
@@ -215,6 +218,7 @@ impl Meta {
             meta.revisions.len(),
             meta.aliases.len(),
             meta.references.len(),
+            meta.unread.len(),
             meta.card.tags.len(),
             meta.card.parameters.len(),
         ];
@@ -233,7 +237,8 @@ impl Meta {
         }
         self.revisions.extend(other.revisions);
         self.aliases.extend(other.aliases);
-        for list in [&mut self.revisions, &mut self.aliases] {
+        self.unread.extend(other.unread);
+        for list in [&mut self.revisions, &mut self.aliases, &mut self.unread] {
             list.sort();
             list.dedup();
         }

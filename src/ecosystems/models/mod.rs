@@ -28,6 +28,8 @@ mod lock;
 #[cfg(feature = "upstream")]
 mod look;
 mod meta;
+#[cfg(feature = "upstream")]
+mod named;
 mod pack;
 #[cfg(feature = "upstream")]
 mod pattern;

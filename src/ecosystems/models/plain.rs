@@ -2,13 +2,16 @@
 
 use super::git::{blob_sha1, is_object_name};
 use super::hub::MAIN;
+use super::lock::{mark_elsewhere, settle};
 use super::look::look;
 use super::meta::{Card, Kind, Meta};
-use super::section::{Plain, Section};
+use super::named::named;
+use super::section::{Plain, References, Section};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, check_blob, check_name};
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::server::is_encoded;
+use crate::upstream::is_loopback;
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -26,6 +29,11 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
         let error = Error::usage("a section with `files` has a `repo` to serve them as, and nothing that selects from a hub");
         return Err(error.with("expected", "repo = \"owner/name\", without `items`, `include`, `exclude`, `hub` and `oci`"));
     };
+    let policy = section.references.unwrap_or_default();
+    if policy == References::Follow {
+        let error = Error::usage("plain files have no hub to follow what they name to");
+        return Err(error.hint("ask for it in a section of its own, or set references = \"leave\""));
+    }
     let mut files = BTreeMap::new();
     for plain in &section.files {
         let blob = file(request, plain).await.map_err(|e| e.about(shown(&plain.url)))?;
@@ -44,21 +52,24 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
     if is_object_name(&revision) {
         return Err(Error::usage("plain files have no commit to ask for; theirs is made from their digests").hint("leave `revision` out"));
     }
-    let (aliases, references, card, whole, gated) = (vec![], vec![], Card::default(), true, false);
-    let (kind, revisions) = (section.kind, vec![revision]);
-    let (terms, looked) = (None, None);
-    let mut meta =
-        Meta { kind, repo: repo.clone(), commit: commit.clone(), revisions, aliases, whole, gated, terms, card, looked, references };
+    let kind = section.kind.unwrap_or_default();
     let mut artifact = Artifact {
         ecosystem: super::NAME.to_owned(),
         sections: vec![request.section.name.clone()],
         name: format!("{}{repo}", Kind::prefix(kind)),
-        version: commit,
+        version: commit.clone(),
         descriptors: files.into_values().collect(),
         subject: None,
         meta: serde_json::Value::Null,
     };
-    meta.looked = look(&artifact, &artifact.descriptors, request, section.pickles, &mut locked.notes).await?;
+    let looked = look(&artifact, &artifact.descriptors, request, section.pickles, &mut locked.notes).await?;
+    let mut named = named(&repo, &artifact, request, &mut locked.notes).await?;
+    mark_elsewhere(request, &mut named.references).await;
+    let missing: Vec<_> = named.references.iter().filter(|r| !r.carried).map(|r| (artifact.name.clone(), r.clone())).collect();
+    settle(&missing, policy, &mut locked.notes)?;
+    let (references, unread) = (named.references, named.unread);
+    let (revisions, aliases, card, whole, gated, terms) = (vec![revision], vec![], Card::default(), true, false, None);
+    let meta = Meta { kind, repo, commit, revisions, aliases, whole, gated, terms, card, looked, references, unread };
     artifact.meta = meta.to_value();
     locked.summary = format!("plain files · {} · {}", count(artifact.descriptors.len(), "file"), bytes(artifact.size()));
     locked.artifacts.push(artifact);
@@ -97,12 +108,11 @@ async fn file(request: &LockRequest<'_>, plain: &Plain) -> Result<Descriptor> {
 /// The address stands in the lock: it must not open anything by itself.
 fn address(text: &str, pinned: bool) -> Result<Url> {
     let url = Url::parse(text).map_err(|e| Error::usage("not a URL").because(&e))?;
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let secret = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some();
     match url.scheme() {
         _ if secret => Err(Error::usage("an address with a login or a query is not taken: it would stand in the lock")),
         "https" => Ok(url),
-        "http" if pinned || loopback => Ok(url),
+        "http" if pinned || is_loopback(&url) => Ok(url),
         _ => Err(Error::usage("this address is not taken").with("expected", "https, or http with a sha256")),
     }
 }

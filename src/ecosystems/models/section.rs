@@ -9,9 +9,8 @@ use serde::Deserialize;
 pub(super) struct Section {
     /// The repository on the hub: `owner/name`, or a name alone.
     pub repo: Option<String>,
-    /// What it holds: `model`, `dataset` or `space`.
-    #[serde(default)]
-    pub kind: Kind,
+    /// What it holds: `model`, the default, `dataset` or `space`.
+    pub kind: Option<Kind>,
     /// Branch, tag or commit; `main` by default. The lock holds the commit.
     pub revision: Option<String>,
     /// Only files that one of these patterns matches; `*` stands for anything, slashes too. By default the whole commit.
@@ -30,9 +29,8 @@ pub(super) struct Section {
     pub files: Vec<Plain>,
     /// Where the hub answers; the public one by default.
     pub hub: Option<String>,
-    /// What happens with repositories that the files of these name: code, base models, tokenizers.
-    #[serde(default)]
-    pub references: References,
+    /// What happens with repositories that the files of these name: code, base models, tokenizers. By default the lock is refused.
+    pub references: Option<References>,
     /// What happens with files whose loading runs what they say.
     #[serde(default)]
     pub pickles: Pickles,
@@ -47,9 +45,8 @@ pub(super) struct Item {
     pub repo: String,
     /// A model that a registry holds as an OCI artifact, in place of `repo`.
     pub oci: Option<String>,
-    /// What it holds: `model`, `dataset` or `space`.
-    #[serde(default)]
-    pub kind: Kind,
+    /// What it holds: `model`, the default, `dataset` or `space`.
+    pub kind: Option<Kind>,
     /// Branch, tag or commit; `main` by default.
     pub revision: Option<String>,
     /// Only files that one of these patterns matches.
@@ -58,6 +55,14 @@ pub(super) struct Item {
     /// No file that one of these patterns matches.
     #[serde(default)]
     pub exclude: Vec<String>,
+}
+
+#[cfg(feature = "upstream")]
+impl Item {
+    /// What it holds.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind.unwrap_or_default()
+    }
 }
 
 /// A file of a plain URL.

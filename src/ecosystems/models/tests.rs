@@ -121,6 +121,27 @@ fn configurations_name_other_repositories() {
     assert_eq!(found(r#"{"tokenizer_name":"acme/words","revision":"x"}"#), one("acme/words", "tokenizer", None));
     let verifier = r#"{"speculators_config":{"verifier":{"name_or_path":"acme/big"}}}"#;
     assert_eq!(found(verifier), one("acme/big", "verifier", None));
+    let clip = r#"{"model_cfg":{"text_cfg":{"hf_tokenizer_name":"xlm-roberta-base","hf_model_name":"acme/text"}}}"#;
+    let both = [("acme/text", "text-model"), ("xlm-roberta-base", "tokenizer")];
+    assert_eq!(found(clip), Some(both.map(|(repo, role)| (repo.to_owned(), role.to_owned(), None)).to_vec()));
+    assert_eq!(found(r#"{"mm_vision_tower":"openai/clip-vit"}"#), one("openai/clip-vit", "vision-model", None));
+    assert_eq!(found(r#"{"mm_vision_tower":"eva-clip"}"#), Some(vec![]), "a word for code of its own");
+    assert_eq!(found(r#"{"audio_model_id":"acme/ears"}"#), one("acme/ears", "audio-model", None));
+    let pretrained = r#"{"backbone":"acme/eyes","use_pretrained_backbone":true}"#;
+    assert_eq!(found(pretrained), one("acme/eyes", "backbone", None));
+    assert_eq!(found(&pretrained.replace("true", "false")), Some(vec![]));
+    assert_eq!(found(r#"{"model_name":"acme/base"}"#), Some(vec![]), "it means something else here");
+    let in_file = |path: &str, content: &str| {
+        let found = references("acme/tiny", path, content.as_bytes()).unwrap();
+        found.into_iter().map(|r| (r.repo, r.role)).collect::<Vec<_>>()
+    };
+    let base = |role: &str| vec![("acme/base".to_owned(), role.to_owned())];
+    assert_eq!(in_file("a/gliner_config.json", r#"{"model_name":"acme/base"}"#), base("text-model"));
+    assert_eq!(in_file("adapter_config.json", r#"{"model":"acme/base"}"#), base("base-model"));
+    assert_eq!(
+        in_file("modules.json", r#"[{"type":"acme/base--custom.Pool"},{"type":"sentence_transformers.models.Pooling"}]"#),
+        base("code")
+    );
     assert_eq!(found(r#"{"base_model_name_or_path":"/home/me/model","auto_map":7,"tokenizer_name":["a"]}"#), Some(vec![]));
     assert_eq!(found("{"), None);
 }

@@ -147,10 +147,15 @@ fn sections_that_make_no_sense_are_refused_before_anything_is_asked() {
         ("repo = \"../tiny\"", "owner/name"),
         ("repo = \"acme/tiny\"\nkind = \"modell\"", "modell"),
         ("repo = \"acme/tiny\"\nrevison = \"v1\"", "revision"),
+        ("oci = \"h.example.org/a:1\"", "`hub` and `references` belong to a `repo`"),
+        ("items = [{ oci = \"h.example.org/a:1\", kind = \"model\" }, { repo = \"acme/tiny\" }]", "`oci` stands alone"),
+        ("kind = \"model\"\noci = \"h.example.org/a:1\"", "belong to a `repo`"),
     ] {
         let error = outside.refusal(&hub, section);
         assert!(error.kind() == Kind::Usage && said(&error).contains(words), "{section}: {}", said(&error));
     }
+    let followed = outside.lock_all("[models.m]\noci = \"h.example.org/a:1\"\nreferences = \"follow\"\n").map(|_| ()).unwrap_err();
+    assert!(followed.kind() == Kind::Usage && said(&followed).contains("`references` belong to a `repo`"), "{}", said(&followed));
     for address in ["http://hub.example.org", "https://me:secret@hub.example.org", "ftp://hub.example.org"] {
         let error = outside.lock_all(&format!("[models.m]\nhub = \"{address}\"\nrepo = \"a/b\"\n")).map(|_| ()).unwrap_err();
         assert!(error.kind() == Kind::Usage && !said(&error).contains("secret"), "{}", said(&error));

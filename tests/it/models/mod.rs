@@ -5,6 +5,7 @@ mod clients;
 pub mod hub;
 mod hub_crate;
 mod lock;
+mod named;
 mod oci;
 
 use airlift::ecosystems;
