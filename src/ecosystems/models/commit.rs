@@ -1,13 +1,13 @@
 //! One commit of a repository: found, listed, and every file made a blob with a digest.
 
 use super::card;
-use super::git::{POINTER, blob_sha1, is_object_name, pointer};
+use super::git::{POINTER, blob_sha1, is_object_name, pointer, points_to};
 use super::hub::{Account, Entry, Hub, Large, MAIN};
 use super::meta::{Kind, Looked, Meta};
 use super::named::{Named, named};
 use super::pattern::selects;
 use super::section::Item;
-use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests};
+use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, check_name};
 use crate::ecosystems::{LockRequest, bytes, count};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::server::is_encoded;
@@ -53,6 +53,10 @@ impl Commit {
         let mut files = hub.tree(asked.kind, &account.id, &account.sha).await?;
         let all = files.len();
         files.retain(|file| selects(&asked.include, &asked.exclude, &file.path));
+        for file in &files {
+            let refused = check_name("path", &file.path).map_err(|e| e.of_kind(ErrorKind::Upstream).about(&account.id));
+            refused.map_err(|e| e.hint("leave it out with `exclude`"))?;
+        }
         if files.is_empty() {
             let error = Error::usage(format!("{}: no file of commit {} is selected", account.id, account.sha));
             return Err(error.with("files of the commit", all).hint("check `include` and `exclude`"));
@@ -73,7 +77,6 @@ impl Commit {
     /// The commit as an artifact, without its payload.
     pub(super) async fn artifact(&self, hub: &Hub<'_>, request: &LockRequest<'_>, notes: &mut Vec<String>) -> Result<Artifact> {
         let blobs = self.blobs(hub, request).await.map_err(|e| e.about(self.label()))?;
-        notes.extend(blobs.iter().filter_map(|(_, note)| note.clone()));
         if !is_object_name(&self.revision) {
             let now = hub.account(self.kind, &self.account.id, &self.revision).await?.sha;
             if now != self.account.sha {
@@ -95,13 +98,13 @@ impl Commit {
             sections: vec![],
             name: self.label(),
             version: self.account.sha.clone(),
-            descriptors: blobs.into_iter().map(|(blob, _)| blob).collect(),
+            descriptors: blobs,
             subject: None,
             meta: serde_json::Value::Null,
         })
     }
 
-    async fn blobs(&self, hub: &Hub<'_>, request: &LockRequest<'_>) -> Result<Vec<(Descriptor, Option<String>)>> {
+    async fn blobs(&self, hub: &Hub<'_>, request: &LockRequest<'_>) -> Result<Vec<Descriptor>> {
         let mut blobs = Vec::with_capacity(self.files.len());
         for some in self.files.chunks(AT_ONCE) {
             let mut learning = Vec::with_capacity(AT_ONCE);
@@ -113,7 +116,7 @@ impl Commit {
         Ok(blobs)
     }
 
-    async fn blob(&self, hub: &Hub<'_>, request: &LockRequest<'_>, file: &Entry) -> Result<(Descriptor, Option<String>)> {
+    async fn blob(&self, hub: &Hub<'_>, request: &LockRequest<'_>, file: &Entry) -> Result<Descriptor> {
         if is_encoded(&file.path) {
             return Err(Error::usage("a path holds a percent-escape, which the mirror refuses")
                 .with("found", &file.path)
@@ -130,8 +133,8 @@ impl Commit {
             side_digests,
         };
         if let Some(large) = &file.lfs {
-            let (digest, note) = large_file(file, large)?;
-            return Ok((descriptor(digest, large.size, Learned::Upstream, SideDigests::new()), note));
+            let digest = self.large_file(hub, file, large).await?;
+            return Ok(descriptor(digest, large.size, Learned::Upstream, SideDigests::new()));
         }
         if file.size > MOST_IN_GIT {
             return Err(Error::new(ErrorKind::Upstream, format!("{}: the hub says that git holds {} bytes of it", file.path, file.size)));
@@ -145,12 +148,42 @@ impl Commit {
         }
         refuse_pointer(&learned_path(request.cache, &sums.sha256), sums.size, &file.path)?;
         let side = SideDigests::from([("git-blob-sha1".to_owned(), found)]);
-        Ok((descriptor(sums.sha256, sums.size, Learned::Downloaded, side), None))
+        Ok(descriptor(sums.sha256, sums.size, Learned::Downloaded, side))
     }
 
     /// What the files that are carried name.
     pub(super) async fn named(&self, artifact: &Artifact, request: &LockRequest<'_>, notes: &mut Vec<String>) -> Result<Named> {
         named(&self.account.id, artifact, request, notes).await
+    }
+
+    /// The digest of a large file, which git's name of its pointer must cover. The pointer is asked for where it has a form of its own.
+    async fn large_file(&self, hub: &Hub<'_>, file: &Entry, large: &Large) -> Result<Digest> {
+        let digest = Digest::from_hex(&large.oid).map_err(|e| e.of_kind(ErrorKind::Upstream).about(&file.path))?;
+        if file.size != large.size {
+            let error = Error::new(ErrorKind::Upstream, format!("{}: the hub names two sizes", file.path));
+            return Err(error.with("found", format!("{} and {} bytes", file.size, large.size)));
+        }
+        let usual = pointer(&digest, large.size);
+        let found = blob_sha1(usual.as_bytes());
+        if found == file.oid {
+            return Ok(digest);
+        }
+        let wrong = |found: String| {
+            Err(Error::verification(format!("{}: the digest the hub names is not the one the commit holds", file.path))
+                .with("expected", format!("a pointer of git blob {:.60}", file.oid))
+                .with("found", found))
+        };
+        if large.pointer_size == Some(usual.len() as u64) {
+            return wrong(format!("{digest}, whose pointer is git blob {found}"));
+        }
+        let held = hub.pointer(self.kind, &self.account.id, &self.account.sha, &file.path).await;
+        let held = held.map_err(|e| e.about(format!("{}: its pointer", file.path)))?;
+        match (blob_sha1(&held), points_to(&held)) {
+            (name, _) if name != file.oid => wrong(format!("git blob {name}")),
+            (_, Some(meant)) if meant == (digest, large.size) => Ok(digest),
+            (_, Some((meant, size))) => wrong(format!("a pointer to {meant}, {size} bytes, in place of {digest}, {} bytes", large.size)),
+            (_, None) => wrong("what is no pointer".to_owned()),
+        }
     }
 
     /// The payload.
@@ -185,26 +218,6 @@ impl Commit {
         let licences = if licences.is_empty() { "no licence declared".to_owned() } else { licences };
         format!("commit {} · {files}{part} · {} · {licences}", &self.account.sha[..8], bytes(artifact.size()))
     }
-}
-
-/// The digest of a large file; where its pointer is written as usual, git's name of the pointer must agree.
-fn large_file(file: &Entry, large: &Large) -> Result<(Digest, Option<String>)> {
-    let digest = Digest::from_hex(&large.oid).map_err(|e| e.of_kind(ErrorKind::Upstream).about(&file.path))?;
-    if file.size != large.size {
-        let error = Error::new(ErrorKind::Upstream, format!("{}: the hub names two sizes", file.path));
-        return Err(error.with("found", format!("{} and {} bytes", file.size, large.size)));
-    }
-    let pointer = pointer(&digest, large.size);
-    if large.pointer_size != Some(pointer.len() as u64) {
-        return Ok((digest, Some(format!("{}: its pointer has another form, so that git's name does not cover its digest", file.path))));
-    }
-    let found = blob_sha1(pointer.as_bytes());
-    if found == file.oid {
-        return Ok((digest, None));
-    }
-    Err(Error::verification(format!("{}: the digest the hub names is not the one the commit holds", file.path))
-        .with("expected", format!("a pointer of git blob {:.60}", file.oid))
-        .with("found", format!("{digest}, whose pointer is git blob {found}")))
 }
 
 /// A pointer that was committed as a file is of no use to anybody.

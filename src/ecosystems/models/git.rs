@@ -19,6 +19,17 @@ pub(super) fn pointer(digest: &Digest, size: u64) -> String {
     format!("version https://git-lfs.github.com/spec/v1\noid {digest}\nsize {size}\n")
 }
 
+/// What a pointer points to, whatever else it holds (lines of `key value`; extensions, other line ends, older versions).
+#[cfg(feature = "upstream")]
+pub(super) fn points_to(pointer: &[u8]) -> Option<(Digest, u64)> {
+    let text = std::str::from_utf8(pointer).ok().filter(|text| text.starts_with("version "))?;
+    let value = |key: &str| {
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+        values.next().filter(|_| values.next().is_none())
+    };
+    Some((value("oid")?.trim().parse().ok()?, value("size")?.trim().parse().ok()?))
+}
+
 /// Whether text is a git object name as this hub writes it: 40 lower-case hex digits.
 pub(super) fn is_object_name(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

@@ -2,7 +2,7 @@
 
 use super::git::is_object_name;
 use super::meta::{Kind, is_repo};
-use crate::artifact::{check_name, percent_encoded};
+use crate::artifact::percent_encoded;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::upstream::{Failure, Upstream, is_loopback};
 use http::{HeaderMap, StatusCode, header};
@@ -16,6 +16,8 @@ use url::Url;
 const PUBLIC: &str = "https://huggingface.co";
 /// Longest account of a repository, and longest page of a tree, in bytes.
 const LONGEST: usize = 32 << 20;
+/// Longest pointer of a large file, in bytes (Git LFS specification: less than 1024).
+const MOST_POINTER: usize = 1024;
 /// Most pages of a tree.
 const MOST_PAGES: usize = 1000;
 /// Most files of a commit.
@@ -136,7 +138,7 @@ impl<'a> Hub<'a> {
         self.upstream.backoff().run(once).await
     }
 
-    /// All files of a commit, sorted by path.
+    /// All files of a commit, sorted by path. Paths are as the hub wrote them: whoever takes one checks it.
     pub(super) async fn tree(&self, kind: Kind, repo: &str, commit: &str) -> Result<Vec<Entry>> {
         let mut next = Some(self.url(&format!("/api/{}/{repo}/tree/{commit}?recursive=true&expand=false", kind.plural()))?);
         let mut files = BTreeMap::new();
@@ -145,7 +147,6 @@ impl<'a> Hub<'a> {
             let (headers, page): (_, Vec<Entry>) = self.ask(&url, repo, &format!("commit {commit}")).await?;
             next = next_page(&headers, &url, repo)?;
             for entry in page.into_iter().filter(|entry| entry.sort == "file") {
-                check_name("path", &entry.path).map_err(|e| e.of_kind(ErrorKind::Upstream).about(repo))?;
                 if let Some(twice) = files.insert(entry.path.clone(), entry) {
                     return Err(Error::new(ErrorKind::Upstream, format!("{repo}: the hub lists {} twice", twice.path)));
                 }
@@ -165,6 +166,13 @@ impl<'a> Hub<'a> {
     pub(super) fn file(&self, kind: Kind, repo: &str, commit: &str, path: &str) -> Result<Url> {
         let path: Vec<String> = path.split('/').map(percent_encoded).collect();
         self.url(&format!("/{}{repo}/resolve/{commit}/{}", kind.prefix(), path.join("/")))
+    }
+
+    /// What git itself holds of a file that lies outside of it.
+    pub(super) async fn pointer(&self, kind: Kind, repo: &str, commit: &str, path: &str) -> Result<Vec<u8>> {
+        let parts: Vec<String> = path.split('/').map(percent_encoded).collect();
+        let url = self.url(&format!("/{}{repo}/raw/{commit}/{}", kind.prefix(), parts.join("/")))?;
+        Ok(self.upstream.document(&url, "*/*", MOST_POINTER).await?.1)
     }
 
     /// The page of a repository, where its terms are.

@@ -1,8 +1,9 @@
 //! Hubs that refuse, lie or are damaged: one clear error each, and nothing half done.
 
-use super::hub::{File, Hub, commit, entry, large, pointer, small, tiny};
+use super::hub::{File, Hub, commit, entry, git_name, large, pointer, small, tiny};
 use super::{Outside, said};
 use crate::images::registry::Answer;
+use airlift::artifact::Digest;
 use airlift::error::Kind;
 use serde_json::{Value, json};
 
@@ -41,7 +42,6 @@ fn a_file_that_is_not_what_the_commit_holds_is_refused() {
 }
 
 #[test]
-#[test]
 fn a_file_that_is_longer_than_its_commit_says_is_told_without_a_hint_at_other_bounds() {
     let (hub, outside) = (hub(&tiny()), Outside::new());
     let path = format!("/acme/tiny/resolve/{}/config.json", commit('a'));
@@ -50,6 +50,7 @@ fn a_file_that_is_longer_than_its_commit_says_is_told_without_a_hint_at_other_bo
     assert!(text.contains("longer than it should be") && !text.contains("--max-download"), "{text}");
 }
 
+#[test]
 fn a_digest_that_the_commits_pointer_does_not_hold_is_refused() {
     let (hub, outside) = (hub(&tiny()), Outside::new());
     let mut entries: Vec<Value> = tiny().iter().map(entry).collect();
@@ -119,6 +120,53 @@ fn trees_with_other_peoples_paths_are_refused() {
     let twice = entry(&small("config.json", "{}"));
     hub.json(&tree(), &json!([twice, twice]));
     assert!(said(&outside.refusal(&hub, SECTION)).contains("lists config.json twice"));
+}
+
+#[test]
+fn an_odd_path_that_is_not_wanted_stops_nothing() {
+    let (hub, outside) = (hub(&tiny()), Outside::new());
+    let mut entries: Vec<Value> = tiny().iter().map(entry).collect();
+    entries.push(json!({ "type": "file", "path": "a\u{202e}b", "size": 1, "oid": commit('e') }));
+    hub.json(&tree(), &Value::Array(entries));
+    let refused = outside.refusal(&hub, SECTION);
+    assert!(said(&refused).contains("leave it out with `exclude`"), "{}", said(&refused));
+    let locked = outside.lock(&hub, &format!("{SECTION}\nexclude = [\"a*b\"]")).unwrap().lock;
+    assert_eq!(locked.artifacts[0].descriptors.len(), tiny().len());
+}
+
+#[test]
+fn a_pointer_of_another_form_is_asked_for_and_must_be_the_commits() {
+    let weights = crate::world::noise(3000, 3);
+    let other = pointer(&weights).replace("\nsize", "\r\nsize");
+    for (held, size, words) in [
+        (other.clone(), Some(other.len()), None),
+        (other.clone(), None, None),
+        (other.replace("oid", "x-y"), Some(9), Some("a pointer of git blob")),
+        (String::new(), None, Some("a pointer of git blob")),
+    ] {
+        let (hub, outside) = (hub(&tiny()), Outside::new());
+        let mut listed = entry(&large("model.safetensors", weights.clone()));
+        listed["oid"] = git_name(other.as_bytes()).into();
+        listed["lfs"]["pointerSize"] = size.into();
+        hub.json(&tree(), &json!([listed]));
+        hub.server.put(format!("/acme/tiny/resolve/{}/model.safetensors", commit('a')), "application/octet-stream", &weights);
+        hub.server.put(format!("/acme/tiny/raw/{}/model.safetensors", commit('a')), "text/plain", held.as_bytes());
+        match (outside.lock(&hub, SECTION), words) {
+            (locked, None) => assert_eq!(locked.unwrap().lock.artifacts[0].descriptors[0].digest, Digest::of(&weights)),
+            (refused, Some(words)) => {
+                let error = refused.map(|_| ()).unwrap_err();
+                assert!(error.kind() == Kind::Verification && said(&error).contains(words), "{}", said(&error));
+            }
+        }
+    }
+    // The commit's own pointer, and another digest in the list.
+    let (hub, outside) = (hub(&tiny()), Outside::new());
+    let mut listed = entry(&large("model.safetensors", b"other bytes".repeat(273).into_iter().take(3000).collect::<Vec<u8>>()));
+    listed["oid"] = git_name(other.as_bytes()).into();
+    listed["lfs"]["pointerSize"] = Value::Null;
+    hub.json(&tree(), &json!([listed]));
+    hub.server.put(format!("/acme/tiny/raw/{}/model.safetensors", commit('a')), "text/plain", other.as_bytes());
+    assert!(said(&outside.refusal(&hub, SECTION)).contains("in place of"));
 }
 
 #[test]
