@@ -18,13 +18,26 @@ pub(super) fn read(account: &Account) -> Card {
         library: account.library_name.as_deref().or(field("library_name").as_str()).map(clean),
         pipeline: account.pipeline_tag.as_deref().or(field("pipeline_tag").as_str()).map(clean),
         tags: texts(field("tags")),
-        parameters: parameters(&account.safetensors),
+        parameters: parameters(account),
+        architecture: account.gguf.get("architecture").and_then(text),
+        context_length: account.gguf.get("context_length").and_then(number),
     }
 }
 
-fn parameters(counted: &Value) -> BTreeMap<String, u64> {
-    let kinds = counted.get("parameters").and_then(Value::as_object).into_iter().flatten();
-    kinds.filter_map(|(kind, n)| Some((clean(kind), n.as_u64().filter(|n| *n < 1 << 53)?))).take(MOST).collect()
+/// What was counted in tensors; where there are none, in GGUF files.
+fn parameters(account: &Account) -> BTreeMap<String, u64> {
+    let kinds = account.safetensors.get("parameters").and_then(Value::as_object).into_iter().flatten();
+    let counted: BTreeMap<String, u64> = kinds.filter_map(|(kind, n)| Some((clean(kind), number(n)?))).take(MOST).collect();
+    if counted.is_empty() {
+        account.gguf.get("total").and_then(number).map(|n| ("GGUF".to_owned(), n)).into_iter().collect()
+    } else {
+        counted
+    }
+}
+
+/// A count that JSON's readers agree about.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|n| *n < 1 << 53)
 }
 
 fn text(value: &Value) -> Option<String> {

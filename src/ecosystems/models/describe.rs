@@ -39,8 +39,12 @@ fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
 }
 
 fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<String, String> {
-    let (formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
+    let (mut formats, pickles) = formats(artifact, meta.looked.as_ref(), blobs);
     let names = || artifact.descriptors.iter().filter_map(|d| d.name.as_deref());
+    let has = |extension: &str| names().any(|name| Path::new(name).extension().is_some_and(|x| x == extension));
+    // The hub has read some of them.
+    let read = meta.card.architecture.is_some() || meta.card.context_length.is_some();
+    formats.extend(Some(Format::Gguf.name()).filter(|_| read && has("gguf")));
     let parameters: u64 = meta.card.parameters.values().fold(0, |sum, n| sum.saturating_add(*n));
     let code: Vec<&str> = names().filter(|name| Path::new(name).extension().is_some_and(|x| x == "py")).collect();
     let left: BTreeSet<&str> = meta.references.iter().filter(|r| !r.carried).map(|r| r.repo.as_str()).collect();
@@ -51,6 +55,8 @@ fn properties(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<S
         ("code", code.join(", ")),
         ("library", meta.card.library.clone().unwrap_or_default()),
         ("parameters", if parameters == 0 { String::new() } else { parameters.to_string() }),
+        ("architecture", meta.card.architecture.clone().unwrap_or_default()),
+        ("context length", meta.card.context_length.map(|tokens| tokens.to_string()).unwrap_or_default()),
         ("base models", meta.card.base_models.join(", ")),
         ("licence link", meta.card.licence_link.clone().unwrap_or_default()),
         ("terms", meta.terms.clone().unwrap_or_default()),

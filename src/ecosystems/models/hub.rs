@@ -51,6 +51,9 @@ pub(super) struct Account {
     /// Parameters that were counted.
     #[serde(default)]
     pub safetensors: Value,
+    /// What was read from a GGUF file: `total`, `architecture`, `context_length`.
+    #[serde(default)]
+    pub gguf: Value,
 }
 
 /// One file of a commit.

@@ -113,9 +113,15 @@ pub(super) struct Card {
     /// `tags`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Number of parameters by type of number, where the hub has counted them.
+    /// Number of parameters by type of number, where the hub has counted them; of GGUF files together, as `GGUF`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, u64>,
+    /// The architecture of GGUF files, as the hub read it from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    /// How many tokens GGUF files take at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_length: Option<u64>,
 }
 
 impl Card {
