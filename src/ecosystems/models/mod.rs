@@ -45,6 +45,8 @@ mod section;
 mod serve;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "upstream")]
+mod together;
 mod xet;
 
 use super::{Ecosystem, Mirror, Snippet};
@@ -90,6 +92,11 @@ impl Ecosystem for Models {
         }
         let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
         read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        together::check(artifacts)
     }
 
     #[cfg(feature = "upstream")]

@@ -172,6 +172,44 @@ fn what_is_packed_under_the_name_of_a_pickle_is_not_called_clean() {
 }
 
 #[test]
+fn what_a_hub_read_from_gguf_files_is_said() {
+    let (hub, outside) = (Hub::start(), Outside::new());
+    hub.repo("models", "acme/tiny", &commit('a'), &[large("tiny.Q4.gguf", b"GGUF\x03\0\0\0rest".to_vec())]);
+    let gguf = json!({ "total": 7_000_000_000_u64, "architecture": "llama", "context_length": 8192, "chat_template": "{{ x }}" });
+    hub.json("/api/models/acme/tiny/revision/main", &json!({ "id": "acme/tiny", "sha": commit('a'), "gguf": gguf }));
+    let lock = outside.lock(&hub, "repo = \"acme/tiny\"\npickles = \"allow\"").unwrap().lock;
+    let (artifact, empty) =
+        (lock.artifacts[0].clone(), airlift::store::Store::open_or_create(&outside.folder.path().join("empty")).unwrap());
+    let described = find("models").unwrap().describe(&artifact, &empty).unwrap();
+    let property = |key: &str| described.properties.get(key).map(String::as_str);
+    assert_eq!((property("parameters"), property("formats")), (Some("7000000000"), Some("gguf")));
+    assert_eq!((property("architecture"), property("context length")), (Some("llama"), Some("8192")));
+}
+
+#[test]
+fn one_tag_is_one_manifest_and_one_branch_is_one_commit() {
+    let (registry, outside) = registry();
+    let digests = ["1", "2"].map(|config| Digest::of(&push(&registry, "1.0", (PACK, config.as_bytes()), &[WEIGHTS])).to_string());
+    let section = |name: &str, reference: &str| format!("[models.{name}]\noci = \"{}/acme/llm{reference}\"\n", registry.host);
+    let pinned =
+        |tag: &str| ["a", "b"].iter().zip(&digests).map(|(name, digest)| section(name, &format!("{tag}@{digest}"))).collect::<String>();
+    let error = outside.lock_all(&pinned(":1.0")).map(|_| ()).unwrap_err();
+    let text = said(&error);
+    assert!(error.kind() == Kind::Usage && digests.iter().all(|digest| text.contains(digest)) && text.contains("a, b"), "{text}");
+    assert_eq!(outside.lock_all(&pinned("")).unwrap().lock.artifacts.len(), 2, "by digest both are had");
+
+    registry.put("/old".to_owned(), "application/octet-stream", b"old");
+    registry.put("/new".to_owned(), "application/octet-stream", b"new");
+    let plain = |name: &str, revision: &str| {
+        let files = format!("files = [{{ url = \"http://{}/{name}\", path = \"net.onnx\" }}]", registry.host);
+        format!("[models.{name}]\nrepo = \"ours/net\"\n{files}\nrevision = \"{revision}\"\n")
+    };
+    let text = said(&outside.lock_all(&(plain("old", "main") + &plain("new", "main"))).map(|_| ()).unwrap_err());
+    assert!(text.contains("ours/net: main would mean two things inside"), "{text}");
+    assert_eq!(outside.lock_all(&(plain("old", "v1") + &plain("new", "main"))).unwrap().lock.artifacts.len(), 2);
+}
+
+#[test]
 fn a_gate_is_written_down() {
     let (hub, outside) = (Hub::start(), Outside::new());
     hub.repo("models", "acme/tiny", &commit('a'), &[small("config.json", "{}")]);
