@@ -18,6 +18,7 @@ mod percent;
 mod registry;
 mod strict;
 mod target;
+mod typed;
 
 pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, check_blob};
 pub use buffer::AlignedBuffer;
@@ -30,3 +31,4 @@ pub use percent::{percent_decoded, percent_encoded};
 pub use registry::{DOCKER_LIST, DOCKER_MANIFEST, INDEX, MANIFEST, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 pub use strict::{LARGEST, Limits, parse_strict, parse_versioned};
 pub use target::{Architecture, Libc, Target, Version};
+pub use typed::{read_typed, typed_rows};

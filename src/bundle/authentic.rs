@@ -56,6 +56,7 @@ impl Authentic {
             return Err(Error::verification(format!("{label}: its lock is of another toolkit or line"))
                 .with("found", format!("{} {}", lock.name, lock.line)));
         }
+        newest.judge_scopes(&judged.tally, &lock.artifacts).map_err(about)?;
         let table = pinned_everywhere(&volumes, &statement, "frames.bin").map_err(about)?;
         let table = FrameTable::parse(&table, &lock, &statement.volumes).map_err(about)?;
         pinned_everywhere(&volumes, &statement, "README").map_err(about)?;
@@ -70,7 +71,9 @@ impl Authentic {
             newest = Some(judge(volume, accepted)?);
         }
         let (judged, _, chain, root) = newest.ok_or_else(|| Error::failed("a bundle has at least one volume"))?;
-        check_limits(&root, &self.statement, &self.table).map_err(|e| e.about(self.statement.label()))?;
+        let about = |e: Error| e.about(self.statement.label());
+        root.judge_scopes(&judged.tally, &self.lock.artifacts).map_err(about)?;
+        check_limits(&root, &self.statement, &self.table).map_err(about)?;
         (self.judged, self.chain, self.root) = (judged, chain, root);
         Ok(self)
     }

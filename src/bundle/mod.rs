@@ -25,7 +25,7 @@ mod writer;
 
 pub use authentic::Authentic;
 pub use frames::{BlobEntry, Encoding, Frame, FrameTable};
-pub use head::{Head, SIGNATURE_SPACE};
+pub use head::{Head, MAX_SIGNATURES, SIGNATURE_SPACE};
 pub use inplace::InPlace;
 pub use sign::{append_signature, check_signature_fits};
 pub use statement::{Pin, Previous, Statement};

@@ -2,6 +2,7 @@
 
 use super::{environment::Environment, output::Output};
 use crate::error::{Error, Result};
+use crate::steps::trust::{age, check_age};
 use crate::store::{Store, read_bounded};
 use crate::trust::{Agent, PlainKeys, Signer, TrustRoot, pinned};
 use std::io::IsTerminal;
@@ -43,12 +44,19 @@ impl Context {
         self.environment.cache_home.join("airlift")
     }
 
-    /// The trust root this host has accepted.
+    /// The trust root this host has accepted, with what it knows beside it.
     pub fn accepted_root(&self, store: &Store) -> Result<TrustRoot> {
-        pinned::load(&store.trust_folder())?.ok_or_else(pinned::none_yet)
+        crate::steps::trust::trusted(store)
     }
 
-    /// The accepted roots, as they travel in a bundle.
+    /// Warns of a root that should have been replaced, or refuses it where that was asked for.
+    pub fn check_age(&self, store: &Store, root: &TrustRoot, refuse_expired: bool) -> Result<()> {
+        let told = check_age(root, age(store, self.environment.now())?, refuse_expired)?;
+        told.into_iter().for_each(|told| self.out.warn(told));
+        Ok(())
+    }
+
+    /// The accepted roots and revocations, as they travel in a bundle.
     pub fn carried_roots(&self, store: &Store) -> Result<Vec<(String, Vec<u8>)>> {
         let chain = pinned::stored(&store.trust_folder())?;
         Ok(chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect())

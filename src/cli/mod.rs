@@ -10,6 +10,7 @@ mod context;
 mod environment;
 mod interrupt;
 mod output;
+mod qr;
 mod reporting;
 
 pub use args::command_line;

@@ -3,11 +3,12 @@
 //! The payload is read once: while it is verified, its blobs go into the store, where nothing names them yet. Only when all of them are
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
 
+use super::trust::trusted;
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Snapshot, Store, Writer, check_space};
-use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
+use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, Role, judge_sequence, pinned};
 
 /// What importing a bundle came to.
 #[derive(Debug, Clone)]
@@ -45,18 +46,32 @@ pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
 /// may have brought a root that no longer counts its signers.
 pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
     let store = writer.store();
-    let accepted = pinned::load(&store.trust_folder())?.ok_or_else(pinned::none_yet)?;
-    let bundle = bundle.judged_by(&accepted)?;
+    let bundle = bundle.judged_by(&trusted(store)?)?;
     let notes = match order(&bundle, store)? {
         Order::Replay => return again(bundle, writer, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
+    check_approvals(&bundle)?;
     let (taken, bytes) = to_come(&bundle, store)?;
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
     commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes, judged, taken })
+}
+
+/// A root that asks for approvals is not passed over by a program that cannot judge them.
+fn check_approvals(bundle: &Authentic) -> Result<()> {
+    if bundle.root.rules(Role::Approve).is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Policy,
+        format!("{}: its trust root asks for approvals, and this airlift cannot judge them", bundle.statement.label()),
+    )
+    .with("expected", bundle.root.needs(Role::Approve))
+    .with("trust root", bundle.root.label())
+    .hint("import it with a later airlift, or have a root made without the role: airlift trust rotate --role approve=none"))
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling.

@@ -1,6 +1,7 @@
 //! `sign`: a person's signature over the statement, put into every volume of a finished set.
 
 use super::pack::check_epoch;
+use super::trust::check_not_revoked;
 use crate::artifact::Digest;
 use crate::bundle::{Head, Statement, append_signature, check_signature_fits};
 use crate::error::{Error, Kind, Result};
@@ -86,7 +87,8 @@ pub fn may_sign<'a>(root: &'a TrustRoot, key: &crate::trust::PublicKey) -> Resul
             .with("trust root", root.label())
             .hint("sign with a key of the root, or make a root that names this one: airlift trust init")
     })?;
-    if root.rule(Role::Bundle).principals.contains(&principal.name) {
+    check_not_revoked(root, key)?;
+    if root.people(Role::Bundle).contains(&principal.name.as_str()) {
         return Ok(principal);
     }
     Err(Error::usage(format!("{} may not sign bundles by this trust root", principal.name)).with("trust root", root.label()))

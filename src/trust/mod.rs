@@ -7,7 +7,8 @@
 //! cannot be constructed; secrets are wiped and have no `Debug`. It never asks a clock or the environment, never trusts on first use,
 //! and never answers a question of trust with a boolean. Randomness is used in `key.rs` only.
 //!
-//! Scopes, rotation and revocation have their places in the format document; here, [`Chain`] already walks from root to root.
+//! A [`Revocation`] needs one key and is small enough to be typed. A [`TrustRoot`] in memory carries the revocations its holder accepted
+//! beside it, so whoever judges by it cannot forget them.
 
 mod agent;
 mod allowed_signers;
@@ -17,19 +18,26 @@ mod judge;
 mod key;
 pub mod pinned;
 mod public;
+mod revocation;
+mod revoked;
 mod root;
+mod scope;
 mod sequence;
 mod sshsig;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub use agent::{Agent, AgentKey};
-pub use allowed_signers::allowed_signers;
+pub use allowed_signers::{allowed_signers, revoked_keys};
 pub use chain::{Chain, MAX_ROOTS};
-pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, ROOT, SignatureFile, Tally, Uncounted, Why, signature_name};
+pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, REVOKE, ROOT, RuleCount, SignatureFile, Tally, Uncounted, Why, signature_name};
 pub use key::{Ask, PlainKeys, Protection, SecretKey, public_path, read_public};
 pub use public::{Algorithm, PublicKey};
-pub use root::{Custody, HeldKey, MAX_ROOT_BYTES, Principal, Role, RootLimits, Rule, Terms, TrustRoot, check_word};
+pub use revocation::{MAX_REVOCATION_BYTES, MAX_REVOCATIONS, Revocation, RevocationTerms, told};
+pub use revoked::{LastGood, Reason, Revoked, key_digest};
+pub use root::{Custody, HeldKey, MAX_ROOT_BYTES, Presence, Principal, Role, RootLimits, Rule, Terms, TrustRoot, check_word};
+pub use scope::Scope;
 pub use sequence::{Candidate, Gaps, LONGEST_STEP, Mark, Order, OrderRules, judge_sequence};
 pub use sshsig::{MAX_SIGNATURE_BYTES, Signature, Signed, Signer, Token, sign};

@@ -116,6 +116,11 @@ impl PublicKey {
         format!("{} {}", self.algorithm().name(), BASE64.encode(&self.blob()))
     }
 
+    /// SHA-256 of the binary form: what the key is known by.
+    pub fn id(&self) -> Digest {
+        Digest::of(&self.blob())
+    }
+
     /// `SHA256:` and base64 without padding, as `ssh-keygen -l` prints it.
     pub fn fingerprint(&self) -> String {
         format!("SHA256:{}", BASE64_NOPAD.encode(Digest::of(&self.blob()).as_bytes()))

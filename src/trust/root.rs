@@ -1,36 +1,79 @@
 //! A trust root in memory: who may sign what, and how many of them must.
 
 use super::format;
-use super::public::{Algorithm, PublicKey};
+use super::public::PublicKey;
+use super::revocation::Revocation;
+use super::revoked::Revoked;
+use super::scope::Scope;
+use super::terms::refused;
 use crate::artifact::{Digest, check_name};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Longest trust root, in bytes.
 pub const MAX_ROOT_BYTES: usize = 1 << 20;
 /// Longest name of a trust domain or principal, in bytes.
 const LONGEST_NAME: usize = 48;
-/// Most principals of a root, and most keys of a principal.
-const MOST: usize = 64;
 
 /// What a principal may be needed for. Each role signs in namespaces of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Signs trust roots.
     Root,
     /// Signs bundles.
     Bundle,
+    /// Says on the receiving side that a bundle may be imported.
+    Approve,
+    /// Revokes keys, beside the role `root`.
+    Revoke,
+    /// Signs reports.
+    Report,
 }
 
 impl Role {
+    /// Every role there is.
+    pub const ALL: [Self; 5] = [Self::Root, Self::Bundle, Self::Approve, Self::Revoke, Self::Report];
+
     /// The member of `roles`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Root => "root",
             Self::Bundle => "bundle",
+            Self::Approve => "approve",
+            Self::Revoke => "revoke",
+            Self::Report => "report",
         }
     }
+
+    /// What the role signs in.
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Root => super::judge::ROOT,
+            Self::Bundle => super::judge::BUNDLE,
+            Self::Approve => "approve.v1@airlift",
+            Self::Revoke => super::judge::REVOKE,
+            Self::Report => "report.v1@airlift",
+        }
+    }
+
+    /// The role of that name.
+    pub fn named(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|r| r.name() == name).ok_or_else(|| {
+            refused("a role is unknown").with("expected", "root, bundle, approve, revoke or report").with("found", format!("{name:.40}"))
+        })
+    }
+}
+
+/// What a FIDO2 authenticator must have been given for its signature to count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// A touch.
+    #[default]
+    Touch,
+    /// A touch, and its PIN or a fingerprint.
+    Pin,
 }
 
 /// How a key is kept, as the root's makers state it.
@@ -90,12 +133,59 @@ pub struct Principal {
 }
 
 /// Who may act in a role, and how many distinct principals it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
     /// Names of principals.
     pub principals: Vec<String>,
     /// Between 1 and their number.
     pub threshold: usize,
+    /// What it is about, in the role `bundle`; none means everything.
+    pub scopes: Vec<Scope>,
+    /// Whoever counted in one of these roles for the same bundle does not count here.
+    pub distinct_from: Vec<Role>,
+    /// What FIDO2 keys must show.
+    pub presence: Presence,
+    /// Only keys that are kept like this count; none means any.
+    pub custody: Vec<Custody>,
+}
+
+impl Rule {
+    /// A rule without further demands.
+    pub fn new(threshold: usize, principals: Vec<String>) -> Self {
+        Self { principals, threshold, ..Self::default() }
+    }
+
+    /// Whether it is about an artifact.
+    pub fn covers(&self, ecosystem: &str, name: &str) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|scope| scope.matches(ecosystem, name))
+    }
+
+    /// What it asks for, in words.
+    pub fn needs(&self) -> String {
+        let mut text = format!("{} of {}", self.threshold, self.principals.join(", "));
+        let mut more = Vec::new();
+        if !self.scopes.is_empty() {
+            more.push(format!("for {}", self.scopes.iter().map(Scope::text).collect::<Vec<_>>().join(", ")));
+        }
+        if !self.distinct_from.is_empty() {
+            more.push(format!("other people than in {}", self.distinct_from.iter().map(|r| r.name()).collect::<Vec<_>>().join(", ")));
+        }
+        if self.presence == Presence::Pin {
+            more.push("FIDO2 keys with PIN".to_owned());
+        }
+        if !self.custody.is_empty() {
+            more.push(format!("only {} keys", self.custody.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")));
+        }
+        if !more.is_empty() {
+            text.push_str(&format!(" ({})", more.join("; ")));
+        }
+        text
+    }
+
+    /// Whether a key is kept as it asks.
+    pub(super) fn takes(&self, custody: Custody) -> bool {
+        self.custody.is_empty() || self.custody.contains(&custody)
+    }
 }
 
 /// What no signer can exceed; `None` leaves the reader's own cap.
@@ -151,17 +241,35 @@ pub struct Terms {
     pub principals: Vec<Principal>,
     /// Who signs the next root.
     pub root: Rule,
-    /// Who signs bundles.
-    pub bundle: Rule,
+    /// Who signs bundles; several rules differ in their scopes.
+    pub bundle: Vec<Rule>,
+    /// Who approves bundles on the receiving side; without it approvals are not in force.
+    pub approve: Option<Rule>,
+    /// Who revokes keys, beside the role `root`.
+    pub revoke: Option<Rule>,
+    /// Who signs reports.
+    pub report: Option<Rule>,
     /// Caps.
     pub limits: RootLimits,
+    /// Keys that count no more.
+    pub revoked: Vec<Revoked>,
 }
 
-/// A well-formed trust root with its exact bytes. Well-formed is not trusted: see [`super::pinned`].
+/// A well-formed trust root with its exact bytes, and what its holder knows beside it. Well-formed is not trusted: see [`super::pinned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustRoot {
     terms: Terms,
     bytes: Vec<u8>,
+    known: Arc<Known>,
+}
+
+/// What a host knows that a root does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Known {
+    /// Revocations that were accepted beside the root.
+    revocations: Vec<Revocation>,
+    /// Bundles this host accepted before: a revocation does not take them back.
+    accepted: BTreeSet<Digest>,
 }
 
 impl TrustRoot {
@@ -169,12 +277,51 @@ impl TrustRoot {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let terms = format::parse(bytes)?;
         terms.check()?;
-        Ok(Self { terms, bytes: bytes.to_vec() })
+        Ok(Self { terms, bytes: bytes.to_vec(), known: Arc::default() })
     }
 
     /// Writes a root: the same terms give the same bytes. What is written has been read back, so every reader will accept it.
     pub fn write(terms: &Terms) -> Result<Self> {
         Self::parse(&format::write(terms))
+    }
+
+    /// The same root with revocations that were accepted beside it, in place of those it had.
+    #[must_use]
+    pub fn with_revocations(mut self, revocations: Vec<Revocation>) -> Self {
+        Arc::make_mut(&mut self.known).revocations = revocations;
+        self
+    }
+
+    /// The same root on a host that accepted these bundles before.
+    #[must_use]
+    pub fn with_accepted(mut self, bundles: BTreeSet<Digest>) -> Self {
+        Arc::make_mut(&mut self.known).accepted = bundles;
+        self
+    }
+
+    /// Another root with what is known beside this one.
+    pub(super) fn known_by(&self, mut other: Self) -> Self {
+        other.known = Arc::clone(&self.known);
+        other
+    }
+
+    /// The revocations that were accepted beside it.
+    pub fn revocations(&self) -> &[Revocation] {
+        &self.known.revocations
+    }
+
+    /// Everything that is said against a key: by the root, and by revocations beside it.
+    pub fn said_against(&self, key: &PublicKey) -> Vec<&Revoked> {
+        let id = key.id();
+        let all = self.terms.revoked.iter().chain(self.known.revocations.iter().map(Revocation::revoked));
+        all.filter(|revoked| revoked.key == id).collect()
+    }
+
+    /// Why a key does not count over a document; the digests that a revocation spares, and bundles accepted before, still do.
+    pub(super) fn revoked_for(&self, key: &PublicKey, message: &Digest) -> Option<&Revoked> {
+        let against = self.said_against(key);
+        let spared = self.known.accepted.contains(message) || against.iter().all(|r| r.spares(message));
+        if spared { None } else { against.into_iter().find(|r| !r.spares(message)) }
     }
 
     /// What it says.
@@ -202,12 +349,22 @@ impl TrustRoot {
         format!("{} root {}", self.terms.name, self.terms.version)
     }
 
-    /// Who may act in a role.
-    pub fn rule(&self, role: Role) -> &Rule {
-        match role {
-            Role::Root => &self.terms.root,
-            Role::Bundle => &self.terms.bundle,
-        }
+    /// The rules of a role: one, several for `bundle`, none for a role that is not in force.
+    pub fn rules(&self, role: Role) -> &[Rule] {
+        self.terms.rules(role)
+    }
+
+    /// Everybody who may act in a role.
+    pub fn people(&self, role: Role) -> Vec<&str> {
+        let mut all: Vec<&str> = self.rules(role).iter().flat_map(|rule| rule.principals.iter().map(String::as_str)).collect();
+        let mut seen = BTreeSet::new();
+        all.retain(|name| seen.insert(*name));
+        all
+    }
+
+    /// What a role asks for, in words.
+    pub fn needs(&self, role: Role) -> String {
+        self.rules(role).iter().map(Rule::needs).collect::<Vec<_>>().join("; ")
     }
 
     /// Whose key it is.
@@ -218,72 +375,6 @@ impl TrustRoot {
     /// The principal of that name.
     pub fn principal(&self, name: &str) -> Option<&Principal> {
         self.terms.principals.iter().find(|p| p.name == name)
-    }
-}
-
-impl Terms {
-    fn check(&self) -> Result<()> {
-        check_word("the name of the trust domain", &self.name)?;
-        if self.version == 0 || (self.version == 1) != self.previous.is_none() {
-            return Err(refused("version 1 has no previous root, every later one has").with("version", self.version));
-        }
-        if self.expires.is_some_and(|expires| expires <= self.created) {
-            return Err(refused("it expires before it was made"));
-        }
-        if self.principals.is_empty() || self.principals.len() > MOST {
-            return Err(refused("it names no principal, or too many").with("expected", format!("between 1 and {MOST}")));
-        }
-        self.check_principals()?;
-        self.check_rule(Role::Root, &self.root)?;
-        self.check_rule(Role::Bundle, &self.bundle)?;
-        let limits = self.limits;
-        if [limits.bundle_bytes, limits.blobs, limits.blob_bytes, limits.frame_bytes, limits.volumes].contains(&Some(0)) {
-            return Err(refused("a limit of 0 admits nothing"));
-        }
-        Ok(())
-    }
-
-    fn check_principals(&self) -> Result<()> {
-        let mut names = BTreeSet::new();
-        let mut points = BTreeSet::new();
-        for principal in &self.principals {
-            check_word("the name of a principal", &principal.name)?;
-            let about = |why: &str| refused(why).with("principal", &principal.name);
-            if !names.insert(&principal.name) {
-                return Err(about("a principal is named twice"));
-            }
-            if principal.keys.is_empty() || principal.keys.len() > MOST {
-                return Err(about("a principal has no key, or too many").with("expected", format!("between 1 and {MOST}")));
-            }
-            for held in &principal.keys {
-                if !points.insert(held.key.point()) {
-                    return Err(about("a key is listed twice: one key belongs to one principal").with("key", held.key.fingerprint()));
-                }
-                if (held.custody == Custody::Fido2) != (held.key.algorithm() == Algorithm::SkEd25519) {
-                    return Err(
-                        about("`fido2` is for sk-ssh-ed25519 keys, and they are always `fido2`").with("key", held.key.fingerprint())
-                    );
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_rule(&self, role: Role, needs: &Rule) -> Result<()> {
-        let about = |why: &str| refused(why).with("role", role.name());
-        let distinct: BTreeSet<&String> = needs.principals.iter().collect();
-        if distinct.len() != needs.principals.len() {
-            return Err(about("a role lists a principal twice"));
-        }
-        if let Some(stranger) = needs.principals.iter().find(|name| self.principals.iter().all(|p| p.name != **name)) {
-            return Err(about("a role lists a principal the root does not have").with("found", format!("{stranger:.60}")));
-        }
-        if needs.threshold == 0 || needs.threshold > distinct.len() {
-            return Err(about("a threshold is out of range")
-                .with("expected", format!("between 1 and {}", distinct.len()))
-                .with("found", needs.threshold));
-        }
-        Ok(())
     }
 }
 
@@ -298,8 +389,4 @@ pub fn check_word(what: &str, word: &str) -> Result<()> {
     Err(Error::verification(format!("{what} is refused"))
         .with("expected", format!("at most {LONGEST_NAME} of a-z 0-9 . _ @ + -, a letter or digit first"))
         .with("found", format!("{word:.60}")))
-}
-
-fn refused(why: &str) -> Error {
-    Error::verification(format!("the trust root is refused: {why}"))
 }

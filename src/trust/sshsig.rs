@@ -109,6 +109,35 @@ impl Signature {
         &self.key
     }
 
+    /// The signature alone, for the typed form: hash and kind, the flags and counter of an authenticator, 64 bytes.
+    pub(super) fn packed(&self) -> Vec<u8> {
+        let mut out = vec![u8::from(self.hash == Hash::Sha256) << 1 | u8::from(self.raw.token.is_some())];
+        if let Some((flags, counter)) = self.raw.token {
+            out.push(flags);
+            out.extend_from_slice(&counter.to_be_bytes());
+        }
+        out.extend_from_slice(&self.raw.bytes);
+        out
+    }
+
+    /// The armour again; `None` for what [`Signature::packed`] does not make of a signature by that key.
+    pub(super) fn unpacked(key: &PublicKey, namespace: &str, packed: &[u8]) -> Option<String> {
+        let mut reader = Reader::new(packed);
+        let (kind, is_sk) = (reader.byte()?, key.algorithm() == Algorithm::SkEd25519);
+        if kind > 3 || (kind & 1 == 1) != is_sk {
+            return None;
+        }
+        let hash = if kind & 2 == 0 { Hash::Sha512 } else { Hash::Sha256 };
+        let token = if is_sk { reader.take(5)? } else { &[] };
+        let bytes = reader.take(64)?;
+        reader.finish()?;
+        let mut signature = Vec::new();
+        put(&mut signature, key.algorithm().name().as_bytes());
+        put(&mut signature, bytes);
+        signature.extend_from_slice(token);
+        Some(armoured(key, namespace, hash, &signature))
+    }
+
     /// What it was made for.
     pub fn namespace(&self) -> &str {
         &self.namespace
@@ -160,12 +189,16 @@ pub fn sign(signer: &dyn Signer, namespace: &str, message: &[u8]) -> Result<Stri
     let signature = signer.sign_ssh(&framed)?;
     let key = signer.public_key();
     Raw::parse(&signature, key).and_then(|raw| raw.verify(key, &framed)).map_err(|e| e.about("the signature just made"))?;
+    Ok(armoured(key, namespace, Hash::Sha512, &signature))
+}
+
+fn armoured(key: &PublicKey, namespace: &str, hash: Hash, signature: &[u8]) -> String {
     let mut blob = MAGIC.to_vec();
     blob.extend_from_slice(&1u32.to_be_bytes());
-    for part in [&key.blob()[..], namespace.as_bytes(), b"", Hash::Sha512.name().as_bytes(), &signature] {
+    for part in [&key.blob()[..], namespace.as_bytes(), b"", hash.name().as_bytes(), signature] {
         put(&mut blob, part);
     }
-    Ok(armour(&blob))
+    armour(&blob)
 }
 
 /// The SSH signature of plain Ed25519.

@@ -43,7 +43,7 @@ fn without(root: &TrustRoot, gone: &str, people: &[u8]) -> Vec<(String, Vec<u8>)
     let mut terms = root.terms().clone();
     (terms.version, terms.previous) = (2, Some(root.fingerprint()));
     terms.principals.retain(|p| p.name != gone);
-    for rule in [&mut terms.root, &mut terms.bundle] {
+    for rule in [&mut terms.root, &mut terms.bundle[0]] {
         rule.principals.retain(|p| p != gone);
     }
     let next = TrustRoot::write(&terms).expect("a root");
@@ -64,7 +64,7 @@ fn a_bundle_opened_before_a_newer_root_came_is_judged_by_that_root() {
     for (name, bytes) in without(&world.root, "person2", &[1]) {
         std::fs::write(receiver.trust_folder().join(name), bytes).expect("a file");
     }
-    assert_eq!(airlift::steps::trust::accepted(&receiver).expect("accepted").root.rule(Role::Bundle).principals, ["person1"]);
+    assert_eq!(airlift::steps::trust::accepted(&receiver).expect("accepted").root.people(Role::Bundle), ["person1"]);
     let [of_mallory, of_alice] = opened;
     let refusal = import(of_mallory, &receiver.writer().expect("the lock"), &verification()).expect_err("person2 is no longer trusted");
     assert_eq!(refusal.kind(), Kind::Verification);

@@ -66,19 +66,29 @@ impl World {
 
     /// The same with limits that no signer can exceed.
     pub fn with_limits(people: u8, threshold: usize, limits: RootLimits) -> Self {
+        Self::made("test", (1..=people).collect(), threshold, limits)
+    }
+
+    /// A trust domain of another name with one signer.
+    pub fn named(name: &str, key: u8) -> Self {
+        Self::made(name, vec![key], 1, RootLimits::default())
+    }
+
+    fn made(name: &str, people: Vec<u8>, threshold: usize, limits: RootLimits) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let keys = folder.path().join("keys");
         std::fs::create_dir_all(&keys).expect("a folder");
-        let principals: Vec<String> = (1..=people)
+        let principals: Vec<String> = people
+            .iter()
             .map(|n| {
                 let path = keys.join(format!("person{n}.pub"));
-                std::fs::write(&path, key(n).public_line()).expect("a file");
+                std::fs::write(&path, key(*n).public_line()).expect("a file");
                 format!("person{n}={}", path.display())
             })
             .collect();
         let created = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let founding = Founding { name: "test", principals: &principals, threshold, created, expires: None, limits };
-        let signers: Vec<Box<dyn Signer>> = (1..=people).map(|n| Box::new(key(n)) as Box<dyn Signer>).collect();
+        let founding = Founding { name, principals: &principals, threshold, created, expires: None, limits };
+        let signers: Vec<Box<dyn Signer>> = people.iter().map(|n| Box::new(key(*n)) as Box<dyn Signer>).collect();
         let root = init(&folder.path().join("root"), &founding, &signers).expect("a root").root;
         let world = Self { sender: Store::open_or_create(&folder.path().join("sender")).expect("a store"), folder, root };
         world.trust(&world.sender);

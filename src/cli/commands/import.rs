@@ -24,6 +24,9 @@ pub struct Import {
     /// Check signatures and order, say what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Refuse bundles by a trust root that has expired, instead of warning
+    #[arg(long)]
+    refuse_expired: bool,
 }
 
 impl Import {
@@ -33,13 +36,15 @@ impl Import {
         let root = context.accepted_root(&store)?;
         let (bundles, mut errors) = open_each(&self.places, &root)?;
         if self.dry_run {
+            bundles.iter().try_for_each(|bundle| context.check_age(&store, &bundle.root, self.refuse_expired))?;
             foretell(&bundles, &store, context)?;
             return refused(errors);
         }
         let writer = store.writer()?;
         let (mut documents, mut counted) = (Vec::new(), 0);
         for bundle in bundles {
-            match take_in(bundle, &writer, context) {
+            let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
+            match aged.and_then(|()| take_in(bundle, &writer, context)) {
                 Ok(mut document) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();

@@ -107,7 +107,7 @@ pub fn sign_all(statement: &[u8], volumes: &[PathBuf], signing: Option<&Signing>
     }
     people.sort();
     people.dedup();
-    let needed = root.rule(Role::Bundle).threshold;
+    let needed = root.rules(Role::Bundle).iter().map(|rule| rule.threshold).min().unwrap_or(1);
     if people.len() < needed {
         context
             .out

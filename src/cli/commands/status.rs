@@ -3,6 +3,7 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::steps::trust::revoked_signers;
 use crate::store::Snapshot;
 use crate::trust::pinned;
 use clap::Args;
@@ -25,6 +26,7 @@ impl Status {
         let mut text = format!("store     {}\n", store.root().display());
         let trusted = root.as_ref().map_or_else(|| "nobody yet".to_owned(), |r| format!("{}   {}", r.label(), r.fingerprint().spoken()));
         let _ = writeln!(text, "trusts    {trusted}");
+        let revoked = root.as_ref().map(|root| revoked_signers(&store, root)).transpose()?.unwrap_or_default();
         let mut bundles = Vec::new();
         if let Some(snapshot) = &current {
             let _ = writeln!(text, "serving   snapshot {} of {}", snapshot.number, all.last().map_or(0, |s| s.number));
@@ -40,7 +42,9 @@ impl Status {
                     count(lock.artifacts.len(), "artifact"),
                     bytes(lock.size())
                 );
-                bundles.push(json!({ "name": bundle.name, "line": bundle.line, "epoch": bundle.epoch, "seq": bundle.seq, "bundle": bundle.bundle.hex(),
+                let by = revoked.get(&bundle.bundle).cloned().unwrap_or_default();
+                by.iter().for_each(|key| text.push_str(&format!("    admitted by a revoked key: {key}\n")));
+                bundles.push(json!({ "revoked_keys": by, "name": bundle.name, "line": bundle.line, "epoch": bundle.epoch, "seq": bundle.seq, "bundle": bundle.bundle.hex(),
                     "artifacts": lock.artifacts.len(), "bytes": lock.size() }));
             }
             let others = all.iter().rev().filter(|s| s.number != snapshot.number);

@@ -21,14 +21,19 @@ pub struct Verify {
     /// Name every damaged blob instead of stopping at the first
     #[arg(long)]
     keep_going: bool,
+    /// Refuse bundles by a trust root that has expired, instead of warning
+    #[arg(long)]
+    refuse_expired: bool,
 }
 
 impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let root = context.accepted_root(&context.open_store()?)?;
+        let store = context.open_store()?;
+        let root = context.accepted_root(&store)?;
         let (mut documents, mut text, mut counted) = (Vec::new(), String::new(), 0);
         for bundle in open(&self.places, &root)? {
+            context.check_age(&store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
             let verified = verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" })?;

@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attacker;
+mod model;
 mod people;
 mod pinned;
 mod properties;
+mod revocation;
 mod roots;
+mod rotation;
+mod scopes;
 mod sequence;
 mod signatures;
 mod steps;

@@ -62,7 +62,7 @@ pub fn principal(name: &str, key: &PublicKey) -> Principal {
 
 /// A rule.
 pub fn rule(threshold: usize, principals: &[&str]) -> Rule {
-    Rule { principals: principals.iter().map(|p| (*p).to_owned()).collect(), threshold }
+    Rule::new(threshold, principals.iter().map(|p| (*p).to_owned()).collect())
 }
 
 /// Alice, Bob and Carol (who has a token); two of them sign.
@@ -81,7 +81,11 @@ pub fn terms() -> Terms {
             principal("carol", token("carol", 1).public_key()),
         ],
         root: rule(2, &everybody),
-        bundle: rule(2, &everybody),
+        bundle: vec![rule(2, &everybody)],
+        approve: None,
+        revoke: None,
+        report: None,
+        revoked: vec![],
         limits: RootLimits { bundle_bytes: Some(1 << 40), frame_bytes: Some(64 << 20), ..RootLimits::default() },
     }
 }

@@ -21,7 +21,7 @@ fn accept_first(folder: &Path) -> TrustRoot {
 fn successor() -> (TrustRoot, Signatures) {
     let mut terms = Terms { version: 2, previous: Some(root().fingerprint()), ..terms() };
     terms.principals.push(principal("dora", person("dora").public_key()));
-    terms.bundle = rule(1, &["dora"]);
+    terms.bundle = vec![rule(1, &["dora"])];
     let root = TrustRoot::write(&terms).unwrap();
     let signatures = root_signatures(&root, &[("alice", &person("alice")), ("bob", &person("bob"))]);
     (root, signatures)

@@ -19,11 +19,11 @@ fn terms_that_make_no_sense_are_refused() {
     type Damage = Box<dyn Fn(&mut Terms)>;
     let alice = person("alice").public_key().clone();
     let wrong: Vec<(&str, Damage)> = vec![
-        ("a threshold is out of range", Box::new(|t| t.bundle.threshold = 0)),
-        ("a threshold is out of range", Box::new(|t| t.bundle.threshold = 4)),
+        ("a threshold is out of range", Box::new(|t| t.bundle[0].threshold = 0)),
+        ("a threshold is out of range", Box::new(|t| t.bundle[0].threshold = 4)),
         ("a threshold is out of range", Box::new(|t| t.root = rule(1, &[]))),
-        ("a role lists a principal twice", Box::new(|t| t.bundle = rule(2, &["alice", "alice"]))),
-        ("a role lists a principal the root does not have", Box::new(|t| t.bundle = rule(1, &["mallory"]))),
+        ("a role lists a principal twice", Box::new(|t| t.bundle = vec![rule(2, &["alice", "alice"])])),
+        ("a role lists a principal the root does not have", Box::new(|t| t.bundle = vec![rule(1, &["mallory"])])),
         ("a principal is named twice", Box::new(|t| t.principals[1].name = "alice".into())),
         ("a key is listed twice", Box::new(|t| t.principals[1].keys = t.principals[0].keys.clone())),
         ("a key is listed twice", Box::new(|t| t.principals[2] = principal("carol", token("alice", 1).public_key()))),
@@ -105,7 +105,7 @@ fn a_token_that_was_not_touched_does_not_count() {
 
 #[test]
 fn a_principal_counts_in_its_own_roles_only() {
-    let root = TrustRoot::write(&Terms { bundle: rule(1, &["bob"]), ..terms() }).unwrap();
+    let root = TrustRoot::write(&Terms { bundle: vec![rule(1, &["bob"])], ..terms() }).unwrap();
     let alice = signed("bundle", BUNDLE, STATEMENT, &[("alice", &person("alice"))]);
     let error = root.judge(Role::Bundle, BUNDLE, STATEMENT, &alice).unwrap_err();
     assert!(error.to_string().contains("alice is not in the role `bundle`"), "{error}");
@@ -153,7 +153,7 @@ fn signature_files_are_named_for_people() {
 fn second(change: impl Fn(&mut Terms)) -> TrustRoot {
     let mut terms = Terms { version: 2, previous: Some(root().fingerprint()), ..terms() };
     terms.principals[1] = principal("dora", person("dora").public_key());
-    (terms.root, terms.bundle) = (rule(2, &["alice", "dora"]), rule(2, &["alice", "dora"]));
+    (terms.root, terms.bundle) = (rule(2, &["alice", "dora"]), vec![rule(2, &["alice", "dora"])]);
     change(&mut terms);
     TrustRoot::write(&terms).unwrap()
 }

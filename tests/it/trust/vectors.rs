@@ -1,10 +1,13 @@
 //! The files of `tests/vectors/trust` and `keys/example`: made here from fixed seeds, committed, and read back as an outsider would.
 //! After a change that is meant: `AIRLIFT_WRITE_VECTORS=1 cargo test --release --test it vectors`.
 
-use super::people::{STATEMENT, person, root, root_signatures, signed, terms, token};
+use super::people::{STATEMENT, person, root, root_signatures, rule, signed, terms, token};
 use airlift::artifact::Digest;
 use airlift::trust::pinned::{accept, beside};
-use airlift::trust::{BUNDLE, ROOT, Role, RootLimits, Signature, Signer, Terms, TrustRoot, sign};
+use airlift::trust::{
+    BUNDLE, Custody, LastGood, Presence, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, RootLimits, Rule, Scope,
+    Signature, Signer, Terms, TrustRoot, sign,
+};
 use data_encoding::BASE64;
 use ed25519_dalek::Signer as _;
 use sha2::Digest as _;
@@ -155,7 +158,8 @@ fn roots() -> BTreeMap<&'static str, String> {
         ("member-twice", swap("\"epoch\": 0", "\"epoch\": 0,\n  \"epoch\": 9")),
         ("member-unknown", swap("\"epoch\": 0", "\"epoch\": 0,\n  \"scopes\": []")),
         ("member-missing", swap("  \"previous\": null,\n", "")),
-        ("format-2", swap("\"airlift-root\": 1", "\"airlift-root\": 2,\n  \"scopes\": []")),
+        ("format-3", swap("\"airlift-root\": 1", "\"airlift-root\": 3,\n  \"scopes\": []")),
+        ("format-1-with-revoked", swap("  \"roles\"", "  \"revoked\": [],\n  \"roles\"")),
         ("byte-order-mark", format!("\u{feff}{good}")),
         ("bytes-after", format!("{good}{{}}")),
         ("control-character", swap("hospital", "hospital\\u0007")),
@@ -172,6 +176,79 @@ fn roots() -> BTreeMap<&'static str, String> {
         ("custody-unknown", swap("\"custody\": \"file\"", "\"custody\": \"pocket\"")),
         ("custody-fido2-for-a-plain-key", swap("\"custody\": \"file\"", "\"custody\": \"fido2\"")),
     ])
+}
+
+/// Roots of version 2, good and damaged.
+fn roots_2() -> BTreeMap<&'static str, String> {
+    let bundle = vec![
+        rule(2, &["alice", "bob", "carol"]),
+        Rule { scopes: vec![Scope::parse("images:quay.io/team/**").unwrap()], ..rule(1, &["bob"]) },
+    ];
+    let approve = Some(Rule { distinct_from: vec![Role::Bundle], ..rule(1, &["alice", "bob"]) });
+    let revoke = Some(Rule { presence: Presence::Pin, custody: vec![Custody::Fido2], ..rule(1, &["carol"]) });
+    let revoked = vec![Revoked { key: person("mallory").public_key().id(), reason: Reason::Lost, last_good: vec![last_good()] }];
+    let root = TrustRoot::write(&Terms { bundle, approve, revoke, revoked, ..terms() }).unwrap();
+    let good = String::from_utf8(root.bytes().to_vec()).unwrap();
+    let swap = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        good.replacen(from, to, 1)
+    };
+    BTreeMap::from([
+        ("2-good", good.clone()),
+        ("2-good-presence-touch", swap("\"presence\": \"pin\"", "\"presence\": \"touch\"")),
+        ("2-format-1", swap("\"airlift-root\": 2", "\"airlift-root\": 1")),
+        ("2-scope-without-ecosystem", swap("images:quay.io/team/**", "quay.io/team/**")),
+        ("2-scope-with-two-stars", swap("images:quay.io/team/**", "images:*team*/x")),
+        ("2-distinct-from-itself", swap("\"distinct-from\": [\n        \"bundle\"", "\"distinct-from\": [\n        \"approve\"")),
+        ("2-distinct-from-null", swap("\"presence\": \"pin\"", "\"distinct-from\": null")),
+        ("2-presence-unknown", swap("\"presence\": \"pin\"", "\"presence\": \"smile\"")),
+        ("2-custody-unknown", swap("\"custody\": [\n        \"fido2\"", "\"custody\": [\n        \"pocket\"")),
+        ("2-nobody-has-the-custody", swap("\"custody\": [\n        \"fido2\"", "\"custody\": [\n        \"piv\"")),
+        ("2-role-unknown", swap("\"approve\": {", "\"king\": {")),
+        ("2-reason-unknown", swap("\"lost\"", "\"bored\"")),
+        ("2-revoked-missing", swap("\"revoked\"", "\"revoke\"")),
+        ("2-revoked-key-short", swap("\"key\": \"SHA256:", "\"key\": \"SHA256:A")),
+        ("2-last-good-of-number-0", swap("\"seq\": 7", "\"seq\": 0")),
+    ])
+}
+
+fn last_good() -> LastGood {
+    LastGood { name: "mlops".into(), line: "main".into(), epoch: 0, seq: 7, id: Digest::of(STATEMENT) }
+}
+
+/// Revocations by Bob of Alice's key: document, signature and typed text of each.
+fn revocations() -> Files {
+    let terms = RevocationTerms {
+        domain: "hospital.example".into(),
+        root: root().fingerprint(),
+        revoked: Revoked { key: person("alice").public_key().id(), reason: Reason::Compromised, last_good: vec![last_good()] },
+        time: "2026-05-01T00:00:00Z".parse().unwrap(),
+    };
+    let good = String::from_utf8(terms.to_bytes()).unwrap();
+    let mut files = Files::new();
+    for (name, text) in [
+        ("good", good.clone()),
+        ("blank", good.replacen(":1", ": 1", 1)),
+        ("member-unknown", good.replacen("{", "{\"a\":1,", 1)),
+        ("other-domain", good.replacen("hospital", "hospice", 1)),
+        ("reason-unknown", good.replacen("compromised", "bored", 1)),
+        ("no-final-line-feed", good.trim_end().to_owned()),
+    ] {
+        files.insert(format!("revocations/{name}.sshsig"), sign(&person("bob"), REVOKE, text.as_bytes()).unwrap().into_bytes());
+        files.insert(format!("revocations/{name}.json"), text.into_bytes());
+    }
+    let of = |signer: &dyn Signer| sign(signer, REVOKE, good.as_bytes()).unwrap().into_bytes();
+    for (name, armour) in [
+        ("good-by-itself", of(&person("alice"))),
+        ("by-a-stranger", of(&person("mallory"))),
+        ("by-a-token-not-touched", of(&token("carol", 0))),
+    ] {
+        files.insert(format!("revocations/{name}.sshsig"), armour);
+        files.insert(format!("revocations/{name}.json"), good.clone().into_bytes());
+    }
+    let judged = Revocation::judge(&root(), good.as_bytes(), &of(&person("bob"))).unwrap();
+    files.insert("revocations/good.txt".into(), judged.text().unwrap().into_bytes());
+    files
 }
 
 /// Which signatures together satisfy the role `bundle` of the good root.
@@ -205,6 +282,9 @@ fn expectations(files: &Files) -> String {
             signatures.insert(case.to_owned(), bytes.clone());
         } else if let Some(case) = name.strip_prefix("roots/").and_then(|n| n.strip_suffix(".json")) {
             lines.push(format!("root\t{case}\t{}\n", told(TrustRoot::parse(bytes))));
+        } else if let Some(case) = name.strip_prefix("revocations/").and_then(|n| n.strip_suffix(".json")) {
+            let armour = &files[&format!("revocations/{case}.sshsig")];
+            lines.push(format!("revocation\t{case}\t{}\n", told(Revocation::judge(&root(), bytes, armour))));
         }
     }
     let root = TrustRoot::parse(&files["roots/good.json"]).unwrap();
@@ -215,7 +295,8 @@ fn expectations(files: &Files) -> String {
 fn vectors() -> Files {
     let mut files = Files::from([("statement.json".to_owned(), STATEMENT.to_vec())]);
     files.extend(signatures().into_iter().map(|(name, text)| (format!("signatures/{name}.sshsig"), text.into_bytes())));
-    files.extend(roots().into_iter().map(|(name, text)| (format!("roots/{name}.json"), text.into_bytes())));
+    files.extend(revocations());
+    files.extend(roots().into_iter().chain(roots_2()).map(|(name, text)| (format!("roots/{name}.json"), text.into_bytes())));
     let expected = expectations(&files);
     files.insert("EXPECTED".to_owned(), expected.into_bytes());
     files
@@ -273,7 +354,7 @@ fn vectors_named_good_are_accepted_and_no_others() {
     for line in expected.lines().filter(|l| !l.starts_with("set")) {
         let (_, rest) = line.split_once('\t').unwrap();
         let (case, outcome) = rest.split_once('\t').unwrap();
-        assert_eq!(case.starts_with("good"), outcome == "accepted", "{line}");
+        assert_eq!(case.trim_start_matches("2-").starts_with("good"), outcome == "accepted", "{line}");
     }
     let sets: Vec<&str> = expected.lines().filter(|l| l.starts_with("set")).map(|l| l.rsplit('\t').next().unwrap()).collect();
     assert_eq!(sets.iter().filter(|s| **s == "accepted").count(), 3, "{sets:#?}");
@@ -286,6 +367,16 @@ fn the_example_root_is_accepted_by_its_fingerprint() {
     accept(host.path(), root.bytes(), &signatures, &root.fingerprint().spoken()).unwrap();
     let text = std::fs::read_to_string(folder("keys/README.md")).unwrap();
     assert!(text.contains(&root.fingerprint().spoken()), "keys/README.md should name {}", root.fingerprint().spoken());
+}
+
+/// What is typed from the vector is the vector's document and signature.
+#[test]
+fn the_typed_vector_is_the_document() {
+    let files = vectors();
+    let text = String::from_utf8(files["revocations/good.txt"].clone()).unwrap();
+    let typed = Revocation::from_text(&root(), &[person("bob").public_key().clone()], &text).unwrap();
+    let [(_, armour), (_, document)] = typed.files();
+    assert!(document == files["revocations/good.json"] && armour == files["revocations/good.sshsig"]);
 }
 
 /// The document's example root is the vector, byte for byte, and its digests are right.

@@ -1,0 +1,129 @@
+//! What a key has admitted on this host: the list that a revocation is followed by.
+
+use crate::artifact::{Artifact, Digest};
+use crate::bundle::MAX_SIGNATURES;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Installed, Store, read_bounded};
+use crate::trust::{
+    BUNDLE, LastGood, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Longest statement, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// What a key has admitted.
+#[derive(Debug, Clone)]
+pub struct Impact {
+    /// The key, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// Every accepted bundle it signed, in the order of lines and numbers.
+    pub bundles: Vec<Admitted>,
+    /// Numbers of accepted roots it signed.
+    pub roots: Vec<u64>,
+    /// Bundles whose record cannot be read: nobody knows whether it signed them.
+    pub unread: Vec<Installed>,
+}
+
+/// A bundle that a key signed.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// The bundle.
+    pub installed: Installed,
+    /// Whether it is in the snapshot that is served.
+    pub served: bool,
+    /// Whether the others who signed it were enough.
+    pub stands: bool,
+    /// Whether the key's owner stands by it: it is the last good one of its line, or was accepted as an earlier one.
+    pub spared: bool,
+    /// What it carries.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// The revoked keys that signed bundles which are served, by bundle: what is installed stays, and is shown.
+pub fn revoked_signers(store: &Store, root: &TrustRoot) -> Result<BTreeMap<Digest, Vec<String>>> {
+    let mut signers: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+    let said = root.terms().revoked.iter().chain(root.revocations().iter().map(Revocation::revoked));
+    let keys: BTreeMap<Digest, &Revoked> = said.map(|revoked| (revoked.key, revoked)).collect();
+    if keys.is_empty() {
+        return Ok(signers);
+    }
+    for installed in store.current()?.map(|snapshot| snapshot.bundles).unwrap_or_default() {
+        let Ok((statement, signatures)) = record(store, &installed) else { continue };
+        for revoked in keys.values().filter(|key| signatures.iter().any(|file| signed_by(key, file, BUNDLE, &statement))) {
+            signers.entry(installed.bundle).or_default().push(told(revoked));
+        }
+    }
+    Ok(signers)
+}
+
+/// What a key has admitted, whether it is revoked or not.
+pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
+    let folder = store.trust_folder();
+    let newest = pinned::load(&folder)?.ok_or_else(pinned::none_yet)?;
+    let roots: Vec<_> = pinned::roots(&folder)?.into_iter().map(|root| root.with_revocations(newest.revocations().to_vec())).collect();
+    let served = store.current()?.map(|snapshot| snapshot.bundles).unwrap_or_default();
+    let mut impact = Impact { fingerprint: key.fingerprint(), bundles: vec![], roots: roots_signed(&folder, key)?, unread: vec![] };
+    for installed in store.accepted()? {
+        match record(store, &installed) {
+            Ok((statement, signatures)) => {
+                let signed = |file: &SignatureFile| signed_by(key, file, BUNDLE, &statement);
+                if signatures.iter().any(signed) {
+                    let others: Vec<_> = signatures.into_iter().filter(|file| !signed(file)).collect();
+                    let artifacts = store.lock_of(&installed)?.artifacts;
+                    let stands = roots.iter().rev().any(|root| enough(root, &statement, &others, &artifacts));
+                    let (served, spared) = (served.contains(&installed), is_spared(key, &installed));
+                    impact.bundles.push(Admitted { installed, served, stands, spared, artifacts });
+                }
+            }
+            Err(_) => impact.unread.push(installed),
+        }
+    }
+    Ok(impact)
+}
+
+fn is_spared(key: &Revoked, installed: &Installed) -> bool {
+    let earlier = |good: &LastGood| {
+        (&good.name, &good.line) == (&installed.name, &installed.line) && (installed.epoch, installed.seq) < (good.epoch, good.seq)
+    };
+    key.spares(&installed.bundle) || key.last_good.iter().any(earlier)
+}
+
+fn enough(root: &TrustRoot, statement: &[u8], signatures: &[SignatureFile], artifacts: &[Artifact]) -> bool {
+    let judged = root.judge(Role::Bundle, BUNDLE, statement, signatures);
+    judged.and_then(|judged| root.judge_scopes(&judged.tally, artifacts)).is_ok()
+}
+
+fn signed_by(key: &Revoked, (_, armour): &SignatureFile, namespace: &str, message: &[u8]) -> bool {
+    let signed = Signature::parse(armour).and_then(|signature| signature.verify(namespace, message));
+    signed.is_ok_and(|signed| signed.key.id() == key.key)
+}
+
+fn roots_signed(folder: &Path, key: &Revoked) -> Result<Vec<u64>> {
+    let mut signed = Vec::new();
+    for root in pinned::roots(folder)? {
+        let (_, signatures) = pinned::beside(&folder.join(root.file_name()))?;
+        if signatures.iter().any(|file| signed_by(key, file, ROOT, root.bytes())) {
+            signed.push(root.terms().version);
+        }
+    }
+    Ok(signed)
+}
+
+/// The statement and the signatures of an accepted bundle, as they were kept.
+fn record(store: &Store, installed: &Installed) -> Result<(Vec<u8>, Vec<SignatureFile>)> {
+    let folder = store.bundle_folder(&installed.bundle);
+    let lost = || Error::new(Kind::Store, format!("the record of {} {} is damaged", installed.name, installed.seq));
+    let statement = read_bounded(&folder.join("bundle.json"), LONGEST)?.filter(|bytes| Digest::of(bytes) == installed.bundle);
+    let mut signatures = Vec::new();
+    for entry in std::fs::read_dir(folder.join("sig")).map_err(|_| lost())?.take(MAX_SIGNATURES + 1) {
+        let path = entry.map_err(|_| lost())?.path();
+        let bytes = read_bounded(&path, MAX_SIGNATURE_BYTES as u64)?.ok_or_else(lost)?;
+        signatures.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes));
+    }
+    if signatures.is_empty() {
+        return Err(lost());
+    }
+    Ok((statement.ok_or_else(lost)?, signatures))
+}
