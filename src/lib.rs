@@ -11,6 +11,7 @@ pub mod cli;
 pub mod ecosystems;
 pub mod error;
 pub mod lock;
+pub mod log;
 pub mod manifest;
 pub mod progress;
 pub mod server;

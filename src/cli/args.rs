@@ -66,6 +66,9 @@ pub enum Command {
     Gc(commands::gc::Gc),
     /// Read and hash every blob of the store again
     Scrub(commands::scrub::Scrub),
+    /// Show, verify, prove and export the event log
+    #[command(subcommand)]
+    Log(commands::log::LogCommand),
     /// Make and show signing keys
     #[command(subcommand)]
     Key(commands::key::KeyCommand),

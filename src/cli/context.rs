@@ -2,8 +2,9 @@
 
 use super::{environment::Environment, output::Output};
 use crate::error::{Error, Result};
+use crate::log::{Journal, Scribe};
 use crate::steps::trust::{age, check_age};
-use crate::store::{Store, read_bounded};
+use crate::store::{Store, Writer, read_bounded};
 use crate::trust::{Agent, PlainKeys, Signer, TrustRoot, pinned};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,11 @@ impl Context {
     /// The store, made when it does not exist.
     pub fn make_store(&self) -> Result<Store> {
         Store::open_or_create(&self.store_path())
+    }
+
+    /// The event log of a store that is about to be changed.
+    pub fn journal<'a>(&self, writer: &'a Writer) -> Result<Journal<'a>> {
+        Journal::open(writer, Scribe { clock: jiff::Timestamp::now, actor: self.environment.actor.clone() })
     }
 
     /// The folder for what can be made again.

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// Every variable that counts, for the help; the last ones are read by the HTTP and TLS libraries.
-pub const VARIABLES: [(&str, &str); 12] = [
+pub const VARIABLES: [(&str, &str); 13] = [
     ("AIRLIFT_STORE", "the store's folder, where --store is not given"),
     ("AIRLIFT_PASSPHRASE_FILE", "file with the passphrase of a key, where there is no terminal to ask on"),
+    (
+        "AIRLIFT_ACTOR, SUDO_USER, USER",
+        "who is acting: the first that is set is kept, with the user id, beside the event log, which itself holds a pseudonym",
+    ),
     ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
     ("HOME", "where those folders are, when they are not named"),
@@ -36,6 +40,8 @@ pub struct Environment {
     pub agent: Option<PathBuf>,
     /// `SOURCE_DATE_EPOCH` as it stands: seconds since 1970 (reproducible-builds.org).
     pub source_date_epoch: Option<String>,
+    /// Who acts, for the identities beside the event log: the user id, and `AIRLIFT_ACTOR`, `SUDO_USER` or `USER`.
+    pub actor: String,
     /// `AIRLIFT_PASSPHRASE_FILE`: where the passphrase of a key is read when there is no terminal.
     pub passphrase_file: Option<PathBuf>,
     /// Where docker and podman keep logins (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and their defaults).
@@ -57,6 +63,7 @@ impl Environment {
             netrc: variable("NETRC").unwrap_or_else(|| home.join(".netrc")),
             agent: variable("SSH_AUTH_SOCK"),
             source_date_epoch: variable("SOURCE_DATE_EPOCH").map(|v| v.to_string_lossy().into_owned()),
+            actor: actor(["AIRLIFT_ACTOR", "SUDO_USER", "USER"].into_iter().find_map(variable)),
             passphrase_file: variable("AIRLIFT_PASSPHRASE_FILE"),
             #[cfg(feature = "upstream")]
             login_files: crate::upstream::oci::login_files(|name| std::env::var_os(name), rustix::process::getuid().as_raw()),
@@ -78,4 +85,10 @@ impl Environment {
     pub fn threads(&self) -> usize {
         std::thread::available_parallelism().map_or(4, |n| 2 * n.get()).min(8)
     }
+}
+
+/// The user id cannot be claimed by a variable; the name beside it can, and says so.
+fn actor(name: Option<PathBuf>) -> String {
+    let id = rustix::process::getuid().as_raw();
+    name.map_or_else(|| format!("uid {id}"), |name| format!("uid {id}, calls itself {}", name.to_string_lossy()))
 }

@@ -7,6 +7,7 @@ use super::Fetched;
 use crate::artifact::{Artifact, BlobIntake, Descriptor, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
+use crate::log::{Draft, Item, Journal, kind};
 use crate::progress::Progress;
 use crate::store::{Store, Writer, check_space};
 use crate::upstream::{Upstream, learned_path};
@@ -47,13 +48,15 @@ pub struct FetchOptions<'a> {
 }
 
 /// Fetches what the store does not have yet.
-pub async fn fetch(lock: Lock, writer: &Writer, options: &FetchOptions<'_>) -> Result<FetchOutcome> {
-    let (progress, parallel) = (options.progress, options.parallel);
+pub async fn fetch(lock: Lock, journal: &Journal<'_>, options: &FetchOptions<'_>) -> Result<FetchOutcome> {
+    let (progress, parallel, writer) = (options.progress, options.parallel, journal.writer());
     let missing = missing(&lock, writer.store())?;
     let partial: u64 = missing.iter().map(|m| writer.store().partial_size(&m.blob.digest)).sum();
     let bytes: u64 = missing.iter().map(|m| m.blob.size).sum();
     let resumed = missing.iter().filter(|m| writer.store().partial_size(&m.blob.digest) > 0).count();
     check_space(writer.store().root(), bytes.saturating_sub(partial))?;
+    let subjects = vec![Item::named("lock", format!("{}@{}", lock.name, lock.line)).digest(lock.digest())];
+    journal.append(Draft::new(kind::FETCH, subjects).on(vec![Item::of("manifest", lock.manifest)]))?;
     writer.hold(&lock)?;
     progress.begin("fetching", bytes);
     let work = futures::stream::iter(missing.iter().map(|m| one(m, writer, options)));

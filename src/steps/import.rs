@@ -7,8 +7,10 @@ use super::trust::trusted;
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Installed, Snapshot, Store, Writer, check_space};
+use crate::log::{Draft, Item, Journal, kind};
+use crate::store::{Installed, Snapshot, Staged, Store, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, Role, judge_sequence, pinned};
+use std::path::PathBuf;
 
 /// What importing a bundle came to.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub enum Imported {
         judged: Judged,
         /// How many of its blobs came from the medium; the others were here and have not been read again.
         taken: usize,
+        /// Where the proof lies that the import is in the event log.
+        receipt: PathBuf,
     },
     /// Exactly this bundle was installed before.
     Already {
@@ -43,12 +47,37 @@ pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
 }
 
 /// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
-/// may have brought a root that no longer counts its signers.
-pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
-    let store = writer.store();
+/// may have brought a root that no longer counts its signers. A refusal is logged as well.
+pub fn import(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
+    let subject = Item::named("bundle", bundle.statement.label()).digest(bundle.id);
+    judge_and_take(bundle, journal, verification).map_err(|error| match error.kind() {
+        Kind::Verification | Kind::Policy => journal.refused(vec![subject], error),
+        _ => error,
+    })
+}
+
+/// Most refusals of one medium that are logged.
+const MOST_REFUSALS: usize = 64;
+
+/// Logs that bundles on a medium are not authentic. Where the medium was plugged in is left out: such paths hold people's names.
+pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>) -> Result<()> {
+    let refused = errors.iter().filter(|e| matches!(e.kind(), Kind::Verification | Kind::Policy));
+    for error in refused.take(MOST_REFUSALS) {
+        let without = |text: String, place: &PathBuf| {
+            let folder = if place.is_dir() { place.as_path() } else { place.parent().unwrap_or(place) };
+            text.replace(&format!("{}/", folder.display()), "")
+        };
+        let reason = places.iter().fold(error.message().to_owned(), without);
+        journal.append(Draft::new(kind::REFUSE, vec![]).note(&format!("{}: {reason}", error.kind().name())))?;
+    }
+    Ok(())
+}
+
+fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
+    let (writer, store) = (journal.writer(), journal.store());
     let bundle = bundle.judged_by(&trusted(store)?)?;
     let notes = match order(&bundle, store)? {
-        Order::Replay => return again(bundle, writer, verification),
+        Order::Replay => return again(bundle, journal, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
@@ -57,7 +86,7 @@ pub fn import(bundle: Authentic, writer: &Writer, verification: &Verification<'_
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
-    commit(&verified, writer).map(|snapshot| Imported::Done { snapshot, notes, judged, taken })
+    commit(&verified, journal).map(|(snapshot, receipt)| Imported::Done { snapshot, notes, judged, taken, receipt })
 }
 
 /// A root that asks for approvals is not passed over by a program that cannot judge them.
@@ -74,8 +103,10 @@ fn check_approvals(bundle: &Authentic) -> Result<()> {
     .hint("import it with a later airlift, or have a root made without the role: airlift trust rotate --role approve=none"))
 }
 
-/// The commit point: everything before it can be repeated, everything after it is only telling.
-fn commit(bundle: &VerifiedBundle, writer: &Writer) -> Result<Snapshot> {
+/// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything
+/// counts: a log that cannot be written stops the import.
+fn commit(bundle: &VerifiedBundle, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf)> {
+    let writer = journal.writer();
     let (statement, id) = (&bundle.bundle().statement, bundle.bundle().id);
     for (digest, size) in bundle.lock().blobs() {
         if !writer.store().has(&digest, size)? {
@@ -85,15 +116,28 @@ fn commit(bundle: &VerifiedBundle, writer: &Writer) -> Result<Snapshot> {
         }
     }
     writer.keep_record(&id, &bundle.record())?;
-    keep_roots(bundle, writer.store())?;
-    writer.commit(Installed {
+    let staged = writer.stage(Installed {
         bundle: id,
         name: statement.name.clone(),
         line: statement.line.clone(),
         epoch: statement.epoch,
         seq: statement.seq,
         lock: bundle.lock_digest(),
-    })
+    })?;
+    let index = journal.append(event(bundle, &staged))?;
+    let receipt = journal.write_receipt(&format!("snapshot-{}", staged.number()), index)?;
+    keep_roots(bundle, writer.store())?;
+    Ok((writer.install(staged)?, receipt))
+}
+
+/// What is about to be installed, by whose signatures, under which root.
+fn event(bundle: &VerifiedBundle, staged: &Staged) -> Draft {
+    let Authentic { statement, id, judged, root, .. } = bundle.bundle();
+    let subjects =
+        vec![Item::named("bundle", statement.label()).digest(*id), Item::named("snapshot", staged.number()).digest(staged.list())];
+    let mut evidence = vec![Item::of("lock", bundle.lock_digest()), Item::named("root", root.terms().version).digest(root.fingerprint())];
+    evidence.extend(judged.tally.signers.iter().take(MOST_REFUSALS).map(|signer| Item::named("key", &signer.fingerprint)));
+    Draft::new(kind::IMPORT, subjects).on(evidence)
 }
 
 /// A newer root that came with the bundle, followed by signature from the accepted one, is accepted with it.
@@ -104,14 +148,17 @@ fn keep_roots(bundle: &VerifiedBundle, store: &Store) -> Result<()> {
 }
 
 /// Nothing new; but what a scrub took out, or a pruning, comes back.
-fn again(bundle: Authentic, writer: &Writer, verification: &Verification<'_>) -> Result<Imported> {
-    let store = writer.store();
+fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
+    let (writer, store) = (journal.writer(), journal.store());
     let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
     let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
     let (restored, bytes) = to_come(&bundle, store)?;
     let rewritten = store.lock_of(&installed).is_err();
     if restored > 0 || rewritten {
         check_space(store.root(), bytes)?;
+        let subjects =
+            vec![Item::named("bundle", bundle.statement.label()).digest(bundle.id), Item::named("count", format!("{restored} blobs"))];
+        journal.append(Draft::new(kind::RESTORE, subjects))?;
         let verified = verification.run(bundle, writer)?;
         writer.keep_record(&installed.bundle, &verified.record())?;
     }

@@ -13,10 +13,12 @@ pub mod inspect;
 pub mod keys;
 #[cfg(feature = "upstream")]
 pub mod lock;
+pub mod log;
 pub mod pack;
 pub mod serve;
 pub mod sign;
 pub mod trust;
+pub mod upkeep;
 pub mod verify;
 
 pub use fetched::Fetched;

@@ -6,8 +6,9 @@ use crate::bundle::{self, Draft, PackOptions, Previous, Written};
 use crate::ecosystems::bytes;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
+use crate::log::{Draft as Said, Item, Journal, kind};
 use crate::progress::Progress;
-use crate::store::{LastPacked, Writer, check_space, free_space};
+use crate::store::{LastPacked, check_space, free_space};
 use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,8 @@ const README: &str = include_str!("../../docs/formats/bundle-readme.txt");
 pub struct PackRequest<'a> {
     /// The proof that everything is here.
     pub fetched: &'a Fetched,
-    /// The store.
-    pub writer: &'a Writer,
+    /// The store and its event log.
+    pub journal: &'a Journal<'a>,
     /// The folder that gets the volumes.
     pub out: &'a Path,
     /// Longest volume in bytes.
@@ -47,7 +48,7 @@ pub struct PackRequest<'a> {
 /// Packs; signing is a step of its own.
 pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let lock = request.fetched.lock();
-    let store = request.writer.store();
+    let store = request.journal.store();
     let last = store.last_packed(&lock.name, &lock.line)?;
     let number = numbering(request, last.as_ref());
     check_number(request, &number, last.as_ref())?;
@@ -70,7 +71,11 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         previous: number.previous.map(|(seq, bundle)| Previous { bundle, seq }),
         created: number.created.clone(),
         tool: TOOL.to_owned(),
-        remember: &|id| request.writer.remember_packed(&lock.name, &lock.line, &number.of(id)),
+        remember: &|id| {
+            let bundle = Item::named("bundle", set_name(&lock.name, &lock.line, number.seq)).digest(id);
+            request.journal.append(Said::new(kind::PACK, vec![bundle]).on(vec![Item::of("lock", lock.digest())]))?;
+            request.journal.writer().remember_packed(&lock.name, &lock.line, &number.of(id))
+        },
         files,
     };
     let options = PackOptions { out, volume_size: request.volume_size, threads: request.threads, progress: request.progress };
@@ -127,7 +132,7 @@ fn check_number(request: &PackRequest<'_>, number: &Number, last: Option<&LastPa
             .with("found", format!("epoch {}, number {}", number.epoch, number.seq))
             .hint("leave out --seq for the next number; a new epoch starts at 1 again"));
     }
-    if let Some(root) = pinned::load(&request.writer.store().trust_folder())? {
+    if let Some(root) = pinned::load(&request.journal.store().trust_folder())? {
         check_epoch(&label, number.epoch, &root)?;
     }
     let Some(last) = last.filter(|l| number.bundle.is_none() && (number.epoch, number.seq) <= (l.epoch, l.seq)) else { return Ok(()) };

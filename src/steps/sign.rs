@@ -5,6 +5,7 @@ use super::trust::check_not_revoked;
 use crate::artifact::Digest;
 use crate::bundle::{Head, Statement, append_signature, check_signature_fits};
 use crate::error::{Error, Kind, Result};
+use crate::log::{Draft, Item, Journal, kind};
 use crate::trust::{BUNDLE, PublicKey, Role, Signature, Signer, TrustRoot, sign as sign_bytes, signature_name};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -56,9 +57,38 @@ fn damaged(path: &Path, name: &str, error: &Error) -> Error {
         .hint("copy the volume again from where it was made, and sign that (nothing was changed)")
 }
 
-/// Signs the statement of a set that is all here. A fresh signature has been checked before it is written: a faulty machine must not
-/// release one that gives the key away.
+/// Signs the statement of a set that is all here, without a log.
 pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dyn Signer) -> Result<SignOutcome> {
+    sign_after(statement, volumes, root, signer, |_| Ok(()))
+}
+
+/// The same, and logged before the first volume is written to. The log gets the key, which the trust root has a name for.
+pub fn sign_logged(
+    statement: &[u8],
+    volumes: &[PathBuf],
+    root: &TrustRoot,
+    signer: &dyn Signer,
+    journal: &Journal<'_>,
+) -> Result<SignOutcome> {
+    sign_after(statement, volumes, root, signer, |parsed| {
+        let bundle = Item::named("bundle", parsed.label()).digest(Digest::of(statement));
+        let evidence = vec![
+            Item::named("key", signer.public_key().fingerprint()),
+            Item::named("root", root.terms().version).digest(root.fingerprint()),
+        ];
+        journal.append(Draft::new(kind::SIGN, vec![bundle]).on(evidence)).map(|_| ())
+    })
+}
+
+/// Signs once `before` has agreed, which is asked when everything else is right. A fresh signature has been checked before it is written: a faulty machine must not
+/// release one that gives the key away.
+fn sign_after(
+    statement: &[u8],
+    volumes: &[PathBuf],
+    root: &TrustRoot,
+    signer: &dyn Signer,
+    before: impl FnOnce(&Statement) -> Result<()>,
+) -> Result<SignOutcome> {
     let parsed = Statement::parse(statement)?;
     if volumes.len() != parsed.volumes.len() {
         return Err(Error::new(
@@ -75,6 +105,9 @@ pub fn sign(statement: &[u8], volumes: &[PathBuf], root: &TrustRoot, signer: &dy
     let armour = armour.map_or_else(|| sign_bytes(signer, BUNDLE, statement).map(String::into_bytes), Ok)?;
     let id = Digest::of(statement);
     lacking.iter().try_for_each(|volume| check_signature_fits(volume, &id, &name, &armour))?;
+    if !lacking.is_empty() {
+        before(&parsed)?;
+    }
     lacking.iter().try_for_each(|volume| append_signature(volume, &id, &name, &armour))?;
     Ok(SignOutcome { principal: principal.name.clone(), fingerprint: key.fingerprint() })
 }

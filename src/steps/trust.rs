@@ -14,7 +14,8 @@ pub use revoke::{Revoking, apply, last_good, read, revoke};
 pub use rotate::{Edits, next, rotate};
 
 use crate::error::{Error, Kind, Result};
-use crate::store::{Store, Writer, write_atomic};
+use crate::log::{Draft, Item, Journal, kind};
+use crate::store::{Store, write_atomic};
 use crate::trust::{
     Algorithm, Custody, HeldKey, Principal, PublicKey, ROOT, Role, RootLimits, Rule, Signer, Tally, Terms, TrustRoot, allowed_signers,
     pinned, read_public, revoked_keys, sign, signature_name, told,
@@ -114,17 +115,26 @@ pub fn sign_root(file: &Path, signer: &dyn Signer) -> Result<RootShown> {
 }
 
 /// Accepts a root on this host, because a person typed its fingerprint.
-pub fn accept(store: &Writer, file: &Path, typed: &str) -> Result<RootShown> {
+pub fn accept(journal: &Journal<'_>, file: &Path, typed: &str) -> Result<RootShown> {
     let (root, signatures) = pinned::beside(file)?;
-    let folder = store.store().trust_folder();
-    pinned::accept(&folder, root.bytes(), &signatures, typed)?;
+    let folder = journal.store().trust_folder();
+    pinned::accept_after(&folder, root.bytes(), &signatures, typed, |root| said(journal, root))?;
     show(&folder.join(root.file_name()))
 }
 
+/// Logs that a root is about to be accepted.
+fn said(journal: &Journal<'_>, root: &TrustRoot) -> Result<()> {
+    journal.append(Draft::new(kind::TRUST, vec![item(root)])).map(|_| ())
+}
+
+fn item(root: &TrustRoot) -> Item {
+    Item::named("root", root.terms().version).digest(root.fingerprint())
+}
+
 /// Accepts roots that follow the accepted one by signature, up to the one in a file.
-pub fn accept_next(store: &Writer, file: &Path) -> Result<RootShown> {
-    let folder = store.store().trust_folder();
-    let root = pinned::accept_next(&folder, file)?;
+pub fn accept_next(journal: &Journal<'_>, file: &Path) -> Result<RootShown> {
+    let folder = journal.store().trust_folder();
+    let root = pinned::accept_next(&folder, file, |root| said(journal, root))?;
     show(&folder.join(root.file_name()))
 }
 
@@ -141,14 +151,16 @@ pub struct Reset {
 
 /// Puts a root of another domain in the place of the accepted one: for a threshold that is lost. Both fingerprints were typed. Marks stay:
 /// what was imported is not taken back, and no older bundle gets in.
-pub fn reset(store: &Writer, file: &Path, typed: (&str, &str), reason: &str, time: Timestamp) -> Result<Reset> {
+pub fn reset(journal: &Journal<'_>, file: &Path, typed: (&str, &str), reason: &str, time: Timestamp) -> Result<Reset> {
     if reason.trim().is_empty() {
         return Err(Error::usage("say why the trust root is replaced").hint("--reason \"who lost what, and when\""));
     }
     let (root, signatures) = pinned::beside(file)?;
-    let folder = store.store().trust_folder();
+    let folder = journal.store().trust_folder();
     let note = serde_json::json!({ "new": root.fingerprint().hex(), "reason": reason, "time": whole_seconds(time).to_string() });
-    let (root, retired) = pinned::reset(&folder, root.bytes(), &signatures, typed, format!("{note}\n").as_bytes())?;
+    let (root, retired) = pinned::reset(&folder, root.bytes(), &signatures, typed, format!("{note}\n").as_bytes(), |new, old| {
+        journal.append(Draft::new(kind::TRUST_RESET, vec![item(new)]).on(vec![item(old)]).note(reason)).map(|_| ())
+    })?;
     Ok(Reset { shown: show(&folder.join(root.file_name()))?, retired, reason: reason.to_owned() })
 }
 

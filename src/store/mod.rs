@@ -23,12 +23,12 @@ mod space;
 
 pub use blobs::StoredBlob;
 pub use direct::DirectFile;
-pub use files::{read_bounded, sync_folder, write_atomic};
+pub use files::{create_folder, read_bounded, remove, sync_folder, write_atomic};
 pub use layout::{Store, Writer};
 pub use lease::Lease;
 pub use packed::LastPacked;
 pub use prune::Pruned;
 pub use scrub::{Fault, Scrubbed};
 pub use shelf::{Shelf, View};
-pub use snapshot::{Installed, Snapshot};
+pub use snapshot::{Installed, Snapshot, Staged};
 pub use space::{check_space, free_space};

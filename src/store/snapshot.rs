@@ -92,6 +92,18 @@ impl Store {
         }
     }
 
+    /// The numbers of the snapshot that is served and of the highest ever committed; `None` before the first import.
+    pub fn pointed(&self) -> Result<Option<(u64, u64)>> {
+        Ok(self.pointer()?.map(|pointer| (pointer.snapshot, pointer.highest)))
+    }
+
+    /// SHA-256 of a snapshot's list.
+    pub fn snapshot_digest(&self, number: u64) -> Result<Digest> {
+        let path = self.snapshot_path(number);
+        let lost = || Error::new(Kind::Store, format!("the list of snapshot {number} is missing")).with("expected", path.display());
+        Ok(Digest::of(&read_own(&path, MAX_SNAPSHOT_BYTES)?.ok_or_else(lost)?))
+    }
+
     /// The number of the snapshot that was committed last; 0 before the first import.
     pub(super) fn highest(&self) -> Result<u64> {
         Ok(self.pointer()?.map_or(0, |pointer| pointer.highest))
@@ -155,10 +167,30 @@ impl Store {
     }
 }
 
+/// A snapshot whose list and blobs are durable, and which is not served yet.
+#[derive(Debug)]
+pub struct Staged {
+    snapshot: Snapshot,
+    highest: u64,
+    list: Digest,
+}
+
+impl Staged {
+    /// Its number.
+    pub fn number(&self) -> u64 {
+        self.snapshot.number
+    }
+
+    /// SHA-256 of its list, `snapshots/N.json`.
+    pub fn list(&self) -> Digest {
+        self.list
+    }
+}
+
 impl Writer {
-    /// Makes a new snapshot from the current one with one more bundle, and switches to it: the commit point of an import. A bundle of
-    /// the same toolkit and line takes the place of its predecessor.
-    pub fn commit(&self, bundle: Installed) -> Result<Snapshot> {
+    /// Makes a new snapshot from the current one with one more bundle. A bundle of the same toolkit and line takes the place of its
+    /// predecessor. Nothing is served of it before [`Writer::install`].
+    pub fn stage(&self, bundle: Installed) -> Result<Staged> {
         let store = self.store();
         let pointer = store.pointer()?;
         let mut bundles = store.current()?.map_or_else(Vec::new, |s| s.bundles);
@@ -166,22 +198,28 @@ impl Writer {
         bundles.push(bundle);
         let number = pointer.map_or(0, |p| p.highest) + 1;
         let snapshot = Snapshot { number, parent: pointer.map(|p| p.snapshot), bundles };
-        write_atomic(&store.snapshot_path(number), &snapshot_bytes(&snapshot))?;
+        let list = snapshot_bytes(&snapshot);
+        write_atomic(&store.snapshot_path(number), &list)?;
         store.sync_blob_folders()?;
-        self.point(WireCurrent { snapshot: number, highest: number })?;
-        Ok(snapshot)
+        Ok(Staged { snapshot, highest: number, list: Digest::of(&list) })
     }
 
-    /// Switches back (or forward) to a snapshot that is still there.
-    pub fn switch(&self, number: u64) -> Result<Snapshot> {
+    /// Switches to a snapshot: the commit point of an import, and of rolling back.
+    pub fn install(&self, staged: Staged) -> Result<Snapshot> {
+        self.point(WireCurrent { snapshot: staged.snapshot.number, highest: staged.highest })?;
+        Ok(staged.snapshot)
+    }
+
+    /// A snapshot to go back (or forward) to, all of which is still there.
+    pub fn choose(&self, number: u64) -> Result<Staged> {
         let highest = self.store().highest()?;
         if number == 0 || number > highest {
             return Err(Error::usage(format!("there is no snapshot {number}")).with("highest", highest).hint("airlift status lists them"));
         }
         let snapshot = self.store().snapshot(number)?;
         self.store().check_complete(&snapshot)?;
-        self.point(WireCurrent { snapshot: number, highest })?;
-        Ok(snapshot)
+        let list = self.store().snapshot_digest(number)?;
+        Ok(Staged { snapshot, highest, list })
     }
 
     fn point(&self, current: WireCurrent) -> Result<()> {

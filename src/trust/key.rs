@@ -53,12 +53,17 @@ pub enum PlainKeys {
 /// What asks for a passphrase; called only when the file has one.
 pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Zeroizing<String>>;
 
+/// The seed of a new Ed25519 key (RFC 8032, section 5.1.5) from the operating system's randomness; the event log's key is made of one too.
+pub fn fresh_seed() -> Result<Zeroizing<[u8; 32]>> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(|e| Error::failed("the system gave no randomness").because(&e))?;
+    Ok(seed)
+}
+
 impl SecretKey {
     /// A new key from the operating system's randomness; the comment stands behind the public key.
     pub fn generate(comment: &str) -> Result<Self> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *seed).map_err(|e| Error::failed("the system gave no randomness").because(&e))?;
-        Self::from_seed(&seed, comment)
+        Self::from_seed(&*fresh_seed()?, comment)
     }
 
     /// The key of a seed (RFC 8032, section 5.1.5); for tests and examples whose keys are public knowledge.

@@ -33,7 +33,7 @@ pub use agent::{Agent, AgentKey};
 pub use allowed_signers::{allowed_signers, revoked_keys};
 pub use chain::{Chain, MAX_ROOTS};
 pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, REVOKE, ROOT, RuleCount, SignatureFile, Tally, Uncounted, Why, signature_name};
-pub use key::{Ask, PlainKeys, Protection, SecretKey, public_path, read_public};
+pub use key::{Ask, PlainKeys, Protection, SecretKey, fresh_seed, public_path, read_public};
 pub use public::{Algorithm, PublicKey};
 pub use revocation::{MAX_REVOCATION_BYTES, MAX_REVOCATIONS, Revocation, RevocationTerms, told};
 pub use revoked::{LastGood, Reason, Revoked, key_digest};

@@ -20,6 +20,17 @@ const MAX_FILES: usize = 1024;
 /// Accepts a root because a person typed its fingerprint: 20 characters as they are read aloud, or 64 hex digits. The root must be signed
 /// by its own root role. A host has one trust domain: beside an accepted root, only its successor is taken.
 pub fn accept(folder: &Path, root: &[u8], signatures: &[SignatureFile], typed: &str) -> Result<TrustRoot> {
+    accept_after(folder, root, signatures, typed, |_| Ok(()))
+}
+
+/// The same, once `before` has agreed, which is asked when everything is right and nothing has been written.
+pub fn accept_after(
+    folder: &Path,
+    root: &[u8],
+    signatures: &[SignatureFile],
+    typed: &str,
+    before: impl FnOnce(&TrustRoot) -> Result<()>,
+) -> Result<TrustRoot> {
     check_fingerprint(&Digest::of(root), typed)?;
     let root = TrustRoot::parse(root)?;
     root.judge(Role::Root, ROOT, root.bytes(), signatures).map_err(|e| e.about(root.file_name()))?;
@@ -37,6 +48,7 @@ pub fn accept(folder: &Path, root: &[u8], signatures: &[SignatureFile], typed: &
         }
         _ => {}
     }
+    before(&root)?;
     keep(folder, &chain, number)?;
     Ok(root)
 }
@@ -181,8 +193,9 @@ pub fn advance(folder: &Path, accepted: &TrustRoot, chain: &Chain) -> Result<Tru
     Ok(newest)
 }
 
-/// Accepts the roots that lie beside a file and follow the accepted one by signature, up to the one in the file.
-pub fn accept_next(folder: &Path, path: &Path) -> Result<TrustRoot> {
+/// Accepts the roots that lie beside a file and follow the accepted one by signature, up to the one in the file. `before` is asked when
+/// everything is right and nothing has been written.
+pub fn accept_next(folder: &Path, path: &Path, before: impl FnOnce(&TrustRoot) -> Result<()>) -> Result<TrustRoot> {
     let accepted = load(folder)?.ok_or_else(none_yet)?;
     let (root, _) = beside(path)?;
     let (number, from) = (root.terms().version, accepted.terms().version);
@@ -193,17 +206,20 @@ pub fn accept_next(folder: &Path, path: &Path) -> Result<TrustRoot> {
     }
     let wanted = beside_files(path)?.into_iter().filter(|(name, _)| place(name).is_some_and(|(n, _)| n > from && n <= number));
     let chain = Chain::read(wanted)?;
+    before(&chain.follow(&accepted)?)?;
     advance(folder, &accepted, &chain)
 }
 
 /// The re-bootstrap ceremony: a root of another domain takes the place of the accepted one, whose files are kept under `retired/`. Called
-/// once people have typed both fingerprints; `note` says why and lies beside the old files. The files leave from the lowest number on, so that a crash leaves the newest root or none.
+/// once people have typed both fingerprints; `note` says why and lies beside the old files; `before` is asked with the new root and the old
+/// one when everything is right and nothing has been written. The files leave from the lowest number on, so that a crash leaves the newest root or none.
 pub fn reset(
     folder: &Path,
     root: &[u8],
     signatures: &[SignatureFile],
     (new, old): (&str, &str),
     note: &[u8],
+    before: impl FnOnce(&TrustRoot, &TrustRoot) -> Result<()>,
 ) -> Result<(TrustRoot, TrustRoot)> {
     let retiring = load(folder)?.ok_or_else(none_yet)?;
     check_fingerprint(&retiring.fingerprint(), old).map_err(|e| e.about("the root that is retired"))?;
@@ -221,6 +237,7 @@ pub fn reset(
             .with("key", key.fingerprint())
             .hint("a revoked key never counts again: give its owner a new one"));
     }
+    before(&root, &retiring)?;
     let aside = folder.join("retired").join(retiring.fingerprint().hex());
     std::fs::create_dir_all(&aside).map_err(|e| Error::io(format!("{} cannot be created", aside.display()), &e))?;
     write_atomic(&aside.join("reset.json"), note)?;

@@ -1,7 +1,7 @@
 //! Locking and fetching plain files from upstreams that misbehave.
 
 use crate::origin::{Origin, Reply};
-use crate::world::noise;
+use crate::world::{journal, noise};
 use airlift::artifact::{Blobs, Digest};
 use airlift::ecosystems;
 use airlift::error::{Error, Kind, Result};
@@ -49,7 +49,7 @@ impl Site {
         let writer = self.store().writer()?;
         let cache = self.folder.path().join("cache");
         let options = FetchOptions { upstream: &self.upstream, cache: &cache, parallel: 4, progress: &Silent };
-        self.runtime.block_on(fetch(lock, &writer, &options))
+        self.runtime.block_on(fetch(lock, &journal(&writer), &options))
     }
 
     /// Locks a pinned file against a well-behaved server, then fetches it from one that answers as told.

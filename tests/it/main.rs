@@ -16,6 +16,7 @@ mod faults;
 mod fetching;
 mod host;
 mod images;
+mod log;
 mod medium;
 mod models;
 mod origin;

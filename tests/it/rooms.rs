@@ -7,7 +7,7 @@ use crate::images::registry::Registry;
 use crate::models::hub::{Hub, commit, tiny};
 use crate::origin::{Origin, Reply};
 use crate::simple_index::SimpleIndex;
-use crate::world::World;
+use crate::world::{World, journal};
 use airlift::artifact::{Artifact, Digest, percent_encoded};
 use airlift::ecosystems::{self, ALL, Ecosystem, Mirror};
 use airlift::lock::Lock;
@@ -206,7 +206,7 @@ async fn conforms(room: &'static dyn Ecosystem) {
     let (upstream, cache) = (upstream(&exhibit), world.path("cache"));
     let writer = world.sender.writer().unwrap();
     let options = FetchOptions { upstream: &upstream, cache: &cache, parallel: 2, progress: &Silent };
-    fetch(lock.clone(), &writer, &options).await.unwrap();
+    fetch(lock.clone(), &journal(&writer), &options).await.unwrap();
     drop(writer);
     let asked = (exhibit.asked)();
     assert!(asked > 0, "{name}: the upstream was never asked");

@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::host::{Running, arg};
-use crate::world::{World, noise, state, text};
+use crate::world::{World, journal, noise, state, text};
 use airlift::artifact::CheckOnly;
 use airlift::bundle::{Draft, PackOptions, Verification, write};
 use airlift::error::Kind;
@@ -71,7 +71,7 @@ fn verifying_and_importing_say_so_and_the_import_goes_on() {
     let stop = After::bytes(8 << 20);
     let verification = Verification { threads: 2, keep_going: false, progress: &stop, phase: "importing" };
     let bundle = world.open(&volumes).expect("authentic");
-    let error = import(bundle, &receiver.writer().expect("the lock"), &verification).expect_err("stopped");
+    let error = import(bundle, &journal(&receiver.writer().expect("the lock")), &verification).expect_err("stopped");
     assert_eq!(error.kind(), Kind::Interrupted);
     assert!(receiver.current().expect("readable").is_none(), "nothing is installed");
     let kept: u64 = state(&receiver.root().join("partial")).iter().map(|(_, bytes)| bytes.len() as u64).sum();

@@ -3,11 +3,17 @@
 use crate::world::{World, noise, state};
 use airlift::artifact::{BlobIntake, Blobs, Digest};
 use airlift::error::Kind;
+use airlift::error::Result;
 use airlift::progress::Silent;
 use airlift::steps::import::Imported;
-use airlift::store::Store;
+use airlift::store::{Snapshot, Store, Writer};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+/// Serves another snapshot, as rolling back does.
+fn switch(writer: &Writer, number: u64) -> Result<Snapshot> {
+    writer.install(writer.choose(number)?)
+}
 
 #[test]
 fn one_writer_at_a_time() {
@@ -76,10 +82,10 @@ fn rolling_back_and_pruning() {
     assert_eq!(writer.prune(1, later, false).expect("pruned").blobs, 0, "a leased snapshot keeps its blobs");
     drop(lease);
     assert_eq!(writer.prune(1, later, false).expect("pruned").blobs, 1);
-    assert_eq!(writer.switch(1).expect_err("its blobs are gone").kind(), Kind::Incomplete);
-    assert_eq!(writer.switch(2).expect("still whole").number, 2);
+    assert_eq!(switch(&writer, 1).expect_err("its blobs are gone").kind(), Kind::Incomplete);
+    assert_eq!(switch(&writer, 2).expect("still whole").number, 2);
     assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 2);
-    assert_eq!(writer.switch(9).expect_err("no such snapshot").kind(), Kind::Usage);
+    assert_eq!(switch(&writer, 9).expect_err("no such snapshot").kind(), Kind::Usage);
 }
 
 /// Bundles 1 to `count` of a line, each with a blob of its own.
@@ -94,7 +100,7 @@ fn a_lost_snapshot_list_lowers_no_mark() {
     let line = line_of(&world, 2);
     let fork = world.pack_as(&world.lock("kit", &[noise(1000, 9)]), "fork", None, &[1], Some(2));
     line.iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
-    receiver.writer().expect("the lock").switch(1).expect("whole");
+    switch(&receiver.writer().expect("the lock"), 1).expect("whole");
     assert_eq!(world.import(&fork, &receiver).expect_err("a fork").kind(), Kind::Policy);
     std::fs::remove_file(receiver.root().join("snapshots/2.json")).expect("removed");
     let refusal = world.import(&fork, &receiver).expect_err("nobody knows any more what was accepted");
@@ -147,13 +153,13 @@ fn pruning_keeps_what_rolling_back_goes_to() {
     let receiver = world.receiver("receiver");
     let line = line_of(&world, 3);
     line[..2].iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
-    receiver.writer().expect("the lock").switch(1).expect("whole");
+    switch(&receiver.writer().expect("the lock"), 1).expect("whole");
     world.import(&line[2], &receiver).expect("imported");
     assert_eq!(receiver.current().expect("readable").expect("a snapshot").parent, Some(1));
     let writer = receiver.writer().expect("the lock");
     let pruned = writer.prune(1, SystemTime::now() + Duration::from_secs(3600), false).expect("pruned");
     assert_eq!((pruned.blobs, pruned.snapshots), (1, vec![1, 3]));
-    assert_eq!(writer.switch(1).expect("whole").number, 1);
+    assert_eq!(switch(&writer, 1).expect("whole").number, 1);
 }
 
 #[test]

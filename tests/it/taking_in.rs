@@ -1,6 +1,6 @@
 //! Importing after a power failure, and while the trust root changes.
 
-use crate::world::{World, key, noise, verification};
+use crate::world::{World, journal, key, noise, verification};
 use airlift::artifact::Digest;
 use airlift::error::Kind;
 use airlift::steps::import::{Imported, import};
@@ -66,10 +66,11 @@ fn a_bundle_opened_before_a_newer_root_came_is_judged_by_that_root() {
     }
     assert_eq!(airlift::steps::trust::accepted(&receiver).expect("accepted").root.people(Role::Bundle), ["person1"]);
     let [of_mallory, of_alice] = opened;
-    let refusal = import(of_mallory, &receiver.writer().expect("the lock"), &verification()).expect_err("person2 is no longer trusted");
+    let refusal =
+        import(of_mallory, &journal(&receiver.writer().expect("the lock")), &verification()).expect_err("person2 is no longer trusted");
     assert_eq!(refusal.kind(), Kind::Verification);
     assert!(receiver.current().expect("readable").is_none(), "it was installed");
-    let done = import(of_alice, &receiver.writer().expect("the lock"), &verification()).expect("person1 still is");
+    let done = import(of_alice, &journal(&receiver.writer().expect("the lock")), &verification()).expect("person1 still is");
     let Imported::Done { judged, .. } = done else { panic!("not new") };
     assert_eq!(judged.tally.signers[0].principal, "person1");
 }

@@ -4,6 +4,7 @@ use airlift::artifact::{Artifact, BlobIntake, Descriptor, Digest, Learned};
 use airlift::bundle::{Authentic, Verification, VerifiedBundle, Written, find};
 use airlift::error::Result;
 use airlift::lock::Lock;
+use airlift::log::{Journal, Scribe};
 use airlift::progress::Silent;
 use airlift::steps::import::{Imported, import};
 use airlift::steps::pack::{PackRequest, pack};
@@ -11,7 +12,7 @@ use airlift::steps::sign::sign;
 use airlift::steps::trust::{Founding, init};
 use airlift::steps::verify::{one, verify};
 use airlift::steps::{Fetched, trust};
-use airlift::store::Store;
+use airlift::store::{Store, Writer};
 use airlift::trust::{RootLimits, SecretKey, Signer, TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -102,7 +103,7 @@ impl World {
     /// Lets a store accept the world's root.
     pub fn trust(&self, store: &Store) {
         let typed = self.root.fingerprint().spoken();
-        trust::accept(&store.writer().expect("the lock"), &self.path("root/root.1.json"), &typed).expect("the root is accepted");
+        trust::accept(&journal(&store.writer().expect("the lock")), &self.path("root/root.1.json"), &typed).expect("the root is accepted");
     }
 
     /// A receiver that trusts the world's root.
@@ -164,9 +165,10 @@ impl World {
         let fetched = Fetched::of(lock.clone(), &self.sender).expect("everything is in the store");
         let chain = pinned::stored(&self.sender.trust_folder()).expect("the roots");
         let trust = chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect();
+        let writer = self.sender.writer().expect("the lock");
         let request = PackRequest {
             fetched: &fetched,
-            writer: &self.sender.writer().expect("the lock"),
+            journal: &journal(&writer),
             out: &self.path(out),
             volume_size,
             threads: 2,
@@ -193,7 +195,7 @@ impl World {
 
     /// Imports a bundle.
     pub fn import(&self, places: &[PathBuf], store: &Store) -> Result<Imported> {
-        import(self.open(places)?, &store.writer()?, &verification())
+        import(self.open(places)?, &try_journal(&store.writer()?)?, &verification())
     }
 }
 
@@ -202,9 +204,19 @@ pub fn verification() -> Verification<'static> {
     Verification { threads: 2, keep_going: false, progress: &Silent, phase: "verifying" }
 }
 
-/// Every file below a folder with its bytes, for comparing whole states.
+/// The log of a store that is about to be changed, at a time that stands still, by somebody the tests name.
+pub fn try_journal(writer: &Writer) -> Result<Journal<'_>> {
+    Journal::open(writer, Scribe { clock: || "2026-03-04T05:06:07Z".parse().expect("a time"), actor: "tester".to_owned() })
+}
+
+/// The same where it must be right.
+pub fn journal(writer: &Writer) -> Journal<'_> {
+    try_journal(writer).expect("a log that can be written")
+}
+
+/// Every file below a folder with its bytes, for comparing whole states; but for the event log, which also tells of what was refused.
 pub fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|e| e.expect("a readable folder"));
-    let files = files.filter(|e| e.file_type().is_file() && e.file_name() != "lock");
+    let files = files.filter(|e| e.file_type().is_file() && e.file_name() != "lock" && !e.path().starts_with(folder.join("log")));
     files.map(|e| (e.path().strip_prefix(folder).expect("below").to_owned(), std::fs::read(e.path()).expect("a readable file"))).collect()
 }

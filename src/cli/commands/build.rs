@@ -34,6 +34,7 @@ impl Build {
         let path = self.manifest.with_extension("lock");
         let locked = if self.locked { Some(locked(&self.manifest, &path)?) } else { None };
         let writer = context.make_store()?.writer()?.keeping_check_values();
+        let journal = context.journal(&writer)?;
         let signing = self.packing.keys.open(writer.store(), context)?;
         let outcome = network::run(async {
             let lock = match locked {
@@ -44,9 +45,9 @@ impl Build {
                     lock
                 }
             };
-            bring(lock, &writer, &upstream, self.network.parallel, context).await
+            bring(lock, &journal, &upstream, self.network.parallel, context).await
         })?;
-        write(&outcome.fetched, &writer, &self.packing, signing.as_ref(), context).map(|_| ())
+        write(&outcome.fetched, &journal, &self.packing, signing.as_ref(), context).map(|_| ())
     }
 }
 

@@ -6,8 +6,8 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::lock::Lock;
+use crate::log::Journal;
 use crate::steps::fetch::{FetchOptions, FetchOutcome, fetch};
-use crate::store::Writer;
 use crate::upstream::Upstream;
 use clap::Args;
 use serde_json::json;
@@ -28,8 +28,9 @@ impl Fetch {
     pub fn run(self, context: &Context) -> Result<()> {
         let lock = read_lock(&self.lock)?;
         let writer = context.make_store()?.writer()?.keeping_check_values();
+        let journal = context.journal(&writer)?;
         let upstream = self.network.upstream(context)?;
-        let outcome = network::run(bring(lock, &writer, &upstream, self.network.parallel, context))?;
+        let outcome = network::run(bring(lock, &journal, &upstream, self.network.parallel, context))?;
         let lock = outcome.fetched.lock();
         let all = match lock.blobs().len() {
             1 => "the blob is".to_owned(),
@@ -43,7 +44,7 @@ impl Fetch {
 }
 
 /// Fetches with the command line's progress.
-pub async fn bring(lock: Lock, writer: &Writer, upstream: &Upstream, parallel: usize, context: &Context) -> Result<FetchOutcome> {
+pub async fn bring(lock: Lock, journal: &Journal<'_>, upstream: &Upstream, parallel: usize, context: &Context) -> Result<FetchOutcome> {
     let (cache, progress) = (context.cache(), context.out.progress());
-    fetch(lock, writer, &FetchOptions { upstream, cache: &cache, parallel, progress: progress.as_ref() }).await
+    fetch(lock, journal, &FetchOptions { upstream, cache: &cache, parallel, progress: progress.as_ref() }).await
 }

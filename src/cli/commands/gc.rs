@@ -3,6 +3,7 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::steps::upkeep::gc;
 use clap::Args;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
@@ -28,7 +29,10 @@ impl Gc {
         let writer = context.open_store()?.writer()?;
         let grace = Duration::from_secs(self.grace.saturating_mul(3600));
         let cutoff = context.environment.system_time().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
-        let pruned = writer.prune(self.keep, cutoff, self.dry_run)?;
+        let pruned = match self.dry_run {
+            true => writer.prune(self.keep, cutoff, true)?,
+            false => gc(&context.journal(&writer)?, self.keep, cutoff)?,
+        };
         let verb = if self.dry_run { "would remove" } else { "removed" };
         let text = format!("{verb} {}, {}; {} stay\n", count(pruned.blobs as usize, "blob"), bytes(pruned.bytes), pruned.kept);
         let document = json!({ "removed": !self.dry_run, "blobs": pruned.blobs, "bytes": pruned.bytes, "kept": pruned.kept, "snapshots": pruned.snapshots });

@@ -6,9 +6,10 @@ use crate::bundle::{Authentic, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
-use crate::steps::import::{Imported, import, order};
+use crate::log::Journal;
+use crate::steps::import::{Imported, import, log_refusals, order};
 use crate::steps::verify::{concerns_one_bundle, open_each, refused};
-use crate::store::{Installed, Store, Writer};
+use crate::store::{Installed, Store};
 use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
@@ -41,10 +42,12 @@ impl Import {
             return refused(errors);
         }
         let writer = store.writer()?;
+        let journal = context.journal(&writer)?;
+        log_refusals(&errors, &self.places, &journal)?;
         let (mut documents, mut counted) = (Vec::new(), 0);
         for bundle in bundles {
             let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
-            match aged.and_then(|()| take_in(bundle, &writer, context)) {
+            match aged.and_then(|()| take_in(bundle, &journal, context)) {
                 Ok(mut document) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();
@@ -83,24 +86,24 @@ fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<(
 }
 
 /// Imports one bundle and tells of it.
-pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<Value> {
+pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> Result<Value> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
-    match import(bundle, writer, &verification)? {
+    match import(bundle, journal, &verification)? {
         Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {
                 0 if rewritten => "its damaged record was written again".to_owned(),
-                0 if is_current(writer.store(), &installed)? => "nothing was changed".to_owned(),
+                0 if is_current(journal.store(), &installed)? => "nothing was changed".to_owned(),
                 0 => "nothing was changed; it is not served now, to go back to it: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }))
         }
-        Imported::Done { snapshot, notes, judged, taken } => {
+        Imported::Done { snapshot, notes, judged, taken, receipt } => {
             let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();
@@ -110,9 +113,11 @@ pub fn take_in(bundle: Authentic, writer: &Writer, context: &Context) -> Result<
                 here => format!("verified {taken} of {} · {here} here already, not read again", count(blobs, "blob")),
             };
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
+            context.out.say(format!("receipt   {}", receipt.display()));
             context.out.say("next: airlift serve");
             Ok(
-                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes }),
+                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes,
+                    "receipt": receipt }),
             )
         }
     }

@@ -14,6 +14,7 @@ pub mod inspect;
 pub mod key;
 #[cfg(feature = "upstream")]
 pub mod lock;
+pub mod log;
 #[cfg(feature = "upstream")]
 pub mod network;
 pub mod network_free;
@@ -57,6 +58,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Rollback(command) => command.run(context),
         Command::Gc(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
+        Command::Log(command) => log::run(command, context),
         Command::Key(command) => key::run(command, context),
         Command::Trust(command) => trust::run(command, context),
         Command::Schema(command) => command.run(context),

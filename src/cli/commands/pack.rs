@@ -7,9 +7,10 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
+use crate::log::Journal;
 use crate::steps::Fetched;
 use crate::steps::pack::{PackRequest, pack};
-use crate::store::{Writer, read_bounded};
+use crate::store::read_bounded;
 use clap::{Args, value_parser};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,8 @@ impl Pack {
         let store = context.open_store()?;
         let fetched = Fetched::of(read_lock(&self.lock)?, &store)?;
         let signing = self.options.keys.open(&store, context)?;
-        write(&fetched, &store.writer()?, &self.options, signing.as_ref(), context).map(|_| ())
+        let writer = store.writer()?;
+        write(&fetched, &context.journal(&writer)?, &self.options, signing.as_ref(), context).map(|_| ())
     }
 }
 
@@ -70,13 +72,13 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
 }
 
 /// Packs, signs and tells.
-pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
+pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
     let (created, given) = options.created.map_or_else(|| context.created(), |time| Ok((time, true)))?;
     let seconds = jiff::Timestamp::from_second(created.as_second()).map_err(|e| Error::usage("the time is out of range").because(&e))?;
     let progress = context.out.progress();
     let (written, seq) = pack(&PackRequest {
         fetched,
-        writer,
+        journal,
         out: &options.out,
         volume_size: options.volume_size,
         threads: context.environment.threads(),
@@ -85,10 +87,10 @@ pub fn write(fetched: &Fetched, writer: &Writer, options: &Packing, signing: Opt
         epoch: options.epoch,
         seq: options.seq,
         previous: options.previous,
-        trust: context.carried_roots(writer.store())?,
+        trust: context.carried_roots(journal.store())?,
         progress: progress.as_ref(),
     })?;
-    let signed = sign_all(&written.statement, &written.volumes, signing, context)?;
+    let signed = sign_all(&written.statement, &written.volumes, signing, journal, context)?;
     let name = &fetched.lock().name;
     let text = format!(
         "packed    {} → {} in {}\nbundle    {name} {seq}   {}\n",

@@ -1,7 +1,8 @@
 //! `airlift rollback`
 
 use crate::cli::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::steps::upkeep::rollback;
 use clap::Args;
 use serde_json::json;
 
@@ -18,12 +19,8 @@ pub struct Rollback {
 impl Rollback {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let store = context.open_store()?;
-        let writer = store.writer()?;
-        let parent = || store.current().map(|current| current.and_then(|s| s.parent));
-        let number = self.snapshot.map_or_else(parent, |n| Ok(Some(n)))?;
-        let number = number.ok_or_else(|| Error::usage("there is no snapshot before the current one").hint("airlift status lists them"))?;
-        let snapshot = writer.switch(number)?;
+        let writer = context.open_store()?.writer()?;
+        let snapshot = rollback(&context.journal(&writer)?, self.snapshot)?;
         context.out.data(&json!({ "snapshot": snapshot.number }), &format!("serving snapshot {}\n", snapshot.number))
     }
 }

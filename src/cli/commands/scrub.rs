@@ -3,7 +3,9 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Kind, Result};
-use crate::store::Fault;
+use crate::steps::log;
+use crate::steps::upkeep::discard;
+use crate::store::{Fault, Store};
 use crate::trust::pinned;
 use clap::Args;
 use serde_json::json;
@@ -29,7 +31,10 @@ impl Scrub {
         if let Err(error) = pinned::load(&store.trust_folder()) {
             scrubbed.faults.push(Fault::unreadable("trust".to_owned(), &error));
         }
-        let removed = if self.discard { store.writer()?.discard(&scrubbed.faults)? } else { 0 };
+        let removed = if self.discard { discarded(&store, &scrubbed.faults, context)? } else { 0 };
+        if let Some(error) = log::verify(&store, None, &[]).err().filter(|e| e.kind() != Kind::Incomplete) {
+            scrubbed.faults.push(Fault::unreadable("log".to_owned(), &error));
+        }
         let faults: Vec<_> = scrubbed.faults.iter().map(|f| json!({ "place": f.place, "problem": f.problem })).collect();
         let text =
             format!("read {}, {}: {}\n", count(scrubbed.blobs as usize, "blob"), bytes(scrubbed.bytes), count(faults.len(), "fault"));
@@ -40,6 +45,12 @@ impl Scrub {
         }
         Err(damaged(&scrubbed.faults, self.discard, removed))
     }
+}
+
+/// Takes damaged blobs out, and how many there were.
+fn discarded(store: &Store, faults: &[Fault], context: &Context) -> Result<usize> {
+    let writer = store.writer()?;
+    if faults.iter().any(|fault| fault.blob.is_some()) { discard(&context.journal(&writer)?, faults) } else { Ok(0) }
 }
 
 /// What is wrong, and what mends it: a missing or damaged blob can come again, a list cannot.

@@ -4,8 +4,9 @@ use crate::bundle::{Volume, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
+use crate::log::Journal;
 use crate::steps::inspect::{Reading, inspect};
-use crate::steps::sign::{may_sign, sign};
+use crate::steps::sign::{may_sign, sign_logged};
 use crate::steps::verify::one;
 use crate::store::Store;
 use crate::trust::{PlainKeys, Role, Signer, TrustRoot};
@@ -61,8 +62,10 @@ impl Sign {
         ));
         let volumes: Vec<PathBuf> = found.volumes.iter().map(|(_, path)| path.clone()).collect();
         let statement = &set.volumes.values().next().expect("a set of volumes has at least one").head.statement;
-        let signing = self.keys.open(&context.open_store()?, context)?;
-        let signed = sign_all(statement, &volumes, signing.as_ref(), context)?;
+        let store = context.open_store()?;
+        let signing = self.keys.open(&store, context)?;
+        let writer = store.writer()?;
+        let signed = sign_all(statement, &volumes, signing.as_ref(), &context.journal(&writer)?, context)?;
         context.out.data(&json!({ "bundle": found.id.hex(), "signed_by": signed }), "")
     }
 }
@@ -89,7 +92,13 @@ impl Keys {
 }
 
 /// Signs with every open key, and says how many people are still needed.
-pub fn sign_all(statement: &[u8], volumes: &[PathBuf], signing: Option<&Signing>, context: &Context) -> Result<Vec<String>> {
+pub fn sign_all(
+    statement: &[u8],
+    volumes: &[PathBuf],
+    signing: Option<&Signing>,
+    journal: &Journal<'_>,
+    context: &Context,
+) -> Result<Vec<String>> {
     let Some(Signing { root, signers }) = signing else {
         let signatures = volumes.first().map(|path| Volume::open(path)).transpose()?.map_or(0, |volume| volume.head.signatures.len());
         match signatures {
@@ -101,7 +110,7 @@ pub fn sign_all(statement: &[u8], volumes: &[PathBuf], signing: Option<&Signing>
     };
     let mut people = Vec::new();
     for signer in signers {
-        let signed = sign(statement, volumes, root, signer.as_ref())?;
+        let signed = sign_logged(statement, volumes, root, signer.as_ref(), journal)?;
         context.out.say(format!("signed by {} ({})", signed.principal, signed.fingerprint));
         people.push(signed.principal);
     }

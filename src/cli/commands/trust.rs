@@ -140,9 +140,10 @@ pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
         }
         TrustCommand::Accept { root, fingerprint } => {
             let writer = context.make_store()?.writer()?;
+            let journal = context.journal(&writer)?;
             let accepted = match fingerprint {
-                Some(typed) => trust::accept(&writer, &root, &typed)?,
-                None => trust::accept_next(&writer, &root)?,
+                Some(typed) => trust::accept(&journal, &root, &typed)?,
+                None => trust::accept_next(&journal, &root)?,
             };
             print(&accepted, context, |_| "accepted: this host takes bundles signed by these people".to_owned())
         }
@@ -150,8 +151,7 @@ pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
         TrustCommand::Diff { new, old } => rotate::diff(&new, old, context),
         TrustCommand::Reset { root, fingerprint, retire, reason } => {
             let writer = context.open_store()?.writer()?;
-            // The event log's entry is made from what this gives back.
-            let reset = trust::reset(&writer, &root, (&fingerprint, &retire), &reason, context.environment.now())?;
+            let reset = trust::reset(&context.journal(&writer)?, &root, (&fingerprint, &retire), &reason, context.environment.now())?;
             context.out.warn(format!("{} is trusted no more; its files are kept in the store's trust/retired", reset.retired.label()));
             print(&reset.shown, context, |_| "accepted in its place: this host takes bundles signed by these people".to_owned())
         }

@@ -10,10 +10,11 @@ use super::serve::Serving;
 use super::sign::{Keys, Signing};
 use crate::cli::Context;
 use crate::error::Result;
+use crate::log::Journal;
 use crate::steps::serve::{Source, serve};
 use crate::steps::trust::{Founding, accept, init};
 use crate::steps::{keys, verify};
-use crate::store::{Writer, write_atomic};
+use crate::store::write_atomic;
 use crate::trust::{PlainKeys, Protection, RootLimits, pinned};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -46,9 +47,10 @@ impl Up {
         let store = context.make_store()?;
         {
             let writer = store.writer()?.keeping_check_values();
-            self.use_development_key(&writer, context)?;
+            let journal = context.journal(&writer)?;
+            self.use_development_key(&journal, context)?;
             let signing = self.keys.open(&store, context)?;
-            self.install(&writer, signing.as_ref(), context)?;
+            self.install(&journal, signing.as_ref(), context)?;
         }
         if self.no_serve {
             return Ok(());
@@ -60,24 +62,24 @@ impl Up {
         run_until_stopped(|stopped| async { serve(self.serving.options(context, listening)?, Source::Store(store), stopped).await })
     }
 
-    fn install(&self, writer: &Writer, signing: Option<&Signing>, context: &Context) -> Result<()> {
-        let store = writer.store();
+    fn install(&self, journal: &Journal<'_>, signing: Option<&Signing>, context: &Context) -> Result<()> {
+        let store = journal.store();
         let upstream = self.network.upstream(context)?;
         let fetched = network::run(async {
             let lock = resolve(&self.manifest, &upstream, context).await?.lock;
             write_atomic(&self.manifest.with_extension("lock"), &lock.to_bytes())?;
-            bring(lock, writer, &upstream, self.network.parallel, context).await
+            bring(lock, journal, &upstream, self.network.parallel, context).await
         })?
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
         let packing = Packing { out, volume_size: None, created: None, seq: None, epoch: None, previous: None, keys: self.keys.clone() };
-        let written = write(&fetched, writer, &packing, signing, context)?;
+        let written = write(&fetched, journal, &packing, signing, context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
-        take_in(bundle, writer, context).map(|_| ())
+        take_in(bundle, journal, context).map(|_| ())
     }
 
     /// Without a key, a key and a trust root that hold on this machine only; said aloud when they are made.
-    fn use_development_key(&mut self, writer: &Writer, context: &Context) -> Result<()> {
+    fn use_development_key(&mut self, journal: &Journal<'_>, context: &Context) -> Result<()> {
         let folder = context.environment.config_home.join("airlift");
         let key = folder.join("development");
         if !self.keys.key.is_empty() {
@@ -90,9 +92,9 @@ impl Up {
                 .out
                 .warn(format!("made a development key without a passphrase, {}: good for trying, not for a real gap", key.display()));
         }
-        let trust = writer.store().trust_folder();
+        let trust = journal.store().trust_folder();
         if pinned::load(&trust)?.is_none() {
-            found(&key, &folder.join("development-trust"), writer, context)?;
+            found(&key, &folder.join("development-trust"), journal, context)?;
         }
         self.keys.key.push(key.display().to_string());
         self.keys.allow_plain_key = true;
@@ -101,7 +103,7 @@ impl Up {
 }
 
 /// Founds the development root, or takes the one of an earlier store, and accepts it here: its maker and its receiver are one.
-fn found(key: &Path, folder: &Path, writer: &Writer, context: &Context) -> Result<()> {
+fn found(key: &Path, folder: &Path, journal: &Journal<'_>, context: &Context) -> Result<()> {
     let file = folder.join("root.1.json");
     if !file.exists() {
         let signer = context.signer(&key.display().to_string(), PlainKeys::Allowed)?;
@@ -117,5 +119,5 @@ fn found(key: &Path, folder: &Path, writer: &Writer, context: &Context) -> Resul
         init(folder, &founding, &[signer])?;
     }
     let fingerprint = crate::steps::trust::show(&file)?.root.fingerprint().spoken();
-    accept(writer, &file, &fingerprint).map(|_| ())
+    accept(journal, &file, &fingerprint).map(|_| ())
 }

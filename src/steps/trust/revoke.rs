@@ -3,9 +3,10 @@
 use super::{check_not_revoked, impact::Impact, impact::impact, whole_seconds};
 use crate::artifact::{Digest, LARGEST};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Store, Writer};
+use crate::log::{Draft, Item, Journal, kind};
+use crate::store::Store;
 use crate::trust::{
-    LastGood, MAX_REVOCATIONS, REVOKE, Reason, Revocation, RevocationTerms, Revoked, Signer, TrustRoot, key_digest, pinned, sign,
+    LastGood, MAX_REVOCATIONS, REVOKE, Reason, Revocation, RevocationTerms, Revoked, Signer, TrustRoot, key_digest, pinned, sign, told,
 };
 use jiff::Timestamp;
 use std::path::Path;
@@ -79,8 +80,8 @@ pub fn read(store: &Store, root: &TrustRoot, path: &Path) -> Result<Revocation> 
 }
 
 /// Keeps a revocation on this host, and tells what its key had admitted.
-pub fn apply(writer: &Writer, revocation: &Revocation) -> Result<Impact> {
-    let store = writer.store();
+pub fn apply(journal: &Journal<'_>, revocation: &Revocation) -> Result<Impact> {
+    let store = journal.store();
     let root = pinned::load(&store.trust_folder())?.ok_or_else(pinned::none_yet)?;
     if !root.revocations().contains(revocation) {
         if root.revocations().len() >= MAX_REVOCATIONS {
@@ -88,6 +89,9 @@ pub fn apply(writer: &Writer, revocation: &Revocation) -> Result<Impact> {
                 .with("expected", format!("at most {MAX_REVOCATIONS}"))
                 .hint("have them put into the next root (airlift trust rotate does) and accept that"));
         }
+        let subjects = vec![Item::of("revocation", Digest::of(&revocation.files()[1].1))];
+        let said = Draft::new(kind::REVOKE, subjects).on(vec![Item::named("key", told(revocation.revoked()))]);
+        journal.append(said)?;
         pinned::keep_revocation(&store.trust_folder(), revocation)?;
     }
     impact(store, revocation.revoked())

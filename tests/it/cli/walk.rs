@@ -90,6 +90,7 @@ fn inside(walk: &mut Walk) {
     walk.go(&["rollback", "1"], &["serving snapshot 1"]);
     walk.go(&["gc", "--dry-run"], &["would remove 0 blobs"]);
     walk.go(&["scrub"], &["0 faults"]);
+    of_the_log(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);
     let schema: serde_json::Value = serde_json::from_str(&walk.host.ok(&["schema"]).out).expect("JSON");
     assert!(schema["properties"]["files"].is_object(), "{schema}");
@@ -103,6 +104,24 @@ fn inside(walk: &mut Walk) {
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);
+}
+
+/// The event log of the same host, which is witnessed by another.
+fn of_the_log(walk: &mut Walk) {
+    walk.go(&["log", "verify"], &["every event is as it was logged", "earlier checkpoints agree"]);
+    walk.go(&["log", "checkpoint"], &["airlift-log/", "paper  "]);
+    walk.go(&signed(&["log", "cosign"]), &["cosigned  SHA256:"]);
+    walk.go(&["log", "prove", "--index", "0"], &["c2sp.org/tlog-proof@v1"]);
+    walk.go(&["log", "prove", "--from", "2"], &["old 2"]);
+    walk.go(&["log", "identities"], &["p1     uid "]);
+    assert!(walk.host.ok(&["log", "show"]).out.contains("import"));
+    walk.note(&["log", "show"]);
+    assert!(walk.host.ok(&["log", "export"]).out.starts_with("{\"airlift-event\":1,\"index\":0"));
+    walk.note(&["log", "export"]);
+    let other = receiver(&walk.host);
+    let printed = other.json(&["log", "checkpoint"]).remove(0);
+    let file = walk.host.write("returned", printed["note"].as_str().expect("a note"));
+    walk.go(&["log", "witness", arg(&file), "--key", printed["key"].as_str().expect("a key")], &["airlift-log/"]);
 }
 
 /// Every reference of a schema leads to a definition, and those of a room to its own.

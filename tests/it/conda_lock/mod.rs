@@ -8,6 +8,7 @@ mod relations;
 mod solved;
 
 use crate::origin::Origin;
+use crate::world::journal;
 use airlift::ecosystems;
 use airlift::error::{Error, Result};
 use airlift::lock::Lock;
@@ -77,7 +78,7 @@ impl Outside {
         let store = Store::open_or_create(&self.folder.path().join("store"))?;
         let cache = self.folder.path().join("cache");
         let options = FetchOptions { upstream: &self.upstream, cache: &cache, parallel: 4, progress: &Silent };
-        self.runtime.block_on(fetch(lock, &store.writer()?, &options))?;
+        self.runtime.block_on(fetch(lock, &journal(&store.writer()?), &options))?;
         Ok(store)
     }
 }

@@ -126,9 +126,11 @@ impl Upgrade {
         let number = store.current().expect("readable").expect("a snapshot").number;
         assert!(number == 1 || number == 2, "step {step}: snapshot {number}");
         assert_eq!(scrub(&store), [""; 0], "step {step}");
+        log_is_whole(&store, step);
         let said = self.host.ok(&["--store", arg(&self.store), "import", arg(&self.volumes[0])]).err;
         assert!(said.contains(if number == 1 { "imported as snapshot 2" } else { "nothing was changed" }), "step {step}: {said}");
         assert_eq!(scrub(&store), [""; 0], "step {step}, after the second run");
+        assert!(!log_is_whole(&store, step), "step {step}: an event was left unsigned");
         for (digest, size) in self.lock.blobs() {
             assert!(store.has(&digest, size).expect("readable"), "step {step}: {digest} is missing");
         }
@@ -144,6 +146,17 @@ impl Upgrade {
         let trial = Trial { host: &self.host, args: &command, fault, files: &[] };
         if let Some(steps) = trial.at_every_step(reset, |step| self.judge(step)) {
             assert!(steps > 15, "only {steps} steps were seen: is the right thing traced?");
+        }
+    }
+}
+
+/// The event log verifies, with every snapshot in it, or has not begun; whether an event is left for the next run to sign.
+fn log_is_whole(store: &Store, step: &str) -> bool {
+    match airlift::steps::log::verify(store, None, &[]) {
+        Ok(checked) => checked.unfinished,
+        Err(none) => {
+            assert!(none.kind() == Kind::Incomplete && store.current().expect("readable").is_none(), "step {step}: {none}");
+            false
         }
     }
 }
@@ -229,7 +242,9 @@ impl Packing {
                 }
             }
         }
+        log_is_whole(&self.world.sender, step);
         self.host.ok(&self.args());
+        assert!(!log_is_whole(&self.world.sender, step), "step {step}");
         self.world.verify(std::slice::from_ref(&self.out)).unwrap_or_else(|e| panic!("step {step}: {e}"));
         assert_eq!(leftovers(&self.out), [""; 0], "step {step}");
     }
@@ -283,10 +298,17 @@ fn fetch_at_every_step(fault: Fault) {
     let store = host.path("store");
     let args = ["--quiet", "--store", arg(&store), "fetch", "kit.lock", "--parallel", "1", "--attempts", "1"];
     let reset = || drop(std::fs::remove_dir_all(&store));
-    let files: Vec<PathBuf> = blobs.iter().map(|bytes| store.join("partial").join(Digest::of(bytes).hex())).collect();
+    let mut files: Vec<PathBuf> = blobs.iter().map(|bytes| store.join("partial").join(Digest::of(bytes).hex())).collect();
+    files.extend(
+        ["key.new", "identities.json.new", "events.jsonl", "checkpoints/1.new", "checkpoint.new"].map(|name| store.join("log").join(name)),
+    );
     Trial { host: &host, args: &args, fault, files: &files }.at_every_step(reset, |step| {
+        if let Ok(store) = Store::open(&store) {
+            log_is_whole(&store, step);
+        }
         host.ok(&args);
         let store = Store::open(&store).expect("the store opens");
+        assert!(!log_is_whole(&store, step), "step {step}");
         assert_eq!(scrub(&store), [""; 0], "step {step}");
         for bytes in &blobs {
             assert!(Blobs::size(&store, &Digest::of(bytes)).expect("readable") == Some(bytes.len() as u64), "step {step}");

@@ -182,9 +182,14 @@ fn installed(store: &Store, seq: u64) -> Installed {
     Installed { bundle, name: "mlops".to_owned(), line: "stable".to_owned(), epoch: 1, seq, lock: lock.digest() }
 }
 
+fn commit(store: &Store, bundle: Installed) -> u64 {
+    let writer = store.writer().unwrap();
+    writer.install(writer.stage(bundle).unwrap()).unwrap().number
+}
+
 /// Installs a bundle, as an import does.
 fn install(store: &Store, seq: u64) -> u64 {
-    store.writer().unwrap().commit(installed(store, seq)).unwrap().number
+    commit(store, installed(store, seq))
 }
 
 fn expect_serving(site: &Site, expected: u64) {
@@ -210,7 +215,7 @@ fn a_new_snapshot_appears_without_a_restart_and_a_damaged_one_changes_nothing() 
     // The damage is there before the pointer moves to it.
     let damaged = installed(&store, 3);
     std::fs::write(store.bundle_folder(&damaged.bundle).join("lock.json"), "{}").unwrap();
-    store.writer().unwrap().commit(damaged).unwrap();
+    commit(&store, damaged);
     match site.event() {
         Event::Kept(error) => assert_eq!(error.kind(), Kind::Store, "{error}"),
         other => panic!("{other:?}"),
@@ -231,7 +236,7 @@ fn a_blob_that_was_cut_is_not_served_as_whole_and_folders_have_one_name() {
     std::fs::create_dir_all(store.bundle_folder(&bundle)).unwrap();
     write_atomic(&store.bundle_folder(&bundle).join("lock.json"), &lock.to_bytes()).unwrap();
     let installed = Installed { bundle, name: "mlops".to_owned(), line: "stable".to_owned(), epoch: 1, seq: 1, lock: lock.digest() };
-    store.writer().unwrap().commit(installed).unwrap();
+    commit(&store, installed);
     let site = Site::start(options(), Source::Store(store));
     let hex = Digest::of(b"bytes").hex();
     let blobs = folder.path().join("blobs/sha256").join(&hex[..2]);

@@ -8,7 +8,7 @@ use crate::images::registry::Registry;
 use crate::models::hub::{Hub, commit, tiny};
 use crate::origin::{Origin, Reply};
 use crate::simple_index::SimpleIndex;
-use crate::world::World;
+use crate::world::{World, journal};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
@@ -201,7 +201,7 @@ async fn the_whole_toolkit_crosses_the_gap_for_all_its_targets() {
 
     let options = FetchOptions { upstream: &upstream, cache: &cache, parallel: 4, progress: &Silent };
     let writer = world.sender.writer().unwrap();
-    fetch(lock.clone(), &writer, &options).await.unwrap();
+    fetch(lock.clone(), &journal(&writer), &options).await.unwrap();
     drop(writer);
     let receiver = world.receiver("receiver");
     world.import(&world.pack(&lock, "out", None, &[1]), &receiver).unwrap();

@@ -1,6 +1,6 @@
 //! The same attacker against a real store and real volumes: whatever they put on the medium, not one byte of the store changes.
 
-use crate::world::{World, key, noise, state};
+use crate::world::{World, journal, key, noise, state};
 use airlift::artifact::Digest;
 use airlift::bundle::{append_signature, find};
 use airlift::steps::import::import;
@@ -46,7 +46,7 @@ impl Attack {
         let root = trusted(&self.receiver).unwrap();
         if let Ok((bundles, _)) = open_each(&[place.to_owned()], &root) {
             for bundle in bundles {
-                let _ = import(bundle, &self.receiver.writer().unwrap(), &crate::world::verification());
+                let _ = import(bundle, &journal(&self.receiver.writer().unwrap()), &crate::world::verification());
             }
         }
         assert!(state(self.receiver.root()) == before, "{why} changed the store");
@@ -102,9 +102,10 @@ fn a_root_of_the_attackers_own_does_not_get_in_with_a_bundle() {
     // Packing asks the host's own root, which the attacker's program would not: the epoch is left as it is.
     std::fs::remove_file(trust.join("root.2.json")).unwrap();
     let out = attack.world.path("rooted");
+    let writer = attack.world.sender.writer().unwrap();
     let request = airlift::steps::pack::PackRequest {
         fetched: &fetched,
-        writer: &attack.world.sender.writer().unwrap(),
+        journal: &journal(&writer),
         out: &out,
         volume_size: None,
         threads: 1,

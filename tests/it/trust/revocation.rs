@@ -1,7 +1,7 @@
 use super::people::{STATEMENT, person, principal, root, root_signatures, rule, signed, terms, token};
 use crate::host::{Host, arg};
 use crate::stock::need;
-use crate::world::{World, key, noise};
+use crate::world::{World, journal, key, noise};
 use airlift::artifact::Digest;
 use airlift::error::Kind;
 use airlift::steps::trust::{Revoking, apply, impact, last_good, read, revoke, revoked_file, trusted};
@@ -216,7 +216,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     assert_eq!(mine.id, Digest::of(&bundles[1].0));
     let revocation = of_person(&world, 2, vec![mine]);
     let before = impact(&receiver, revocation.revoked()).unwrap();
-    let after = apply(&receiver.writer().unwrap(), &revocation).unwrap();
+    let after = apply(&journal(&receiver.writer().unwrap()), &revocation).unwrap();
     for told in [&before, &after] {
         let lines: Vec<_> =
             told.bundles.iter().map(|b| (b.installed.name.as_str(), b.installed.seq, b.served, b.stands, b.spared)).collect();
@@ -236,7 +236,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     assert!(refusal.kind() == Kind::Verification && refusal.to_string().contains("was revoked as compromised"), "{refusal}");
     // The same for a bundle that was opened by a root that did not know yet.
     let early = world.open(&new).unwrap();
-    let late = airlift::steps::import::import(early, &receiver.writer().unwrap(), &crate::world::verification()).unwrap_err();
+    let late = airlift::steps::import::import(early, &journal(&receiver.writer().unwrap()), &crate::world::verification()).unwrap_err();
     assert!(late.to_string().contains("was revoked as compromised"), "{late}");
     open(&pack("tool", 3, &[2, 3]).1).unwrap();
     assert_eq!(receiver.accepted().unwrap().len(), count);
@@ -252,7 +252,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
 fn a_revocation_reaches_receivers_by_stick() {
     let world = World::with_threshold(3, 1);
     let receiver = world.receiver("receiver");
-    apply(&world.sender.writer().unwrap(), &of_person(&world, 2, vec![])).unwrap();
+    apply(&journal(&world.sender.writer().unwrap()), &of_person(&world, 2, vec![])).unwrap();
     let theirs = world.pack_as(&world.lock("kit", &[noise(100, 1)]), "one", None, &[2], Some(1));
     let ours = world.pack_as(&world.lock("kit", &[noise(100, 2)]), "two", None, &[3], Some(2));
     // The bundle carries the revocation of its own signer.
@@ -271,7 +271,7 @@ fn stock_tools_refuse_what_was_revoked() {
     let Some(keygen) = need("ssh-keygen") else { return };
     let world = World::with_threshold(2, 1);
     let store = world.receiver("receiver");
-    apply(&store.writer().unwrap(), &of_person(&world, 2, vec![])).unwrap();
+    apply(&journal(&store.writer().unwrap()), &of_person(&world, 2, vec![])).unwrap();
     let root = trusted(&store).unwrap();
     let folder = world.path("stock");
     std::fs::create_dir(&folder).unwrap();

@@ -1,5 +1,5 @@
 use super::people::{person, root, token};
-use crate::world::{World, noise};
+use crate::world::{World, journal, noise};
 use airlift::error::Kind;
 use airlift::steps::trust::{Age, Edits, accept, accept_next, accepted, age, check_age, compare, next, reset, rotate, show, sign_root};
 use airlift::store::Store;
@@ -21,7 +21,7 @@ fn founded(folder: &Path) -> (Store, PathBuf) {
         }
     }
     let store = Store::open_or_create(&folder.join("store")).unwrap();
-    accept(&store.writer().unwrap(), &trust.join("root.1.json"), &root().fingerprint().spoken()).unwrap();
+    accept(&journal(&store.writer().unwrap()), &trust.join("root.1.json"), &root().fingerprint().spoken()).unwrap();
     (store, trust)
 }
 
@@ -44,7 +44,7 @@ fn a_root_is_replaced_and_the_next_is_accepted_by_signature() {
     assert_eq!((shown.tally.missing(), shown.before.as_ref().unwrap().missing(), shown.missing()), (1, 1, 1));
     let file = out.join("root.2.json");
     let refused = |words: &str| {
-        let error = accept_next(&store.writer().unwrap(), &file).unwrap_err();
+        let error = accept_next(&journal(&store.writer().unwrap()), &file).unwrap_err();
         assert!(error.kind() == Kind::Verification && error.to_string().contains(words), "{error}");
     };
     refused("signed by 1 of 2");
@@ -55,10 +55,10 @@ fn a_root_is_replaced_and_the_next_is_accepted_by_signature() {
     assert_eq!(shown.missing(), 0);
     assert!(out.join(format!("root.2.bob.{}.sshsig", person("bob").public_key().short())).exists());
     assert_eq!(sign_root(&file, &person("mallory")).unwrap_err().kind(), Kind::Usage);
-    assert_eq!(accept_next(&store.writer().unwrap(), &file).unwrap().root, shown.root);
+    assert_eq!(accept_next(&journal(&store.writer().unwrap()), &file).unwrap().root, shown.root);
     assert_eq!(accepted(&store).unwrap().root, shown.root);
     assert_eq!(accepted(&store).unwrap().missing(), 0);
-    let again = accept_next(&store.writer().unwrap(), &file).unwrap_err();
+    let again = accept_next(&journal(&store.writer().unwrap()), &file).unwrap_err();
     assert!(again.kind() == Kind::Usage && again.message().contains("is not newer"), "{again}");
     assert_eq!(shown.root.terms().created, time("2026-06-01T00:00:00Z"));
 }
@@ -147,13 +147,13 @@ fn a_lost_threshold_is_replaced_by_a_ceremony_and_marks_stay() {
     let file = new.path("root/root.1.json");
     let (typed_new, typed_old) = (new.root.fingerprint().spoken(), old.root.fingerprint().spoken());
     let attempt =
-        |new: &str, old: &str, reason: &str| reset(&receiver.writer().unwrap(), &file, (new, old), reason, time("2026-06-01T00:00:00Z"));
+        |new: &str, old: &str, reason: &str| reset(&journal(&receiver.writer().unwrap()), &file, (new, old), reason, time("2026-06-01T00:00:00Z"));
     for (new, old, reason) in [(&typed_new, &typed_new, "fire"), (&typed_old, &typed_old, "fire"), (&typed_new, &typed_old, " ")] {
         assert!(attempt(new, old, reason).is_err());
         assert_eq!(accepted(&receiver).unwrap().root, old_root(&receiver));
     }
     let same =
-        reset(&receiver.writer().unwrap(), &old.path("root/root.1.json"), (&typed_old, &typed_old), "x", time("2026-06-01T00:00:00Z"));
+        reset(&journal(&receiver.writer().unwrap()), &old.path("root/root.1.json"), (&typed_old, &typed_old), "x", time("2026-06-01T00:00:00Z"));
     assert_eq!(same.unwrap_err().kind(), Kind::Policy);
     let done = attempt(&typed_new, &typed_old, "both tokens lost in the fire").unwrap();
     assert_eq!((done.retired.fingerprint(), done.reason.as_str()), (old.root.fingerprint(), "both tokens lost in the fire"));
@@ -187,7 +187,7 @@ fn a_chain_goes_from_format_1_to_2() {
     let (from, signatures) = pinned::beside(&trust.join("root.1.json")).unwrap();
     let edits = Edits { bundle_rule: &["2=alice,bob,carol".to_owned(), "1=bob@images:**".to_owned()], ..Edits::default() };
     rotate((&from, &signatures), &edits, time("2026-06-01T00:00:00Z"), &trust, &[boxed("alice"), boxed("bob")]).unwrap();
-    let second = accept_next(&store.writer().unwrap(), &trust.join("root.2.json")).unwrap().root;
+    let second = accept_next(&journal(&store.writer().unwrap()), &trust.join("root.2.json")).unwrap().root;
     assert_eq!(second.rules(Role::Bundle).len(), 2);
     assert!(second.bytes().starts_with(b"{\n  \"airlift-root\": 2,") && from.bytes().starts_with(b"{\n  \"airlift-root\": 1,"));
     assert_eq!(show(&trust.join("root.2.json")).unwrap().missing(), 0);

@@ -1,4 +1,5 @@
 use super::people::person;
+use crate::world::journal;
 use airlift::error::Kind;
 use airlift::steps::trust::{Founding, accept, accepted, init, show, sign_root, signers_file};
 use airlift::steps::{keys, trust::RootShown};
@@ -30,11 +31,11 @@ fn a_trust_domain_from_founding_to_acceptance() {
     assert_eq!((founded.tally.people(), founded.tally.missing()), (1, 1));
     let store = Store::open_or_create(&folder.path().join("store")).unwrap();
     let spoken = founded.root.fingerprint().spoken();
-    let early = accept(&store.writer().unwrap(), &founded.file, &spoken).unwrap_err();
+    let early = accept(&journal(&store.writer().unwrap()), &founded.file, &spoken).unwrap_err();
     assert_eq!((early.kind(), early.message()), (Kind::Verification, "root.1.json: signed by 1 of 2 signers"));
     assert_eq!(sign_root(&founded.file, &person("bob")).unwrap().tally.missing(), 0);
     assert_eq!(accepted(&store).unwrap_err().kind(), Kind::Verification);
-    accept(&store.writer().unwrap(), &founded.file, &spoken).unwrap();
+    accept(&journal(&store.writer().unwrap()), &founded.file, &spoken).unwrap();
     assert_eq!(accepted(&store).unwrap().root, founded.root);
     assert_eq!(show(&founded.file).unwrap().tally.people(), 2);
     assert_eq!(signers_file(&founded.root).lines().count(), 4);

@@ -85,8 +85,7 @@ impl Apply {
             (None, Some(file)) => trust::read(store, &root, file)?,
             (None, None) => return Err(Error::usage("name the revocation")),
         };
-        // The event log's entry is made from the revocation and what this gives back.
-        let impact = trust::apply(&writer, &revocation)?;
+        let impact = trust::apply(&context.journal(&writer)?, &revocation)?;
         context.out.say(format!("{} by {} counts no more on this host", told(revocation.revoked()), revocation.by().0));
         show(&impact, context)
     }
