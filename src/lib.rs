@@ -13,6 +13,7 @@ pub mod error;
 pub mod lock;
 pub mod log;
 pub mod manifest;
+pub mod policy;
 pub mod progress;
 pub mod server;
 pub mod steps;

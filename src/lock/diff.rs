@@ -2,19 +2,43 @@
 
 use super::Lock;
 use crate::artifact::{Artifact, Digest};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One difference; names are `ecosystem/name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "change", rename_all = "lowercase")]
 pub enum Change {
-    /// A name that was not there before, with its versions.
-    New(String, Vec<String>),
-    /// A name that is gone, with its versions.
-    Removed(String, Vec<String>),
-    /// A name whose versions changed: before, after.
-    Changed(String, Vec<String>, Vec<String>),
+    /// A name that was not there before.
+    New {
+        /// The name.
+        name: String,
+        /// Its versions.
+        after: Vec<String>,
+    },
+    /// A name that is gone.
+    Removed {
+        /// The name.
+        name: String,
+        /// The versions it had.
+        before: Vec<String>,
+    },
+    /// A name whose versions changed.
+    Changed {
+        /// The name.
+        name: String,
+        /// The versions it had.
+        before: Vec<String>,
+        /// The versions it has.
+        after: Vec<String>,
+    },
     /// The same version with other bytes: what a reviewer must look at first.
-    Rebuilt(String, String),
+    Rebuilt {
+        /// The name.
+        name: String,
+        /// The version.
+        version: String,
+    },
 }
 
 /// All differences of two locks.
@@ -44,10 +68,10 @@ impl LockDiff {
     pub fn counts(&self) -> (usize, usize, usize, usize) {
         let count = |wanted: fn(&Change) -> bool| self.changes.iter().filter(|c| wanted(c)).count();
         (
-            count(|c| matches!(c, Change::Changed(..))),
-            count(|c| matches!(c, Change::New(..))),
-            count(|c| matches!(c, Change::Removed(..))),
-            count(|c| matches!(c, Change::Rebuilt(..))),
+            count(|c| matches!(c, Change::Changed { .. })),
+            count(|c| matches!(c, Change::New { .. })),
+            count(|c| matches!(c, Change::Removed { .. })),
+            count(|c| matches!(c, Change::Rebuilt { .. })),
         )
     }
 }
@@ -64,13 +88,14 @@ fn by_name(artifacts: &[Artifact]) -> BTreeMap<String, Versions> {
 fn compare(name: &str, before: Option<&Versions>, after: Option<&Versions>) -> Vec<Change> {
     let list = |versions: &Versions| versions.keys().cloned().collect::<Vec<_>>();
     match (before, after) {
-        (Some(before), None) => vec![Change::Removed(name.to_owned(), list(before))],
-        (None, Some(after)) => vec![Change::New(name.to_owned(), list(after))],
+        (Some(before), None) => vec![Change::Removed { name: name.to_owned(), before: list(before) }],
+        (None, Some(after)) => vec![Change::New { name: name.to_owned(), after: list(after) }],
         (Some(before), Some(after)) => {
             let rebuilt = before.iter().filter(|(version, digests)| after.get(*version).is_some_and(|now| now != *digests));
-            let mut changes: Vec<Change> = rebuilt.map(|(version, _)| Change::Rebuilt(name.to_owned(), version.clone())).collect();
+            let mut changes: Vec<Change> =
+                rebuilt.map(|(version, _)| Change::Rebuilt { name: name.to_owned(), version: version.clone() }).collect();
             if before.keys().ne(after.keys()) {
-                changes.push(Change::Changed(name.to_owned(), list(before), list(after)));
+                changes.push(Change::Changed { name: name.to_owned(), before: list(before), after: list(after) });
             }
             changes
         }

@@ -6,7 +6,7 @@ use crate::ecosystems::bytes;
 use crate::error::Result;
 use crate::lock::{Change, LockDiff};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Show what changed between two locks
@@ -29,24 +29,16 @@ impl Diff {
             "{changed} changed, {new} new, {removed} removed, {rebuilt} with the same version and other bytes; {} to fetch\n",
             bytes(diff.new_bytes)
         ));
-        context.out.data(&json!({ "changes": diff.changes.iter().map(document).collect::<Vec<_>>(), "new_bytes": diff.new_bytes }), &text)
+        context.out.data(&json!({ "changes": diff.changes, "new_bytes": diff.new_bytes }), &text)
     }
 }
 
-fn line(change: &Change) -> String {
+/// One line for a person.
+pub fn line(change: &Change) -> String {
     match change {
-        Change::New(name, versions) => format!("new      {name} {}\n", versions.join(", ")),
-        Change::Removed(name, versions) => format!("removed  {name} {}\n", versions.join(", ")),
-        Change::Changed(name, before, after) => format!("changed  {name} {} → {}\n", before.join(", "), after.join(", ")),
-        Change::Rebuilt(name, version) => format!("rebuilt  {name} {version}: the same version has other bytes\n"),
-    }
-}
-
-fn document(change: &Change) -> Value {
-    match change {
-        Change::New(name, versions) => json!({ "change": "new", "name": name, "after": versions }),
-        Change::Removed(name, versions) => json!({ "change": "removed", "name": name, "before": versions }),
-        Change::Changed(name, before, after) => json!({ "change": "changed", "name": name, "before": before, "after": after }),
-        Change::Rebuilt(name, version) => json!({ "change": "rebuilt", "name": name, "version": version }),
+        Change::New { name, after } => format!("new      {name} {}\n", after.join(", ")),
+        Change::Removed { name, before } => format!("removed  {name} {}\n", before.join(", ")),
+        Change::Changed { name, before, after } => format!("changed  {name} {} → {}\n", before.join(", "), after.join(", ")),
+        Change::Rebuilt { name, version } => format!("rebuilt  {name} {version}: the same version has other bytes\n"),
     }
 }
