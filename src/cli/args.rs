@@ -50,6 +50,10 @@ pub enum Command {
     Inspect(commands::inspect::Inspect),
     /// Compare a bundle, byte by byte, with what was signed
     Verify(commands::verify::Verify),
+    /// Show what installing a bundle would change, who signed it, and what the policy says to it
+    Review(commands::review::ReviewCommand),
+    /// Decide about a bundle, as a person the trust root names for it
+    Approve(commands::approve::Approve),
     /// Verify a bundle and install it, or change nothing
     Import(commands::import::Import),
     /// Serve what is installed, or a bundle straight from its medium
@@ -75,6 +79,9 @@ pub enum Command {
     /// Make, sign, accept and show trust roots
     #[command(subcommand)]
     Trust(commands::trust::TrustCommand),
+    /// What this host asks of bundles beyond signatures and order
+    #[command(subcommand)]
+    Policy(commands::policy::PolicyCommand),
     /// Print the JSON Schema of a manifest, for editors
     Schema(commands::schema::Schema),
     /// Print the completions of a shell

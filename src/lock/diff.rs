@@ -55,11 +55,16 @@ type Versions = BTreeMap<String, BTreeSet<Digest>>;
 impl LockDiff {
     /// The differences from `old` to `new`.
     pub fn between(old: &Lock, new: &Lock) -> Self {
-        let (before, after) = (by_name(&old.artifacts), by_name(&new.artifacts));
+        Self::since(Some(old), new)
+    }
+
+    /// The same where there may have been nothing before.
+    pub fn since(old: Option<&Lock>, new: &Lock) -> Self {
+        let (before, after) = (by_name(old.map_or(&[], |old| &old.artifacts)), by_name(&new.artifacts));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let mut changes: Vec<Change> = names.into_iter().flat_map(|name| compare(name, before.get(name), after.get(name))).collect();
         changes.sort();
-        let had = old.blobs();
+        let had = old.map(Lock::blobs).unwrap_or_default();
         let new_bytes = new.blobs().iter().filter(|(digest, _)| !had.contains_key(digest)).map(|(_, size)| size).sum();
         Self { changes, new_bytes }
     }

@@ -29,6 +29,10 @@ pub mod kind {
     pub const TRUST_RESET: &str = "trust-reset";
     /// A key counts no more.
     pub const REVOKE: &str = "revoke";
+    /// The rules bundles are asked by change.
+    pub const POLICY: &str = "policy";
+    /// Somebody's decision about a bundle is kept.
+    pub const APPROVE: &str = "approve";
     /// A bundle becomes a snapshot, and that the current one.
     pub const IMPORT: &str = "import";
     /// Blobs or the record of an installed bundle are put right.

@@ -79,6 +79,11 @@ impl<'a> Journal<'a> {
         self.writer.store()
     }
 
+    /// The host's time.
+    pub fn now(&self) -> Timestamp {
+        (self.scribe.clock)()
+    }
+
     /// The log.
     pub fn log(&self) -> &EventLog {
         &self.log

@@ -3,13 +3,15 @@
 //! The payload is read once: while it is verified, its blobs go into the store, where nothing names them yet. Only when all of them are
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
 
+use super::approve::{Admitted, admit};
 use super::trust::trusted;
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
+use crate::policy::Decision;
 use crate::store::{Installed, Snapshot, Staged, Store, check_space};
-use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, Role, judge_sequence, pinned};
+use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 use std::path::PathBuf;
 
 /// What importing a bundle came to.
@@ -23,6 +25,8 @@ pub enum Imported {
         notes: Vec<String>,
         /// Who signed, by the root that was accepted when it was installed.
         judged: Judged,
+        /// Who approved it here.
+        approved: Vec<String>,
         /// How many of its blobs came from the medium; the others were here and have not been read again.
         taken: usize,
         /// Where the proof lies that the import is in the event log.
@@ -76,36 +80,24 @@ pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>)
 fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let bundle = bundle.judged_by(&trusted(store)?)?;
-    let notes = match order(&bundle, store)? {
+    let mut notes = match order(&bundle, store)? {
         Order::Replay => return again(bundle, journal, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    check_approvals(&bundle)?;
+    let admitted = admit(&bundle, store, journal.now())?;
+    notes.extend(admitted.alarm());
     let (taken, bytes) = to_come(&bundle, store)?;
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
-    commit(&verified, journal).map(|(snapshot, receipt)| Imported::Done { snapshot, notes, judged, taken, receipt })
-}
-
-/// A root that asks for approvals is not passed over by a program that cannot judge them.
-fn check_approvals(bundle: &Authentic) -> Result<()> {
-    if bundle.root.rules(Role::Approve).is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Policy,
-        format!("{}: its trust root asks for approvals, and this airlift cannot judge them", bundle.statement.label()),
-    )
-    .with("expected", bundle.root.needs(Role::Approve))
-    .with("trust root", bundle.root.label())
-    .hint("import it with a later airlift, or have a root made without the role: airlift trust rotate --role approve=none"))
+    let approved = admitted.approvals.people(Decision::Approve).iter().map(|given| given.principal.clone()).collect();
+    commit(&verified, &admitted, journal).map(|(snapshot, receipt)| Imported::Done { snapshot, notes, judged, approved, taken, receipt })
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything
 /// counts: a log that cannot be written stops the import.
-fn commit(bundle: &VerifiedBundle, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf)> {
+fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf)> {
     let writer = journal.writer();
     let (statement, id) = (&bundle.bundle().statement, bundle.bundle().id);
     for (digest, size) in bundle.lock().blobs() {
@@ -116,6 +108,7 @@ fn commit(bundle: &VerifiedBundle, journal: &Journal<'_>) -> Result<(Snapshot, P
         }
     }
     writer.keep_record(&id, &bundle.record())?;
+    admitted.keep(writer.store(), &id)?;
     let staged = writer.stage(Installed {
         bundle: id,
         name: statement.name.clone(),
@@ -124,20 +117,25 @@ fn commit(bundle: &VerifiedBundle, journal: &Journal<'_>) -> Result<(Snapshot, P
         seq: statement.seq,
         lock: bundle.lock_digest(),
     })?;
-    let index = journal.append(event(bundle, &staged))?;
+    let index = journal.append(event(bundle, admitted, &staged))?;
     let receipt = journal.write_receipt(&format!("snapshot-{}", staged.number()), index)?;
     keep_roots(bundle, writer.store())?;
     Ok((writer.install(staged)?, receipt))
 }
 
 /// What is about to be installed, by whose signatures, under which root.
-fn event(bundle: &VerifiedBundle, staged: &Staged) -> Draft {
+fn event(bundle: &VerifiedBundle, admitted: &Admitted, staged: &Staged) -> Draft {
     let Authentic { statement, id, judged, root, .. } = bundle.bundle();
     let subjects =
         vec![Item::named("bundle", statement.label()).digest(*id), Item::named("snapshot", staged.number()).digest(staged.list())];
     let mut evidence = vec![Item::of("lock", bundle.lock_digest()), Item::named("root", root.terms().version).digest(root.fingerprint())];
     evidence.extend(judged.tally.signers.iter().take(MOST_REFUSALS).map(|signer| Item::named("key", &signer.fingerprint)));
-    Draft::new(kind::IMPORT, subjects).on(evidence)
+    evidence.extend(admitted.evidence());
+    let draft = Draft::new(kind::IMPORT, subjects).on(evidence);
+    match admitted.alarm() {
+        Some(alarm) => draft.note(&alarm),
+        None => draft,
+    }
 }
 
 /// A newer root that came with the bundle, followed by signature from the accepted one, is accepted with it.

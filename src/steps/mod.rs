@@ -4,6 +4,7 @@
 //! program that embeds airlift calls them as well. They never touch a terminal, the environment or the current directory, and
 //! `verify`, `import` and `serve` never use `upstream`.
 
+pub mod approve;
 pub mod client;
 #[cfg(feature = "upstream")]
 pub mod fetch;
@@ -15,6 +16,8 @@ pub mod keys;
 pub mod lock;
 pub mod log;
 pub mod pack;
+pub mod policy;
+pub mod review;
 pub mod serve;
 pub mod sign;
 pub mod trust;

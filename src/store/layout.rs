@@ -117,6 +117,16 @@ impl Store {
         self.root.join("held")
     }
 
+    /// The file of the policy this host asks bundles by.
+    pub fn policy_path(&self) -> PathBuf {
+        self.root.join("policy.toml")
+    }
+
+    /// The folder that keeps the review and the approvals of a bundle.
+    pub fn approvals_folder(&self, id: &Digest) -> PathBuf {
+        self.root.join("approvals").join(id.hex())
+    }
+
     /// The folder of the trust roots this host has accepted.
     pub fn trust_folder(&self) -> PathBuf {
         self.root.join("trust")

@@ -131,6 +131,11 @@ impl TrustRoot {
         self.judged(role, message, self.count(role, role.namespace(), message, signatures, others)?)
     }
 
+    /// Counts the signatures of a role whose people must be others than those who counted in some roles for the same bundle.
+    pub fn tally_apart(&self, role: Role, message: &[u8], signatures: &[SignatureFile], others: &[(Role, &Tally)]) -> Result<Tally> {
+        self.count(role, role.namespace(), message, signatures, others)
+    }
+
     fn judged(&self, role: Role, message: &[u8], tally: Tally) -> Result<Judged> {
         if tally.missing() > 0 {
             return Err(self.too_few(role, &tally));

@@ -7,6 +7,7 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::log::Journal;
+use crate::steps::approve;
 use crate::steps::import::{Imported, import, log_refusals, order};
 use crate::steps::verify::{concerns_one_bundle, open_each, refused};
 use crate::store::{Installed, Store};
@@ -25,6 +26,9 @@ pub struct Import {
     /// Check signatures and order, say what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// A folder of approvals that were given elsewhere; they are kept in the store
+    #[arg(long, value_name = "DIR")]
+    approvals: Option<PathBuf>,
     /// Refuse bundles by a trust root that has expired, instead of warning
     #[arg(long)]
     refuse_expired: bool,
@@ -45,7 +49,11 @@ impl Import {
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
         let (mut documents, mut counted) = (Vec::new(), 0);
+        let approvals = self.approvals.as_deref().map(approve::read).transpose()?;
         for bundle in bundles {
+            if let Some(pairs) = &approvals {
+                approve::take_for(&journal, &bundle, pairs)?;
+            }
             let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
             match aged.and_then(|()| take_in(bundle, &journal, context)) {
                 Ok(mut document) => {
@@ -103,7 +111,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> R
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }))
         }
-        Imported::Done { snapshot, notes, judged, taken, receipt } => {
+        Imported::Done { snapshot, notes, judged, approved, taken, receipt } => {
             let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
             let blobs = lock.blobs().len();
@@ -112,11 +120,14 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> R
                 0 => format!("verified {} · {} · {}", count(frames, "frame"), count(blobs, "blob"), bytes(lock.size())),
                 here => format!("verified {taken} of {} · {here} here already, not read again", count(blobs, "blob")),
             };
+            if !approved.is_empty() {
+                context.out.say(format!("approved  {}", approved.join(", ")));
+            }
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say(format!("receipt   {}", receipt.display()));
             context.out.say("next: airlift serve");
             Ok(
-                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes,
+                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved,
                     "receipt": receipt }),
             )
         }

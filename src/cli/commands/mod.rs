@@ -1,5 +1,6 @@
 //! One file a command: arguments to options, result to words.
 
+pub mod approve;
 #[cfg(feature = "upstream")]
 pub mod build;
 pub mod client;
@@ -19,6 +20,8 @@ pub mod log;
 pub mod network;
 pub mod network_free;
 pub mod pack;
+pub mod policy;
+pub mod review;
 pub mod rollback;
 pub mod schema;
 pub mod scrub;
@@ -50,6 +53,8 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Sign(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
         Command::Verify(command) => command.run(context),
+        Command::Review(command) => command.run(context),
+        Command::Approve(command) => command.run(context),
         Command::Import(command) => command.run(context),
         Command::Serve(command) => command.run(context),
         Command::Client(command) => command.run(context),
@@ -61,6 +66,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Log(command) => log::run(command, context),
         Command::Key(command) => key::run(command, context),
         Command::Trust(command) => trust::run(command, context),
+        Command::Policy(command) => policy::run(command, context),
         Command::Schema(command) => command.run(context),
         Command::Completions(command) => command.run(context),
     }

@@ -3,6 +3,7 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::steps::approve::standing;
 use crate::steps::trust::revoked_signers;
 use crate::store::Snapshot;
 use crate::trust::pinned;
@@ -44,6 +45,9 @@ impl Status {
                 );
                 let by = revoked.get(&bundle.bundle).cloned().unwrap_or_default();
                 by.iter().for_each(|key| text.push_str(&format!("    admitted by a revoked key: {key}\n")));
+                if let Some(alarm) = standing(&store, bundle)?.and_then(|standing| standing.alarm()) {
+                    let _ = writeln!(text, "  {alarm} {}", bundle.bundle.spoken());
+                }
                 bundles.push(json!({ "revoked_keys": by, "name": bundle.name, "line": bundle.line, "epoch": bundle.epoch, "seq": bundle.seq, "bundle": bundle.bundle.hex(),
                     "artifacts": lock.artifacts.len(), "bytes": lock.size() }));
             }

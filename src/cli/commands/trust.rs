@@ -50,9 +50,7 @@ pub enum TrustCommand {
         old: Option<PathBuf>,
     },
     /// Put a root of a new domain in the place of the accepted one: when so many keys are lost that nobody can sign the next
-    #[command(
-        after_help = "Example: airlift trust reset root.1.json --fingerprint NEW --retire OLD --reason fire"
-    )]
+    #[command(after_help = "Example: airlift trust reset root.1.json --fingerprint NEW --retire OLD --reason fire")]
     Reset {
         /// The first root of the new domain; its signatures lie beside it
         root: PathBuf,

@@ -91,6 +91,7 @@ fn inside(walk: &mut Walk) {
     walk.go(&["gc", "--dry-run"], &["would remove 0 blobs"]);
     walk.go(&["scrub"], &["0 faults"]);
     of_the_log(walk);
+    of_policy(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);
     let schema: serde_json::Value = serde_json::from_str(&walk.host.ok(&["schema"]).out).expect("JSON");
     assert!(schema["properties"]["files"].is_object(), "{schema}");
@@ -104,6 +105,16 @@ fn inside(walk: &mut Walk) {
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);
+}
+
+/// Rules and people; what they refuse is in `approvals.rs`.
+fn of_policy(walk: &mut Walk) {
+    walk.host.write("policy.toml", "airlift-policy = 1\n[bundle]\nlines = [\"main\"]\n");
+    walk.go(&["policy", "set", "policy.toml"], &["in force"]);
+    walk.go(&["policy", "show"], &["lines = [\"main\"]"]);
+    walk.go(&["review", "out", "--out", "kit.review.json"], &["replaces  kit 1", "review    "]);
+    walk.go(&["policy", "clear"], &["nothing is asked"]);
+    walk.note(&["approve"]);
 }
 
 /// The event log of the same host, which is witnessed by another.

@@ -146,14 +146,20 @@ fn a_lost_threshold_is_replaced_by_a_ceremony_and_marks_stay() {
     old.import(&old.pack_as(&lock, "one", None, &[1], Some(7)), &receiver).unwrap();
     let file = new.path("root/root.1.json");
     let (typed_new, typed_old) = (new.root.fingerprint().spoken(), old.root.fingerprint().spoken());
-    let attempt =
-        |new: &str, old: &str, reason: &str| reset(&journal(&receiver.writer().unwrap()), &file, (new, old), reason, time("2026-06-01T00:00:00Z"));
+    let attempt = |new: &str, old: &str, reason: &str| {
+        reset(&journal(&receiver.writer().unwrap()), &file, (new, old), reason, time("2026-06-01T00:00:00Z"))
+    };
     for (new, old, reason) in [(&typed_new, &typed_new, "fire"), (&typed_old, &typed_old, "fire"), (&typed_new, &typed_old, " ")] {
         assert!(attempt(new, old, reason).is_err());
         assert_eq!(accepted(&receiver).unwrap().root, old_root(&receiver));
     }
-    let same =
-        reset(&journal(&receiver.writer().unwrap()), &old.path("root/root.1.json"), (&typed_old, &typed_old), "x", time("2026-06-01T00:00:00Z"));
+    let same = reset(
+        &journal(&receiver.writer().unwrap()),
+        &old.path("root/root.1.json"),
+        (&typed_old, &typed_old),
+        "x",
+        time("2026-06-01T00:00:00Z"),
+    );
     assert_eq!(same.unwrap_err().kind(), Kind::Policy);
     let done = attempt(&typed_new, &typed_old, "both tokens lost in the fire").unwrap();
     assert_eq!((done.retired.fingerprint(), done.reason.as_str()), (old.root.fingerprint(), "both tokens lost in the fire"));

@@ -2,8 +2,8 @@
 
 use super::log_of;
 use crate::cli::Context;
-use crate::error::{Error, Result};
 use crate::cli::qr;
+use crate::error::{Error, Result};
 use crate::steps::log::{newest, prove_event, prove_growth};
 use clap::Args;
 use serde_json::json;

@@ -1,0 +1,70 @@
+//! `airlift review`
+
+use super::diff::line;
+use crate::bundle::Authentic;
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::Result;
+use crate::policy::{Outcome, Review};
+use crate::steps::review::review;
+use crate::steps::verify::open_one;
+use crate::store::{Store, write_atomic};
+use clap::Args;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Show what installing a bundle would change, who signed it, and what the policy says to it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: airlift review /media/usb --out mlops-7.review.json\n\nNothing is changed, and of the payload nothing is read."
+)]
+pub struct ReviewCommand {
+    /// Volumes, or folders that hold them
+    #[arg(required = true)]
+    places: Vec<PathBuf>,
+    /// Write the review, whose SHA-256 is what people approve
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl ReviewCommand {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let store = context.open_store()?;
+        let (review, _) = reviewed(&self.places, &store, context)?;
+        let document = review.document();
+        if let Some(file) = &self.out {
+            write_atomic(file, &document.bytes)?;
+        }
+        let mut value: serde_json::Value = serde_json::from_slice(&document.bytes).unwrap_or_default();
+        value["review"] = document.digest.hex().into();
+        value["spoken"] = document.digest.spoken().into();
+        context.out.data(&value, &shown(&review))?;
+        context.out.say(format!("review    {}", document.digest.spoken()));
+        context.out.say("next: airlift approve, where people must; else airlift import");
+        Ok(())
+    }
+}
+
+/// The review of the only bundle in some places, and that bundle.
+pub fn reviewed(places: &[PathBuf], store: &Store, context: &Context) -> Result<(Review, Authentic)> {
+    let bundle = open_one(places, &context.accepted_root(store)?)?;
+    Ok((review(&bundle, store, context.environment.now())?, bundle))
+}
+
+/// The review for a person.
+pub fn shown(review: &Review) -> String {
+    let mut text = format!("{} {} ({} line)   {}\n", review.name, review.seq, review.line, review.bundle.spoken());
+    let signers: Vec<String> = review.signers.iter().map(|s| format!("{} ({}, {})", s.name, s.custody, s.key)).collect();
+    let _ = writeln!(text, "  made      {}", review.created);
+    let _ = writeln!(text, "  signers   {}; {} had to", signers.join(", "), review.threshold);
+    let size = (count(review.artifacts, "artifact"), count(review.blobs, "blob"), bytes(review.bytes));
+    let _ = writeln!(text, "  carries   {} in {}, {}; {} new", size.0, size.1, size.2, bytes(review.changes.new_bytes));
+    let replaces = review.replaces.map_or_else(|| "nothing".to_owned(), |(seq, id)| format!("{} {seq}   {}", review.name, id.spoken()));
+    let _ = writeln!(text, "  replaces  {replaces}");
+    for finding in review.findings.iter().filter(|f| f.outcome != Outcome::Passed) {
+        let _ = writeln!(text, "  {:<9} {}: expected {}; found {}", finding.outcome.word(), finding.rule, finding.expected, finding.found);
+    }
+    review.changes.changes.iter().for_each(|change| text.push_str(&format!("  {}", line(change))));
+    text
+}
