@@ -115,7 +115,13 @@ impl Chain {
             let new = step(&newest.clone().with_revocations(in_force), *number, link)?;
             newest = self.with_revocations(newest.known_by(new));
         }
-        Ok(newest)
+        match newest.revocations().len() {
+            n if n > MAX_REVOCATIONS => Err(refused("with what this host holds there are too many revocations")
+                .with("expected", format!("at most {MAX_REVOCATIONS}"))
+                .with("found", n)
+                .hint("have them put into the next root, and accept that first: airlift trust rotate")),
+            _ => Ok(newest),
+        }
     }
 
     /// The same for roots that were accepted before: what was revoked since does not take them back.
@@ -150,11 +156,12 @@ impl Chain {
         root.with_revocations(all)
     }
 
-    /// The revocations here that a root lets count and that are not known yet. Others are passed over: what is wrong with them is no harm.
+    /// The revocations here that a root lets count, that it does not hold itself and that are not known yet. Others are passed over: what is wrong with them is no harm.
     fn revocations(&self, root: &TrustRoot, known: &[Revocation]) -> Vec<Revocation> {
         let new = |link: &&Link| known.iter().all(|r| r.files()[1].1 != link.root);
         let judged = |link: &Link| link.signatures.iter().find_map(|(_, armour)| Revocation::judge(root, &link.root, armour).ok());
-        self.revocations.values().filter(new).filter_map(judged).collect()
+        let said = |revocation: &Revocation| root.terms().revoked.contains(revocation.revoked());
+        self.revocations.values().filter(new).filter_map(judged).filter(|revocation| !said(revocation)).collect()
     }
 }
 

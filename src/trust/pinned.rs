@@ -190,7 +190,20 @@ pub fn advance(folder: &Path, accepted: &TrustRoot, chain: &Chain) -> Result<Tru
     keep(folder, chain, accepted.terms().version + 1)?;
     let new = newest.revocations().iter().filter(|r| !accepted.revocations().contains(r));
     new.into_iter().try_for_each(|revocation| keep_revocation(folder, revocation))?;
+    drop_said(folder, &newest)?;
     Ok(newest)
+}
+
+/// Revocations that a root holds itself need no files any more; documents go first, because signatures alone are passed over.
+fn drop_said(folder: &Path, newest: &TrustRoot) -> Result<()> {
+    let said = newest.revocations().iter().filter(|revocation| newest.terms().revoked.contains(revocation.revoked()));
+    for (name, _) in said.flat_map(|revocation| revocation.files().into_iter().rev()) {
+        match std::fs::remove_file(folder.join(&name)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(format!("{name} cannot be removed"), &e)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Accepts the roots that lie beside a file and follow the accepted one by signature, up to the one in the file. `before` is asked when

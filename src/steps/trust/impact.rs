@@ -70,7 +70,8 @@ pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
             Ok((statement, signatures)) => {
                 let signed = |file: &SignatureFile| signed_by(key, file, BUNDLE, &statement);
                 if signatures.iter().any(signed) {
-                    let others: Vec<_> = signatures.into_iter().filter(|file| !signed(file)).collect();
+                    let counts = |file: &SignatureFile| !signed(file) && !is_revoked(&newest, file, &statement);
+                    let others: Vec<_> = signatures.into_iter().filter(counts).collect();
                     let artifacts = store.lock_of(&installed)?.artifacts;
                     let stands = roots.iter().rev().any(|root| enough(root, &statement, &others, &artifacts));
                     let (served, spared) = (served.contains(&installed), is_spared(key, &installed));
@@ -98,6 +99,12 @@ fn enough(root: &TrustRoot, statement: &[u8], signatures: &[SignatureFile], arti
 fn signed_by(key: &Revoked, (_, armour): &SignatureFile, namespace: &str, message: &[u8]) -> bool {
     let signed = Signature::parse(armour).and_then(|signature| signature.verify(namespace, message));
     signed.is_ok_and(|signed| signed.key.id() == key.key)
+}
+
+/// Whether the key of a signature was revoked and its owner does not stand by this bundle: older roots do not know that.
+fn is_revoked(newest: &TrustRoot, (_, armour): &SignatureFile, statement: &[u8]) -> bool {
+    let signed = Signature::parse(armour).and_then(|signature| signature.verify(BUNDLE, statement));
+    signed.is_ok_and(|signed| newest.said_against(&signed.key).iter().any(|said| !said.spares(&Digest::of(statement))))
 }
 
 fn roots_signed(folder: &Path, key: &Revoked) -> Result<Vec<u64>> {

@@ -57,6 +57,7 @@ fn every_command_on_good_input() {
     walk.go(&["inspect", "out", "--artifacts"], &["kit 1 (main line)", "all/tool.tar", "not verified"]);
     walk.go(&signed(&["sign", "out"]), &["signed by alice"]);
     inside(&mut walk);
+    trusting(&mut walk);
     let all: BTreeSet<String> = commands().into_iter().map(|(path, _)| path.join(" ")).collect();
     assert_eq!(walk.walked, all, "some commands were never run");
 }
@@ -133,6 +134,39 @@ fn of_the_log(walk: &mut Walk) {
     let printed = other.json(&["log", "checkpoint"]).remove(0);
     let file = walk.host.write("returned", printed["note"].as_str().expect("a note"));
     walk.go(&["log", "witness", arg(&file), "--key", printed["key"].as_str().expect("a key")], &["airlift-log/"]);
+}
+
+/// The next root, a revocation, and another trust domain in the place of the first.
+fn trusting(walk: &mut Walk) {
+    const FLAGS: [&[&str]; 3] = [&[], &["--quiet"], &["--json"]];
+    for (n, flags) in FLAGS.iter().enumerate() {
+        let out = format!("next{n}");
+        walk.host.ok(&[flags, &signed(&["trust", "rotate", "--epoch", "1", "--out", &out])[..]].concat());
+    }
+    walk.note(&["trust", "rotate"]);
+    walk.go(&["trust", "diff", "next0/root.2.json"], &["- epoch     0", "+ epoch     1"]);
+    walk.host.ok(&["trust", "revoked-keys"]);
+    walk.note(&["trust", "revoked-keys"]);
+    let alice = walk.host.json(&["key", "show", "alice.pub"])[0]["fingerprint"].as_str().expect("a fingerprint").to_owned();
+    walk.go(&["trust", "impact", &alice], &["signed 1 bundle that this host accepted", "kit 1 (main line)", "root 1 of this trust domain"]);
+    let revoke = signed(&["trust", "revoke", "--key-fingerprint", &alice, "--reason", "retired", "--out", "said"]);
+    walk.go(&revoke, &[&format!("{alice} (retired)")]);
+    let said = std::fs::read_dir(walk.host.path("said")).expect("a folder").map(|e| e.expect("readable").path());
+    let said = said.into_iter().find(|path| path.extension().is_some_and(|x| x == "json")).expect("a revocation");
+    walk.go(&["trust", "apply-revocation", arg(&said)], &["signed 1 bundle that this host accepted", "counts no more on this host"]);
+    for (n, flags) in FLAGS.iter().enumerate() {
+        let shown = |args: &[&str]| walk.host.json(args)[0]["spoken"].as_str().expect("a fingerprint").to_owned();
+        let (key, principal, out) = (format!("key{n}"), format!("alice=key{n}.pub"), format!("domain{n}"));
+        let init =
+            ["trust", "init", &out, "--principal", &principal, "--threshold", "1", "--out", &out, "--key", &key, "--allow-plain-key"];
+        walk.host.ok(&init);
+        let root = format!("{out}/root.1.json");
+        let (old, new) = (shown(&["trust", "show"]), shown(&["trust", "show", &root]));
+        let reset = ["trust", "reset", &root, "--fingerprint", &new, "--retire", &old, "--reason", "the only key was revoked"];
+        let ran = walk.host.ok(&[flags, &reset[..]].concat());
+        assert!(ran.err.contains("is trusted no more"), "{}", ran.err);
+    }
+    walk.note(&["trust", "reset"]);
 }
 
 /// Every reference of a schema leads to a definition, and those of a room to its own.

@@ -46,7 +46,7 @@ impl Attack {
         let root = trusted(&self.receiver).unwrap();
         if let Ok((bundles, _)) = open_each(&[place.to_owned()], &root) {
             for bundle in bundles {
-                let _ = import(bundle, &journal(&self.receiver.writer().unwrap()), &crate::world::verification());
+                let _ = import(bundle, &journal(&journal(&self.receiver.writer().unwrap())), &crate::world::verification());
             }
         }
         assert!(state(self.receiver.root()) == before, "{why} changed the store");

@@ -1,6 +1,11 @@
 use super::people::{STATEMENT, person, principal, root_signatures, rule, signed, terms, token};
+use super::rotation::put_next;
+use crate::world::{World, noise, verification};
 use airlift::artifact::{Artifact, Digest};
 use airlift::error::Kind;
+use airlift::steps::import::import;
+use airlift::steps::trust::Edits;
+use airlift::steps::verify::open_one;
 use airlift::trust::{BUNDLE, Custody, Presence, Reason, Revoked, Role, Rule, Scope, Signer, Terms, TrustRoot, Why};
 
 fn artifact(ecosystem: &str, name: &str) -> Artifact {
@@ -174,4 +179,21 @@ fn who_signed_the_bundle_does_not_approve_it() {
     assert!(judged.tally.uncounted.iter().all(|u| u.why != Why::UnknownKey));
     let none = root_signatures(&root, &[]);
     assert!(root.judge_apart(Role::Report, STATEMENT, &none, &[]).unwrap_err().message().contains("no role `report`"));
+}
+
+#[test]
+fn a_bundle_is_judged_by_the_scopes_when_it_is_opened_and_again_when_it_is_imported() {
+    let world = World::new();
+    let volumes = world.pack(&world.lock("kit", &[noise(100, 1)]), "out", None, &[1]);
+    for (name, scope, taken) in [("in", "files:blob-*", true), ("out", "images:**", false)] {
+        let receiver = world.receiver(name);
+        let early = world.open(&volumes).unwrap();
+        let root = put_next(&world, &receiver, &Edits { bundle_rule: &[format!("1=person1@{scope}")], ..Edits::default() });
+        let opened = open_one(&volumes, &root).map(|_| ());
+        let imported = import(early, &crate::world::journal(&receiver.writer().unwrap()), &verification()).map(|_| ());
+        for outcome in [opened, imported] {
+            let refused = outcome.as_ref().is_err_and(|e| e.kind() == Kind::Policy && e.to_string().contains("files:blob-000"));
+            assert!(if taken { outcome.is_ok() } else { refused }, "{scope}: {outcome:?}");
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl Revoke {
         }
         let text = revocation.text()?;
         let code = qr::draw(&text.split_whitespace().collect::<String>()).unwrap_or_default();
-        let document = json!({ "key": revocation.revoked().fingerprint(), "reason": reason.name(), "signed-by": revocation.by().0, "files": written, "text": text });
+        let document = json!({ "key": revocation.revoked().fingerprint(), "reason": reason.name(), "signed-by": revocation.by().0, "written": written, "text": text });
         context.out.data(&document, &format!("{}\n{text}\n{code}", told(revocation.revoked())))?;
         context.out.say("on every host, from the file, by typing the text or by scanning the code: airlift trust apply-revocation");
         Ok(())
