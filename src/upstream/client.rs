@@ -31,6 +31,9 @@ pub struct Settings {
     pub pause: Duration,
     /// Longest body that is downloaded to learn its digest, in bytes: an upstream that tells no length may never end.
     pub most_learned: u64,
+    /// Longest part of a body that is asked for at a time, in bytes: storages that refuse to send a very large file whole give its
+    /// parts. Larger blobs are fetched part after part.
+    pub piece: u64,
     /// Where to tell of a long wait.
     pub notice: Notice,
     /// Registries that may be asked over plain HTTP, as `host:port`.
@@ -49,6 +52,7 @@ impl Default for Settings {
             attempts: 6,
             pause: Duration::from_millis(500),
             most_learned: 100_000_000_000,
+            piece: 16 << 30,
             notice: Notice::default(),
             plain_http: vec![],
             login_files: vec![],

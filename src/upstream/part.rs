@@ -38,6 +38,8 @@ pub struct Part {
 pub struct Body {
     /// Offset of its first byte within the blob: what was asked for, or 0 when the server sends the whole.
     pub offset: u64,
+    /// Whether it is a part (206), behind which the blob may go on.
+    pub partial: bool,
     /// Bytes announced to follow, when the server said so.
     pub length: Option<u64>,
     /// Which version it is, when the server said so.
@@ -68,13 +70,11 @@ impl Part {
 
     fn body(&self, url: &Url, response: Response) -> std::result::Result<Body, Failure> {
         let version = Validator::of(response.headers());
-        let offset = match response.status() {
-            StatusCode::PARTIAL_CONTENT => self.offset(url, &response, version.as_ref())?,
-            _ => 0,
-        };
+        let partial = response.status() == StatusCode::PARTIAL_CONTENT;
+        let offset = if partial { self.offset(url, &response, version.as_ref())? } else { 0 };
         let (length, url) = (response.content_length(), url.clone());
         let stream = response.bytes_stream().map(move |next| next.map_err(|e| Failure::of_request(&url, &e))).boxed();
-        Ok(Body { offset, length, version, stream })
+        Ok(Body { offset, partial, length, version, stream })
     }
 
     /// Where a partial answer begins (RFC 9110, section 14.4); anything but what was asked for is refused.
@@ -100,7 +100,9 @@ where
     F: Future<Output = std::result::Result<Response, Failure>> + Send,
 {
     match ask(part.clone()).await.and_then(|response| part.body(url, response)) {
-        Err(Failure { status: Some(StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), .. }) if part.from > 0 => {
+        Err(Failure { status: Some(StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), .. })
+            if part.from > 0 || part.most.is_some() =>
+        {
             let whole = Part::default();
             ask(whole.clone()).await.and_then(|response| whole.body(url, response))
         }

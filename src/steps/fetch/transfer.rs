@@ -4,7 +4,7 @@ use crate::artifact::{Artifact, BlobSink, Descriptor};
 use crate::ecosystems::{self, Ecosystem};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
-use crate::upstream::{Backoff, Failure, Part, Upstream, Validator};
+use crate::upstream::{Backoff, Body, Failure, Part, Upstream, Validator};
 use futures::StreamExt;
 
 /// A blob being fetched from the first of its origins that has it.
@@ -67,7 +67,10 @@ impl<'a> Transfer<'a> {
         self.show(best);
         while sink.offset() < self.blob.size {
             match self.attempt(sink).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    best = sink.offset();
+                    backoff.progressed();
+                }
                 Err(Broken::Sink(error)) if error.kind() == Kind::Verification => {
                     sink.rewind(0)?;
                     self.distrust(error)?;
@@ -88,11 +91,19 @@ impl<'a> Transfer<'a> {
         Ok(())
     }
 
+    /// What is asked for next: all that is missing, or of a very large blob a piece. Some storages refuse to send 50 GB in one answer.
+    fn part(&self, from: u64) -> Part {
+        let piece = self.upstream.settings().piece.max(1);
+        let most = (self.blob.size > piece).then(|| piece.min(self.blob.size - from));
+        Part { from, version: self.version.clone(), most }
+    }
+
+    /// One request: to the end of the blob, or to that of a piece of it.
     async fn attempt(&mut self, sink: &mut dyn BlobSink) -> std::result::Result<(), Broken> {
-        let part = Part { from: sink.offset(), version: self.version.clone(), most: None };
+        let part = self.part(sink.offset());
         let origin = self.origins[self.at].url;
         let mut body = self.room.fetch(self.artifact, self.blob, origin, &part, self.upstream).await.map_err(Broken::Network)?;
-        check_length(self.blob, body.offset, body.length).map_err(|e| Broken::Network(Failure::permanent(named(e, origin))))?;
+        check_length(self.blob, &body).map_err(|e| Broken::Network(Failure::permanent(named(e, origin))))?;
         sink.rewind(body.offset).map_err(Broken::Sink)?;
         self.pieced = body.offset > 0;
         self.version = body.version.take();
@@ -101,9 +112,10 @@ impl<'a> Transfer<'a> {
             sink.write(&bytes).map_err(Broken::Sink)?;
             self.show(sink.offset());
         }
-        if sink.offset() < self.blob.size {
+        let wanted = part.most.filter(|_| body.partial).map_or(self.blob.size, |most| part.from + most);
+        if sink.offset() < wanted {
             let short = Error::new(Kind::Upstream, "the body ended too early")
-                .with("expected", format!("{} bytes", self.blob.size))
+                .with("expected", format!("{wanted} bytes"))
                 .with("found", format!("{} bytes", sink.offset()));
             return Err(Broken::Network(Failure::transient(named(short, origin))));
         }
@@ -176,11 +188,11 @@ fn named(error: Error, origin: &str) -> Error {
 
 /// A server that announces more or less than was locked is refused before a byte is read: asked again, it would send the same. Of a part,
 /// it may send as little as it likes (RFC 9110, section 15.3.7).
-fn check_length(blob: &Descriptor, offset: u64, length: Option<u64>) -> Result<()> {
-    let whole = length.map(|length| offset.saturating_add(length));
+fn check_length(blob: &Descriptor, body: &Body) -> Result<()> {
+    let whole = body.length.map(|length| body.offset.saturating_add(length));
     let what = match whole {
         Some(whole) if whole > blob.size => "more",
-        Some(whole) if offset == 0 && whole < blob.size => "fewer",
+        Some(whole) if !body.partial && whole < blob.size => "fewer",
         _ => return Ok(()),
     };
     Err(Error::verification(format!("the upstream announces {what} bytes than were locked"))

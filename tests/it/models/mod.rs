@@ -7,6 +7,7 @@ mod hub_crate;
 mod lock;
 mod named;
 mod oci;
+mod pieces;
 
 use crate::world::journal;
 use airlift::ecosystems;
