@@ -206,6 +206,13 @@ pub trait Ecosystem: Sync {
         Router::new()
     }
 
+    /// Inside: whether a POST request to a path below the room's mount point, with or without a view, only asks something and is let in with
+    /// its body (at most 1 MiB). The default takes none: everything else is read with GET.
+    fn is_question(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
     /// Inside: what registry clients read, by the name it is served under in the registry that all rooms share. The default has none.
     fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
         let _ = shelf;

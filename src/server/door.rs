@@ -3,7 +3,8 @@
 use super::access::AccessLog;
 use super::exchange::{Arrival, Connection, Exchange, Metered};
 use super::problem::{Cause, problem};
-use super::request::check;
+use super::question;
+use super::request::{check, last};
 use super::switch::Switch;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
@@ -35,9 +36,21 @@ pub struct Door {
     pub log: Arc<AccessLog>,
     /// Whether `X-Forwarded-*` headers are believed: only behind a reverse proxy that sets them.
     pub forwarded: bool,
+    /// How clients reach the server (`https://mirror.lan`, no trailing slash), when requests do not tell.
+    pub public_base: Option<Arc<str>>,
+    /// Which POST requests only ask, so that their bodies are read.
+    pub questions: Questions,
 }
 
+/// Whether a POST request to a path only asks, over a listener that takes paths to be below a first segment.
+pub type Questions = fn(mount: Option<&str>, path: &str) -> bool;
+
 impl Door {
+    /// A door that believes what requests say of themselves, no proxies, and takes no body.
+    pub fn new(switch: Switch, log: Arc<AccessLog>) -> Self {
+        Self { switch, log, forwarded: false, public_base: None, questions: |_, _| false }
+    }
+
     /// Answers one request; never fails, never panics.
     pub async fn answer<B: HttpBody + Unpin>(
         &self,
@@ -71,15 +84,27 @@ impl Door {
 
     async fn route<B: HttpBody + Unpin>(&self, connection: &Connection, request: Request<B>) -> Response {
         let (mut parts, body) = request.into_parts();
-        if let Some(refusal) = check(&mut parts, !body.is_end_stream()) {
+        let asks = parts.method == Method::POST && (self.questions)(connection.mount, parts.uri.path());
+        if let Some(refusal) = check(&mut parts, !body.is_end_stream(), asks) {
             if parts.version == Version::HTTP_2 {
                 let _ = timeout(DRAIN_TIME, drain(body)).await;
             }
             return refusal;
         }
-        drop(body);
-        parts.extensions.insert(Arrival { tls: connection.tls, forwarded: self.forwarded, mount: connection.mount });
-        let request = Request::from_parts(parts, Body::empty());
+        // Its place is given back when it is answered.
+        let question = if asks {
+            match question::read(body).await {
+                Ok(question) => Some(question),
+                Err(refusal) => return last(&parts, refusal),
+            }
+        } else {
+            drop(body);
+            None
+        };
+        let (tls, mount, public_base) = (connection.tls, connection.mount, self.public_base.clone());
+        parts.extensions.insert(Arrival { tls, forwarded: self.forwarded, public_base, mount });
+        let body = question.as_ref().map_or_else(Body::empty, |question| Body::from(question.bytes.clone()));
+        let request = Request::from_parts(parts, body);
         self.switch.current().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 }

@@ -263,12 +263,14 @@ impl Buf for Counted {
 }
 
 /// How a request came in: put among its extensions by the door.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Arrival {
     /// Whether over TLS.
     pub tls: bool,
     /// Whether `X-Forwarded-*` headers are believed.
     pub forwarded: bool,
+    /// How clients reach this server, where that was said: no header says otherwise then.
+    pub public_base: Option<Arc<str>>,
     /// The first segment that paths are taken to be below.
     pub mount: Option<&'static str>,
 }
@@ -279,9 +281,14 @@ pub fn mount(extensions: &http::Extensions) -> Option<&'static str> {
 }
 
 /// Where the client thinks it is talking to, without a trailing slash: `https://mirror.lan:8443`. From `Host` (or `:authority`), or from
-/// `X-Forwarded-Host`, `-Proto` and `-Prefix` where they are believed; `None` when the request does not say.
+/// `X-Forwarded-Host`, `-Proto` and `-Prefix` where they are believed; `None` when the request does not say. The address that the site
+/// says is its own goes before all of them.
 pub fn base(parts: &Parts) -> Option<String> {
-    let arrival = parts.extensions.get::<Arrival>().copied().unwrap_or(Arrival { tls: false, forwarded: false, mount: None });
+    let unknown = Arrival::default();
+    let arrival = parts.extensions.get::<Arrival>().unwrap_or(&unknown);
+    if let Some(public) = &arrival.public_base {
+        return Some(public.to_string());
+    }
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let forwarded = |name: &str| arrival.forwarded.then(|| header(name)).flatten();
     let scheme = match forwarded("x-forwarded-proto") {

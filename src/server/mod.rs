@@ -6,7 +6,8 @@
 //!
 //! A room answers with [`blob`], [`document`] and [`problem`], and asks [`preferred`] and [`base`] about a request. A step gives a
 //! router to a [`Switch`] behind a [`Door`] and runs [`listen`] over bound [`Listener`]s. Every request passes the door: what is
-//! malformed, carries a body or wants to write is refused before a room sees it, a panic becomes a 500, every answer is logged once its
+//! malformed, carries a body or wants to write is refused before a room sees it (a POST request that a room knows for a question comes
+//! in, its short body read), a panic becomes a 500, every answer is logged once its
 //! last byte is gone. Nothing here grows with what is served or with what a client sends.
 
 mod accept;
@@ -26,6 +27,7 @@ pub mod oci;
 mod own_ca;
 pub mod page;
 mod problem;
+mod question;
 mod range;
 mod request;
 mod switch;
@@ -39,7 +41,7 @@ pub use accept::preferred;
 pub use access::AccessLog;
 pub use blob::{BlobReply, blob};
 pub use document::{DocumentReply, document};
-pub use door::Door;
+pub use door::{Door, Questions};
 pub use exchange::{Secret, Shown, base, mount};
 pub use listen::{Limits, Listener, listen};
 pub use own_ca::{OwnCa, own_ca};

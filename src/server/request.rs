@@ -1,5 +1,6 @@
 //! What a request must look like before a room sees it. Everything else is refused here, with one clear answer.
 
+use super::oci;
 use super::problem::{METHODS, problem};
 use crate::artifact::percent_decoded;
 use axum::body::Body;
@@ -14,17 +15,19 @@ const LONGEST_PATH: usize = 4096;
 
 type Refusal = (StatusCode, &'static str, &'static str);
 
-/// Checks a request and leaves its target in origin form; an answer means that it goes no further.
-pub fn check(parts: &mut Parts, has_body: bool) -> Option<Response> {
+/// Checks a request and leaves its target in origin form; an answer means that it goes no further. One that `asks` may be a POST and have
+/// a body.
+pub fn check(parts: &mut Parts, has_body: bool, asks: bool) -> Option<Response> {
     if parts.method == Method::OPTIONS && !has_body {
         return Some(options());
     }
-    let checked = check_method(&parts.method)
+    let checked = if asks { Ok(()) } else { check_method(&parts.method) }
         .and_then(|()| check_path(parts.uri.path()))
         .and_then(|()| check_host(parts))
-        .and_then(|()| check_body(parts, has_body));
+        .and_then(|()| if asks { Ok(()) } else { check_body(parts, has_body) });
     if let Err((status, title, detail)) = checked {
-        return Some(refusal(parts, has_body, problem(status, title, detail)));
+        let refusal = worded(parts.uri.path(), status, title, detail);
+        return Some(if has_body { last(parts, refusal) } else { refusal });
     }
     if parts.uri.scheme().is_some() && parts.version != Version::HTTP_2 {
         parts.uri = origin_form(&parts.uri);
@@ -39,9 +42,15 @@ fn options() -> Response {
     response
 }
 
+/// A refusal in words the client reads: those of registries know no problem bodies, and print what the protocol has for errors.
+fn worded(path: &str, status: StatusCode, title: &str, detail: &str) -> Response {
+    let registry = path.strip_prefix(oci::ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if registry { oci::refused(status, title) } else { problem(status, title, detail) }
+}
+
 /// A body that nobody will read ends the connection: what follows it cannot be told from it.
-fn refusal(parts: &Parts, has_body: bool, mut response: Response) -> Response {
-    if has_body && parts.version != Version::HTTP_2 {
+pub fn last(parts: &Parts, mut response: Response) -> Response {
+    if parts.version != Version::HTTP_2 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

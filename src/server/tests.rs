@@ -142,7 +142,7 @@ fn conditions_are_evaluated_in_the_order_of_the_standard() {
 
 /// The status that a target is refused with; `None` when it passes.
 fn refused(method: &str, target: &str, headers: &[(&str, &str)]) -> Option<u16> {
-    check(&mut parts(method, target, headers), false).map(|response| response.status().as_u16())
+    check(&mut parts(method, target, headers), false, false).map(|response| response.status().as_u16())
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn only_reading_requests_for_this_host_pass() {
     }
     let mut old = get(&[]);
     old.version = Version::HTTP_10;
-    assert!(check(&mut old, false).is_none(), "HTTP/1.0 has no Host");
-    assert_eq!(check(&mut get(&[host]), true).map(|r| r.status().as_u16()), Some(413));
+    assert!(check(&mut old, false, false).is_none(), "HTTP/1.0 has no Host");
+    assert_eq!(check(&mut get(&[host]), true, false).map(|r| r.status().as_u16()), Some(413));
     let mut absolute = parts("GET", "http://m/a?b", &[host]);
-    assert!(check(&mut absolute, false).is_none());
+    assert!(check(&mut absolute, false, false).is_none());
     assert_eq!(absolute.uri, "/a?b");
 }
 
@@ -228,11 +228,13 @@ fn the_base_is_what_the_client_used_unless_a_proxy_is_believed() {
         parts.extensions.insert(arrival);
         base(&parts)
     };
-    let plain = Arrival { tls: false, forwarded: false, mount: None };
-    assert_eq!(base_of(&forwarded, plain).as_deref(), Some("http://m:8443"));
-    assert_eq!(base_of(&forwarded, Arrival { tls: true, ..plain }).as_deref(), Some("https://m:8443"));
-    assert_eq!(base_of(&forwarded, Arrival { forwarded: true, ..plain }).as_deref(), Some("https://mirror.lan/air"));
-    assert_eq!(base_of(&[("host", "m<")], plain), None);
+    let plain = Arrival::default();
+    assert_eq!(base_of(&forwarded, plain.clone()).as_deref(), Some("http://m:8443"));
+    assert_eq!(base_of(&forwarded, Arrival { tls: true, ..plain.clone() }).as_deref(), Some("https://m:8443"));
+    assert_eq!(base_of(&forwarded, Arrival { forwarded: true, ..plain.clone() }).as_deref(), Some("https://mirror.lan/air"));
+    let public = Arrival { forwarded: true, public_base: Some("https://public.lan/m".into()), ..plain.clone() };
+    assert_eq!(base_of(&forwarded, public).as_deref(), Some("https://public.lan/m"), "what the site says of itself is believed most");
+    assert_eq!(base_of(&[("host", "m<")], plain.clone()), None);
     assert_eq!(base_of(&[], plain), None);
 }
 

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 /// Where the artifacts come from.
 pub enum Source {
@@ -118,8 +119,6 @@ pub struct Settings {
     pub name: String,
     /// Whom to ask for more.
     pub contact: Option<String>,
-    /// How clients reach the mirror, when the `Host` header would not tell.
-    pub public_base: Option<String>,
     /// The certificate of the mirror's own authority in PEM, and its SHA-256.
     pub authority: Option<(String, String)>,
 }
@@ -127,18 +126,32 @@ pub struct Settings {
 /// Serves until `shutdown` is done; running answers are then given the time of grace.
 pub async fn serve(options: ServeOptions, source: Source, shutdown: impl Future<Output = ()>) -> Result<()> {
     let (tls, authority) = options.tls.as_ref().map(open_tls).transpose()?.unzip();
-    let ServeOptions { name, contact, public_base, .. } = options;
-    let settings = Arc::new(Settings { name, contact, public_base, authority: authority.flatten() });
+    let public_base = options.public_base.as_deref().map(public).transpose()?;
+    let ServeOptions { name, contact, .. } = options;
+    let settings = Arc::new(Settings { name, contact, authority: authority.flatten() });
     let listeners = bind(&options.addresses, tls.as_ref()).await?;
     let current = Current::open(source, settings, options.announce.clone(), options.poll).await?;
     for (listener, address) in listeners.iter().zip(&options.addresses) {
         (options.announce)(Event::Listening(Address { socket: listener.address(), ..*address }));
     }
-    let door = Door { switch: current.switch(), log: Arc::new(options.log), forwarded: options.forwarded };
+    let (switch, log, forwarded) = (current.switch(), Arc::new(options.log), options.forwarded);
+    let door = Door { switch, log, forwarded, public_base, questions: site::is_question };
     let following = tokio::spawn(current.follow());
     listen(listeners, door, options.limits, shutdown).await;
     following.abort();
     Ok(())
+}
+
+/// The mirror's address as it stands before paths.
+fn public(text: &str) -> Result<Arc<str>> {
+    let fits = |url: &Url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    let bare = |url: &Url| url.username().is_empty() && url.password().is_none();
+    match Url::parse(text) {
+        Ok(url) if fits(&url) && bare(&url) => Ok(url.as_str().trim_end_matches('/').into()),
+        _ => Err(Error::usage("the mirror's public address is not taken")
+            .with("expected", "https://HOST[:PORT][/PREFIX], without a login and a query")
+            .with("found", format!("{text:.200}"))),
+    }
 }
 
 type Authority = (String, String);

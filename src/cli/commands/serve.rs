@@ -136,7 +136,7 @@ impl Serving {
             contact: self.contact.clone(),
             addresses,
             tls: self.tls(context)?,
-            public_base: self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            public_base: self.public_url.clone(),
             forwarded: self.behind_proxy,
             log: self.log(context)?,
             limits: Limits::default(),

@@ -372,7 +372,7 @@ async fn the_version_check_and_what_is_not_allowed() {
         let response = ask(&kit, method, "/app/blobs/uploads/").await;
         assert_eq!(
             (response.status(), &response.headers()["allow"]),
-            (StatusCode::METHOD_NOT_ALLOWED, &http::HeaderValue::from_static("GET, HEAD"))
+            (StatusCode::METHOD_NOT_ALLOWED, &http::HeaderValue::from_static("GET, HEAD, OPTIONS"))
         );
         assert!(String::from_utf8(body(response).await).unwrap().contains("UNSUPPORTED"));
     }

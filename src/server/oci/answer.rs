@@ -5,6 +5,7 @@ use super::document::INDEX;
 use super::registry::Registry;
 use super::repository::{Listed, Repository};
 use crate::artifact::Digest;
+use crate::server::problem::METHODS;
 use crate::server::{BlobReply, DocumentReply, blob, document};
 use axum::Router;
 use axum::body::Body;
@@ -32,10 +33,9 @@ pub(super) fn router(registry: Arc<Registry>) -> Router {
 
 async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    // The door lets nothing else in; without it, this is no less a registry to read from.
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        let mut refused = error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "this registry is read-only");
-        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return refused;
+        return refused(StatusCode::METHOD_NOT_ALLOWED, "this registry is read-only");
     }
     let query = Query::read(&parts);
     let mut response = match Asked::parse(parts.uri.path()) {
@@ -197,6 +197,15 @@ fn unknown_manifest(fault: Option<&str>) -> Response {
         None => error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", "the manifest is not in this repository"),
         Some(fault) => error(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", fault),
     }
+}
+
+/// A refusal of a request that the door does not let in, such as a push.
+pub(in crate::server) fn refused(status: StatusCode, why: &str) -> Response {
+    let mut response = error(status, "UNSUPPORTED", why);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, METHODS);
+    }
+    response
 }
 
 /// An error in the protocol's own form ("Error Codes"): registry clients read no other.

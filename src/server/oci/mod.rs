@@ -16,6 +16,8 @@ mod repository;
 mod tests;
 mod unambiguous;
 
+pub(super) use answer::refused;
+
 pub use address::{is_name, served_name};
 pub use document::{Document, Entry, INDEX, MANIFEST, Shape, is_manifest, is_schema_1, read};
 pub use platform::Platform;

@@ -61,7 +61,7 @@ impl Pages {
 
     /// What pointing a client at this mirror takes, seen from where the request came from.
     fn recipes(&self, parts: &Parts) -> Vec<Recipe> {
-        let Some(base) = self.settings.public_base.clone().or_else(|| base(parts)) else { return vec![] };
+        let Some(base) = base(parts) else { return vec![] };
         let own_ca = self.settings.authority.is_some() && base.starts_with("https://");
         let mirror = Mirror { base, view: "latest".to_owned(), own_ca };
         let here = |e: &&&dyn Ecosystem| self.start.shelves.iter().any(|shelf| shelf.ecosystem == e.name());

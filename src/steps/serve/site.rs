@@ -71,6 +71,13 @@ impl Site {
     }
 }
 
+/// Whether a POST request to a path only asks something: the room that it leads to knows.
+pub fn is_question(mount: Option<&str>, path: &str) -> bool {
+    let (first, rest) = first_segment(path);
+    let (room, rest) = mount.filter(|room| first != *room).map_or((first, rest), |room| (room, path));
+    ALL.iter().any(|ecosystem| ecosystem.name() == room && ecosystem.is_question(rest))
+}
+
 /// The routers of an ecosystem by view.
 fn mounted(ecosystem: &'static dyn Ecosystem, views: &[View]) -> HashMap<String, Mounted> {
     let mounted = |view: &View| {

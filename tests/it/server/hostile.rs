@@ -86,6 +86,53 @@ fn bodies_are_never_read() {
 }
 
 #[test]
+fn a_question_brings_a_body_within_bounds_and_nothing_else_does() {
+    let server = Running::start(router(Memory::default()));
+    let full = "x".repeat(1 << 20);
+    let close = "Host: m\r\nConnection: close\r\n";
+    for (request, expected, said) in [
+        (format!("POST /question HTTP/1.1\r\n{close}Content-Length: 5\r\n\r\nwhere"), 200, "asked 5"),
+        (format!("POST /question HTTP/1.1\r\n{close}Transfer-Encoding: chunked\r\n\r\n3\r\nwhe\r\n2\r\nre\r\n0\r\n\r\n"), 200, "asked 5"),
+        (format!("POST /question HTTP/1.1\r\n{close}\r\n"), 200, "asked 0"),
+        (format!("POST /question HTTP/1.1\r\n{close}Content-Length: 1048576\r\n\r\n{full}"), 200, "asked 1048576"),
+        (format!("POST /question HTTP/1.1\r\n{close}Content-Length: 1048577\r\n\r\n"), 413, "too long"),
+        (
+            format!("POST /question HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n{full}x\r\n0\r\n\r\n"),
+            413,
+            "too long",
+        ),
+        (format!("PUT /question HTTP/1.1\r\n{close}Content-Length: 1\r\n\r\nx"), 405, "read-only"),
+        (format!("GET /question HTTP/1.1\r\n{close}Content-Length: 1\r\n\r\nx"), 413, "no body"),
+        (format!("POST /question/../question HTTP/1.1\r\n{close}Content-Length: 1\r\n\r\nx"), 405, "read-only"),
+        ("POST /question HTTP/1.1\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx".to_owned(), 400, "Host"),
+    ] {
+        let answer = Answer::parse(&server.send(&request));
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(answer.status == expected && text.contains(said), "{request:.80}: {} {text}", answer.status);
+    }
+}
+
+#[test]
+fn a_registrys_client_is_refused_in_words_it_prints() {
+    let server = Running::start(router(Memory::default()));
+    for (request, expected) in [
+        ("POST /v2/team/app/blobs/uploads/ HTTP/1.1\r\nHost: m\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 405),
+        ("PUT /v2/team/app/manifests/1 HTTP/1.1\r\nHost: m\r\nContent-Length: 2\r\n\r\n{}", 405),
+        ("DELETE /v2/team/app/manifests/1 HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n", 405),
+        ("GET /v2/team/app/manifests/1 HTTP/1.1\r\nHost: m\r\nContent-Length: 2\r\n\r\n{}", 413),
+        ("GET /v2/team/../x HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n", 400),
+    ] {
+        let answer = Answer::parse(&server.send(request));
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((answer.status, &body["errors"][0]["code"]), (expected, &"UNSUPPORTED".into()), "{request:.60}");
+        assert_eq!(answer.header("docker-distribution-api-version"), "registry/2.0");
+    }
+    let pushed = server.ask("POST", "/v2/team/app/blobs/uploads/", "");
+    assert!(String::from_utf8_lossy(&pushed.body).contains("this mirror is read-only") && !pushed.header("allow").is_empty());
+    assert_eq!(server.ask("POST", "/v2x", "").header("content-type"), "application/problem+json", "elsewhere nothing changes");
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let server = Running::start(router(Memory::default()));
     let mut stream = server.connect();

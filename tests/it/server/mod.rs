@@ -13,7 +13,7 @@ use airlift::error::Result;
 use airlift::server::{AccessLog, BlobReply, DocumentReply, Door, Limits, Listener, Switch, blob, document, listen, preferred, problem};
 use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -139,7 +139,8 @@ pub fn router(blobs: impl Blobs + 'static) -> Router {
             _ => problem(StatusCode::NOT_FOUND, "nothing is here", ""),
         }
     };
-    Router::new().route("/document", get(page)).route("/panic", get(panics)).fallback(answer)
+    let question = |body: String| async move { format!("asked {}", body.len()) };
+    Router::new().route("/document", get(page)).route("/panic", get(panics)).route("/question", post(question)).fallback(answer)
 }
 
 async fn panics() -> Response {
@@ -209,7 +210,7 @@ impl Running {
             runtime.block_on(async {
                 let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
                 bound.send(listener.address()).unwrap();
-                let door = Door { switch: Switch::new(router), log: Arc::new(log), forwarded: false };
+                let door = Door { questions: |_, path| path == "/question", ..Door::new(Switch::new(router), Arc::new(log)) };
                 listen(vec![listener], door, limits, async { drop(stopped.await) }).await;
             });
         });

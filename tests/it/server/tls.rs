@@ -95,7 +95,7 @@ fn curl_trusts_the_own_authority_over_http1_and_http2() {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
             let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), Some(tls.config)).await.unwrap();
             bound.send(listener.url()).unwrap();
-            let door = Door { switch: Switch::new(router(memory)), log: Arc::new(AccessLog::silent()), forwarded: false };
+            let door = Door::new(Switch::new(router(memory)), Arc::new(AccessLog::silent()));
             listen(vec![listener], door, Limits::default(), async { drop(stopped.await) }).await;
         });
     });
