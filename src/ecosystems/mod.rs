@@ -5,6 +5,8 @@
 //! ecosystem: one folder, one `pub mod` line and one line in [`ALL`]; a test compares the two. A room never uses another room, its
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
+#[cfg(feature = "upstream")]
+pub mod attached;
 pub mod charts;
 pub mod conda;
 pub mod files;

@@ -1,13 +1,14 @@
 //! A section → artifacts: tags become digests, indexes become the platforms that are wanted, signatures are looked for.
 
-use super::attached::{Search, artifact};
+use super::attached::{Around, artifact, outcome};
 use super::meta::{Meta, Referrers, Role, Signatures, State};
 use super::reference::{Reference, check_host, check_mirror};
 use super::section::{Section, Wanted};
 use super::tree::Tree;
 use crate::artifact::{Artifact, Digest, Learned};
+use crate::ecosystems::attached::Search;
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::upstream::oci::Repository;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,11 +91,16 @@ async fn resolve_image(request: &LockRequest<'_>, section: &Section, wanted: &Wa
     let repository = Repository::new(request.upstream, &reference.registry, &reference.repository, mirrors, &section.plain_http)?;
     let tree = Tree::grow(&repository, &repository.manifest(&reference.wanted()).await?, wanted).await?;
     let (name, root) = (reference.name(), &tree.nodes[0]);
-    let search = Search { repository: &repository, name: &name, referrers: section.referrers, cosign: section.signatures };
+    let around = Around { repository: &repository, name: &name };
+    let search = Search { repository: &repository, referrers: section.referrers, cosign: section.signatures, room: &around };
     let known = |platform: &crate::server::oci::Platform| !platform.is_unknown();
     let subjects = tree.nodes.iter().enumerate().filter(|(at, node)| *at == 0 || node.platform.as_ref().is_some_and(known));
-    let attached = search.run(subjects.map(|(_, node)| node.digest).collect()).await?;
-    let signatures = search.outcome(&attached);
+    let attached = search.run(subjects.map(|(_, node)| node.digest).collect()).await;
+    let attached = attached.map_err(|error| match error.kind() {
+        Kind::Verification if section.referrers => error.hint("to carry it without what refers to it: referrers = false"),
+        _ => error,
+    })?;
+    let signatures = outcome(&search, &attached);
     let platforms: BTreeSet<String> = tree.platforms.iter().map(ToString::to_string).collect();
     // What refers to something is listed under a type even where it has none of its own.
     let artifact_type = root.document.subject.map_or(root.document.artifact_type.as_deref(), |_| root.document.kind());

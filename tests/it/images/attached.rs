@@ -182,7 +182,7 @@ async fn too_many_referrers_are_noticed_while_they_are_asked_for() {
         list(&registry, "team/app", &subject.digest, &second.iter().collect::<Vec<_>>());
     }
     let error = refusal(&registry, "team/app:1", "signatures = false").await;
-    assert!(error.message().ends_with("too many things refer to the image"), "{error}");
+    assert!(error.message().ends_with("too many things refer to one manifest"), "{error}");
     let lists = registry.log().iter().filter(|asked| asked.path.contains("/referrers/")).count();
     assert!(lists < 20, "{lists} of 41 lists were asked for");
 }
