@@ -2,11 +2,9 @@
 
 use super::hub::Account;
 use super::meta::Card;
+use super::words::{MOST, clean, text, texts};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Most entries of a list, and most characters of a text, that are kept.
-const MOST: usize = 500;
 
 pub(super) fn read(account: &Account) -> Card {
     let field = |name: &str| account.card.get(name).unwrap_or(&Value::Null);
@@ -15,8 +13,8 @@ pub(super) fn read(account: &Account) -> Card {
         licence_name: text(field("license_name")),
         licence_link: text(field("license_link")),
         base_models: texts(field("base_model")),
-        library: account.library_name.as_deref().or(field("library_name").as_str()).map(clean),
-        pipeline: account.pipeline_tag.as_deref().or(field("pipeline_tag").as_str()).map(clean),
+        library: account.library_name.as_deref().or(field("library_name").as_str()).and_then(clean),
+        pipeline: account.pipeline_tag.as_deref().or(field("pipeline_tag").as_str()).and_then(clean),
         tags: texts(field("tags")),
         parameters: parameters(account),
         architecture: account.gguf.get("architecture").and_then(text),
@@ -27,7 +25,7 @@ pub(super) fn read(account: &Account) -> Card {
 /// What was counted in tensors; where there are none, in GGUF files.
 fn parameters(account: &Account) -> BTreeMap<String, u64> {
     let kinds = account.safetensors.get("parameters").and_then(Value::as_object).into_iter().flatten();
-    let counted: BTreeMap<String, u64> = kinds.filter_map(|(kind, n)| Some((clean(kind), number(n)?))).take(MOST).collect();
+    let counted: BTreeMap<String, u64> = kinds.filter_map(|(kind, n)| Some((clean(kind)?, number(n)?))).take(MOST).collect();
     if counted.is_empty() {
         account.gguf.get("total").and_then(number).map(|n| ("GGUF".to_owned(), n)).into_iter().collect()
     } else {
@@ -38,19 +36,4 @@ fn parameters(account: &Account) -> BTreeMap<String, u64> {
 /// A count that JSON's readers agree about.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|n| *n < 1 << 53)
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(clean)
-}
-
-/// A text, or a list of texts.
-fn texts(value: &Value) -> Vec<String> {
-    let all = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    all.iter().filter_map(text).take(MOST).collect()
-}
-
-/// One line without control characters: it is shown, and stands in a signed document.
-fn clean(text: &str) -> String {
-    crate::error::plain(text).replace('\n', " ").trim().chars().take(MOST).collect()
 }

@@ -1,14 +1,13 @@
 //! The payload of a model that a registry holds: which artifact it is, and what its configuration says of it.
 
 use super::meta::Looked;
+use super::words::{text, texts};
 use crate::artifact::{Artifact, Digest};
 use crate::error::{Error, Result};
 use crate::server::oci::is_manifest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Longest text that is kept of a configuration, in characters, and most entries of a list.
-const MOST: usize = 500;
 /// The configuration of a CNCF ModelPack.
 const MODEL_PACK: &str = "application/vnd.cncf.model.config.v1+json";
 /// The configuration of a KitOps ModelKit.
@@ -28,12 +27,27 @@ pub(super) struct Carried {
     /// What kind of artifact its manifest says that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
+    /// Why it is here, where it is not the model but something that stands beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Role>,
     /// What its configuration says.
     #[serde(default)]
     pub about: About,
     /// What the beginnings of its files showed, where they were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
+}
+
+/// What stands beside a model: signatures, attestations, bills of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Role {
+    /// A tag of cosign's: `sha256-<hex>.sig`, `.att` or `.sbom`.
+    CosignTag,
+    /// Its manifest names its subject.
+    Referrer,
+    /// The index that lists referrers under the tag `sha256-<hex>`.
+    ReferrersTag,
 }
 
 /// What a configuration says of a model.
@@ -144,16 +158,4 @@ impl About {
 fn looks_like_a_reference(path: &str) -> bool {
     let (host, rest) = path.split_once('/').unwrap_or_default();
     host.contains('.') && !host.starts_with('.') && rest.contains(':')
-}
-
-/// One line without control characters: it is shown, and stands in a signed document.
-fn text(value: &Value) -> Option<String> {
-    let clean: String = crate::error::plain(value.as_str()?).replace('\n', " ").trim().chars().take(MOST).collect();
-    (!clean.is_empty()).then_some(clean)
-}
-
-/// A text, or a list of texts.
-fn texts(value: &Value) -> Vec<String> {
-    let all = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    all.iter().filter_map(text).take(MOST).collect()
 }

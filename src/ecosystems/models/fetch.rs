@@ -1,4 +1,5 @@
-//! The bytes of one file from the hub or a registry; told apart from the pointer that a badly made copy of a repository holds in its place.
+//! The bytes of one file from a hub, a registry or a plain URL; told apart from the pointer that a badly made copy of a repository holds in
+//! its place.
 
 use super::carried::Carried;
 use super::git::POINTER;
@@ -21,8 +22,8 @@ pub(super) async fn fetch(artifact: &Artifact, blob: &Descriptor, origin: &str, 
     let first = body.stream.next().await.transpose()?.unwrap_or_default();
     if first.starts_with(POINTER) {
         let error = Error::new(Kind::Upstream, format!("{}: the pointer of a large file came in place of its content", shown(&url)));
-        let error = error.with("expected", format!("{} bytes", blob.size)).with("found", format!("{} bytes", first.len()));
-        return Err(Failure::permanent(error.hint("this hub is an incomplete copy; lock from the one it was copied from")));
+        let error = error.with("expected", format!("{} bytes", blob.size)).with("found", "a text of git LFS that names the content");
+        return Err(Failure::permanent(error.hint("what answers there is a copy made without large files: lock from where those are")));
     }
     body.stream = futures::stream::once(async { Ok(first) }).chain(body.stream).boxed();
     Ok(body)

@@ -14,6 +14,12 @@ pub(super) fn blob_sha1(content: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(hasher.finalize().as_slice())
 }
 
+/// A name for exactly these files, by path, in the form of a commit: for those that no hub has as one.
+pub(super) fn made_commit<'a>(files: impl Iterator<Item = (&'a str, &'a Digest)>) -> String {
+    let lines: String = files.map(|(path, digest)| format!("{} {path}\n", digest.hex())).collect();
+    blob_sha1(lines.as_bytes())
+}
+
 /// The pointer of a large file (Git LFS specification, version 1, without extensions).
 pub(super) fn pointer(digest: &Digest, size: u64) -> String {
     format!("version https://git-lfs.github.com/spec/v1\noid {digest}\nsize {size}\n")

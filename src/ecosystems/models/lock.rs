@@ -30,8 +30,8 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     known.extend(queue.iter().map(Known::of));
     let (mut locked, mut commits, mut followed, mut words) = (Locked::default(), Vec::new(), 0, Vec::new());
     for reference in from_registries {
-        let (artifact, line) = registry::lock(&request, &reference, pickles, &mut locked.notes).await?;
-        locked.artifacts.push(artifact);
+        let (artifacts, line) = registry::lock(&request, &reference, pickles, &mut locked.notes).await?;
+        locked.artifacts.extend(artifacts);
         words.push(line);
     }
     while let Some(item) = queue.pop_front() {
@@ -210,7 +210,7 @@ fn summary(artifacts: &[Artifact], words: &[String]) -> String {
         _ => {
             let files = artifacts.iter().map(|a| a.descriptors.len()).sum();
             let size = artifacts.iter().map(Artifact::size).sum();
-            format!("{} repositories · {} · {}", artifacts.len(), count(files, "file"), bytes(size))
+            format!("{} repositories · {} · {}", words.len(), count(files, "file"), bytes(size))
         }
     }
 }

@@ -4,15 +4,14 @@ use super::git::is_object_name;
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-#[cfg(feature = "upstream")]
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Most entries of any list that is read.
+/// Most entries of any list: a lock with more is not written, and not served.
 const MOST: usize = 10_000;
 /// Most names of files that were not looked into.
-#[cfg(feature = "upstream")]
 const MOST_UNSEEN: usize = 1000;
+/// Longest name, revision or path in such a list, in bytes.
+const LONGEST: usize = 4096;
 
 /// What a repository holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -155,7 +154,6 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-#[cfg(feature = "upstream")]
 impl Looked {
     /// What two looks at parts of one thing showed together, if either was made.
     pub(super) fn together(first: Option<Self>, second: Option<Self>) -> Option<Self> {
@@ -220,18 +218,33 @@ impl Meta {
         if !is_object_name(&meta.commit) || !is_repo(&meta.repo) {
             return Err(wrong("repository or commit is malformed"));
         }
-        let lists = [
-            meta.revisions.len(),
-            meta.aliases.len(),
-            meta.references.len(),
-            meta.unread.len(),
-            meta.card.tags.len(),
-            meta.card.parameters.len(),
-        ];
-        if lists.into_iter().any(|length| length > MOST) || artifact.descriptors.iter().any(|blob| blob.name.is_none()) {
-            return Err(wrong("it lists too much, or a file without a name"));
+        if let Some((what, most, found)) = meta.excess() {
+            return Err(wrong(what).with("expected", format!("at most {most}")).with("found", found));
+        }
+        if artifact.descriptors.iter().any(|blob| blob.name.is_none()) {
+            return Err(wrong("it lists a file without a name"));
         }
         Ok(meta)
+    }
+
+    /// What of it is beyond the bounds: the first such thing, the bound, and what was found.
+    fn excess(&self) -> Option<(&'static str, usize, usize)> {
+        let lists = [
+            ("its revisions are too many", self.revisions.len()),
+            ("its other names are too many", self.aliases.len()),
+            ("its files name too many repositories", self.references.len()),
+            ("its files that were not read are too many", self.unread.len()),
+            ("its card has too many tags", self.card.tags.len()),
+            ("its card has too many kinds of parameters", self.card.parameters.len()),
+        ];
+        let texts = self.references.iter().flat_map(|reference| {
+            let revision = reference.revision.as_deref().unwrap_or_default();
+            [("a file names a repository, or a revision of it, of excessive length", reference.repo.len().max(revision.len()))]
+        });
+        let names = self.revisions.iter().chain(&self.aliases).map(|name| ("a revision or name of it is too long", name.len()));
+        let lists = lists.into_iter().map(|(what, found)| (what, MOST, found));
+        let texts = texts.chain(names).map(|(what, found)| (what, LONGEST, found));
+        lists.chain(texts).find(|(_, most, found)| found > most)
     }
 
     /// What two sections know together of one commit.

@@ -47,6 +47,7 @@ mod serve;
 mod tests;
 #[cfg(feature = "upstream")]
 mod together;
+mod words;
 mod xet;
 
 use super::{Ecosystem, Mirror, Snippet};
@@ -71,6 +72,14 @@ const NAME: &str = "models";
 /// The room for models and datasets of a hub.
 pub struct Models;
 
+/// Whether an artifact may be served.
+#[cfg(feature = "upstream")]
+fn check(artifact: &Artifact) -> Result<()> {
+    let checked =
+        if carried::Carried::is_of(artifact) { carried::Carried::of(artifact).map(drop) } else { meta::Meta::of(artifact).map(drop) };
+    checked.map_err(|error| error.of_kind(crate::error::Kind::Policy).hint("leave out, with `exclude`, the files that say so"))
+}
+
 impl Ecosystem for Models {
     fn name(&self) -> &'static str {
         NAME
@@ -82,7 +91,12 @@ impl Ecosystem for Models {
 
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>> {
-        Box::pin(lock::lock(request))
+        Box::pin(async move {
+            let locked = lock::lock(request).await?;
+            // What serving would refuse is refused here, where something can be done about it.
+            locked.artifacts.iter().try_for_each(check)?;
+            Ok(locked)
+        })
     }
 
     #[cfg(feature = "upstream")]
@@ -113,6 +127,10 @@ impl Ecosystem for Models {
 
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(shelf)
+    }
+
+    fn is_question(&self, path: &str) -> bool {
+        route::is_question(path)
     }
 
     fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {

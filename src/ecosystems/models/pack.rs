@@ -4,12 +4,12 @@
 //! The layers of a made ModelPack are `raw`: the files themselves, so that one blob serves the hub's clients and the registry's. Manifest
 //! and configuration are made from the lock alone, by structs with a fixed order: the same lock gives the same digests everywhere.
 
-use super::carried::Carried;
+use super::carried::{Carried, Role};
 use super::catalog::{Catalog, Commit, Repo};
 use super::document::is_large;
 use super::meta::Kind;
 use crate::artifact::{Descriptor, Digest};
-use crate::server::oci::{MANIFEST, Repository, is_name, served_name};
+use crate::server::oci::{MANIFEST, Referrer, Repository, is_name, served_name};
 use crate::store::Shelf;
 use bytes::Bytes;
 use serde::Serialize;
@@ -18,8 +18,9 @@ use std::path::Path;
 
 const ARTIFACT_TYPE: &str = "application/vnd.cncf.model.manifest.v1+json";
 const CONFIG_TYPE: &str = "application/vnd.cncf.model.config.v1+json";
-/// Most files of a commit that is made into a ModelPack; clients refuse manifests of more than a few MiB.
-const MOST_FILES: usize = 10_000;
+/// Longest manifest or configuration that is made, in bytes: registries need not take, and clients need not read, a longer one
+/// (distribution specification, "Pushing Manifests").
+const MOST: usize = 4 << 20;
 /// Digits of a commit that make a tag.
 const SHORT: usize = 8;
 
@@ -82,7 +83,14 @@ struct Files {
 /// The repositories of a shelf by the name they are served under.
 pub(super) fn repositories(shelf: &Shelf) -> BTreeMap<String, Repository> {
     let (mut all, mut owners) = (BTreeMap::new(), BTreeMap::new());
-    for repo in Catalog::new(shelf).repos() {
+    let catalog = Catalog::new(shelf);
+    for (kind, id, why) in catalog.faults() {
+        if let Some(name) = name(kind, id) {
+            let served: &mut Repository = all.entry(name).or_default();
+            served.fault = Some(why.to_owned());
+        }
+    }
+    for repo in catalog.repos() {
         let Some(name) = name(repo.kind, &repo.id) else { continue };
         let owner = owners.entry(name.clone()).or_insert_with(|| repo.id.clone());
         let served: &mut Repository = all.entry(name).or_default();
@@ -101,8 +109,12 @@ pub(super) fn repositories(shelf: &Shelf) -> BTreeMap<String, Repository> {
         match Carried::of(artifact) {
             Ok(meta) => {
                 artifact.descriptors.iter().for_each(|blob| served.carry(blob));
-                let root = artifact.descriptors.first().map(|root| root.digest);
-                served.tags.extend(meta.tag.zip(root));
+                let Some(root) = artifact.descriptors.first() else { continue };
+                if let (Some(subject), Some(Role::Referrer)) = (artifact.subject, meta.beside) {
+                    let (media_type, size, artifact_type) = (root.media_type.clone(), root.size, meta.artifact_type);
+                    served.refer(subject, root.digest, Referrer { media_type, size, artifact_type });
+                }
+                served.tags.extend(meta.tag.map(|tag| (tag, root.digest)));
             }
             Err(error) => served.fault = Some(error.message().to_owned()),
         }
@@ -135,10 +147,14 @@ fn component(text: &str) -> String {
 
 fn make(served: &mut Repository, repo: &Repo) {
     let mut roots = BTreeMap::new();
-    for (hash, commit) in repo.commits.iter().filter(|(_, commit)| commit.files.len() <= MOST_FILES) {
-        let root = made(served, repo, hash, commit);
+    for (hash, commit) in &repo.commits {
+        let Some(root) = made(served, repo, hash, commit) else {
+            let files = commit.files.len();
+            served.fault = Some(format!("commit {hash} of {} has {files} files: its manifest would be longer than {MOST} bytes", repo.id));
+            continue;
+        };
         roots.insert(hash.as_str(), root);
-        served.blobs.extend(commit.files.values().map(|blob| blob.digest));
+        served.blobs.extend(commit.files.values().map(|file| file.blob.digest));
     }
     let main = repo.commit("main").map(|(hash, _)| ("main", hash));
     let named = repo.revisions.iter().map(|(revision, hash)| (revision.as_str(), hash.as_str()));
@@ -157,27 +173,30 @@ fn as_tag(revision: &str) -> Option<String> {
     (tag.len() <= 128 && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')).then_some(tag)
 }
 
-/// Makes configuration and manifest of a commit.
-fn made(served: &mut Repository, repo: &Repo, hash: &str, commit: &Commit) -> Digest {
-    let config = json(&config(repo, hash, commit));
-    let (media_type, size) = (CONFIG_TYPE.to_owned(), config.len() as u64);
-    let digest = served.make(CONFIG_TYPE, config).to_string();
+/// Makes configuration and manifest of a commit, where neither grows too long.
+fn made(served: &mut Repository, repo: &Repo, hash: &str, commit: &Commit) -> Option<Digest> {
+    let config = json(&config(repo, hash, commit))?;
+    let (media_type, size, digest) = (CONFIG_TYPE.to_owned(), config.len() as u64, Digest::of(&config).to_string());
     let manifest = Manifest {
         schema_version: 2,
         media_type: MANIFEST,
         artifact_type: ARTIFACT_TYPE,
         config: Layer { media_type, digest, size, annotations: BTreeMap::new() },
-        layers: commit.files.iter().map(|(path, blob)| layer(repo.kind, path, blob)).collect(),
+        layers: commit.files.iter().map(|(path, file)| layer(repo.kind, path, &file.blob)).collect(),
         annotations: BTreeMap::from([
             ("org.opencontainers.image.revision", hash.to_owned()),
             ("org.opencontainers.image.title", repo.id.clone()),
         ]),
     };
-    served.make(MANIFEST, json(&manifest))
+    let manifest = json(&manifest)?;
+    served.make(CONFIG_TYPE, config);
+    Some(served.make(MANIFEST, manifest))
 }
 
-fn json(value: &impl Serialize) -> Bytes {
-    Bytes::from(serde_json::to_vec(value).expect("structs with string keys become JSON"))
+/// A document, unless it grows too long.
+fn json(value: &impl Serialize) -> Option<Bytes> {
+    let bytes = serde_json::to_vec(value).expect("structs with string keys become JSON");
+    (bytes.len() <= MOST).then(|| Bytes::from(bytes))
 }
 
 fn config(repo: &Repo, hash: &str, commit: &Commit) -> Config {
@@ -194,7 +213,7 @@ fn config(repo: &Repo, hash: &str, commit: &Commit) -> Config {
             version: hash.to_owned(),
         },
         config: Technical { format: format.cloned(), param_size: (parameters > 0).then(|| scaled(parameters)) },
-        modelfs: Files { r#type: "layers", diff_ids: commit.files.values().map(|blob| blob.digest.to_string()).collect() },
+        modelfs: Files { r#type: "layers", diff_ids: commit.files.values().map(|file| file.blob.digest.to_string()).collect() },
     }
 }
 

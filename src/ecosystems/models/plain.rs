@@ -1,6 +1,6 @@
 //! Files of plain URLs put together as a repository: for models that no hub has.
 
-use super::git::{blob_sha1, is_object_name};
+use super::git::{is_object_name, made_commit};
 use super::hub::MAIN;
 use super::lock::{mark_elsewhere, settle};
 use super::look::look;
@@ -42,7 +42,7 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
             return Err(Error::usage("two files have one path").with("found", path).hint("give one of them another `path`"));
         }
     }
-    let commit = commit(&files);
+    let commit = made_commit(files.iter().map(|(path, blob)| (path.as_str(), &blob.digest)));
     let mut locked = Locked::default();
     let unpinned = files.values().filter(|blob| blob.learned == Learned::Downloaded);
     locked.notes.extend(unpinned.map(|b| {
@@ -74,12 +74,6 @@ pub(super) async fn lock(request: &LockRequest<'_>, section: Section) -> Result<
     locked.summary = format!("plain files · {} · {}", count(artifact.descriptors.len(), "file"), bytes(artifact.size()));
     locked.artifacts.push(artifact);
     Ok(locked)
-}
-
-/// A name for exactly these files, in the form of a commit.
-fn commit(files: &BTreeMap<String, Descriptor>) -> String {
-    let lines: String = files.iter().map(|(path, blob)| format!("{} {path}\n", blob.digest.hex())).collect();
-    blob_sha1(lines.as_bytes())
 }
 
 async fn file(request: &LockRequest<'_>, plain: &Plain) -> Result<Descriptor> {

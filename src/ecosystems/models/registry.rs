@@ -1,20 +1,27 @@
-//! A model that a registry holds → an artifact: its manifest, its configuration and every layer, by digest.
+//! A model that a registry holds → an artifact: its manifest, its configuration and every layer, by digest; and what stands beside it there.
 
-use super::carried::{About, Carried};
+use super::carried::{About, Carried, Role};
 use super::look::look;
 use super::section::Pickles;
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, check_name};
+use crate::ecosystems::attached::{Attached, Beside as How, Carry, Search};
 use crate::ecosystems::{LockRequest, bytes, count};
 use crate::error::{Error, Result};
 use crate::server::oci::{Document, Entry, Shape};
 use crate::upstream::oci::{Found, Reference, Repository};
+use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest configuration that is read, in bytes.
 const MOST_CONFIG: usize = 1 << 20;
 
-/// Locks one reference; also tells the line about it.
-pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles, notes: &mut Vec<String>) -> Result<(Artifact, String)> {
+/// Locks one reference: the model, then what stands beside it. Also tells the line about it.
+pub(super) async fn lock(
+    request: &LockRequest<'_>,
+    text: &str,
+    policy: Pickles,
+    notes: &mut Vec<String>,
+) -> Result<(Vec<Artifact>, String)> {
     let reference = Reference::parse(text)?;
     request.progress.note(&format!("asking for {reference}"));
     let repository = Repository::new(request.upstream, &reference.registry, &reference.repository, &[], &[])?;
@@ -38,8 +45,69 @@ pub(super) async fn lock(request: &LockRequest<'_>, text: &str, policy: Pickles,
     let licences = meta.about.licences.join(", ");
     let licences = if licences.is_empty() { "no licence declared".to_owned() } else { licences };
     let files = count(layers.len(), "layer");
-    let summary = format!("{} · {files} · {} · {licences}", &meta.root[..15], bytes(artifact.size()));
-    Ok((artifact, summary))
+    let beside = Beside { request, repository: &repository, name: &meta.oci };
+    let found = beside.run(found.digest).await.map_err(|e| e.about(&reference))?;
+    notes.extend(found.notes.iter().map(|note| format!("{reference}: {note}")));
+    let signed = signed(&found);
+    if found.artifacts.is_empty() {
+        notes.push(format!("{reference}: looked for signatures (cosign's tags, referrers): there are none"));
+    }
+    let summary = format!("{} · {files} · {} · {licences} · {signed}", &meta.root[..15], bytes(artifact.size()));
+    Ok((std::iter::once(artifact).chain(found.artifacts).collect(), summary))
+}
+
+/// What was found around a model, in a few words.
+fn signed(found: &Attached) -> String {
+    let cosign = (found.cosign > 0).then(|| "cosign".to_owned());
+    let referrers = (found.referrers > 0).then(|| count(found.referrers as usize, "referrer"));
+    let all: Vec<String> = cosign.into_iter().chain(referrers).collect();
+    if all.is_empty() { "signature: none found".to_owned() } else { format!("signature: {}, carried", all.join(" and ")) }
+}
+
+/// Makes artifacts of what stands beside a model.
+struct Beside<'a> {
+    request: &'a LockRequest<'a>,
+    repository: &'a Repository<'a>,
+    name: &'a str,
+}
+
+impl Beside<'_> {
+    async fn run(&self, model: Digest) -> Result<Attached> {
+        Search { repository: self.repository, referrers: true, cosign: true, room: self }.run(vec![model]).await
+    }
+
+    fn artifact(&self, found: &Found, subject: Digest, how: How) -> Result<Option<Artifact>> {
+        let document = Document::parse(&found.bytes, &found.media_type)?;
+        let (role, tag) = match how {
+            How::CosignTag(tag) => (Role::CosignTag, Some(tag)),
+            How::ReferrersTag(tag) => (Role::ReferrersTag, Some(tag)),
+            How::Referrer => (Role::Referrer, None),
+        };
+        let descriptors = match (&document.shape, role) {
+            (Shape::Manifest { config, layers }, _) => descriptors(self.repository, found, config, layers, Learned::Upstream)?,
+            // The list itself; what it lists is looked at one by one.
+            (Shape::Index(_), Role::ReferrersTag) => vec![manifest(self.repository, found, Learned::Upstream)],
+            (Shape::Index(_), _) => return Ok(None),
+        };
+        let (root, version) = (found.digest.to_string(), tag.clone().unwrap_or_else(|| found.digest.to_string()));
+        let (artifact_type, about, beside) = (document.kind().map(str::to_owned), About::default(), Some(role));
+        let meta = Carried { oci: self.name.to_owned(), tag, root, artifact_type, beside, about, looked: None };
+        Ok(Some(Artifact {
+            ecosystem: super::NAME.to_owned(),
+            sections: vec![self.request.section.name.clone()],
+            name: self.name.to_owned(),
+            version,
+            descriptors,
+            subject: Some(subject),
+            meta: meta.to_value(),
+        }))
+    }
+}
+
+impl Carry for Beside<'_> {
+    fn carry<'a>(&'a self, manifest: &'a Found, subject: Digest, beside: How) -> BoxFuture<'a, Result<Option<Artifact>>> {
+        Box::pin(async move { self.artifact(manifest, subject, beside) })
+    }
 }
 
 async fn artifact(
@@ -70,7 +138,7 @@ async fn artifact(
     let learned = if reference.digest.is_some() { Learned::Pinned } else { Learned::Upstream };
     let (oci, tag, root) = (reference.name(), reference.tag.clone(), found.digest.to_string());
     let artifact_type = document.kind().map(str::to_owned);
-    let meta = Carried { oci, tag, root, artifact_type, about, looked: None };
+    let meta = Carried { oci, tag, root, artifact_type, beside: None, about, looked: None };
     let artifact = Artifact {
         ecosystem: super::NAME.to_owned(),
         sections: vec![request.section.name.clone()],
@@ -85,15 +153,7 @@ async fn artifact(
 
 /// The manifest, the configuration, then the layers in their order; each digest once.
 fn descriptors(repository: &Repository<'_>, found: &Found, config: &Entry, layers: &[Entry], learned: Learned) -> Result<Vec<Descriptor>> {
-    let manifest = Descriptor {
-        media_type: found.media_type.clone(),
-        digest: found.digest,
-        size: found.bytes.len() as u64,
-        name: None,
-        origins: repository.origins("manifests", &found.digest),
-        learned,
-        side_digests: SideDigests::new(),
-    };
+    let manifest = manifest(repository, found, learned);
     let mut sizes: BTreeMap<Digest, u64> = BTreeMap::from([(found.digest, manifest.size)]);
     let mut all = vec![manifest];
     for entry in std::iter::once(config).chain(layers) {
@@ -116,6 +176,18 @@ fn descriptors(repository: &Repository<'_>, found: &Found, config: &Entry, layer
         }
     }
     Ok(all)
+}
+
+fn manifest(repository: &Repository<'_>, found: &Found, learned: Learned) -> Descriptor {
+    Descriptor {
+        media_type: found.media_type.clone(),
+        digest: found.digest,
+        size: found.bytes.len() as u64,
+        name: None,
+        origins: repository.origins("manifests", &found.digest),
+        learned,
+        side_digests: SideDigests::new(),
+    }
 }
 
 /// Whether a layer is an archive of files rather than a file.

@@ -39,6 +39,8 @@ pub(super) enum Verb {
     Revision(String),
     /// A folder of a revision.
     Tree(String, String),
+    /// Some files and folders of a revision, whose paths come in the body.
+    Paths(String),
     /// Branches and tags.
     Refs,
     /// The commits that are carried.
@@ -76,6 +78,12 @@ pub(super) fn route(catalog: &Catalog, path: &str) -> Route {
     }
 }
 
+/// Whether a POST request to a path, with or without a view before it, only asks: the paths of interest come in its body.
+pub(super) fn is_question(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    matches!(&segments[..], [.., "paths-info", _]) && segments.iter().take(3).any(|segment| *segment == "api")
+}
+
 fn api(catalog: &Catalog, kind: Kind, rest: &[&str]) -> Route {
     const VERBS: [&str; 8] = ["revision", "tree", "refs", "commits", "auth-check", "paths-info", "xet-read-token", "discussions"];
     let verb_at = |at: usize| rest.get(at).is_none_or(|word| VERBS.contains(word));
@@ -85,6 +93,7 @@ fn api(catalog: &Catalog, kind: Kind, rest: &[&str]) -> Route {
         [] => Verb::Revision("main".to_owned()),
         ["revision", revision] => Verb::Revision((*revision).to_owned()),
         ["tree", revision, path @ ..] => Verb::Tree((*revision).to_owned(), path.join("/")),
+        ["paths-info", revision] => Verb::Paths((*revision).to_owned()),
         ["refs"] => Verb::Refs,
         ["commits", revision] => Verb::Commits((*revision).to_owned()),
         ["auth-check"] => Verb::AuthCheck,

@@ -321,12 +321,25 @@ fn revisions_are_names_commits_and_their_beginnings() {
     let catalog = Catalog::new(&shelf(vec![older, tiny(), pinned]));
     let repo = catalog.repo(Kind::Model, "acme/tiny").unwrap();
     let commit = |revision: &str| repo.commit(revision).map(|(hash, _)| hash.chars().next().unwrap());
-    for (revision, wanted) in [("main", Some('a')), ("refs/heads/main", Some('a')), ("v1", Some('b')), ("refs/pr/3", Some('a'))] {
+    for (revision, wanted) in [
+        ("main", Some('a')),
+        ("refs/heads/main", Some('a')),
+        ("v1", Some('b')),
+        ("refs/tags/v1", Some('b')),
+        ("refs/pr/3", Some('a')),
+        ("pr/3", None),
+        ("refs/heads/v2", None),
+    ] {
         assert_eq!(commit(revision), wanted, "{revision}: of two bundles the newer one decides");
     }
     assert_eq!((commit("bbbbbbb"), commit("bbbbbb"), commit("v2"), commit(&"d".repeat(40))), (Some('b'), None, None, None));
     let pinned = catalog.repo(Kind::Model, "acme/pinned").unwrap();
     assert!(pinned.commit("main").is_some() && pinned.commit("v1").is_none(), "main is what there is");
+    assert!(pinned.commit("refs/heads/main").is_some() && pinned.commit("refs/pr/1").is_none(), "under its full name too");
+    let full = Catalog::new(&shelf(vec![artifact("acme/full", 'd', &["refs/heads/dev"], vec![file("x", b"x", false)])]));
+    let full = full.repo(Kind::Model, "acme/full").unwrap();
+    assert!(full.commit("dev").is_some(), "what was locked by its full name is there by its short one");
+    assert_eq!(document::refs(full)["branches"][0]["name"], "dev");
     assert!(catalog.repo(Kind::Dataset, "acme/tiny").is_none());
 }
 
@@ -334,20 +347,21 @@ fn revisions_are_names_commits_and_their_beginnings() {
 fn trees_list_what_is_carried_and_offer_chunks_above_the_wall_only() {
     let catalog = Catalog::new(&shelf(vec![tiny()]));
     let (_, commit) = catalog.repo(Kind::Model, "acme/tiny").unwrap().commit("main").unwrap();
+    let listing = |wall| document::Listing { hash: "a", expand: false, wall };
     let paths = |folder: &str, recursive| {
-        let tree = document::tree(commit, folder, recursive, 50);
+        let tree = document::tree(commit, folder, recursive, listing(50));
         tree.map(|t| t.as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
     };
     assert_eq!(paths("", true).unwrap(), ["onnx", "onnx/a", "config.json", "onnx/a/model.onnx", "onnx/b.txt"]);
     assert_eq!(paths("", false).unwrap(), ["onnx", "config.json"]);
     assert_eq!(paths("onnx", false).unwrap(), ["onnx/a", "onnx/b.txt"]);
     assert_eq!((paths("on", true), paths("config.json", true)), (None, None));
-    let tree = document::tree(commit, "onnx/a", true, 4).unwrap();
+    let tree = document::tree(commit, "onnx/a", true, listing(4)).unwrap();
     let large = json!({ "oid": Digest::of(b"ONNX").hex(), "size": 4, "pointerSize": 126 });
     assert_eq!(tree[0]["lfs"], large);
     assert_eq!(tree[0]["oid"], blob_sha1(pointer(&Digest::of(b"ONNX"), 4).as_bytes()));
     assert!(!tree.to_string().contains("xet"));
-    assert_eq!(document::tree(commit, "onnx/a", true, 3).unwrap()[0]["xetHash"], Digest::of(b"ONNX").hex());
+    assert_eq!(document::tree(commit, "onnx/a", true, listing(3)).unwrap()[0]["xetHash"], Digest::of(b"ONNX").hex());
 }
 
 #[test]
@@ -510,4 +524,167 @@ fn configurations_of_three_kinds_are_read() {
     for nonsense in [&b"\xff"[..], b"[]", b"{\"descriptor\":7}"] {
         assert_eq!(About::read("application/vnd.cncf.model.config.v1+json", nonsense), About::default());
     }
+}
+
+#[test]
+fn of_one_commit_in_two_bundles_the_newer_word_counts_and_all_files_are_there() {
+    let mut older = artifact("acme/tiny", 'a', &["main"], vec![file("config.json", b"{}", false), file("a.bin", b"a", true)]);
+    older.meta["looked"] = json!({ "formats": ["gguf"], "pickles": ["a.bin"] });
+    let mut newer = artifact("acme/tiny", 'a', &["v1"], vec![file("config.json", b"{}", false), file("b.bin", b"b", true)]);
+    newer.meta["whole"] = false.into();
+    newer.meta["card"] = json!({ "licences": ["mit"] });
+    for (first, second, licence) in [(&older, &newer, "mit"), (&newer, &older, "apache-2.0")] {
+        let catalog = Catalog::new(&shelf(vec![first.clone(), second.clone()]));
+        let (_, commit) = catalog.repo(Kind::Model, "acme/tiny").unwrap().commit("main").unwrap();
+        assert_eq!(commit.files.keys().collect::<Vec<_>>(), ["a.bin", "b.bin", "config.json"]);
+        assert_eq!(commit.meta.card.licences, [licence], "the newer bundle's card");
+        assert!(commit.meta.whole, "one of them has it whole");
+        assert_eq!(commit.meta.looked.as_ref().unwrap().pickles, ["a.bin"], "what one of them saw is not forgotten");
+    }
+}
+
+/// A router's answer: status, what it says of errors, body.
+async fn ask(shelf: Shelf, request: http::Request<axum::body::Body>) -> (u16, String, String) {
+    use tower::ServiceExt;
+    let response = Models.serve(shelf).oneshot(request).await.unwrap();
+    let said = response.headers().get("x-error-message").map(|said| said.to_str().unwrap().to_owned()).unwrap_or_default();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
+    (status, said, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn get(path: &str) -> http::Request<axum::body::Body> {
+    http::Request::get(path).header("host", "m").body(axum::body::Body::empty()).unwrap()
+}
+
+fn post(path: &str, media_type: &str, body: impl Into<axum::body::Body>) -> http::Request<axum::body::Body> {
+    http::Request::post(path).header("host", "m").header("content-type", media_type).body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn an_entry_that_is_refused_is_a_fault_with_a_name() {
+    let reference = |n: usize| json!({ "repo": format!("o/r{n}"), "role": "code", "file": "config.json", "carried": false });
+    let mut crowded = artifact("acme/crowded", 'c', &["main"], vec![file("config.json", b"{}", false)]);
+    crowded.meta["references"] = (0..10_001).map(reference).collect();
+    let mut long = artifact("acme/tiny", 'd', &["v2"], vec![file("config.json", b"{}", false)]);
+    long.meta["references"] = json!([{ "repo": "o/r", "revision": "v".repeat(4097), "role": "code", "file": "c", "carried": false }]);
+    let shelf = || shelf(vec![crowded.clone(), tiny(), long.clone()]);
+    let (status, said, body) = ask(shelf(), get("/api/models")).await;
+    assert!(status == 200 && body.contains("acme/tiny") && !body.contains("crowded"), "{body}");
+    assert_eq!(said, "2 repositories have entries that are not served: acme/crowded, acme/tiny");
+    for path in ["/api/models/acme/crowded/revision/main", "/acme/crowded/resolve/main/config.json"] {
+        let (status, said, _) = ask(shelf(), get(path)).await;
+        assert!(status == 500 && said.contains("acme/crowded") && said.contains("too many repositories"), "{status} {said}");
+    }
+    let (status, said, _) = ask(shelf(), get("/api/models/acme/tiny/revision/v2")).await;
+    assert!(status == 500 && said.contains("excessive length"), "{status} {said}");
+    assert_eq!(ask(shelf(), get("/api/models/acme/tiny/revision/main")).await.0, 200, "the rest of it is served");
+    let repositories = Models.repositories(&shelf());
+    assert!(repositories["models/acme/crowded"].fault.is_some() && repositories["models/acme/tiny"].tags.contains_key("main"));
+}
+
+#[tokio::test]
+async fn paths_are_asked_for_in_a_form_or_in_json() {
+    let ask = |path: &'static str, media_type: &'static str, body: String| ask(shelf(vec![tiny()]), post(path, media_type, body));
+    let (form, json_type) = ("application/x-www-form-urlencoded", "application/json");
+    let found = |body: &str| {
+        let entries: Vec<Value> = serde_json::from_str(body).unwrap();
+        entries.iter().map(|e| (e["path"].as_str().unwrap().to_owned(), e["type"].as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let two = [("onnx/a/model.onnx".to_owned(), "file".to_owned()), ("onnx".to_owned(), "directory".to_owned())];
+    let path = "/api/models/acme/tiny/paths-info/main";
+    let (status, _, body) = ask(path, form, "paths=onnx%2Fa%2Fmodel.onnx&paths=none&paths=onnx&paths=on&expand=True".to_owned()).await;
+    assert_eq!((status, found(&body)), (200, two.to_vec()), "what is not there is left out");
+    assert!(body.contains("lastCommit") && body.contains("pointerSize"), "{body}");
+    let (status, _, body) = ask(path, json_type, json!({ "paths": ["onnx/a/model.onnx", "onnx/"] }).to_string()).await;
+    assert_eq!((status, found(&body)), (200, two.to_vec()));
+    assert!(!body.contains("lastCommit"));
+    let many = format!("paths=a{}", "&paths=a".repeat(1000));
+    for (path, media_type, body, wanted) in [
+        ("/api/models/acme/tiny/paths-info/v9", form, "paths=a".to_owned(), 404),
+        ("/api/models/acme/none/paths-info/main", form, "paths=a".to_owned(), 404),
+        (path, json_type, "{\"paths\": 7}".to_owned(), 400),
+        (path, form, many, 400),
+        ("/api/models/acme/tiny/revision/paths-info", form, String::new(), 405),
+    ] {
+        assert_eq!(ask(path, media_type, body).await.0, wanted, "{path}");
+    }
+    assert_eq!(super::tests::ask(shelf(vec![tiny()]), get(path)).await.0, 404, "it is a question by POST only");
+    for (path, wanted) in [
+        ("/latest/api/models/acme/tiny/paths-info/main", true),
+        ("/api/datasets/acme/tiny/paths-info/refs%2Fpr%2F1", true),
+        ("/latest/.chunks/api/models/gpt2/paths-info/main", true),
+        ("/api/models/acme/tiny/preupload/main", false),
+        ("/latest/acme/tiny/resolve/main/paths-info/x", false),
+        ("/", false),
+    ] {
+        assert_eq!(Models.is_question(path), wanted, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn lists_tell_nothing_of_files_and_trees_make_no_name_twice() {
+    let many = (0..1000).map(|n| {
+        let files = (0..3).map(|i| file(&format!("{i}.bin"), b"x", true)).collect();
+        artifact(&format!("acme/r{n:04}"), 'a', &["main"], files)
+    });
+    let (status, _, body) = ask(shelf(many.collect()), get("/api/models")).await;
+    let listed: Vec<Value> = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, listed.len()), (200, 1000));
+    // The function that makes a line is not even given the files.
+    assert!(listed.iter().all(|line| line.get("siblings").is_none() && line["tags"].is_array()) && !body.contains(".bin"));
+
+    let large = file("model.bin", b"weights", true);
+    let catalog = Catalog::new(&shelf(vec![artifact("acme/tiny", 'a', &["main"], vec![large.clone()])]));
+    let (hash, commit) = catalog.repo(Kind::Model, "acme/tiny").unwrap().commit("main").unwrap();
+    let made = blob_sha1(pointer(&large.digest, large.size).as_bytes());
+    assert_eq!(commit.files["model.bin"].git, made);
+    let files = BTreeMap::from([("model.bin".to_owned(), super::catalog::File { blob: large, git: "kept".to_owned() })]);
+    let kept = super::catalog::Commit { meta: commit.meta.clone(), files };
+    let tree = document::tree(&kept, "", true, document::Listing { hash, expand: false, wall: 9 }).unwrap();
+    let account = document::account(catalog.repo(Kind::Model, "acme/tiny").unwrap(), hash, &kept, true);
+    assert_eq!((&tree[0]["oid"], &account["siblings"][0]["blobId"]), (&json!("kept"), &json!("kept")), "kept, not made again");
+}
+
+#[test]
+fn a_commit_whose_manifest_would_be_too_long_is_a_fault_and_nothing_else_is() {
+    // Few files with long paths: the bound is one of bytes.
+    let files = (0..1100).map(|n| file(&format!("{}/{n}", "p".repeat(2000)), b"x", true)).collect();
+    let all = Models
+        .repositories(&shelf(vec![artifact("acme/big", 'b', &["wide"], files), artifact("acme/big", 'c', &["main"], tiny().descriptors)]));
+    let served = &all["models/acme/big"];
+    let tags: Vec<&str> = served.tags.keys().map(String::as_str).collect();
+    assert_eq!(tags, ["cccccccc", &"c".repeat(40), "main"]);
+    let fault = served.fault.as_deref().unwrap();
+    assert!(fault.contains(&"b".repeat(40)) && fault.contains("longer than 4194304 bytes"), "{fault}");
+    assert!(served.made.values().all(|made| made.len() <= 4 << 20));
+}
+
+#[tokio::test]
+async fn raw_shows_pointers_of_a_hub_and_files_of_plain_urls() {
+    let weights = file("w.bin", b"weights", true);
+    let memory = Arc::new(Memory(BTreeMap::from([(weights.digest, b"weights".to_vec())])));
+    let line = format!("{} w.bin\n", weights.digest.hex());
+    let commit = blob_sha1(line.as_bytes());
+    let mut plain = artifact("ours/net", 'a', &["main"], vec![weights.clone()]);
+    (plain.version, plain.meta["commit"]) = (commit.clone(), commit.into());
+    let hub = artifact("acme/tiny", 'b', &["main"], vec![weights.clone()]);
+    let shelf = || Shelf { blobs: memory.clone(), ..shelf(vec![hub.clone(), plain.clone()]) };
+    assert_eq!(ask(shelf(), get("/ours/net/raw/main/w.bin")).await.2, "weights");
+    assert_eq!(ask(shelf(), get("/acme/tiny/raw/main/w.bin")).await.2, pointer(&weights.digest, 7));
+    assert_eq!(ask(shelf(), get("/acme/tiny/resolve/main/w.bin")).await.2, "weights");
+}
+
+#[test]
+fn texts_of_others_are_one_line_each_and_bounded() {
+    use super::words::{text, texts};
+    assert_eq!(text(&json!(" a\nb\u{1b} ")).as_deref().map(|t| t.contains(['\n', '\u{1b}'])), Some(false));
+    assert_eq!(
+        (text(&json!(" \n")), text(&json!(7)), texts(&json!(["a", "", 7, "b"]))),
+        (None, None, vec!["a".to_owned(), "b".to_owned()])
+    );
+    assert_eq!(
+        (texts(&json!("one")).len(), texts(&json!(vec!["x"; 600])).len(), text(&json!("x".repeat(600))).unwrap().len()),
+        (1, 500, 500)
+    );
 }

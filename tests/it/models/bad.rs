@@ -210,3 +210,19 @@ fn sections_that_make_no_sense_are_refused_before_anything_is_asked() {
     }
     assert!(hub.server.log().is_empty());
 }
+
+#[test]
+fn what_would_not_be_served_is_not_locked() {
+    let outside = Outside::new();
+    let classes: serde_json::Map<String, Value> = (0..10_001).map(|n| (format!("C{n}"), json!(format!("other/r{n}--m.C")))).collect();
+    let long = "v".repeat(5000);
+    for (config, words) in [
+        (json!({ "auto_map": classes }), "too many repositories"),
+        (json!({ "base_model_name_or_path": "other/base", "revision": long }), "excessive length"),
+    ] {
+        let hub = hub(&[small("config.json", config.to_string())]);
+        let error = outside.refusal(&hub, &format!("{SECTION}\nreferences = \"leave\""));
+        let text = said(&error);
+        assert!(error.kind() == Kind::Policy && text.contains("acme/tiny") && text.contains(words), "{words}: {text}");
+    }
+}

@@ -146,6 +146,34 @@ fn large_files_come_by_chunks_and_everything_from_a_port_of_its_own() {
     }
 }
 
+/// The library's file system: what it lists, it asks for again by path, with POST.
+const FILES: &str = r#"
+import huggingface_hub as h, os, sys
+outside = os.path.join(sys.argv[1], "acme/tiny")
+fs = h.HfFileSystem()
+print(sorted(fs.glob("acme/tiny/**.json")), fs.isdir("acme/tiny/copy"), fs.exists("acme/tiny/none"))
+for name in ("config.json", "onnx/model.onnx"):
+    assert fs.info("acme/tiny/" + name, refresh=True)["size"] == os.path.getsize(os.path.join(outside, name)), name
+    assert fs.open("acme/tiny/" + name).read() == open(os.path.join(outside, name), "rb").read(), name
+found = h.HfApi().get_paths_info("acme/tiny", ["onnx/model.onnx", "copy", "none"], expand=True)
+print([f.path for f in found], found[0].lfs is not None, found[0].last_commit is not None)
+try: h.HfApi().get_paths_info("acme/none", ["x"])
+except Exception as e: print(type(e).__name__)
+"#;
+
+#[test]
+fn the_librarys_file_system_asks_for_paths() {
+    for name in ["huggingface_hub-0.23", "huggingface_hub-0.36", "huggingface_hub-1", "huggingface_hub-2"] {
+        let Some(environment) = stock::environment(name) else { return };
+        let inside = Inside::new(&tiny());
+        let said = inside.python(&environment, FILES);
+        let listed = "['acme/tiny/config.json', 'acme/tiny/copy/config.json'] True False";
+        assert_eq!(said, format!("{listed}\n['onnx/model.onnx', 'copy'] True True\nRepositoryNotFoundError\n"), "{name}");
+        let log = std::fs::read_to_string(inside.host.path("home/serve.log")).unwrap();
+        assert!(log.lines().any(|line| line.contains("/paths-info/") && line.contains("\"status\":200")), "{name}: {log}");
+    }
+}
+
 #[test]
 fn hf_downloads_and_checks_what_it_has() {
     let Some(environment) = stock::environment("huggingface_hub-2") else { return };

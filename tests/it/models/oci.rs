@@ -2,13 +2,18 @@
 
 use super::hub::{Hub, commit, large, small};
 use super::{Outside, said};
+use crate::images::pictures;
 use crate::images::registry::{Answer, Registry};
 use airlift::artifact::Digest;
 use airlift::ecosystems::find;
 use airlift::error::Kind;
 use airlift::lock::Lock;
+use airlift::server::oci::Registry as RegistryOf;
+use airlift::store::Shelf;
 use airlift::upstream::Settings;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const PACK: &str = "application/vnd.cncf.model.config.v1+json";
@@ -61,6 +66,51 @@ fn a_model_of_a_registry_is_carried_whole_and_described() {
     assert_eq!(described.licences[0].expression, "MIT");
     let property = |key: &str| described.properties.get(key).map(String::as_str);
     assert_eq!((property("formats"), property("parameters"), property("not looked into")), (Some("gguf"), Some("7b"), Some("1")));
+}
+
+#[test]
+fn what_stands_beside_a_model_is_carried_and_served_with_it() {
+    let (registry, outside) = registry();
+    let model = push(&registry, "1.0", (PACK, b"{}"), &[WEIGHTS]);
+    let (root, host) = (Digest::of(&model), registry.host.clone());
+    let section = format!("[models.m]\noci = \"{host}/acme/llm:1.0\"\n");
+    let bare = outside.lock_all(&section).unwrap();
+    assert!(bare.lock.artifacts.len() == 1 && bare.sections[0].summary.ends_with("signature: none found"), "{:?}", bare.sections);
+    assert!(bare.sections[0].notes.iter().any(|note| note.contains("looked for signatures")), "{:?}", bare.sections);
+
+    let signature: (&str, &str, &[u8]) = ("application/vnd.dev.cosign.simplesigning.v1+json", "signature", b"payload");
+    let tag = format!("sha256-{}.sig", root.hex());
+    push(&registry, &tag, ("application/vnd.oci.image.config.v1+json", b"{}"), &[signature]);
+    let subject = pictures::Put { media_type: MANIFEST, digest: root, size: model.len() };
+    let bill = pictures::referrer(&registry, "acme/llm", "application/spdx+json", &subject);
+    pictures::list(&registry, "acme/llm", &root, &[&bill]);
+    let outcome = outside.lock_all(&section).unwrap();
+    assert!(outcome.sections[0].summary.ends_with("signature: cosign and 1 referrer, carried"), "{:?}", outcome.sections);
+    let lock: Lock = outcome.lock;
+    assert_eq!(lock.to_bytes(), outside.lock_all(&section).unwrap().lock.to_bytes(), "twice the same");
+    let roles: Vec<_> = lock.artifacts.iter().map(|a| (a.meta["beside"].as_str().unwrap_or("model"), a.subject.is_some())).collect();
+    assert!(roles.len() == 3 && roles.contains(&("cosign-tag", true)) && roles.contains(&("referrer", true)), "{roles:?}");
+
+    let artifacts: Vec<_> = lock.artifacts.iter().cloned().map(Arc::new).collect();
+    let store = Arc::new(outside.fetch(lock).unwrap());
+    let shelf = Shelf { view: "latest".to_owned(), id: root, artifacts, blobs: store.clone() };
+    let router = RegistryOf::new([find("models").unwrap().repositories(&shelf)], store, "/v2".to_owned()).router();
+    let name = format!("{}/acme/llm", host.replace(':', "_"));
+    let ask = |path: String| {
+        let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        outside.runtime.block_on(async {
+            let response = router.clone().oneshot(request).await.unwrap();
+            axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap()
+        })
+    };
+    let tags: Value = serde_json::from_slice(&ask(format!("/{name}/tags/list"))).unwrap();
+    assert_eq!(tags["tags"], json!(["1.0", tag]));
+    let signed: Value = serde_json::from_slice(&ask(format!("/models/{name}/manifests/{tag}"))).unwrap();
+    assert_eq!(signed["layers"][0]["digest"], Digest::of(b"payload").to_string());
+    assert_eq!(ask(format!("/{name}/blobs/{}", Digest::of(b"payload"))), &b"payload"[..]);
+    let listed: Value = serde_json::from_slice(&ask(format!("/{name}/referrers/{root}"))).unwrap();
+    assert_eq!(listed["manifests"][0]["digest"], bill.digest.to_string());
+    assert_eq!(listed["manifests"][0]["artifactType"], "application/spdx+json");
 }
 
 #[test]

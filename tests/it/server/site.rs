@@ -267,6 +267,67 @@ fn http_and_https_are_served_at_once_with_the_authority_to_download() {
     assert!(!read_all(&mut plain).starts_with(b"HTTP"), "TLS only");
 }
 
+/// A repository of a hub with one large file.
+fn model() -> View {
+    let commit = "a".repeat(40);
+    let mut artifact = file("model.bin", "weights");
+    (artifact.ecosystem, artifact.name, artifact.version) = ("models".to_owned(), "acme/tiny".to_owned(), commit.clone());
+    artifact.meta = serde_json::json!({ "kind": "model", "repo": "acme/tiny", "commit": commit, "revisions": ["main"], "whole": true });
+    View { artifacts: vec![Arc::new(artifact)], ..view("kit-1", 0) }
+}
+
+#[test]
+fn behind_a_reverse_proxy_every_absolute_address_is_the_public_one() {
+    let public_base = Some("https://mirror.example.org/air/".to_owned());
+    let site = Site::start(ServeOptions { public_base, forwarded: true, ..options() }, Source::Views(vec![model()]));
+    let public = "https://mirror.example.org/air/models/kit-1";
+    let token = site.get("/models/kit-1/api/models/acme/tiny/xet-read-token/main");
+    assert_eq!(token.header("x-xet-cas-url"), format!("{public}/xet"));
+    let offered = site.get("/models/kit-1/.chunks/acme/tiny/resolve/main/model.bin");
+    assert!(offered.header("link").starts_with(&format!("<{public}/api/models/acme/tiny/xet-read-token/")), "{}", offered.header("link"));
+    let chunks = site.text(&format!("/models/kit-1/xet/v2/reconstructions/{}", Digest::of(b"weights").hex()));
+    assert!(chunks.contains(&format!("\"{public}/xet/containers/")), "{chunks}");
+    let start = site.text("/");
+    assert!(start.contains("https://mirror.example.org/air/models") && !start.contains("mirror.lan"), "{start}");
+    for wrong in ["mirror.lan", "ftp://mirror.lan", "https://me:secret@mirror.lan", "https://mirror.lan/?x"] {
+        assert_eq!(refusal(ServeOptions { public_base: Some(wrong.to_owned()), ..options() }).kind(), Kind::Usage, "{wrong}");
+    }
+}
+
+#[test]
+fn a_question_reaches_the_room_that_knows_it_for_one() {
+    let addresses = [None, Some(ecosystem("models"))]
+        .map(|ecosystem| Address { socket: "127.0.0.1:0".parse().unwrap(), tls: false, ecosystem })
+        .to_vec();
+    let site = Site::start(ServeOptions { addresses, ..options() }, Source::Views(vec![model()]));
+    let ask = |address: SocketAddr, target: &str| {
+        let mut stream = connect(address);
+        let head = "Host: m\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 15";
+        write!(stream, "POST {target} HTTP/1.1\r\n{head}\r\n\r\npaths=model.bin").unwrap();
+        Answer::parse(&read_all(&mut stream))
+    };
+    let path = "api/models/acme/tiny/paths-info/main";
+    let [all, own] = site.addresses[..] else { panic!("two addresses") };
+    for (address, target, expected) in [
+        (all, format!("/models/kit-1/{path}"), 200),
+        (all, format!("/models/{path}"), 200),
+        (own, format!("/{path}"), 200),
+        (own, format!("/models/latest/{path}"), 200),
+        (all, format!("/files/{path}"), 405),
+        (all, format!("/{path}"), 405),
+        (all, "/models/kit-1/api/models/acme/tiny/preupload/main".to_owned(), 405),
+    ] {
+        let answer = ask(address, &target);
+        assert_eq!(answer.status, expected, "{target}");
+        assert!(expected != 200 || String::from_utf8_lossy(&answer.body).contains("\"model.bin\""), "{target}");
+    }
+}
+
+/// An ecosystem's name for as long as the program runs.
+fn ecosystem(name: &str) -> &'static str {
+    airlift::ecosystems::find(name).unwrap().name()
+}
+
 /// What `serve` says when it cannot begin.
 fn refusal(options: ServeOptions) -> airlift::error::Error {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
