@@ -273,7 +273,9 @@ fn model() -> View {
     let mut artifact = file("model.bin", "weights");
     (artifact.ecosystem, artifact.name, artifact.version) = ("models".to_owned(), "acme/tiny".to_owned(), commit.clone());
     artifact.meta = serde_json::json!({ "kind": "model", "repo": "acme/tiny", "commit": commit, "revisions": ["main"], "whole": true });
-    View { artifacts: vec![Arc::new(artifact)], ..view("kit-1", 0) }
+    let mut memory = Memory::default();
+    memory.add("weights");
+    View { artifacts: vec![Arc::new(artifact)], blobs: Arc::new(memory), ..view("kit-1", 0) }
 }
 
 #[test]
