@@ -201,6 +201,13 @@ pub trait Ecosystem: Sync {
         })
     }
 
+    /// Both sides, pure: refuses an entry of a lock that the room would have to leave out when it serves, as `Kind::Verification`. Fetch
+    /// and pack ask it, so that nothing crosses the gap in vain; import and serve tell of what is left out. The default takes all.
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        let _ = artifact;
+        Ok(())
+    }
+
     /// Inside: the clients' protocol over a shelf. Paths start at the room's own mount point. The default answers nothing: for rooms
     /// whose clients read [`repositories`](Self::repositories) only.
     fn serve(&self, shelf: Shelf) -> Router {
@@ -269,6 +276,33 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
         }
     }
     ALL.iter().try_for_each(|room| room.check_together(&artifacts.iter().filter(|a| a.ecosystem == room.name()).collect::<Vec<_>>()))
+}
+
+/// Refuses the first entry of a lock that its room could not serve. What no room here knows is for a newer airlift.
+pub fn check(artifacts: &[Artifact]) -> Result<()> {
+    artifacts.iter().try_for_each(|artifact| find(&artifact.ecosystem).map_or(Ok(()), |room| room.check(artifact)))
+}
+
+/// Most entries that one line names.
+const MOST_NAMED: usize = 5;
+
+/// What is not served of these artifacts, since its room refuses the entry or is not known here: a line for each ecosystem.
+pub fn unserved<'a>(artifacts: impl IntoIterator<Item = &'a Artifact>) -> Vec<String> {
+    let mut refused: BTreeMap<&str, (Vec<String>, usize, Error)> = BTreeMap::new();
+    for artifact in artifacts {
+        let Err(error) = find(&artifact.ecosystem).and_then(|room| room.check(artifact)) else { continue };
+        let (named, all, _) = refused.entry(&artifact.ecosystem).or_insert((vec![], 0, error));
+        *all += 1;
+        if named.len() < MOST_NAMED {
+            named.push(format!("{:.200} {:.100}", artifact.name, artifact.version));
+        }
+    }
+    let line = |(ecosystem, (named, all, error)): (&str, (Vec<String>, usize, Error))| {
+        let rest = if all > named.len() { format!(", and {} more", all - named.len()) } else { String::new() };
+        let entries = if all == 1 { "1 entry".to_owned() } else { format!("{all} entries") };
+        format!("{ecosystem:.60}: {entries} cannot be served: {}{rest}; the first because: {}", named.join(", "), error.message())
+    };
+    refused.into_iter().map(line).collect()
 }
 
 /// All names, in the order of [`ALL`].

@@ -5,6 +5,7 @@ mod transfer;
 use self::transfer::Transfer;
 use super::Fetched;
 use crate::artifact::{Artifact, BlobIntake, Descriptor, Digest};
+use crate::ecosystems;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::log::{Draft, Item, Journal, kind};
@@ -47,9 +48,10 @@ pub struct FetchOptions<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// Fetches what the store does not have yet.
+/// Fetches what the store does not have yet; of a lock none of whose entries its room refuses.
 pub async fn fetch(lock: Lock, journal: &Journal<'_>, options: &FetchOptions<'_>) -> Result<FetchOutcome> {
     let (progress, parallel, writer) = (options.progress, options.parallel, journal.writer());
+    ecosystems::check(&lock.artifacts)?;
     let missing = missing(&lock, writer.store())?;
     let partial: u64 = missing.iter().map(|m| writer.store().partial_size(&m.blob.digest)).sum();
     let bytes: u64 = missing.iter().map(|m| m.blob.size).sum();

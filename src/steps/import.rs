@@ -7,6 +7,7 @@ use super::approve::{Admitted, admit};
 use super::trust::trusted;
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
+use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::policy::Decision;
@@ -21,7 +22,7 @@ pub enum Imported {
     Done {
         /// The new snapshot.
         snapshot: Snapshot,
-        /// What a person should know: numbers that were left out.
+        /// What a person should know: numbers that were left out, and what will not be served.
         notes: Vec<String>,
         /// Who signed, by the root that was accepted when it was installed.
         judged: Judged,
@@ -91,6 +92,7 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
+    notes.extend(unserved(&verified.lock().artifacts));
     let approved = admitted.approvals.people(Decision::Approve).iter().map(|given| given.principal.clone()).collect();
     commit(&verified, &admitted, journal).map(|(snapshot, receipt)| Imported::Done { snapshot, notes, judged, approved, taken, receipt })
 }

@@ -3,7 +3,7 @@
 use super::Fetched;
 use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Written};
-use crate::ecosystems::bytes;
+use crate::ecosystems::{self, bytes};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::log::{Draft as Said, Item, Journal, kind};
@@ -45,10 +45,11 @@ pub struct PackRequest<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// Packs; signing is a step of its own.
+/// Packs what its rooms will serve; signing is a step of its own.
 pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let lock = request.fetched.lock();
     let store = request.journal.store();
+    ecosystems::check(&lock.artifacts)?;
     let last = store.last_packed(&lock.name, &lock.line)?;
     let number = numbering(request, last.as_ref());
     check_number(request, &number, last.as_ref())?;

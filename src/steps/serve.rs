@@ -63,6 +63,8 @@ pub enum Event {
     Listening(Address),
     /// From now on this is served; `None` from a store without a snapshot, and for views.
     Serving(Option<u64>),
+    /// What of it is left out, and why: a line for each ecosystem.
+    LeftOut(String),
     /// A newer snapshot cannot be served: the old one goes on.
     Kept(Error),
 }

@@ -10,6 +10,7 @@ use crate::simple_index::SimpleIndex;
 use crate::world::{World, journal};
 use airlift::artifact::{Artifact, Digest, percent_encoded};
 use airlift::ecosystems::{self, ALL, Ecosystem, Mirror};
+use airlift::error::Kind;
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
@@ -184,6 +185,15 @@ async fn locked(exhibit: &Exhibit, cache: &Path) -> Lock {
     lock(&manifest, &options).await.unwrap().lock
 }
 
+/// The same lock with an entry that its room cannot read; `None` where a room reads no details.
+fn changed(lock: &Lock) -> Option<Lock> {
+    let mut artifacts = lock.artifacts.clone();
+    artifacts[0].meta["channel"] = "../elsewhere".into();
+    let room = ecosystems::find(&artifacts[0].ecosystem).unwrap();
+    assert!(room.check(&artifacts[0]).is_err() || ["files", "models"].contains(&room.name()), "{} serves anything", room.name());
+    room.check(&artifacts[0]).is_err().then(|| Lock::new("kit".to_owned(), "main".to_owned(), lock.manifest, artifacts).unwrap())
+}
+
 fn upstream(exhibit: &Exhibit) -> Upstream {
     Upstream::new(Settings { attempts: 2, plain_http: exhibit.plain_http.clone(), ..Settings::default() }).unwrap()
 }
@@ -206,8 +216,20 @@ async fn conforms(room: &'static dyn Ecosystem) {
     let (upstream, cache) = (upstream(&exhibit), world.path("cache"));
     let writer = world.sender.writer().unwrap();
     let options = FetchOptions { upstream: &upstream, cache: &cache, parallel: 2, progress: &Silent };
+    let changed = changed(&lock);
+    if let Some(changed) = &changed {
+        let refused = fetch(changed.clone(), &journal(&writer), &options).await.expect_err("its room refuses it");
+        assert!(refused.kind() == Kind::Verification && refused.message().contains(&lock.artifacts[0].name), "{name}: {refused}");
+        assert!(!writer.store().has(&lock.artifacts[0].descriptors[0].digest, lock.artifacts[0].descriptors[0].size).unwrap());
+    }
     fetch(lock.clone(), &journal(&writer), &options).await.unwrap();
     drop(writer);
+    if let Some(changed) = changed {
+        let refused = world.try_pack(&changed, "changed", None, (None, None)).map(drop).expect_err("its room refuses it");
+        assert_eq!(refused.kind(), Kind::Verification, "{name}: {refused}");
+        assert_eq!(ecosystems::unserved(&changed.artifacts).len(), 1, "{name}");
+    }
+    assert_eq!(ecosystems::unserved(&lock.artifacts), [""; 0], "{name}");
     let asked = (exhibit.asked)();
     assert!(asked > 0, "{name}: the upstream was never asked");
 

@@ -3,6 +3,7 @@
 use crate::world::{World, journal, key, noise, verification};
 use airlift::artifact::Digest;
 use airlift::error::Kind;
+use airlift::lock::Lock;
 use airlift::steps::import::{Imported, import};
 use airlift::trust::{ROOT, Role, Signer, TrustRoot, sign, signature_name};
 
@@ -73,4 +74,19 @@ fn a_bundle_opened_before_a_newer_root_came_is_judged_by_that_root() {
     let done = import(of_alice, &journal(&receiver.writer().expect("the lock")), &verification()).expect("person1 still is");
     let Imported::Done { judged, .. } = done else { panic!("not new") };
     assert_eq!(judged.tally.signers[0].principal, "person1");
+}
+
+#[test]
+fn what_will_not_be_served_is_told() {
+    let world = World::new();
+    let plain = world.lock("kit", &[noise(100, 1), noise(100, 2)]);
+    let mut artifacts = plain.artifacts.clone();
+    "novel".clone_into(&mut artifacts[1].ecosystem);
+    let lock = Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b"manifest"), artifacts).expect("a lock");
+    let receiver = world.receiver("receiver");
+    let Imported::Done { notes, .. } = world.import(&world.pack(&lock, "out", None, &[1]), &receiver).expect("imported") else {
+        panic!("not new")
+    };
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].starts_with("novel: 1 entry cannot be served: blob-001 1; "), "{notes:?}");
 }

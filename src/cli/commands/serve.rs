@@ -176,6 +176,7 @@ fn announce(context: &Context, listening: impl Fn(&str) + Send + Sync + 'static)
         }
         Event::Serving(Some(snapshot)) => out.say(format!("serving snapshot {snapshot}; clients: airlift client pip")),
         Event::Serving(None) => out.say("serving; clients: airlift client pip"),
+        Event::LeftOut(what) => out.warn(what),
         Event::Kept(error) => out.warn(format!("the newer snapshot cannot be served, the old one goes on: {error}")),
     })
 }

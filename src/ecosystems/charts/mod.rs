@@ -119,6 +119,10 @@ impl Ecosystem for Charts {
         Box::pin(oci::fetch(artifact, blob, origin, part, upstream))
     }
 
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        meta::Meta::of(artifact).map(drop)
+    }
+
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(shelf)
     }

@@ -67,6 +67,10 @@ impl Ecosystem for Conda {
         together::check(artifacts)
     }
 
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        meta::Meta::of(artifact).map(drop)
+    }
+
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(&shelf)
     }

@@ -9,7 +9,7 @@ mod tests;
 
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Shelf;
 use axum::Router;
 use serde::Deserialize;
@@ -73,6 +73,14 @@ impl Ecosystem for Files {
     #[cfg(feature = "upstream")]
     fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
         lock::check_together(artifacts)
+    }
+
+    /// Only the path counts, which the lock has checked; a file is one blob.
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        match &artifact.descriptors[..] {
+            [_] => Ok(()),
+            more => Err(Error::verification(format!("{}: a file is one blob", artifact.label())).with("found", more.len())),
+        }
     }
 
     fn serve(&self, shelf: Shelf) -> Router {

@@ -95,6 +95,10 @@ impl Ecosystem for Images {
         Box::pin(oci::fetch(upstream, blob, origin, part))
     }
 
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        meta::Meta::of(artifact).map(drop)
+    }
+
     fn repositories(&self, content: &Shelf) -> BTreeMap<String, Repository> {
         serve::repositories(content)
     }

@@ -55,6 +55,10 @@ impl Ecosystem for Python {
         serde_json::to_value(united).ok()
     }
 
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        format::Entry::read(artifact).map(drop)
+    }
+
     fn serve(&self, stock: Shelf) -> Router {
         serve::router(&stock)
     }

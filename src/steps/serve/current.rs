@@ -3,6 +3,7 @@
 use super::site::Site;
 use super::{Announce, Event, Settings, Source};
 use crate::artifact::{BlobRead, Blobs, Digest};
+use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::server::Switch;
 use crate::store::{Lease, Snapshot, Store, View};
@@ -32,15 +33,16 @@ impl Current {
             Source::Views(views) => (None, views),
         };
         let (found, shared) = (store.clone(), settings.clone());
-        let (shown, router) = blocking(move || {
+        let (shown, left, router) = blocking(move || {
             let (shown, views) = match &found {
                 Some(store) => load(store)?,
                 None => (None, views),
             };
-            Ok((shown.clone(), Site::router(views, shown.map(|s| s.number), &shared)))
+            Ok((shown.clone(), left_out(&views), Site::router(views, shown.map(|s| s.number), &shared)))
         })
         .await?;
         announce(Event::Serving(shown.as_ref().map(|s| s.number)));
+        left.into_iter().for_each(|line| announce(Event::LeftOut(line)));
         Ok(Self { switch: Switch::new(router), settings, announce, poll, store, shown })
     }
 
@@ -74,17 +76,24 @@ impl Current {
                 return Ok(None);
             }
             let (found, views) = load(&store)?;
+            let left = left_out(&views);
             let router = Site::router(views, found.as_ref().map(|s| s.number), &settings);
-            Ok(Some((found, router)))
+            Ok(Some((found, left, router)))
         })
         .await?;
-        if let Some((found, router)) = made {
+        if let Some((found, left, router)) = made {
             self.switch.set(router);
             self.shown = found;
             (self.announce)(Event::Serving(self.shown.as_ref().map(|s| s.number)));
+            left.into_iter().for_each(|line| (self.announce)(Event::LeftOut(line)));
         }
         Ok(())
     }
+}
+
+/// What the rooms leave out of the first view, which has all that is installed.
+fn left_out(views: &[View]) -> Vec<String> {
+    views.first().map(|view| unserved(view.artifacts.iter().map(AsRef::as_ref))).unwrap_or_default()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -174,7 +174,10 @@ fn tokens_in_paths_are_taken_off_and_not_logged() {
 
 /// A bundle with one file, in the store but not yet in a snapshot.
 fn installed(store: &Store, seq: u64) -> Installed {
-    let artifacts = vec![file(&format!("tool-{seq}"), "bytes")];
+    installed_with(store, seq, vec![file(&format!("tool-{seq}"), "bytes")])
+}
+
+fn installed_with(store: &Store, seq: u64, artifacts: Vec<Artifact>) -> Installed {
     let lock = Lock::new("mlops".to_owned(), "stable".to_owned(), Digest::of(b"manifest"), artifacts).unwrap();
     let bundle = Digest::of(format!("bundle {seq}").as_bytes());
     std::fs::create_dir_all(store.bundle_folder(&bundle)).unwrap();
@@ -224,6 +227,26 @@ fn a_new_snapshot_appears_without_a_restart_and_a_damaged_one_changes_nothing() 
     let number = install(&store, 4);
     expect_serving(&site, number);
     assert!(site.text("/browse/files/latest").contains("tool-4"));
+}
+
+#[test]
+fn what_is_left_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_or_create(folder.path()).unwrap();
+    let site = Site::start(options(), Source::Store(store.clone()));
+    let other = |name: &str, ecosystem: &str| Artifact { ecosystem: ecosystem.to_owned(), ..file(name, "bytes") };
+    let mut artifacts: Vec<Artifact> = (0..7).map(|n| other(&format!("main/noarch/tool-{n}"), "conda")).collect();
+    artifacts.extend([file("tool", "bytes"), other("later", "novel")]);
+    let number = store.writer().unwrap().commit(installed_with(&store, 1, artifacts)).unwrap().number;
+    expect_serving(&site, number);
+    let told = [site.event(), site.event()].map(|event| match event {
+        Event::LeftOut(line) => line,
+        other => panic!("{other:?}"),
+    });
+    assert!(told[0].starts_with("conda: 7 entries cannot be served: main/noarch/tool-0 1, "), "{told:?}");
+    assert!(told[0].contains("main/noarch/tool-4 1, and 2 more; the first because: ") && told[0].contains("is refused"), "{told:?}");
+    assert!(told[1].starts_with("novel: 1 entry cannot be served: later 1; the first because: no ecosystem"), "{told:?}");
+    assert!(site.text("/browse/files/latest").contains("tool"));
 }
 
 #[test]
