@@ -13,6 +13,7 @@ use crate::artifact::{Artifact, Digest};
 use crate::ecosystems::{LockRequest, Locked, Want, WantKind, bytes, count};
 use crate::error::{Error, Result};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most images that are told by name in one note.
 const MOST_NAMED: usize = 8;
@@ -24,12 +25,14 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     request.manifest.targets_for(request.section, section.targets.as_deref())?;
     let items = section.items()?;
     versions(&section)?;
+    images::check(&section.images)?;
     let from = Repositories::new(&request, &section.plain_http);
-    let (mut locked, mut words) = (Locked::default(), Vec::new());
+    let (mut locked, mut words, mut known) = (Locked::default(), Vec::new(), Known::default());
     for item in &items {
-        let said = one(&from, &section, item, &mut locked).await.map_err(|e| e.about(&item.chart))?;
+        let said = one(&from, &section, item, &mut locked, &mut known).await.map_err(|e| e.about(&item.chart))?;
         words.push(said);
     }
+    locked.notes.extend(known.notes(&section));
     for artifact in &mut locked.artifacts {
         artifact.sections = vec![request.section.name.clone()];
     }
@@ -47,15 +50,39 @@ fn versions(section: &Section) -> Result<()> {
         .chain(section.helm_version.iter().map(|v| ("helm-version", v)));
     all.try_for_each(|(key, version)| match kube_version(version) {
         Ok(_) => Ok(()),
-        Err(why) => Err(Error::usage(format!("`{key}` holds what is no version")).with("found", why).hint("such as \"1.31\"")),
+        Err(_) => Err(Error::usage(format!("`{key}` holds what is no version"))
+            .with("found", format!("{:?}", format!("{version:.60}")))
+            .hint(if key == "helm-version" { "such as \"3.18.0\"" } else { "such as \"1.31\"" })),
     })
 }
 
+/// What is known of all charts of a section together, and told once.
+#[derive(Default)]
+struct Known {
+    /// Charts without a provenance file, by why there is none.
+    unproven: BTreeMap<String, BTreeSet<String>>,
+    /// The images that were found.
+    images: BTreeSet<String>,
+}
+
+impl Known {
+    fn notes(&self, section: &Section) -> Vec<String> {
+        let unproven = self.unproven.iter().map(|(why, charts)| {
+            let more = if charts.len() > MOST_NAMED { format!(" and {} more", charts.len() - MOST_NAMED) } else { String::new() };
+            let named = charts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+            format!("{named}{more}: {why}")
+        });
+        let idle = section.images.exclude.iter().filter(|pattern| !self.images.iter().any(|image| images::fits(pattern, image)));
+        let idle = idle.map(|pattern| format!("images.exclude: {pattern:.100} fits no image that was found"));
+        unproven.chain(idle).collect()
+    }
+}
+
 /// One chart of the section; what the summary says of it.
-async fn one(from: &Repositories<'_>, section: &Section, item: &Item, locked: &mut Locked) -> Result<String> {
+async fn one(from: &Repositories<'_>, section: &Section, item: &Item, locked: &mut Locked, known: &mut Known) -> Result<String> {
     let request = from.request;
     let ways = ways(item, request.base)?;
-    let place = Place::parse(item.repository.as_deref().unwrap_or_default(), from.plain_http)?;
+    let place = Place::parse(item.repository.as_deref().unwrap_or_default(), &from.plain_http)?;
     let pinned = item.sha256.as_deref().map(Digest::from_hex).transpose()?;
     let (version, pre_releases) = (item.version.clone(), item.pre_releases);
     let asked = Asked { place, chart: item.chart.clone(), version, pre_releases, pinned };
@@ -67,6 +94,10 @@ async fn one(from: &Repositories<'_>, section: &Section, item: &Item, locked: &m
     let found = images::find(&subject, &ways, &section.kube_versions, &section.images)?;
     let label = format!("{} {}", resolved.name(), resolved.version());
     locked.notes.append(&mut resolver.notes);
+    for (why, mut charts) in std::mem::take(&mut resolver.unproven) {
+        known.unproven.entry(why).or_default().append(&mut charts);
+    }
+    known.images.extend(found.images.iter().map(|image| image.reference.clone()));
     locked.notes.extend(notes(&label, &found));
     let carried = found.images.iter().filter(|image| image.carried);
     locked.wants.extend(carried.clone().map(|image| Want {
@@ -159,7 +190,7 @@ fn summary(locked: &Locked, words: &[String]) -> String {
     match words {
         [one] => format!("{one}{needed} · {}", bytes(size)),
         _ => {
-            let images: std::collections::BTreeSet<&str> = locked.wants.iter().map(|want| want.reference.as_str()).collect();
+            let images: BTreeSet<&str> = locked.wants.iter().map(|want| want.reference.as_str()).collect();
             format!("{} · {}{needed} · {}", count(words.len(), "chart"), count(images.len(), "image"), bytes(size))
         }
     }

@@ -49,6 +49,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "upstream")]
+mod together;
+#[cfg(feature = "upstream")]
 pub mod values;
 #[cfg(feature = "upstream")]
 mod ways;
@@ -105,6 +107,11 @@ impl Ecosystem for Charts {
     fn unite(&self, first: &serde_json::Value, second: &serde_json::Value) -> Option<serde_json::Value> {
         let read = |value: &serde_json::Value| meta::Meta::deserialize(value).ok();
         read(first)?.united(read(second)?).map(|meta| meta.to_value())
+    }
+
+    #[cfg(feature = "upstream")]
+    fn check_together(&self, artifacts: &[&Artifact]) -> Result<()> {
+        together::check(artifacts)
     }
 
     #[cfg(feature = "upstream")]

@@ -46,7 +46,7 @@ fn open<'a>(from: &'a Repositories<'_>, host: &str, path: &str, chart: &str) -> 
     }
     // Stock clients do the same on loopback.
     let bare = host.split(':').next().unwrap_or(host);
-    let mut plain = from.plain_http.to_vec();
+    let mut plain = from.plain_http.clone();
     plain.extend(is_loopback_host(bare).then(|| host.to_owned()));
     Repository::new(from.request.upstream, host, &name, &[], &plain)
 }
@@ -111,7 +111,6 @@ pub(super) async fn archive(
     let file = file.ok_or_else(|| strange("its tag is no version").with("found", format!("{tag:.128}")))?;
     let learned = if pinned.is_some() { Learned::Pinned } else { Learned::Upstream };
     let mut blobs = vec![descriptor(&repository, CHART, layer, digest, Some(file.clone()), learned)];
-    let mut notes = Vec::new();
     for part in std::iter::once(&manifest.config).chain(&manifest.layers).filter(|part| part.digest != layer.digest) {
         let content = blob(&repository, part, MOST_CONFIG_BYTES).await?;
         let found = Digest::of(&content);
@@ -124,9 +123,7 @@ pub(super) async fn archive(
         let name = is_provenance.then(|| format!("{file}.prov"));
         blobs.push(descriptor(&repository, &part.media_type, part, found, name, Learned::Upstream));
     }
-    if !manifest.layers.iter().any(|l| l.media_type == PROVENANCE) {
-        notes.push("no provenance file".to_owned());
-    }
+    let unproven = (!manifest.layers.iter().any(|l| l.media_type == PROVENANCE)).then(|| "no provenance file".to_owned());
     for found in &manifests {
         keep(cache, &found.digest, &found.bytes)?;
         let (media_type, size) = (found.media_type.clone(), found.bytes.len() as u64);
@@ -134,7 +131,7 @@ pub(super) async fn archive(
         let side_digests = SideDigests::new();
         blobs.push(Descriptor { media_type, digest: found.digest, size, name: None, origins, learned: Learned::Upstream, side_digests });
     }
-    Ok(Archive { bytes, blobs, created: None, root: Some(root.digest), notes })
+    Ok(Archive { bytes, blobs, created: None, root: Some(root.digest), unproven, notes: vec![] })
 }
 
 /// The manifest of a chart within an index.

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
 
+/// Most versions that one note names.
+const MOST_NAMED: usize = 5;
 /// Largest archive of a chart, in bytes.
 pub(super) const MOST_ARCHIVE_BYTES: u64 = 64 << 20;
 
@@ -21,8 +23,8 @@ pub(super) const MOST_ARCHIVE_BYTES: u64 = 64 << 20;
 pub(super) struct Repositories<'a> {
     /// What the section is resolved with.
     pub request: &'a LockRequest<'a>,
-    /// Hosts that are asked over plain HTTP.
-    pub plain_http: &'a [String],
+    /// Hosts that are asked over plain HTTP: those of the section, and of the command line.
+    pub plain_http: Vec<String>,
     indexes: Mutex<BTreeMap<Url, Arc<Vec<u8>>>>,
 }
 
@@ -55,13 +57,16 @@ pub(super) struct Archive {
     pub created: Option<String>,
     /// The manifest or index of a registry that it came with.
     pub root: Option<Digest>,
+    /// Why there is no provenance file, where there is none.
+    pub unproven: Option<String>,
     /// What a person should know.
     pub notes: Vec<String>,
 }
 
 impl<'a> Repositories<'a> {
     /// With nothing asked yet.
-    pub(super) fn new(request: &'a LockRequest<'a>, plain_http: &'a [String]) -> Self {
+    pub(super) fn new(request: &'a LockRequest<'a>, plain_http: &[String]) -> Self {
+        let plain_http = [plain_http, &request.upstream.settings().plain_http].concat();
         Self { request, plain_http, indexes: Mutex::default() }
     }
 
@@ -106,11 +111,25 @@ impl<'a> Repositories<'a> {
         if unread > 0 {
             notes.push(format!("{unread} entries of {chart} in {} cannot be read and are passed over", shown(&url)));
         }
-        let listed = |entry: Entry| {
-            let address = entry.urls.into_iter().next()?;
-            Some(Listed { version: entry.version, at: At::Address(address, entry.digest, entry.created) })
-        };
-        Ok(Some(entries.into_iter().filter_map(listed).collect()))
+        let (mut list, mut bare) = (Vec::new(), Vec::new());
+        for Entry { version, urls, digest, created } in entries {
+            match urls.into_iter().next() {
+                Some(address) => list.push(Listed { version, at: At::Address(address, digest, created) }),
+                None => bare.push(format!("{version:.60}")),
+            }
+        }
+        let named = bare.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if list.is_empty() && !bare.is_empty() {
+            return Err(Error::new(Kind::Upstream, format!("{}: the index names no archive for any version of {chart}", shown(&url)))
+                .with("expected", "`urls` with an address")
+                .with("found", named)
+                .hint("the repository is broken: tell who keeps it"));
+        }
+        if !bare.is_empty() {
+            let versions = crate::ecosystems::count(bare.len(), "version");
+            notes.push(format!("{versions} of {chart} in {} without an archive (`urls` is empty), passed over: {named}", shown(&url)));
+        }
+        Ok(Some(list))
     }
 
     async fn classic(
@@ -141,7 +160,7 @@ impl<'a> Repositories<'a> {
             (None, Some(_)) => Learned::Upstream,
             (None, None) => Learned::Downloaded,
         };
-        let mut notes = Vec::new();
+        let (mut notes, mut unproven) = (Vec::new(), None);
         if learned == Learned::Downloaded {
             notes.push(format!("the index tells no digest; the archive was downloaded and hashed: sha256 = \"{}\"", digest.hex()));
         }
@@ -150,9 +169,9 @@ impl<'a> Repositories<'a> {
         let mut blobs = vec![descriptor(CHART, digest, bytes.len() as u64, &file, &url, learned)];
         match self.provenance(&url, &file, digest).await? {
             Ok(blob) => blobs.push(blob),
-            Err(why) => notes.push(why),
+            Err(why) => unproven = Some(why),
         }
-        Ok(Archive { bytes, blobs, created: None, root: None, notes })
+        Ok(Archive { bytes, blobs, created: None, root: None, unproven, notes })
     }
 
     /// An index may name an archive in a registry.
@@ -160,7 +179,7 @@ impl<'a> Repositories<'a> {
         let wrong = || Error::new(Kind::Upstream, format!("oci://{oci:.200}: the index names a place that cannot be read"));
         let (path, tag) = oci.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or((oci, None), |(path, tag)| (path, Some(tag)));
         let (parent, name) = path.rsplit_once('/').ok_or_else(wrong)?;
-        let Place::Registry(host, path) = Place::parse(&format!("oci://{parent}"), self.plain_http)? else { return Err(wrong()) };
+        let Place::Registry(host, path) = Place::parse(&format!("oci://{parent}"), &self.plain_http)? else { return Err(wrong()) };
         if !super::place::is_component(name) {
             return Err(wrong());
         }

@@ -9,6 +9,7 @@ use super::section::is_chart_name;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use futures::future::BoxFuture;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Charts that need charts that need charts: this deep.
 const DEEPEST: usize = 8;
@@ -62,6 +63,8 @@ pub(super) struct Resolver<'a> {
     pub needed: Vec<Resolved>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// Charts without a provenance file, by why there is none.
+    pub unproven: BTreeMap<String, BTreeSet<String>>,
     /// The charts whose needs are looked at, outermost first.
     stack: Vec<String>,
 }
@@ -69,7 +72,7 @@ pub(super) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// With nothing found yet.
     pub(super) fn new(from: &'a Repositories<'a>) -> Self {
-        Self { from, needed: vec![], notes: vec![], stack: vec![] }
+        Self { from, needed: vec![], notes: vec![], unproven: BTreeMap::new(), stack: vec![] }
     }
 
     /// Finds a chart, and all that it needs.
@@ -80,6 +83,9 @@ impl<'a> Resolver<'a> {
             let archive = archive.map_err(|e| e.about(format!("{} {:.100}", asked.chart, listed.version)))?;
             let package = Package::open(&archive.bytes).map_err(|e| e.about(format!("{} {:.100}", asked.chart, listed.version)))?;
             self.notes.extend(archive.notes.iter().map(|note| format!("{} {}: {note}", asked.chart, listed.version)));
+            if let Some(why) = archive.unproven.clone() {
+                self.unproven.entry(why).or_default().insert(format!("{} {}", asked.chart, listed.version));
+            }
             let mut resolved = Resolved { place: asked.place.clone(), archive, package, dependencies: vec![] };
             agree(&resolved, asked, &listed)?;
             self.complete(&mut resolved).await?;
@@ -145,7 +151,7 @@ impl<'a> Resolver<'a> {
             return Err(Error::new(Kind::Upstream, "it is not in `charts/` of the archive, and no repository is named")
                 .hint("the archive is incomplete: whoever publishes it must package it with its dependencies"));
         }
-        let place = Place::parse(repository, self.from.plain_http).map_err(|e| e.of_kind(Kind::Upstream))?;
+        let place = Place::parse(repository, &self.from.plain_http).map_err(|e| e.of_kind(Kind::Upstream))?;
         let version = Some(version.clone()).filter(|version| !version.is_empty());
         self.resolve(&Asked { place, chart: name.clone(), version, pre_releases: false, pinned: None }).await
     }

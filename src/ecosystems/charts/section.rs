@@ -83,7 +83,7 @@ pub(super) enum Values {
     /// A YAML or JSON file, relative to the manifest.
     File(String),
     /// One table.
-    Inline(Map<String, Value>),
+    Inline(#[schemars(with = "Map<String, Value>")] toml::Table),
     /// Files and tables.
     Layers(Vec<Layer>),
 }
@@ -95,7 +95,7 @@ pub(super) enum Layer {
     /// A YAML or JSON file, relative to the manifest.
     File(String),
     /// The values themselves.
-    Inline(Map<String, Value>),
+    Inline(#[schemars(with = "Map<String, Value>")] toml::Table),
 }
 
 /// A named way to install a chart.
@@ -107,7 +107,8 @@ pub(super) struct ValueSet {
     pub files: Vec<String>,
     /// Values, on top of the files.
     #[serde(default)]
-    pub inline: Map<String, Value>,
+    #[schemars(with = "Map<String, Value>")]
+    pub inline: toml::Table,
 }
 
 /// Which images of the charts are carried.

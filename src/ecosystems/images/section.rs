@@ -74,8 +74,9 @@ impl Section {
                 Err(Error::usage("`platforms` is empty").hint("leave it out for the targets' platforms, or write platforms = \"all\""))
             }
             Some(Platforms::Only(list)) => Ok(Wanted::Listed(list.iter().map(|p| p.parse()).collect::<Result<_>>()?)),
-            None if targets.is_empty() => Err(Error::usage("it is not known for which platforms")
-                .hint("add `platforms = [\"linux/amd64\"]` or `platforms = \"all\"`, or a [targets.NAME] table")),
+            None if targets.is_empty() => Err(Error::usage("it is not known for which platforms").hint(
+                "add a [targets.NAME] table, or in an [images.NAME] section `platforms = [\"linux/amd64\"]` or `platforms = \"all\"`",
+            )),
             None => Ok(Wanted::Targets(targets.iter().filter_map(|t| Platform::new("linux", t.architecture.oci(), "")).collect())),
         }
     }

@@ -135,7 +135,7 @@ async fn what_cannot_be_rendered_is_told_or_refused() {
     let strict = section(&repository, "images = { on-failure = \"refuse\" }");
     said(&refusal(&strict).await, Kind::Policy, &["its images are not all known", "the domain is needed"]);
     let extra = section(&repository, "images = { extra = [\"Not An Image\"] }");
-    said(&refusal(&extra).await, Kind::Usage, &["in `extra`"]);
+    said(&refusal(&extra).await, Kind::Usage, &["in `images.extra`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,4 +191,28 @@ async fn values_are_a_file_a_table_or_a_list() {
         assert_eq!(error.kind(), Kind::Usage, "{values}");
         assert!(error.to_string().contains("the name of a file"), "{values}: {error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_charts_values_and_sections_have_their_own_kinds() {
+    let repository = Classic::start();
+    for (file, text) in [("Chart.yaml", "name: [web"), ("values.yaml", "a: [1"), ("values.yaml", "a: \"\\xzz\"")] {
+        let about = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+        let files = if file == "Chart.yaml" { vec![(file, text)] } else { vec![("Chart.yaml", about), (file, text)] };
+        repository.add("web", "1.0.0", &archive("web", &files));
+        said(&refusal(&section(&repository, "version = \"1.0.0\"")).await, Kind::Verification, &["web 1.0.0", "yaml"]);
+    }
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for values in ["folder", "absent.yaml"] {
+        let error = lock_in(folder.path(), &section(&repository, &format!("values = \"{values}\""))).await.expect_err(values);
+        said(&error, Kind::Usage, &["cannot be read", values]);
+    }
+    let before = repository.server.log().len();
+    let helm = refusal(&section(&repository, "helm-version = \"new\"")).await;
+    said(&helm, Kind::Usage, &["`helm-version`", "3.18.0"]);
+    assert!(!format!("{helm:?}").contains("Kubernetes"), "{helm:?}");
+    said(&refusal(&section(&repository, "images = { extra = [\"Not An Image\"] }")).await, Kind::Usage, &["images.extra", "Not An Image"]);
+    assert_eq!(repository.server.log().len(), before, "nothing was asked for");
 }

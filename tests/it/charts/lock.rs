@@ -276,3 +276,84 @@ async fn charts_may_ask_which_helm_installs_them() {
         assert_eq!(error.kind(), airlift::error::Kind::Usage, "{wrong}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_addresses_of_one_served_name_are_refused() {
+    let (repository, other) = (Classic::start(), archive("web", &[("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")]));
+    let index = |archive: &str| format!("entries:\n  web:\n  - {{name: web, version: 1.0.0, urls: [\"/{archive}.tgz\"]}}\n");
+    for (path, archive) in [("q/a~b", "one"), ("q/a-b", "two"), ("Q/a-b", "one")] {
+        repository.server.put(format!("/{path}/index.yaml"), "text/yaml", index(archive).as_bytes());
+    }
+    repository.server.put("/one.tgz".to_owned(), "application/gzip", &web("1.0.0"));
+    repository.server.put("/two.tgz".to_owned(), "application/gzip", &other);
+    let of = async |path: &str| {
+        lock(&format!("chart = \"web\"\nrepository = \"{}/{path}\"", repository.address())).await.unwrap().artifacts[0].clone()
+    };
+    let (tilde, dash, upper) = (of("q/a~b").await, of("q/a-b").await, of("Q/a-b").await);
+    assert!(tilde.name == dash.name && dash.name == upper.name, "they come to one name");
+    let check = |all: &[&airlift::artifact::Artifact]| airlift::ecosystems::find("charts").unwrap().check_together(all);
+    let refused = check(&[&tilde, &dash]).unwrap_err();
+    assert_eq!(refused.kind(), airlift::error::Kind::Usage);
+    for words in ["/q/a~b/", "/q/a-b/", "charts of two repositories"] {
+        assert!(refused.to_string().contains(words), "{words}: {refused}");
+    }
+    let same = check(&[&tilde, &upper]).unwrap_err().to_string();
+    assert!(same.contains("one chart from two addresses") && same.contains("/q/a~b/") && same.contains("/Q/a-b/"), "{same}");
+    check(&[&tilde, &tilde]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dates_among_values_are_text_and_what_is_no_number_is_refused() {
+    let repository = Classic::start();
+    let about = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let template = "spec: {containers: [{image: \"quay.io/team/web:{{ .Values.a.when }}\"}]}\n";
+    repository.add("web", "1.0.0", &archive("web", &[("Chart.yaml", about), ("templates/p.yaml", template)]));
+    let section = |values: &str| format!("chart = \"web\"\nrepository = \"{}\"\nvalues = {values}", repository.address());
+    for values in ["{ a = { when = 2024-05-06 } }", "[{ a = { when = 2024-05-06 } }]"] {
+        assert_eq!(wanted(&lock(&section(values)).await.unwrap()), ["quay.io/team/web:2024-05-06"], "{values}");
+    }
+    let set = format!("{}\n[charts.kit.value-sets.x]\ninline = {{ a = {{ when = 2024-05-06 }} }}", section("{ a = { when = \"1\" } }"));
+    assert_eq!(wanted(&lock(&set).await.unwrap()), ["quay.io/team/web:1", "quay.io/team/web:2024-05-06"]);
+    for (values, place) in [("{ a = { when = nan } }", "a.when"), ("[{ b = [1.5, { c = -inf }] }]", "b[1].c")] {
+        let error = refusal(&section(values)).await;
+        assert!(error.kind() == airlift::error::Kind::Usage && error.to_string().contains(&format!("`{place}`")), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_many_charts_is_told_once() {
+    let repository = Classic::start();
+    repository.add("web", "1.0.0", &web("1.0.0"));
+    repository.add("app", "1.0.0", &archive("app", &[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")]));
+    let section = format!(
+        "repository = \"{}\"\nitems = [{{ chart = \"app\" }}, {{ chart = \"web\" }}]\nimages = {{ exclude = [\"*/job:*\", \"*/jbo:*\"] }}",
+        repository.address()
+    );
+    let locked = lock(&section).await.unwrap();
+    let proven: Vec<&String> = locked.notes.iter().filter(|note| note.contains("provenance")).collect();
+    assert_eq!(proven, ["app 1.0.0, web 1.0.0: no provenance file (404)"]);
+    let idle: Vec<&String> = locked.notes.iter().filter(|note| note.contains("images.exclude")).collect();
+    assert_eq!(idle, ["images.exclude: */jbo:* fits no image that was found"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_without_an_archive_are_told() {
+    let repository = Classic::start();
+    repository.server.put("/web-1.0.0.tgz".to_owned(), "application/gzip", &web("1.0.0"));
+    let entry = |version: &str, urls: &str| format!("  - {{name: web, version: {version}, urls: [{urls}]}}\n");
+    let section = format!("chart = \"web\"\nrepository = \"{}\"", repository.address());
+    repository.index(&format!("entries:\n  web:\n{}{}", entry("2.0.0", ""), entry("1.0.0", "web-1.0.0.tgz")));
+    let locked = lock(&section).await.unwrap();
+    assert_eq!(locked.artifacts[0].version, "1.0.0");
+    assert!(
+        locked.notes.iter().any(|note| note.contains("without an archive") && note.ends_with("passed over: 2.0.0")),
+        "{:?}",
+        locked.notes
+    );
+    repository.index(&format!("entries:\n  web:\n{}", entry("2.0.0", "")));
+    let error = refusal(&section).await;
+    assert!(
+        error.kind() == airlift::error::Kind::Upstream && error.to_string().contains("names no archive for any version of web"),
+        "{error}"
+    );
+}

@@ -83,7 +83,7 @@ impl Evidence {
 }
 
 /// Whether text fits a pattern in which `*` stands for anything; one without a `*` fits what begins with it up to a tag or digest.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(in super::super) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -5,6 +5,7 @@ mod reference;
 mod values;
 mod walk;
 
+pub(super) use evidence::fits;
 pub(super) use reference::Reference;
 
 use super::meta::{Image, Redirect};
@@ -66,7 +67,7 @@ pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], 
     let mut search =
         Search { chart, evidence: Evidence::default(), failures: BTreeSet::new(), redirects: BTreeMap::new(), switches: BTreeSet::new() };
     for extra in &policy.extra {
-        let reference = Reference::parse(extra).map_err(|why| Error::usage(format!("\"{extra:.120}\" in `extra`: {why}")))?;
+        let reference = listed(extra)?;
         search.evidence.add_reference(reference, Weight::Sure, "listed");
     }
     search.annotations(chart.annotations(), "");
@@ -77,6 +78,15 @@ pub(super) fn find(chart: &Subject<'_>, ways: &[Way], kube_versions: &[String], 
         }
     }
     search.found(policy)
+}
+
+/// Refuses what a section says of images and no image can be, before anything is asked for.
+pub(super) fn check(policy: &ImagePolicy) -> Result<()> {
+    policy.extra.iter().try_for_each(|extra| listed(extra).map(drop))
+}
+
+fn listed(extra: &str) -> Result<Reference> {
+    Reference::parse(extra).map_err(|why| Error::usage(format!("\"{extra:.120}\" in `images.extra`: {why}")))
 }
 
 /// What a way is tried with once more.

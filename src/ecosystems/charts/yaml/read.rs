@@ -46,8 +46,8 @@ fn once(text: &str, dashes: bool) -> (Read<Value>, Option<Refusal>) {
 /// The same from bytes of a named file.
 pub fn parse_at(name: &str, bytes: &[u8]) -> Result<Value> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|e| Error::failed(format!("{name}: not UTF-8")).because(&e))?;
-    parse(text).map_err(|e| Error::failed(format!("{name}: {e}")))
+    let text = std::str::from_utf8(bytes).map_err(|e| Error::verification(format!("{name}: not UTF-8")).because(&e))?;
+    parse(text).map_err(|e| Error::verification(format!("{name}: {e}")))
 }
 
 struct Reader<'i> {
