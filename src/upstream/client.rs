@@ -36,7 +36,7 @@ pub struct Settings {
     pub piece: u64,
     /// Where to tell of a long wait.
     pub notice: Notice,
-    /// Registries that may be asked over plain HTTP, as `host:port`.
+    /// Registries, channels, indexes and repositories that may be asked over plain HTTP, as `host:port`.
     pub plain_http: Vec<String>,
     /// Files in which docker and podman keep registry logins, in the order they are asked (`oci::login_files`).
     pub login_files: Vec<PathBuf>,

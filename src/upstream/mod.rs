@@ -11,6 +11,7 @@ mod failure;
 mod learn;
 pub mod oci;
 mod part;
+mod plain;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -20,4 +21,5 @@ pub use credentials::{Credential, Credentials, is_loopback};
 pub use failure::{Failure, shown};
 pub use learn::{Sums, learned_path};
 pub use part::{Body, Part, Validator};
+pub use plain::check_plain;
 pub use retry::{Backoff, Notice};

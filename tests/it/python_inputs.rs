@@ -213,3 +213,25 @@ async fn an_index_of_a_requirements_file_gets_its_own_credentials() {
     toolkit.settings.credentials.read_netrc("machine 127.0.0.1 login ada password s3cret\n");
     assert_eq!(files(&toolkit.lock("requirements-files = [\"r.txt\"]").await.unwrap()), [FILE]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_http_is_asked_of_this_machine_and_where_allowed_only() {
+    let index = SimpleIndex::start().await;
+    index.wheel("app", "1.0", &[]);
+    let toolkit = Toolkit::new();
+    toolkit.file("r.txt", "--extra-index-url http://more.invalid/simple\napp\n");
+    let cases = [
+        "requirements = [\"app\"]\ndefault-index = \"http://index.invalid:8080/simple\"".to_owned(),
+        format!("{}\n[[python.demo.indexes]]\nname = \"more\"\nurl = \"http://more.invalid/simple\"", from(&index, &["app"])),
+        format!("requirements-files = [\"r.txt\"]\ndefault-index = \"{}\"", index.url()),
+        from(&index, &["app @ http://files.invalid/app-1.0-py3-none-any.whl ; python_version > '3'"]),
+    ];
+    for section in &cases {
+        let error = toolkit.refused(section).await;
+        assert!(error.kind() == Kind::Usage && error.to_string().contains("would be asked over plain HTTP"), "{section}: {error}");
+        assert!(error.to_string().contains("--plain-http"), "{error}");
+    }
+    // With leave it is asked, and is not there.
+    let allowed = toolkit.refused(&format!("{}\nplain-http = [\"index.invalid:8080\"]", cases[0])).await;
+    assert!(allowed.kind() == Kind::Upstream, "{allowed}");
+}

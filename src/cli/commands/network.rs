@@ -21,7 +21,7 @@ pub struct Network {
     /// Certificate authority to trust besides the system's (PEM)
     #[arg(long, value_name = "FILE")]
     pub ca_file: Vec<PathBuf>,
-    /// Registry that may be asked over plain HTTP
+    /// Host that may be asked over plain HTTP
     #[arg(long, value_name = "HOST:PORT")]
     pub plain_http: Vec<String>,
     /// Attempts in a row without progress before giving up

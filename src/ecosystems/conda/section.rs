@@ -15,6 +15,8 @@ pub(super) struct Section {
     pub channels: Vec<Channel>,
     /// What stands before the name of a channel; by default `https://conda.anaconda.org/`.
     pub channel_alias: Option<String>,
+    /// Channels that are asked over plain HTTP: `["conda.example.org:8080"]`.
+    pub plain_http: Vec<String>,
     /// Which channel a package may come from.
     pub priority: Priority,
     /// What must be there: `numpy >=2`, `r-base 4.4.*`, `conda-forge::libfoo`.
@@ -131,7 +133,7 @@ impl Section {
         };
         if source != Source::Solved && !self.is_only_listed() {
             return Err(Error::usage("a list or lock file has decided already what a solver is told")
-                .with("expected", "beside it: channels, channel-alias, environments, pip, targets, run-exports"));
+                .with("expected", "beside it: channels, channel-alias, environments, pip, plain-http, targets, run-exports"));
         }
         if !self.environments.is_empty() && self.pixi_lock.is_none() {
             return Err(Error::usage("`environments` belongs to `pixi-lock`"));

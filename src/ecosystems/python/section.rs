@@ -44,6 +44,8 @@ pub struct PythonSection {
     pub indexes: Vec<IndexTable>,
     /// The URL of the index that is asked last, in place of the built-in one.
     pub default_index: Option<String>,
+    /// Indexes and hosts of files that are asked over plain HTTP: `["packages.example.org:8080"]`.
+    pub plain_http: Vec<String>,
     /// Which index a package may come from.
     pub index_strategy: IndexStrategy,
 }
@@ -149,13 +151,14 @@ impl PythonSection {
             sdists: self.sdists,
             indexes: self.indexes.clone(),
             default_index: self.default_index.clone(),
+            plain_http: self.plain_http.clone(),
             ..Self::default()
         };
         if *self == unset {
             return Ok(());
         }
         Err(Error::usage("a lock file has decided already what a resolver is told")
-            .with("expected", "beside `pylock` or `uv-lock`: extras, groups, targets, sdists, indexes, default-index"))
+            .with("expected", "beside `pylock` or `uv-lock`: extras, groups, targets, sdists, indexes, default-index, plain-http"))
     }
 
     fn check_indexes(&self) -> Result<()> {

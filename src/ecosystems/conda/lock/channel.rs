@@ -3,6 +3,7 @@
 use super::super::meta::{Relations, is_channel, is_subdir};
 use super::super::section::{Channel as Wanted, Section};
 use crate::error::{Error, Result};
+use crate::upstream::check_plain;
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -28,6 +29,8 @@ pub struct Channel {
 pub struct Channels {
     /// What stands before names.
     alias: Url,
+    /// Hosts that are asked over plain HTTP.
+    plain_http: Vec<String>,
     /// The channels.
     pub list: Vec<Channel>,
     /// What they say they are built upon, by their place in the list: references, as they write them.
@@ -35,14 +38,18 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Those that the section itself names.
-    pub fn of(section: &Section) -> Result<Self> {
-        let alias = address(section.channel_alias.as_deref().unwrap_or(ALIAS)).map_err(|e| e.about("channel-alias"))?;
-        let mut channels = Self { alias, list: vec![], relations: BTreeMap::new() };
+    /// Those that the section itself names; `plain_http` are hosts that may be asked over plain HTTP beside the section's own.
+    pub fn of(section: &Section, plain_http: &[String]) -> Result<Self> {
+        let plain_http = [&section.plain_http, plain_http].concat();
+        let alias = address(section.channel_alias.as_deref().unwrap_or(ALIAS), &plain_http).map_err(|e| e.about("channel-alias"))?;
+        let mut channels = Self { alias, plain_http, list: vec![], relations: BTreeMap::new() };
         for wanted in &section.channels {
             match wanted {
                 Wanted::Short(text) => channels.add(text)?,
-                Wanted::Named(named) => channels.push(Channel { name: named.name.clone(), url: address(&named.url)? })?,
+                Wanted::Named(named) => {
+                    let url = address(&named.url, &channels.plain_http)?;
+                    channels.push(Channel { name: named.name.clone(), url })?;
+                }
             }
         }
         Ok(channels)
@@ -60,7 +67,7 @@ impl Channels {
     /// The channel that a name or URL stands for.
     pub fn channel(&self, text: &str) -> Result<Channel> {
         if text.contains("://") {
-            let url = address(text)?;
+            let url = address(text, &self.plain_http)?;
             let known = self.list.iter().find(|channel| channel.url == url);
             return known.cloned().map_or_else(|| Ok(Channel { name: self.name(&url)?, url }), Ok);
         }
@@ -135,7 +142,7 @@ pub fn taken_apart(channels: &Channels, url: &Url) -> Result<(Channel, String, S
     let mut base = url.clone();
     base.set_fragment(None);
     base.set_path(&format!("{}/", parts.join("/")));
-    let base = address(base.as_str())?;
+    let base = address(base.as_str(), &channels.plain_http)?;
     Ok((channels.channel(base.as_str())?, subdir, file))
 }
 
@@ -146,7 +153,7 @@ pub fn note(channel: &Channel) -> Option<String> {
 }
 
 /// The address of a channel, which must not hold a secret: it stands in the lock and in every bundle.
-pub fn address(text: &str) -> Result<Url> {
+pub fn address(text: &str, plain_http: &[String]) -> Result<Url> {
     let url = Url::parse(text).map_err(|e| Error::usage("not a URL").because(&e).with("found", format!("{:.120}", hidden(text))))?;
     match url.scheme() {
         "https" | "http" => {}
@@ -156,6 +163,7 @@ pub fn address(text: &str) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(secret("a login", &url));
     }
+    check_plain(&url, plain_http)?;
     // Wherever it stands: clients put it behind the host or before the name of the channel.
     let parts: Vec<&str> = url.path_segments().into_iter().flatten().collect();
     if parts.windows(2).any(|pair| pair[0] == "t" && !pair[1].is_empty()) {

@@ -57,7 +57,7 @@ pub async fn lock(request: LockRequest<'_>) -> Result<Locked> {
 async fn locked(request: &LockRequest<'_>, section: &Section) -> Result<Locked> {
     let source = section.check()?;
     let machines = machines(request, section)?;
-    let mut channels = Channels::of(section)?;
+    let mut channels = Channels::of(section, &request.upstream.settings().plain_http)?;
     let reader = Reader::new(request.upstream, request.cache);
     let mut notes = Vec::new();
     let mut packages = match source {

@@ -5,7 +5,7 @@ use super::{PythonTarget, failure};
 use crate::artifact::{Architecture, Libc, Target, Version};
 use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind, Result};
-use crate::upstream::{Credential, Upstream};
+use crate::upstream::{Credential, Upstream, check_plain};
 use airlift_python_resolve as uv;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -62,7 +62,24 @@ impl Asked {
         for file in &section.constraints_files {
             asked.add_constraints_file(&request.base.join(file)).await?;
         }
+        asked.check_plain_http(section, request)?;
         Ok(asked)
+    }
+
+    /// Refuses indexes and files that would be asked over plain HTTP, but for files whose digest was written down.
+    fn check_plain_http(&self, section: &PythonSection, request: &LockRequest<'_>) -> Result<()> {
+        let allowed = || section.plain_http.iter().chain(&request.upstream.settings().plain_http);
+        for index in self.rules.indexes.iter().chain(&self.rules.default_index) {
+            check_plain(&index_url(&index.url)?, allowed()).map_err(|e| e.about("index"))?;
+        }
+        let Source::Requirements(requirements) = &self.source else { return Ok(()) };
+        let open = requirements.iter().filter(|requirement| requirement.hashes.is_empty()).map(|r| (r.text.as_str(), r.origin.as_str()));
+        let further = self.rules.constraints.iter().chain(&self.rules.overrides).map(|text| (text.as_str(), "constraints and overrides"));
+        for (text, origin) in open.chain(further) {
+            let Some(url) = plain_url(text) else { continue };
+            check_plain(&url, allowed()).map_err(|e| e.about(origin))?;
+        }
+        Ok(())
     }
 
     async fn add_requirements_file(&mut self, path: &Path, name: &str, section: &PythonSection) -> Result<()> {
@@ -310,6 +327,14 @@ fn with_credentials(index: uv::Index, upstream: &Upstream) -> Result<uv::Index> 
             .hint("package indexes take a name and a token as password")),
         None => Ok(index),
     }
+}
+
+/// The URL that a requirement names (`name @ http://…`), where it is one of plain HTTP and says no digest.
+fn plain_url(requirement: &str) -> Option<Url> {
+    let (_, source) = requirement.split_once('@')?;
+    let url = Url::parse(source.trim_start().split_whitespace().next()?).ok()?;
+    let told = url.fragment().is_some_and(|fragment| ["sha256=", "sha384=", "sha512="].iter().any(|start| fragment.starts_with(start)));
+    (url.scheme() == "http" && !told).then_some(url)
 }
 
 /// One text for the spellings of an index URL: case counts in a path, not in a host.

@@ -1,10 +1,11 @@
 //! Digest and size of a file, from whoever tells: the index, the lock file, the requirement, the file's host, or the bytes themselves.
 
 use super::super::filename::Kind;
+use super::super::section::PythonSection;
 use crate::artifact::{Descriptor, Digest, Learned, SideDigests};
 use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::upstream::Sums;
+use crate::upstream::{Sums, check_plain};
 use airlift_python_resolve as uv;
 use url::Url;
 
@@ -23,6 +24,11 @@ pub async fn descriptor(request: &LockRequest<'_>, file: &uv::File, pinned: bool
         };
         (digest, size, if pinned || accepted { Learned::Pinned } else { Learned::Upstream })
     } else {
+        if file.stronger.is_empty() {
+            // Nobody vouches for the bytes but whoever sends them.
+            let section: PythonSection = request.section.parse()?;
+            check_plain(&url, section.plain_http.iter().chain(&request.upstream.settings().plain_http))?;
+        }
         request
             .progress
             .note(&format!("{}: its index does not tell the digest that is needed; it is downloaded to be hashed", file.filename));

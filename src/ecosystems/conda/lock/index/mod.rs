@@ -18,6 +18,7 @@ use super::super::meta::Relations;
 use super::channel::Channel;
 use super::record::Place;
 use crate::error::{Error, Kind, Result};
+use crate::upstream::check_plain;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -164,12 +165,14 @@ fn resolved(folder: &Url, given: Option<&str>) -> Result<Url> {
     let wrong =
         |why: &str| Error::verification(format!("{folder}: the index sends elsewhere: {why}")).with("found", format!("{given:.200}"));
     let mut url = folder.join(given).map_err(|e| wrong("not a URL").because(&e))?;
-    let plain = url.scheme() == "http" && folder.scheme() == "https";
-    if !matches!(url.scheme(), "http" | "https") || plain || url.host_str().is_none() {
-        return Err(wrong("not an address with the protection of its own"));
-    }
+    // That a channel may be asked over plain HTTP says nothing of other hosts.
+    let elsewhere = || url.origin() != folder.origin() && check_plain(&url, []).is_err();
+    let plain = url.scheme() == "http" && (folder.scheme() == "https" || elsewhere());
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("an address with a login or a query would stand in the lock"));
+    }
+    if !matches!(url.scheme(), "http" | "https") || plain || url.host_str().is_none() {
+        return Err(wrong("not an address with the protection of its own"));
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
