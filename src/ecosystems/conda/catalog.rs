@@ -24,7 +24,7 @@ pub(super) type Channel = BTreeMap<String, Subdir>;
 /// The packages of one platform, and what is made of their records: each document once, and only when it is asked for.
 #[derive(Default)]
 pub(super) struct Subdir {
-    /// By name, then by file name.
+    /// By name in lower case, then by file name.
     pub packages: BTreeMap<String, BTreeMap<String, Package>>,
     /// What its channel is built upon, as references that lead to channels of this shelf.
     pub relations: Relations,
@@ -46,7 +46,8 @@ impl Catalog {
         for artifact in &shelf.artifacts {
             let Ok(meta) = Meta::of(artifact) else { continue };
             let (Some(name), Some(file)) = (meta.text("name"), artifact.descriptors[0].name.clone()) else { continue };
-            let name = name.to_owned();
+            // Clients look for names in lower case, however a channel writes them.
+            let name = name.to_ascii_lowercase();
             for empty in meta.beside {
                 catalog.channels.entry(empty).or_default().entry(NOARCH.to_owned()).or_default();
             }
@@ -76,7 +77,7 @@ impl Subdir {
     pub(super) fn file(&self, file: &str) -> Option<&Package> {
         // `name-version-build.ending`; only the name may hold a dash, but what a record says counts.
         let mut dashes = file.match_indices('-').rev().skip(1).map(|(at, _)| at);
-        dashes.find_map(|at| self.packages.get(&file[..at])?.get(file))
+        dashes.find_map(|at| self.packages.get(&file[..at].to_ascii_lowercase())?.get(file))
     }
 
     /// The whole index; `name` is the platform's.

@@ -354,3 +354,46 @@ fn a_damaged_cache_is_not_believed() {
     }
     assert_eq!(outside.lock(&origin, SECTION).unwrap().lock.to_bytes(), first.lock.to_bytes());
 }
+
+#[test]
+fn plain_http_is_asked_of_this_machine_and_where_allowed_only() {
+    let outside = Outside::new();
+    outside.file("list.txt", "@EXPLICIT\nhttp://a.invalid/main/noarch/tool-1.0-0.conda\n");
+    outside.file("environment.yml", "channels: [\"http://a.invalid/main\"]\ndependencies: [tool]\n");
+    let cases = [
+        "channels = [\"http://a.invalid/main\"]\nspecs = [\"tool\"]",
+        "channels = [{ name = \"main\", url = \"http://a.invalid/main\" }]\nspecs = [\"tool\"]",
+        "channel-alias = \"http://a.invalid\"\nchannels = [\"main\"]\nspecs = [\"tool\"]",
+        "explicit = \"list.txt\"",
+        "environment = \"environment.yml\"",
+    ];
+    for section in cases {
+        let lock = |more: &str| outside.lock_all(&format!("[conda.c]\n{section}\n{more}")).map(drop).expect_err(section);
+        let error = lock("");
+        assert!(error.kind() == Kind::Usage && said(&error).contains("would be asked over plain HTTP"), "{section}: {}", said(&error));
+        assert!(said(&error).contains("plain-http = [\\\"a.invalid\\\"]"), "{}", said(&error));
+        assert_eq!(lock("plain-http = [\"a.invalid\"]").kind(), Kind::Upstream, "{section}");
+        assert_eq!(lock("plain-http = [\"a.invalid:80\"]").kind(), Kind::Upstream, "{section}");
+        assert_eq!(lock("plain-http = [\"a.invalid:8080\"]").kind(), Kind::Usage, "{section}");
+    }
+    let by_option = Outside::with(Settings { plain_http: vec!["a.invalid".to_owned()], ..Settings::default() });
+    assert_eq!(by_option.lock_all(&format!("[conda.c]\n{}\n", cases[0])).map(drop).expect_err("absent").kind(), Kind::Upstream);
+    // An index on this machine cannot lead elsewhere.
+    let whole = repodata("noarch", &tool()).to_string().replace("\"info\":{", "\"info\":{\"base_url\":\"http://a.invalid/\",");
+    let mut paths = Paths::default();
+    paths.set("/main/noarch/repodata.json", whole.into_bytes());
+    refused(&paths, SECTION, Kind::Verification, &["sends elsewhere", "protection"]);
+}
+
+#[test]
+fn digests_that_no_index_told_are_counted() {
+    let bare = package("noarch", "bare-1.0-0.conda", &[]).with("sha256", json!(null)).with("md5", json!(null));
+    let old = package("noarch", "old-1.0-0.conda", &["bare"]).with("sha256", json!(null));
+    let tool = package("noarch", "tool-1.0-0.conda", &["old"]);
+    let mut paths = Paths::default();
+    let (origin, outside) = (paths.plain("main", &[bare, old, tool]).serve(), Outside::new());
+    let notes = outside.lock(&origin, SECTION).unwrap().sections[0].notes.clone();
+    let hashed =
+        "no index tells the SHA-256 of 2 packages, downloaded and hashed: main/noarch/bare-1.0-0.conda, main/noarch/old-1.0-0.conda";
+    assert_eq!(notes, [hashed, "no index tells any digest of 1 package, what came is taken as it is: main/noarch/bare-1.0-0.conda"]);
+}

@@ -91,3 +91,12 @@ fn exclusions_that_make_no_sense_are_refused() {
         assert!(said(&refused).contains(words), "{section}: {}", said(&refused));
     }
 }
+
+#[test]
+fn an_exclusion_that_means_nothing_is_told() {
+    let mut paths = Paths::default();
+    let (origin, outside) = (paths.sharded("main", &world()).serve(), Outside::new());
+    let notes = outside.lock(&origin, &section("\"mkl\", \"mkll\", \"engine >=9\"")).unwrap().sections[0].notes.clone();
+    let idle = |text: &str| format!("exclude: {text} means nothing that what is asked for leads to");
+    assert_eq!(notes, [idle("engine >=9"), idle("mkll")]);
+}

@@ -148,3 +148,31 @@ fn a_pixi_lock_for_other_machines_or_environments_is_refused() {
         assert!(refused.kind() == Kind::Usage && said(&refused).contains(words), "{}", said(&refused));
     }
 }
+
+#[test]
+fn requirements_that_nothing_in_a_list_meets_are_told() {
+    let mut world = world();
+    world.push(package("noarch", "strict-1.0-0.conda", &["libfoo >=2", "__glibc >=2.17", "gone"]));
+    let (origin, outside) = (Paths::default().sharded("main", &world).serve(), Outside::new());
+    let list = |files: &[&str]| {
+        let lines: Vec<String> = files.iter().map(|file| origin.url(&format!("/main/{file}"))).collect();
+        outside.file("list.txt", &format!("@EXPLICIT\n{}\n", lines.join("\n")));
+        outside.lock(&origin, "explicit = \"list.txt\"").unwrap().sections[0].notes.clone()
+    };
+    assert_eq!(list(&["noarch/tool-1.0-0.conda", "linux-64/libfoo-1.0-h1_0.conda"]), [""; 0]);
+    let one = "1 requirement is met by nothing in the list: tool-1.0-0.conda needs libfoo";
+    assert_eq!(list(&["noarch/tool-1.0-0.conda"]), [one]);
+    let two = "2 requirements are met by nothing in the list: strict-1.0-0.conda needs gone, strict-1.0-0.conda needs libfoo >=2";
+    assert_eq!(list(&["noarch/strict-1.0-0.conda", "linux-64/libfoo-1.0-h1_0.conda"]), [two]);
+}
+
+#[test]
+fn what_is_wrong_in_a_list_names_it() {
+    let (origin, outside) = (served(), Outside::new());
+    for file in ["noarch/gone-1.0-0.conda", "osx-64/tool-1.0-0.conda", "tool-1.0-0.conda", "noarch/tool-1.0-0.conda#sha256:"] {
+        let zeros = if file.ends_with(':') { "0".repeat(64) } else { String::new() };
+        outside.file("list.txt", &format!("@EXPLICIT\n{}{zeros}\n", origin.url(&format!("/main/{file}"))));
+        let refused = outside.refusal(&origin, "explicit = \"list.txt\"");
+        assert!(refused.message().contains("list.txt: "), "{}", said(&refused));
+    }
+}

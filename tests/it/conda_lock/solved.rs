@@ -257,3 +257,43 @@ fn targets_come_from_the_manifest() {
     assert_eq!(refused.kind(), Kind::Usage);
     assert!(said(&refused).contains("targets"), "{}", said(&refused));
 }
+
+#[test]
+fn names_in_upper_case_are_found_in_every_form_of_index() {
+    let world = [package("noarch", "tool-1.0-0.conda", &["Mixed-Case >=1"]), package("noarch", "Mixed-Case-1.0-0.conda", &[])];
+    for form in [Paths::plain, Paths::compressed, Paths::sharded] {
+        let mut paths = Paths::default();
+        let (origin, outside) = (form(&mut paths, "main", &world).serve(), Outside::new());
+        let outcome = outside.lock(&origin, "channels = [\"main\"]\nspecs = [\"tool\"]").unwrap();
+        assert_eq!(chosen(&outcome), ["main/noarch/Mixed-Case 1.0-0", "main/noarch/tool 1.0-0"]);
+    }
+}
+
+#[test]
+fn python_without_pip_is_told() {
+    let world = [
+        package("linux-64", "python-3.11.9-0.conda", &[]),
+        package("noarch", "pip-25.0-0.conda", &["python"]),
+        package("noarch", "tool-1.0-0.conda", &[]),
+    ];
+    let mut paths = Paths::default();
+    let (origin, outside) = (paths.plain("main", &world).serve(), Outside::new());
+    let told = |specs: &str| {
+        let notes = outside.lock(&origin, &format!("channels = [\"main\"]\nspecs = [{specs}]")).unwrap().sections[0].notes.clone();
+        notes.iter().any(|note| note.starts_with("python without pip for linux-64: ") && note.contains("add_pip_as_python_dependency"))
+    };
+    assert!(told("\"python\", \"tool\""));
+    assert!(!told("\"python\", \"pip\""));
+    assert!(!told("\"tool\""));
+}
+
+#[test]
+fn keys_of_an_environment_file_that_are_not_read_are_told() {
+    let mut paths = Paths::default();
+    let (origin, outside) = (paths.plain("main", &[package("noarch", "tool-1.0-0.conda", &[])]).serve(), Outside::new());
+    let text = "name: x\nchannels: [main]\nplatforms: [win-64]\n# odd: 1\n\"category\":\n  - a: 1\ndependencies:\n- tool\n";
+    outside.file("environment.yml", text);
+    let notes = outside.lock(&origin, "environment = \"environment.yml\"").unwrap().sections[0].notes.clone();
+    let platforms = "environment.yml: its key `platforms` is not read: the targets say which machines it is for";
+    assert_eq!(notes, ["environment.yml: its key `category` is not read", platforms]);
+}

@@ -12,6 +12,8 @@ fn sections(channel: &str) -> String {
     let begin = TOOLKIT.find("[conda.science]").unwrap();
     let end = TOOLKIT.find("[models.").unwrap();
     let text = put(&TOOLKIT[begin..end], "\"conda-forge\"", channel);
+    // The test channel has no pip: in it, everything is installed by Conda.
+    let text = put(&text, "\"pip\", ", "");
     let text = put(&text, "targets = [\"x86-py312\", \"arm-py312\"]", "targets = [\"x86-py311\"]");
     // The channel was indexed when the tests were set up, and the cool-down counts from there.
     let text = put(&text, "cool-down-days = 7\n", "");
@@ -29,7 +31,8 @@ struct Asked {
 fn specs(section: &str) -> String {
     let manifest = Manifest::parse(TOOLKIT, &ecosystems::names()).unwrap();
     let found = manifest.sections.iter().find(|s| s.ecosystem == "conda" && s.name == section).unwrap();
-    format!("{:?}", found.parse::<Asked>().unwrap().specs)
+    let specs = found.parse::<Asked>().unwrap().specs;
+    format!("{:?}", specs.into_iter().filter(|spec| spec != "pip").collect::<Vec<_>>())
 }
 
 /// A notebook of one cell, run by Jupyter itself with a kernel of the environment.

@@ -66,6 +66,7 @@ fn channel() -> Origin {
     for (file, needs) in [
         ("jupyterlab-4.4-py_0.conda", &["python >=3.9", "ipykernel"][..]),
         ("ipykernel-6.29-py_0.conda", &["python >=3.9"]),
+        ("pip-25.0-py_0.conda", &["python >=3.9"]),
         ("r-essentials-4.4-r44_0.conda", &["r-base >=4.4,<4.5.0a0"]),
         ("r-irkernel-1.3-r44_0.conda", &["r-base >=4.4,<4.5.0a0"]),
         ("r-tidymodels-1.2-r44_0.conda", &["r-base >=4.4,<4.5.0a0"]),

@@ -5,7 +5,7 @@ use super::closure::Found;
 use super::spec::Spec;
 use crate::error::{Error, Result};
 use rattler_conda_types::{Matches, RepoDataRecord};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use url::Url;
 
@@ -13,6 +13,8 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Excluded {
     spec: Spec,
+    /// As it is written.
+    pub text: String,
     /// Why, in the words of an explanation.
     why: Arc<str>,
 }
@@ -21,7 +23,7 @@ impl Excluded {
     /// Reads a spec; a channel in it must be one of the section's.
     pub fn parse(text: &str, channels: &Channels) -> Result<Self> {
         let spec = Spec::parse(text, channels).map_err(|e| Error::about(e, "exclude"))?;
-        Ok(Self { spec, why: format!("the section excludes {text}").into() })
+        Ok(Self { spec, text: text.to_owned(), why: format!("the section excludes {text}").into() })
     }
 
     /// Whether it means this record. The solver's crate compares neither channel nor platform.
@@ -47,4 +49,18 @@ pub fn candidates(found: &Found, excluded: &[Excluded]) -> HashMap<Url, Arc<str>
         }
     }
     out
+}
+
+/// The exclusions, as they are written, that mean none of the records: a misspelt one would go unnoticed.
+pub fn idle<'a>(found: &Found, excluded: &'a [Excluded]) -> BTreeSet<&'a str> {
+    let mut by_name: HashMap<&str, Vec<&Excluded>> = HashMap::new();
+    for one in excluded {
+        by_name.entry(&one.spec.name).or_default().push(one);
+    }
+    for record in found.all() {
+        if let Some(of_name) = by_name.get_mut(record.package_record.name.as_normalized()) {
+            of_name.retain(|one| !one.is(record));
+        }
+    }
+    by_name.into_values().flatten().map(|one| one.text.as_str()).collect()
 }

@@ -50,8 +50,20 @@ pub fn environment(base: &Path, file: &str, section: &Section, channels: &mut Ch
     if !yaml.variables.is_empty() {
         notes.push(format!("{file}: its variables are not carried: set them where the environment is made"));
     }
+    notes.extend(unread(&text).into_iter().map(|key| match key {
+        "platforms" => format!("{file}: its key `platforms` is not read: the targets say which machines it is for"),
+        key => format!("{file}: its key `{key:.60}` is not read"),
+    }));
     let specs = yaml.match_specs().map(|spec| Spec::settle(spec.clone(), &spec.to_string(), channels).map_err(|e| e.about(file)));
     specs.collect()
+}
+
+/// The keys of an environment file that are passed over; block mappings begin each of theirs at the left.
+fn unread(text: &str) -> BTreeSet<&str> {
+    const READ: [&str; 5] = ["name", "prefix", "channels", "dependencies", "variables"];
+    let key = |line: &str| line.split_once(':').map_or(0, |(key, _)| key.len());
+    let keys = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '"' || c == '\''));
+    keys.map(|line| line[..key(line)].trim_matches(['"', '\'', ' '])).filter(|key| !key.is_empty() && !READ.contains(key)).collect()
 }
 
 /// The packages of an `@EXPLICIT` list.

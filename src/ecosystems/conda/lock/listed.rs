@@ -10,20 +10,20 @@ use crate::error::{Error, Result};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Finds the records of listed packages.
+/// Finds the records of the packages that a file lists.
 pub async fn find(
     reader: &Reader<'_>,
     channels: &mut Channels,
     machines: &[Machine],
-    listed: Vec<Listed>,
+    (list, listed): (&str, Vec<Listed>),
     notes: &mut Vec<String>,
 ) -> Result<Packages> {
     let mut indexes: BTreeMap<(String, String), Index> = BTreeMap::new();
     let (mut packages, mut own) = (Packages::new(), Vec::new());
     for package in listed {
-        let (channel, subdir, file) = taken_apart(channels, &package.url)?;
+        let (channel, subdir, file) = taken_apart(channels, &package.url).map_err(|e| e.about(list))?;
         if subdir != "noarch" && !machines.iter().any(|machine| machine.subdir == subdir) {
-            return Err(Error::usage(format!("{file}: it is for another platform"))
+            return Err(Error::usage(format!("{list}: {file}: it is for another platform"))
                 .with("expected", machines.iter().map(|m| m.subdir).collect::<Vec<_>>().join(", "))
                 .with("found", subdir)
                 .hint("name the targets that the list is for, or add one for that platform"));
@@ -36,11 +36,11 @@ pub async fn find(
             channels.told(place, &index.relations);
             indexes.insert(key.clone(), index);
         }
-        let picked = match in_index(reader, &indexes[&key], &channel, &file, &package).await? {
+        let picked = match in_index(reader, &indexes[&key], &channel, &file, &package).await.map_err(|e| e.about(list))? {
             Some(picked) => picked,
             None => {
                 own.push(format!("{}/{subdir}/{file}", channel.name));
-                of_list(channel, subdir, file, package)?
+                of_list(channel, subdir, file, package).map_err(|e| e.about(list))?
             }
         };
         packages.insert(picked.key(), picked);

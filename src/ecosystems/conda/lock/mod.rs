@@ -20,6 +20,7 @@ mod spec;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod unmet;
 
 use super::meta::Meta;
 use super::section::{Section, Source};
@@ -64,19 +65,24 @@ async fn locked(request: &LockRequest<'_>, section: &Section) -> Result<Locked> 
         Source::Solved => solved(request, section, &machines, &mut channels, &reader, &mut notes).await?,
         Source::Explicit(file) => {
             let listed = inputs::explicit(request.base, file)?;
-            listed::find(&reader, &mut channels, &machines, listed, &mut notes).await?
+            listed::find(&reader, &mut channels, &machines, (file, listed), &mut notes).await?
         }
         Source::Lock(file) => {
             let listed = inputs::locked(request.base, file, section, &machines, &mut notes)?;
-            listed::find(&reader, &mut channels, &machines, listed, &mut notes).await?
+            listed::find(&reader, &mut channels, &machines, (file, listed), &mut notes).await?
         }
     };
+    if source != Source::Solved {
+        notes.extend(unmet::note(&packages));
+    }
     if section.run_exports {
         exports::add(&reader, &mut packages, &mut notes).await?;
     }
     notes.extend(channels.list.iter().filter_map(channel::note));
+    notes.extend(summary::without_pip(&packages));
     let given: BTreeSet<String> = packages.values().map(|picked| picked.channel.name.clone()).collect();
     let mut artifacts = artifacts(request, packages).await?;
+    notes.extend(summary::learned(&artifacts));
     if let Some(first) = artifacts.first_mut() {
         beside(first, &channels, &given)?;
     }
@@ -109,11 +115,13 @@ async fn solved(
     indexes.iter().for_each(|index| channels.told(index.channel, &index.relations));
     notes.extend(relations::unnamed(channels));
     let mut packages = Packages::new();
+    let mut idle: BTreeSet<&str> = asked.excluded.iter().map(|one| one.text.as_str()).collect();
     for machine in machines {
         check_platforms(&asked, machine)?;
         let own: Vec<&Index> = indexes.iter().filter(|index| [machine.subdir, "noarch"].contains(&index.subdir.as_str())).collect();
         let names = asked.specs.iter().map(|spec| spec.name.clone()).collect();
         let found = Arc::new(Found::gather(&own, &channels.list, reader, names).await?);
+        idle = &idle & &excluded::idle(&found, &asked.excluded);
         let records = solve::solve(found.clone(), &asked, machine).await?;
         for record in &records {
             let (place, text) =
@@ -133,6 +141,7 @@ async fn solved(
         // To free so many texts takes a while; the next target need not wait for it.
         drop(tokio::task::spawn_blocking(move || drop(found)));
     }
+    notes.extend(idle.into_iter().map(|text| format!("exclude: {text:.100} means nothing that what is asked for leads to")));
     Ok(packages)
 }
 

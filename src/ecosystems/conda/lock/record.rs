@@ -7,6 +7,7 @@ use rattler_conda_types::{
     MatchSpec, MatchSpecCondition, PackageName, PackageRecord, ParseMatchSpecOptions, RepoDataRecord, RepodataRevision,
 };
 use std::collections::{BTreeSet, HashMap};
+use std::str::FromStr;
 use url::Url;
 
 /// Largest archive, in bytes.
@@ -73,6 +74,10 @@ pub fn candidate(entry: &Entry, place: &Place, seen: &mut Seen) -> Result<RepoDa
     if !is_of(&record, &identifier) {
         let build = &record.build;
         return Err(format!("its record is that of {:.100}", format!("{}-{}-{build}", record.name.as_source(), record.version.as_str())));
+    }
+    if record.name.as_source().bytes().any(|b| b.is_ascii_uppercase()) {
+        // Records are read without normalising their names, and a solver asks for them in lower case.
+        record.name = PackageName::from_str(record.name.as_source()).map_err(|e| format!("its name is none: {e}"))?;
     }
     if record.subdir.is_empty() {
         record.subdir.clone_from(&place.subdir);

@@ -152,7 +152,7 @@ pub async fn exports(reader: &Reader<'_>, folder: &Url) -> Result<Option<Exports
 impl Exports {
     /// Those of an archive, where there are any.
     pub fn of(&self, file: &str) -> Result<Option<Value>> {
-        let entries = self.0.entries(whole::name(file));
+        let entries = self.0.entries(&whole::name(file));
         let Some(entry) = entries.into_iter().find(|entry| entry.file == file) else { return Ok(None) };
         let value = entry.record.value().map_err(|e| Error::verification(format!("{file}: its run exports cannot be read: {e}")))?;
         Ok(value.get("run_exports").filter(|exports| exports.as_object().is_some_and(|kinds| !kinds.is_empty())).cloned())

@@ -91,7 +91,7 @@ fn read(shard: Bytes, name: &str) -> std::result::Result<Vec<Entry>, &'static st
     if known.is_empty() {
         return Err("it is empty");
     }
-    entries.retain(|entry| super::whole::name(&entry.file) == name && !removed.contains(&entry.file));
+    entries.retain(|entry| *super::whole::name(&entry.file) == *name && !removed.contains(&entry.file));
     Ok(entries)
 }
 
@@ -141,6 +141,8 @@ impl<'de> Visitor<'de> for Listed {
         let mut names = HashMap::new();
         while let Some(name) = members.next_key::<String>()? {
             let Raw(digest) = members.next_value()?;
+            // Requirements mean a package in lower case, however its channel writes it.
+            let name = if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase() } else { name };
             if names.insert(name, Digest::from_bytes(digest)).is_some() {
                 return Err(de::Error::custom("a name stands twice"));
             }

@@ -9,6 +9,7 @@ use crate::upstream::shown;
 use bytes::Bytes;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use url::Url;
@@ -52,7 +53,7 @@ impl Whole {
         Ok((info, Self { text, names, places, removed }))
     }
 
-    /// The entries of a package.
+    /// The entries of a package by its name in lower case.
     pub fn entries(&self, name: &str) -> Vec<Entry> {
         let part = |(from, length): (u32, u32)| self.text.slice(from as usize..from as usize + length as usize);
         let entry = |place: &Place| {
@@ -64,9 +65,10 @@ impl Whole {
     }
 }
 
-/// The name of the package in the name of its archive: what stands before the last two dashes.
-pub fn name(file: &str) -> &str {
-    file.rsplitn(3, '-').nth(2).unwrap_or(file)
+/// The name of the package in the name of its archive: what stands before the last two dashes, in lower case, as requirements mean it.
+pub fn name(file: &str) -> Cow<'_, str> {
+    let name = file.rsplitn(3, '-').nth(2).unwrap_or(file);
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
 #[derive(Default)]
@@ -76,7 +78,7 @@ struct Found<'de> {
     names: HashMap<Box<str>, usize>,
     places: Vec<Vec<Place>>,
     /// The name that stood last: an index is sorted, so that the next is mostly the same.
-    last: &'de str,
+    last: Cow<'de, str>,
     at: usize,
     count: usize,
     removed: HashSet<Box<str>>,
@@ -88,9 +90,9 @@ impl<'de> Found<'de> {
         let place = |part: &str| ((part.as_ptr() as usize - self.text.as_ptr() as usize) as u32, part.len() as u32);
         let place = Place { file: place(file), record: place(record.get()), ending, newer };
         let name = name(file);
-        let at = if name == self.last { self.at } else { self.names.get(name).copied().unwrap_or(self.places.len()) };
+        let at = if name == self.last { self.at } else { self.names.get(&*name).copied().unwrap_or(self.places.len()) };
         if at == self.places.len() {
-            self.names.insert(name.into(), at);
+            self.names.insert((&*name).into(), at);
             self.places.push(vec![]);
         }
         self.places[at].push(place);
