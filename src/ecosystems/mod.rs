@@ -123,6 +123,11 @@ impl Mirror {
         authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(authority, |(host, _)| host)
     }
 
+    /// How the certificate of the mirror's own authority comes to the file that a configuration names, as a line of comment.
+    pub fn authority_comment(&self, file: &str) -> String {
+        format!("# {}/ca.pem, after comparing its fingerprint: install -D -m 644 ca.pem {file}\n", self.base)
+    }
+
     /// Whether traffic is unencrypted, which most clients must be told to accept.
     pub fn plain_http(&self) -> bool {
         self.base.starts_with("http://")

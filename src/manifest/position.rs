@@ -34,7 +34,8 @@ pub fn place(text: &str, offset: usize) -> String {
     key(text, offset).map_or(line.clone(), |key| format!("{line}: `{key}`"))
 }
 
-/// The error with its line, for a wrong type with its key; for an unknown key also the nearest of the keys serde lists and of `also`.
+/// The error with its line, for a wrong type with its key; for an unknown key also the nearest of the keys serde lists and, at
+/// the top level, of `also`.
 pub fn explain(text: &str, error: &toml::de::Error, also: &[&str]) -> Error {
     let message = error.message().trim();
     let first = message.lines().next().unwrap_or(message);
@@ -44,6 +45,8 @@ pub fn explain(text: &str, error: &toml::de::Error, also: &[&str]) -> Error {
     let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((written, known)) if first.starts_with("unknown field") => {
+            // Sections stand at the top level only, which is the one that knows this key.
+            let also = if known.contains(&"targets") { also } else { &[] };
             let made = if also.is_empty() { made } else { made.with("sections", also.join(", ")) };
             match nearest(written, known.iter().copied().chain(also.iter().copied())) {
                 Some(near) => made.hint(format!("did you mean `{near}`?")),

@@ -172,7 +172,8 @@ impl Upstream {
 
     /// Sends a request with the credential of its origin, and turns a refusal into a failure.
     pub async fn send(&self, url: &Url, request: RequestBuilder) -> std::result::Result<Response, Failure> {
-        let request = match self.settings.credentials.for_url(url) {
+        let credential = self.settings.credentials.for_url(url);
+        let request = match credential {
             Some(Credential::Basic { username, password }) => request.basic_auth(username, Some(password)),
             Some(Credential::Bearer(token)) => request.bearer_auth(token),
             None => request,
@@ -182,7 +183,8 @@ impl Upstream {
         if status.is_success() {
             return Ok(response);
         }
-        Err(Failure::of_status(url, status, retry_after(response.headers())))
+        let failure = if credential.is_some() { Failure::of_status_with_login } else { Failure::of_status };
+        Err(failure(url, status, retry_after(response.headers())))
     }
 }
 

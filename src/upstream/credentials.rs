@@ -46,8 +46,18 @@ impl Credentials {
     /// Reads a netrc file (`machine`, `login`, `password`, in any order after the machine; of two entries for a host the first counts).
     /// An entry for every host (`default`) is not used: a credential is for one origin. Entries know no scheme: they are used over TLS
     /// and on loopback only. An entry without a login is a bearer token, as model hubs ask for.
-    pub fn read_netrc(&mut self, text: &str) {
-        for Entry { machine, login, password } in entries(text) {
+    /// Tells what is not used, never with a secret in it.
+    pub fn read_netrc(&mut self, text: &str) -> Vec<String> {
+        let mut unused = Vec::new();
+        for Entry { machine, login, password, default } in entries(text) {
+            match (machine, password, default) {
+                (Some(machine), None, _) => unused.push(format!("the entry of machine {machine:.100} has no password and is not used")),
+                (None, _, true) => unused.push("its entry `default` is not used: a login is for one host".to_owned()),
+                (None, _, false) if login.is_some() || password.is_some() => {
+                    unused.push("a login or password stands before the first `machine` and is not used".to_owned());
+                }
+                _ => {}
+            }
             if let (Some(machine), Some(password)) = (machine, password) {
                 let password = password.to_owned();
                 let credential = match login {
@@ -57,6 +67,7 @@ impl Credentials {
                 self.by_host.entry(machine.to_ascii_lowercase()).or_insert(credential);
             }
         }
+        unused
     }
 
     /// What to send to a URL, if anything.
@@ -73,6 +84,7 @@ struct Entry<'a> {
     machine: Option<&'a str>,
     login: Option<&'a str>,
     password: Option<&'a str>,
+    default: bool,
 }
 
 fn entries(text: &str) -> Vec<Entry<'_>> {
@@ -94,7 +106,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
                     break;
                 }
                 (_, comment) if comment.starts_with('#') => break,
-                (_, "default") => entries.push(Entry::default()),
+                (_, "default") => entries.push(Entry { default: true, ..Entry::default() }),
                 (_, next) => wanted = next,
             }
         }

@@ -48,6 +48,16 @@ impl Failure {
         if error.is_redirect() || error.is_builder() { Self::permanent(made) } else { Self::transient(made) }
     }
 
+    /// The same for a request with a login: who asks is known then, so that a 403 speaks of the account.
+    pub(super) fn of_status_with_login(url: &url::Url, status: StatusCode, wait: Option<Duration>) -> Self {
+        let mut failure = Self::of_status(url, status, wait);
+        if status == StatusCode::FORBIDDEN {
+            let message = failure.error.message().to_owned();
+            failure.error = Error::new(Kind::Upstream, message).hint("the server knows who asks and refuses; check the account's rights");
+        }
+        failure
+    }
+
     /// The failure a status code stands for.
     pub fn of_status(url: &url::Url, status: StatusCode, wait: Option<Duration>) -> Self {
         let error = Error::new(Kind::Upstream, format!("{}: the server answered {status}", shown(url)));
@@ -55,7 +65,7 @@ impl Failure {
         let error = match status.as_u16() {
             401 => error
                 .hint("credentials are missing or wrong: put them in the netrc file, or the registry's in the docker or podman login file"),
-            403 => error.hint("the server knows who asks and refuses; check the account's rights"),
+            403 => error.hint("the server refuses: it may want a login (of the netrc file, or of docker or podman for a registry), or the account lacks the right"),
             404 | 410 => error.hint("it does not exist there; check name and version"),
             429 => error.hint("the server limits requests; wait, or use fewer with --parallel"),
             _ => error,

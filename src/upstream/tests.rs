@@ -1,8 +1,8 @@
 //! Credentials and patience.
 
 use super::retry::retry_after;
-use super::{Credential, Credentials};
-use http::HeaderMap;
+use super::{Credential, Credentials, Failure, check_plain};
+use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 
 /// `login:password` for a host, as a netrc file has it.
@@ -73,4 +73,36 @@ fn a_date_to_retry_after_counts_from_the_date_of_the_answer() {
     assert_eq!(wait(early, Some(late)), Some(Duration::ZERO));
     assert_eq!(wait(late, None), None);
     assert_eq!(wait("soon", Some(early)), None);
+}
+
+#[test]
+fn what_a_netrc_file_says_in_vain_is_told_without_secrets() {
+    let unused = |text: &str| Credentials::default().read_netrc(text);
+    assert_eq!(unused("machine h.example.org login u password p\n# a comment\n"), [""; 0]);
+    let told = unused("machine a.example.org login u passwd s3cret\ndefault login u password s3cret\n");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("a.example.org has no password") && told[1].contains("`default`"), "{told:?}");
+    assert!(unused("login u password s3cret")[0].contains("before the first `machine`"));
+    assert!(!format!("{told:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_refusal_speaks_of_the_account_only_where_there_was_one() {
+    let url = "https://h.example.org/f".parse().expect("a URL");
+    let hint = |failure: Failure| failure.error.hints().join(" ");
+    assert!(hint(Failure::of_status(&url, StatusCode::FORBIDDEN, None)).contains("may want a login"));
+    assert!(hint(Failure::of_status_with_login(&url, StatusCode::FORBIDDEN, None)).contains("knows who asks"));
+    assert!(hint(Failure::of_status_with_login(&url, StatusCode::NOT_FOUND, None)).contains("does not exist"));
+}
+
+#[test]
+fn plain_http_is_for_this_machine_and_hosts_that_are_named() {
+    let plain = |url: &str, allowed: &[&str]| {
+        let allowed: Vec<String> = allowed.iter().map(|host| (*host).to_owned()).collect();
+        check_plain(&url.parse().expect("a URL"), &allowed).is_ok()
+    };
+    assert!(plain("https://h.example.org/", &[]) && plain("http://127.0.0.1:81/", &[]) && plain("http://[::1]/", &[]));
+    assert!(plain("http://h.example.org/", &["H.example.org"]) && plain("http://h.example.org/", &["h.example.org:80"]));
+    assert!(plain("http://h.example.org:81/", &["h.example.org:81"]) && !plain("http://h.example.org:81/", &["h.example.org"]));
+    assert!(!plain("http://h.example.org/", &[]) && !plain("http://localhost.example.org/", &["localhost"]));
 }

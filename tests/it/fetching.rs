@@ -489,3 +489,19 @@ fn two_files_of_one_path_are_refused() {
     let same = format!("[files.a]\n{}[files.b]\n{}", item("/a", "1"), item("/a", "1"));
     assert_eq!(site().lock(&same).expect("one file").artifacts.len(), 1);
 }
+
+#[test]
+fn a_file_cannot_be_a_folder_nor_the_list_of_digests() {
+    let origin = Origin::new(&[("/a", vec![Reply::File(noise(1000, 1))])]);
+    let item = |section: &str, path: &str| format!("[files.{section}]\nurl = \"{}\"\npath = \"{path}\"\n", origin.url("/a"));
+    let lock = |first: &str, second: &str| site().lock(&format!("{}{}", item("a", first), item("b", second)));
+    let error = lock("d/x/y/z", "d/x").expect_err("a file and a folder");
+    assert!(error.kind() == Kind::Usage && error.to_string().contains("files/d/x: it would be a file and a folder"), "{error}");
+    assert!(error.to_string().contains("files/d/x/y/z") && error.to_string().contains("b, a"), "{error}");
+    assert_eq!(lock("d/x.y/z", "d/x").expect("two files").artifacts.len(), 2);
+    for path in ["SHA256SUMS", "d/SHA256SUMS"] {
+        let error = lock("d/x", path).expect_err("the list");
+        assert!(error.kind() == Kind::Usage && error.to_string().contains("made for every folder"), "{error}");
+    }
+    assert_eq!(lock("d/x", "d/SHA256SUMS.txt").expect("two files").artifacts.len(), 2);
+}

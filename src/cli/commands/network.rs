@@ -2,7 +2,7 @@
 
 use super::pack::volume_size;
 use crate::cli::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::progress::interrupted;
 use crate::store::read_bounded;
 use crate::upstream::{Credentials, Notice, Settings, Upstream};
@@ -40,7 +40,9 @@ impl Network {
     pub fn upstream(&self, context: &Context) -> Result<Upstream> {
         let mut credentials = Credentials::default();
         if let Some(text) = read_bounded(&context.environment.netrc, 1 << 20)? {
-            credentials.read_netrc(&String::from_utf8_lossy(&text));
+            for unused in credentials.read_netrc(&String::from_utf8_lossy(&text)) {
+                context.out.warn(format!("{}: {unused}", shown(&context.environment.netrc)));
+            }
         }
         let read =
             |path: &PathBuf| read_bounded(path, 4 << 20)?.ok_or_else(|| Error::usage(format!("{}: there is no such file", path.display())));

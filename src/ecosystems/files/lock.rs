@@ -1,5 +1,6 @@
 //! Section → artifacts: one file each, its digest pinned by the manifest or learned by downloading it.
 
+use super::serve::SUMS;
 use super::{FileItem, FilesSection};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, percent_decoded};
 use crate::ecosystems::{LockRequest, Locked};
@@ -136,6 +137,15 @@ pub(super) fn check_together(artifacts: &[&Artifact]) -> Result<()> {
                 .hint("give each its own `path`, such as one with its version in it"));
         }
     }
+    for (path, artifact) in &known {
+        let above = path.match_indices('/').find_map(|(at, _)| known.get(&path[..at]));
+        if let Some(above) = above {
+            return Err(Error::usage(format!("files/{}: it would be a file and a folder", above.name))
+                .with("found", format!("files/{}", artifact.name))
+                .with("sections", [&above.sections[..], &artifact.sections[..]].concat().join(", "))
+                .hint("give one of the two another `path`: whoever copies the tree can have only one"));
+        }
+    }
     Ok(())
 }
 
@@ -161,6 +171,11 @@ fn address(text: &str, pinned: bool) -> Result<Url> {
 fn path(item: &FileItem, section: &str, url: &Url) -> Result<String> {
     let path = item.path.clone().unwrap_or_else(|| format!("{section}/{}", last_part(url)));
     crate::artifact::check_name("path", &path).map_err(|e| e.of_kind(Kind::Usage))?;
+    if path.rsplit('/').next() == Some(SUMS) {
+        return Err(Error::usage(format!("the path ends with {SUMS}, the name of the list that is made for every folder"))
+            .with("found", path)
+            .hint("give it another `path`: the list inside has the digests of all files"));
+    }
     if is_encoded(&path) {
         return Err(Error::usage("a path must not hold a percent-escape: the server refuses what may be encoded twice")
             .with("found", path)

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+/// The list of digests of every folder, for `sha256sum -c`.
+pub(super) const SUMS: &str = "SHA256SUMS";
+
 /// The files of a shelf by path.
 struct Tree {
     shelf: Shelf,
@@ -36,7 +39,7 @@ async fn answer(State(tree): State<Arc<Tree>>, parts: Parts) -> Response {
     if let Some(found) = tree.files.get(path) {
         return file(&tree, &parts, path, found);
     }
-    match path.strip_suffix("SHA256SUMS").filter(|folder| folder.is_empty() || folder.ends_with('/')) {
+    match path.strip_suffix(SUMS).filter(|folder| folder.is_empty() || folder.ends_with('/')) {
         Some(folder) => sums(&tree, &parts, folder),
         None => list(&tree, &parts, path),
     }

@@ -8,6 +8,7 @@ pub(super) fn snippets(mirror: &Mirror) -> Vec<Snippet> {
         mirror.base, mirror.view
     );
     if mirror.own_ca {
+        text.push_str(&mirror.authority_comment("/etc/ssl/certs/airlift-ca.pem"));
         text.push_str("export SSL_CERT_FILE=/etc/ssl/certs/airlift-ca.pem REQUESTS_CA_BUNDLE=/etc/ssl/certs/airlift-ca.pem\n");
     }
     text.push_str("# HF_HUB_OFFLINE must not be set: it forbids every request, those to this mirror too\n");

@@ -3,6 +3,9 @@
 use crate::ecosystems::{Mirror, Snippet};
 use std::fmt::Write;
 
+/// Where the mirror's own authority is kept, as for the other clients.
+const AUTHORITY: &str = "/etc/ssl/certs/airlift-ca.pem";
+
 /// One snippet a client.
 pub fn snippets(mirror: &Mirror) -> Vec<Snippet> {
     let index = format!("{}/python/{}/simple/", mirror.base, mirror.view);
@@ -21,7 +24,7 @@ fn pip(mirror: &Mirror, index: &str) -> Snippet {
         let _ = writeln!(text, "trusted-host = {}", mirror.host());
     }
     if mirror.own_ca {
-        text.push_str("# the mirror's own certificate authority\ncert = /etc/ssl/certs/airlift-ca.pem\n");
+        let _ = writeln!(text, "{}cert = {AUTHORITY}", mirror.authority_comment(AUTHORITY));
     }
     Snippet { client: "pip", place: "~/.config/pip/pip.conf".to_owned(), text }
 }
@@ -32,7 +35,7 @@ fn uv(mirror: &Mirror, index: &str) -> Snippet {
         let _ = writeln!(text, "allow-insecure-host = [\"{}\"]", mirror.authority());
     }
     if mirror.own_ca {
-        text.push_str("# the mirror's own certificate authority goes into the environment: SSL_CERT_FILE=/etc/ssl/certs/airlift-ca.pem\n");
+        let _ = writeln!(text, "{}# and into the environment: SSL_CERT_FILE={AUTHORITY}", mirror.authority_comment(AUTHORITY));
     }
     let _ = write!(text, "python-downloads = \"manual\"\n\n[[index]]\nurl = \"{index}\"\ndefault = true\n");
     Snippet { client: "uv", place: "~/.config/uv/uv.toml".to_owned(), text }
@@ -41,7 +44,7 @@ fn uv(mirror: &Mirror, index: &str) -> Snippet {
 fn poetry(mirror: &Mirror, index: &str) -> Snippet {
     let mut text = format!("[[tool.poetry.source]]\nname = \"mirror\"\nurl = \"{index}\"\npriority = \"primary\"\n");
     if mirror.own_ca {
-        text.push_str("# and once: poetry config certificates.mirror.cert airlift-ca.pem\n");
+        let _ = writeln!(text, "{}# and once: poetry config certificates.mirror.cert {AUTHORITY}", mirror.authority_comment(AUTHORITY));
     }
     Snippet { client: "poetry", place: "pyproject.toml".to_owned(), text }
 }

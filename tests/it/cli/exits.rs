@@ -78,6 +78,8 @@ fn a_wrong_manifest_is_2_and_names_line_and_nearest_key() {
     let other = "[targets.w]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\n[python.p]\nrequirements = [\"six\"]\ntargets = [\"v\"]\n";
     host.write("kit.toml", format!("{head}{other}"));
     assert!(!host.fails(2, &["lock", "kit.toml"], &["no target is called v"]).err.contains("did you mean"));
+    host.write("kit.toml", format!("{head}[targets.w]\nplatfrm = \"x\"\n[files.f]\nurl = \"x\"\n"));
+    assert!(!host.fails(2, &["lock", "kit.toml"], &["line 4", "did you mean `platform`"]).err.contains("sections"), "a target has none");
     host.write("kit.toml", b"\xff\xfe");
     host.fails(2, &["lock", "kit.toml"], &["not UTF-8"]);
     host.write("kit.toml", vec![b'#'; 2 << 20]);

@@ -29,9 +29,14 @@ fn fetch(host: &Host) -> Vec<&'static str> {
 #[test]
 fn upstreams_that_refuse_are_6() {
     let bytes = noise(1000, 1);
-    for (status, hint) in
-        [(401, "netrc"), (403, "rights"), (404, "does not exist there"), (429, "limits requests"), (500, "goes on"), (503, "goes on")]
-    {
+    for (status, hint) in [
+        (401, "netrc"),
+        (403, "may want a login"),
+        (404, "does not exist there"),
+        (429, "limits requests"),
+        (500, "goes on"),
+        (503, "goes on"),
+    ] {
         let (host, _bad) = locked(&bytes, vec![Reply::Status(status, "")]);
         host.fails(6, &fetch(&host), &["files/all/f", &status.to_string(), hint]);
     }

@@ -79,6 +79,15 @@ fn connected_side(walk: &mut Walk) {
         walk.host.ok(&[flags, &[format!("kit{n}").as_str()][..]].concat());
     }
     walk.note(&["init"]);
+    let template = std::fs::read_to_string(walk.host.path("kit0.toml")).expect("it was written");
+    for room in airlift::ecosystems::names() {
+        assert!(template.contains(&format!("[{room}.")), "{room} is not in the manifest to begin with");
+    }
+    let is_key =
+        |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    let bare = |line: &'_ str| line.strip_prefix("# ").filter(|l| l.starts_with('[') || is_key(l)).unwrap_or(line).to_owned();
+    let all = template.lines().map(bare).collect::<Vec<_>>().join("\n");
+    airlift::manifest::Manifest::parse(&all, &airlift::ecosystems::names()).expect("what is commented out is right too");
 }
 
 fn inside(walk: &mut Walk) {
