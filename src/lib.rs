@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod cli;
 pub mod ecosystems;
 pub mod error;
+pub mod link;
 pub mod lock;
 pub mod log;
 pub mod manifest;
@@ -18,6 +19,7 @@ pub mod progress;
 pub mod server;
 pub mod steps;
 pub mod store;
+pub mod stream;
 pub mod trust;
 #[cfg(feature = "upstream")]
 pub mod upstream;

@@ -137,6 +137,13 @@ pub const COPY_AGAIN: &str =
 /// Who signed, what they signed, the roots that came along, and the newest of them.
 type Verdict = (Judged, Statement, Chain, TrustRoot);
 
+impl Volume {
+    /// Whether enough of the root's people signed what this volume says it is of; nothing else of it is looked at.
+    pub fn judge(&self, accepted: &TrustRoot) -> Result<()> {
+        judge(self, accepted).map(|_| ())
+    }
+}
+
 impl VolumeSet {
     /// The statement as signed on the first volume whose signatures suffice; without one, why the first does not.
     fn judged(&self, accepted: &TrustRoot) -> Result<(Arc<[u8]>, Verdict)> {

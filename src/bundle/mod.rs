@@ -28,7 +28,7 @@ pub use frames::{BlobEntry, Encoding, Frame, FrameTable};
 pub use head::{Head, MAX_SIGNATURES, SIGNATURE_SPACE};
 pub use inplace::InPlace;
 pub use sign::{append_signature, check_signature_fits};
-pub use statement::{Pin, Previous, Statement};
+pub use statement::{MAX_VOLUMES, Pin, Previous, Statement};
 pub use verify::{Verification, VerifiedBundle};
 pub use volumes::{MAX_HEAD_BYTES, Volume, VolumeSet, find};
 pub use writer::{Draft, PackOptions, Written, write};

@@ -46,6 +46,10 @@ pub enum Command {
     Up(commands::up::Up),
     /// Add a signature to a finished bundle
     Sign(commands::sign::Sign),
+    /// Send bundles through a channel that only goes one way, such as a data diode
+    Send(commands::send::Send),
+    /// Receive a bundle from a channel that only goes one way, such as a data diode
+    Receive(commands::receive::Receive),
     /// Show what a bundle says of itself, from kilobytes of it
     Inspect(commands::inspect::Inspect),
     /// Compare a bundle, byte by byte, with what was signed
@@ -96,6 +100,7 @@ impl Command {
             Self::Verify(_) | Self::Scrub(_) => "nothing was changed: run the command again",
             #[cfg(feature = "upstream")]
             Self::Lock(_) => "no lock was written: run the command again",
+            Self::Send(_) => "what was sent is sent: run the command again",
             Self::Import(_) => "nothing was installed and what was taken in is kept: run the command again, it goes on where it was",
             _ => "what was finished is kept: run the command again, it goes on where it was",
         }

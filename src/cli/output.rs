@@ -106,7 +106,8 @@ fn as_json(error: &Error) -> Value {
 const UNWRITABLE: &str = "standard output cannot be written";
 static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
 
-fn unwritable(error: &std::io::Error) -> Error {
+/// The error of standard output that cannot be written; one that nobody reads any more is no error to `main`.
+pub fn unwritable(error: &std::io::Error) -> Error {
     READER_IS_GONE.store(error.kind() == ErrorKind::BrokenPipe, Ordering::Relaxed);
     Error::io(UNWRITABLE, error)
 }

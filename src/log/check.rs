@@ -11,6 +11,9 @@ use crate::error::{Error, Kind, Result};
 use crate::trust::PublicKey;
 use std::collections::BTreeMap;
 
+/// How often a log that grows meanwhile is read again.
+const MOST_READINGS: usize = 20;
+
 /// A checkpoint from elsewhere that the log is compared with.
 #[derive(Debug, Clone)]
 pub enum Remembered {
@@ -42,13 +45,27 @@ pub struct Checked {
 }
 
 impl EventLog {
-    /// Verifies everything. The key is the one given, else the one that lies with the log, else what its first event says.
+    /// Verifies everything. The key is the one given, else the one that lies with the log, else what its first event says. It takes no
+    /// lock: where the log grew meanwhile, what looks like damage may be its growth, and it is read again.
     pub fn check(&self, given: Option<&VerifierKey>, remembered: &[Remembered]) -> Result<Checked> {
+        for _ in 0..MOST_READINGS {
+            let note = self.newest()?;
+            let checked = self.check_against(note.clone(), given, remembered);
+            if checked.is_ok() || self.newest()? == note {
+                return checked;
+            }
+        }
+        Err(Error::new(Kind::Store, "the event log grew each time it was read").hint("run the command again when the store is at rest"))
+    }
+
+    fn check_against(&self, note: Option<Note>, given: Option<&VerifierKey>, remembered: &[Remembered]) -> Result<Checked> {
         let none = || Error::new(Kind::Incomplete, "there is no event log here yet").with("looked in", self.folder().display());
-        let note = match self.newest()? {
+        let note = match note {
             Some(note) => note,
             None if self.only_begun()? => return Err(none().hint("it begins with the first change of the store")),
-            None => return Err(self.damaged("its newest checkpoint is missing").with("expected", self.path("checkpoint").display())),
+            None => {
+                return Err(self.damaged("its newest checkpoint is missing").with("expected", self.path("checkpoint").display()));
+            }
         };
         let key = given.cloned().map_or_else(|| self.key(), Ok)?;
         let checkpoint = Checkpoint::verified("log/checkpoint", &note, &key).map_err(|e| e.of_kind(Kind::Store).hint(RESTORE))?;

@@ -55,10 +55,13 @@ pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
 /// may have brought a root that no longer counts its signers. A refusal is logged as well.
 pub fn import(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let subject = Item::named("bundle", bundle.statement.label()).digest(bundle.id);
-    judge_and_take(bundle, journal, verification).map_err(|error| match error.kind() {
-        Kind::Verification | Kind::Policy => journal.refused(vec![subject], error),
-        _ => error,
-    })
+    let done = judge_and_take(bundle, journal, verification);
+    done.map_err(|error| if is_refusal(error.kind()) { journal.refused(vec![subject], error) } else { error })
+}
+
+/// Whether an error says that a bundle must not come in; others say that it could not.
+pub const fn is_refusal(kind: Kind) -> bool {
+    matches!(kind, Kind::Verification | Kind::Policy)
 }
 
 /// Most refusals of one medium that are logged.
@@ -66,7 +69,7 @@ const MOST_REFUSALS: usize = 64;
 
 /// Logs that bundles on a medium are not authentic. Where the medium was plugged in is left out: such paths hold people's names.
 pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>) -> Result<()> {
-    let refused = errors.iter().filter(|e| matches!(e.kind(), Kind::Verification | Kind::Policy));
+    let refused = errors.iter().filter(|e| is_refusal(e.kind()));
     for error in refused.take(MOST_REFUSALS) {
         let without = |text: String, place: &PathBuf| {
             let folder = if place.is_dir() { place.as_path() } else { place.parent().unwrap_or(place) };

@@ -1,5 +1,6 @@
 //! `log`: what was changed here, whether the log of it is whole, and what others remember of it.
 
+use super::import::is_refusal;
 use crate::error::{Error, Kind, Result};
 use crate::log::{
     Checked, Checkpoint, Draft, Event, EventLog, Growth, Item, Journal, MAX_PROOF_BYTES, Note, Receipt, Remembered, VerifierKey,
@@ -11,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// Verifies the whole log, compares it with what was remembered of it, and the store's snapshots with what it says of them.
 pub fn verify(store: &Store, key: Option<&VerifierKey>, remembered: &[Remembered]) -> Result<Checked> {
-    let checked = EventLog::of(store).check(key, remembered)?;
+    // Before the log is read: another process may import meanwhile, and its event comes before its snapshot.
     let highest = store.pointed()?.map_or(0, |(_, highest)| highest);
+    let checked = EventLog::of(store).check(key, remembered)?;
     for number in 1..=highest {
         compare_snapshot(store, &checked, number)?;
     }
@@ -105,10 +107,7 @@ pub fn cosign(journal: &Journal<'_>, signer: &dyn Signer) -> Result<(Checkpoint,
 pub fn witness(journal: &Journal<'_>, path: &Path, key: Option<&VerifierKey>) -> Result<witnessed::Accepted> {
     let accepted = witnessed::judge(journal.log(), &read(path)?, key).map_err(|error| {
         let subjects = vec![Item::named("checkpoint", path.file_name().unwrap_or_default().to_string_lossy())];
-        match error.kind() {
-            Kind::Verification | Kind::Policy => journal.refused(subjects, error),
-            _ => error,
-        }
+        if is_refusal(error.kind()) { journal.refused(subjects, error) } else { error }
     })?;
     if accepted.seen != witnessed::Seen::Same {
         let Checkpoint { origin, size, root } = &accepted.checkpoint;

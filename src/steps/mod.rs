@@ -2,7 +2,7 @@
 //!
 //! In: plain options, the doors and the store. Out: plain results. The command line calls these and prints what they give back; a
 //! program that embeds airlift calls them as well. They never touch a terminal, the environment or the current directory, and
-//! `verify`, `import` and `serve` never use `upstream`.
+//! `verify`, `import` and `serve` never use `upstream` or `link`.
 
 pub mod approve;
 pub mod client;
@@ -17,7 +17,9 @@ pub mod lock;
 pub mod log;
 pub mod pack;
 pub mod policy;
+pub mod receive;
 pub mod review;
+pub mod send;
 pub mod serve;
 pub mod sign;
 pub mod trust;

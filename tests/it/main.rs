@@ -12,6 +12,7 @@ mod conda;
 mod conda_lock;
 mod corruption;
 mod dependencies;
+mod diode;
 mod faults;
 mod fetching;
 mod host;

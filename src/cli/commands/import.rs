@@ -5,10 +5,10 @@ use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::Journal;
 use crate::steps::approve;
-use crate::steps::import::{Imported, import, log_refusals, order};
+use crate::steps::import::{Imported, import, is_refusal, log_refusals, order};
 use crate::steps::verify::{concerns_one_bundle, open_each, refused};
 use crate::store::{Installed, Store};
 use crate::trust::Order;
@@ -39,7 +39,8 @@ impl Import {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = if self.dry_run { context.open_store()? } else { context.make_store()? };
         let root = context.accepted_root(&store)?;
-        let (bundles, mut errors) = open_each(&self.places, &root)?;
+        let opened = open_each(&self.places, &root);
+        let (bundles, mut errors) = opened.map_err(|error| if self.dry_run { error } else { self.refused(error, &store, context) })?;
         if self.dry_run {
             bundles.iter().try_for_each(|bundle| context.check_age(&store, &bundle.root, self.refuse_expired))?;
             foretell(&bundles, &store, context)?;
@@ -72,6 +73,18 @@ impl Import {
             context.out.data(&Value::from(documents), "")?;
         }
         refused(errors)
+    }
+
+    /// A medium that cannot be taken apart: the log is told, and where that fails both errors are shown.
+    fn refused(&self, error: Error, store: &Store, context: &Context) -> Error {
+        if !is_refusal(error.kind()) {
+            return error;
+        }
+        let logged = || log_refusals(std::slice::from_ref(&error), &self.places, &context.journal(&store.writer()?)?);
+        match logged() {
+            Err(failed) => error.with("also", failed.message()),
+            Ok(()) => error,
+        }
     }
 }
 

@@ -21,10 +21,12 @@ pub mod network;
 pub mod network_free;
 pub mod pack;
 pub mod policy;
+pub mod receive;
 pub mod review;
 pub mod rollback;
 pub mod schema;
 pub mod scrub;
+pub mod send;
 pub mod serve;
 pub mod sign;
 pub mod status;
@@ -51,6 +53,8 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         #[cfg(feature = "upstream")]
         Command::Up(command) => command.run(context),
         Command::Sign(command) => command.run(context),
+        Command::Send(command) => command.run(context),
+        Command::Receive(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
         Command::Verify(command) => command.run(context),
         Command::Review(command) => command.run(context),

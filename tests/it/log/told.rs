@@ -175,6 +175,12 @@ fn two_processes_never_write_at_once() {
     let world = World::new();
     let store = world.receiver("receiver");
     std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut seen = 0;
+            while seen < 2 + 20 {
+                seen = verify(&store, None, &[]).expect("whole at every moment").checkpoint.size;
+            }
+        });
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut left = 5;
