@@ -1,8 +1,9 @@
 //! A set of volumes whose statement has been signed by enough people, and whose head is what they signed.
 
 use super::frames::FrameTable;
-use super::geometry::stretches;
-use super::head::Head;
+use super::geometry::{Stretch, stretches};
+use super::head::{Head, PARITY};
+use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
 use super::statement::Statement;
 use super::volumes::{Volume, VolumeSet, read_at};
 use crate::artifact::{Artifact, Digest};
@@ -10,7 +11,7 @@ use crate::error::{Error, Kind, Result, shown};
 use crate::lock::Lock;
 use crate::trust::{BUNDLE, Chain, Judged, Role, TrustRoot};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// An authentic head: statement, lock and frame table are what the trust root's people signed. The payload has not been looked at.
@@ -36,32 +37,45 @@ pub struct Authentic {
     pub(super) copies: Vec<Vec<String>>,
     /// The lock's exact bytes.
     pub(super) lock_bytes: Vec<u8>,
+    /// What gives back lost blocks, where the set has parity.
+    pub(super) mender: Option<Mender>,
 }
 
 impl Authentic {
     /// Judges the signatures over the statement's bytes, then parses those bytes, then everything they pin. `Kind::Incomplete` when a
     /// volume is not here; then nothing but heads has been read.
-    pub fn open(set: VolumeSet, root: &TrustRoot) -> Result<Self> {
+    pub fn open(mut set: VolumeSet, root: &TrustRoot) -> Result<Self> {
+        salvage(&mut set, |volume| judge(volume, root).and_then(|_| volume.head.check_room(&volume.path)));
         let (bytes, (judged, statement, chain, newest)) = set.judged(root)?;
         let label = statement.label();
         let about = |e: Error| e.about(&label);
-        let (volumes, copies) = complete(set, &statement, root)?;
+        let (looked_in, passed_over) = (set.looked_in.clone(), set.passed_over.clone());
+        let Gathered { volumes, copies, mut damage } = match statement.has_parity() {
+            true => gather(set, &statement, |volume| judge(volume, root).and_then(|_| check_head(volume, &statement, &label)))?,
+            false => complete(set, &statement, root).map(|(volumes, copies)| Gathered { volumes, copies, damage: BTreeMap::new() })?,
+        };
         let same_end = volumes.iter().all(|v| v.head.end == volumes[0].head.end);
         if !same_end {
             return Err(Error::verification(format!("{label}: the heads of its volumes differ in length")));
         }
-        let lock_bytes = pinned_everywhere(&volumes, &statement, "lock.json").map_err(about)?;
+        let mut pinned = |name: &str| pinned_everywhere(&volumes, &statement, name, &mut damage).map_err(about);
+        let lock_bytes = pinned("lock.json")?;
         let lock = Lock::parse("its lock", &lock_bytes).map_err(about)?;
         if (&lock.name, &lock.line) != (&statement.name, &statement.line) {
             return Err(Error::verification(format!("{label}: its lock is of another toolkit or line"))
                 .with("found", format!("{} {}", lock.name, lock.line)));
         }
         newest.judge_scopes(&judged.tally, &lock.artifacts).map_err(about)?;
-        let table = pinned_everywhere(&volumes, &statement, "frames.bin").map_err(about)?;
-        let table = FrameTable::parse(&table, &lock, &statement.volumes).map_err(about)?;
-        pinned_everywhere(&volumes, &statement, "README").map_err(about)?;
+        let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes).map_err(about)?;
+        pinned("README")?;
+        let parity = statement.has_parity().then(|| pinned(PARITY)).transpose()?;
+        let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
+        let mender = parity.transpose()?.map(|table| Mender::new(table, damage));
+        if let Some(mender) = &mender {
+            check_spares(mender, &statement, &looked_in, &passed_over)?;
+        }
         check_limits(&newest, &statement, &table).map_err(about)?;
-        Ok(Self { id: Digest::of(&bytes), statement, judged, root: newest, chain, lock, table, volumes, copies, lock_bytes })
+        Ok(Self { id: Digest::of(&bytes), statement, judged, root: newest, chain, lock, table, volumes, copies, lock_bytes, mender })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
@@ -82,11 +96,14 @@ impl Authentic {
     pub(super) fn check_geometry(&self) -> Result<()> {
         let fits = stretches(&self.table, self.volumes[0].head.end, self.volumes.len(), |stretch| {
             let volume = &self.volumes[usize::from(stretch.volume)];
+            if self.mender.is_some() {
+                return self.note_geometry(&stretch);
+            }
             if stretch.last && stretch.offset + stretch.bytes.len() as u64 != volume.length {
                 return Err(self.damaged(stretch.volume, stretch.offset, "there are bytes after its end"));
             }
             let mut found = vec![0; stretch.bytes.len()];
-            read_at(&volume.path, &volume.file, &mut found, stretch.offset)?;
+            read_at(&volume.path, &*volume.file, &mut found, stretch.offset)?;
             match found.iter().zip(&stretch.bytes).position(|(a, b)| a != b) {
                 None => Ok(()),
                 Some(n) => Err(self.damaged(stretch.volume, stretch.offset + n as u64, "a tar header or padding is not what it must be")),
@@ -97,6 +114,30 @@ impl Authentic {
         } else {
             Err(Error::verification(format!("{}: its frames do not lie where this format puts them", self.statement.label())))
         }
+    }
+
+    /// The same where there is parity: no reader needs what lies between the frames, and damage is no reason to refuse.
+    fn note_geometry(&self, stretch: &Stretch) -> Result<()> {
+        let volume = usize::from(stretch.volume);
+        match stretch.last {
+            true => self.examine_layout(volume),
+            false => {
+                self.compare(volume, stretch.offset, &stretch.bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Names a folder for what repairing on the way cannot keep in memory.
+    pub fn spill_to(&self, folder: &Path) {
+        if let Some(mender) = &self.mender {
+            mender.spill_to(folder);
+        }
+    }
+
+    /// What was damaged on each volume of a set with parity, as far as that is known by now.
+    pub fn damage(&self) -> BTreeMap<usize, Damage> {
+        self.mender.as_ref().map(Mender::damage).unwrap_or_default()
     }
 
     /// The statement's exact bytes.
@@ -243,10 +284,29 @@ fn check_place(volume: &Volume, statement: &Statement, label: &str) -> Result<()
             .with("found", format!("{} bytes", volume.length))
             .hint("it was cut or added to: copy it again (nothing was changed)"));
     }
-    let about = |e: Error| e.about(label);
+    check_head(volume, statement, label)
+}
+
+/// The same without its length.
+fn check_head(volume: &Volume, statement: &Statement, label: &str) -> Result<()> {
+    let (path, about) = (&volume.path, |e: Error| e.about(label));
     volume.head.check_room(path).map_err(about)?;
     volume.head.check_volume(path, statement).map_err(about)?;
     volume.head.check_files(path, statement).map_err(about)
+}
+
+/// More volumes may not be missing than there are spare ones.
+fn check_spares(mender: &Mender, statement: &Statement, looked_in: &[PathBuf], passed_over: &[String]) -> Result<()> {
+    let absent: Vec<usize> = mender.damage().into_iter().filter(|(_, damage)| damage.absent).map(|(volume, _)| volume).collect();
+    let spares = mender.table.redundancy.spares;
+    if absent.len() <= spares {
+        return Ok(());
+    }
+    let error = incomplete(statement, absent[0], looked_in, passed_over);
+    let more: Vec<String> = absent[1..].iter().map(|volume| statement.volume_name(*volume)).collect();
+    let found: Vec<String> = absent[1..].iter().filter_map(|volume| in_its_place(statement, *volume, looked_in)).collect();
+    let needs = format!("any {} of these; spare volumes make up for {spares}", absent.len() - spares);
+    Err(error.of_kind(Kind::Incomplete).with_all("expected", &more).with_all("found", &found).with("needs", needs))
 }
 
 /// A volume is not here, or it is one of the files that cannot be read as a volume.
@@ -288,11 +348,26 @@ fn in_its_place(statement: &Statement, missing: usize, looked_in: &[PathBuf]) ->
     Some(format!("{}, which holds volume {} of {of}", shown(&path), head.volume + 1))
 }
 
-/// A pinned file, compared with its pin in the head of every volume.
-fn pinned_everywhere(volumes: &[Volume], statement: &Statement, name: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for volume in volumes.iter().filter(|v| v.head.places.contains_key(name)) {
-        bytes = volume.head.pinned(&volume.path, &volume.file, statement, name)?;
+/// A pinned file, compared with its pin in the head of every volume. Where there is parity one that fits is enough, and the others are
+/// noted as damaged.
+fn pinned_everywhere(volumes: &[Volume], statement: &Statement, name: &str, damage: &mut BTreeMap<usize, Damage>) -> Result<Vec<u8>> {
+    let (mut bytes, mut failed) = (None, None);
+    for (number, volume) in volumes.iter().enumerate().filter(|(_, v)| v.head.places.contains_key(name)) {
+        if statement.has_parity() && damage.get(&number).is_some_and(|d| d.absent) {
+            continue;
+        }
+        match volume.pinned_here(statement, name) {
+            Ok(found) => bytes = Some(found),
+            Err(error) if !statement.has_parity() => return Err(error),
+            Err(error) => {
+                damage.entry(number).or_default().head = true;
+                failed = failed.or(Some(error));
+            }
+        }
     }
-    Ok(bytes)
+    let copies = || volumes.iter().find_map(|volume| volume.pinned(statement, name).ok());
+    match bytes.or_else(|| failed.is_some().then(copies).flatten()) {
+        Some(bytes) => Ok(bytes),
+        None => failed.map_or_else(|| Ok(Vec::new()), Err),
+    }
 }

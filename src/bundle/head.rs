@@ -4,15 +4,16 @@
 use super::frames::MAX_TABLE_BYTES;
 use super::member::{BLOCK, SPACE, header, occupied, padding, parse};
 use super::statement::{MAX_STATEMENT_BYTES, Statement};
-use super::volumes::read_at;
+use super::volumes::{ReadAt, read_at};
 use crate::artifact::Digest;
 use crate::error::{Error, Result, shown};
 use crate::lock::MAX_LOCK_BYTES;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Name of the parity table in the head.
+pub const PARITY: &str = "parity.bin";
 /// Room left for signatures in every head, in bytes.
 pub const SIGNATURE_SPACE: u64 = 64 << 10;
 /// Most signatures of one head.
@@ -44,7 +45,7 @@ pub struct Head {
     /// Which volume it says it is, from 0.
     pub volume: usize,
     /// Of how many it says it is one.
-    count: usize,
+    pub(in crate::bundle) count: usize,
     /// Signatures: file name and bytes, in their order.
     pub signatures: Arc<Vec<(String, Vec<u8>)>>,
     /// Trust roots and their signatures: file name and bytes.
@@ -93,7 +94,7 @@ pub fn render(statement: &[u8], volume: usize, count: usize, files: &[(String, V
 impl Head {
     /// Walks the head of a volume: every header is compared with the one it must be, padding must be zero, and only the statement,
     /// signatures and trust roots are read.
-    pub fn read(path: &Path, file: &File) -> Result<Self> {
+    pub fn read(path: &Path, file: &dyn ReadAt) -> Result<Self> {
         let mut head = Self {
             statement: Arc::default(),
             volume: 0,
@@ -122,13 +123,13 @@ impl Head {
         Ok(head)
     }
 
-    fn take(&mut self, path: &Path, file: &File, name: &str, at: u64, size: u64) -> Result<()> {
+    fn take(&mut self, path: &Path, file: &dyn ReadAt, name: &str, at: u64, size: u64) -> Result<()> {
         let data = at + BLOCK;
         let read = |most: u64| read_member(path, file, name, data, size, most);
         match name {
             "bundle.json" if at == 0 => self.statement = read(MAX_STATEMENT_BYTES as u64)?.into(),
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
-            "frames.bin" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
+            "frames.bin" | PARITY if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
             SPACE => self.close(path, file, data, size)?,
             _ if name.starts_with("volume.") && !self.places.contains_key("volume") => {
@@ -176,7 +177,7 @@ impl Head {
         MAX_UNTRUSTED_BYTES.saturating_sub(held)
     }
 
-    fn place(&mut self, path: &Path, file: &File, name: &str, data: u64, size: u64, most: u64) -> Result<()> {
+    fn place(&mut self, path: &Path, file: &dyn ReadAt, name: &str, data: u64, size: u64, most: u64) -> Result<()> {
         if size > most {
             return Err(too_large(name, size, most));
         }
@@ -185,17 +186,13 @@ impl Head {
         Ok(())
     }
 
-    fn close(&mut self, path: &Path, file: &File, data: u64, size: u64) -> Result<()> {
+    fn close(&mut self, path: &Path, file: &dyn ReadAt, data: u64, size: u64) -> Result<()> {
         if size > SIGNATURE_SPACE + (1 << 20) || padding(size) != 0 {
             return Err(too_large(SPACE, size, SIGNATURE_SPACE));
         }
         let mut bytes = vec![0; size as usize];
         read_at(path, file, &mut bytes, data)?;
-        self.room = match bytes.iter().position(|b| *b != 0) {
-            None => Room::Empty,
-            Some(_) if unfinished(&bytes) => Room::Unfinished,
-            Some(n) => Room::Unclear(data + n as u64),
-        };
+        self.room = room(&bytes, data);
         self.space = data - BLOCK;
         self.end = data + size;
         Ok(())
@@ -243,7 +240,7 @@ impl Head {
     }
 
     /// Reads a file of the head and compares it with its pin.
-    pub fn pinned(&self, path: &Path, file: &File, statement: &Statement, name: &str) -> Result<Vec<u8>> {
+    pub fn pinned(&self, path: &Path, file: &dyn ReadAt, statement: &Statement, name: &str) -> Result<Vec<u8>> {
         let (offset, size) = self.places[name];
         let pinned = statement.files.get(name).map_or(0, |p| p.size);
         if size != pinned {
@@ -255,6 +252,15 @@ impl Head {
         read_at(path, file, &mut bytes, offset)?;
         check_pin(path, statement, name, &bytes)?;
         Ok(bytes)
+    }
+}
+
+/// What the bytes of a room are, which begins at an offset.
+pub fn room(bytes: &[u8], at: u64) -> Room {
+    match bytes.iter().position(|b| *b != 0) {
+        None => Room::Empty,
+        Some(_) if unfinished(bytes) => Room::Unfinished,
+        Some(n) => Room::Unclear(at + n as u64),
     }
 }
 
@@ -278,7 +284,7 @@ fn check_pin(path: &Path, statement: &Statement, name: &str, bytes: &[u8]) -> Re
     }
 }
 
-fn read_member(path: &Path, file: &File, name: &str, data: u64, size: u64, most: u64) -> Result<Vec<u8>> {
+fn read_member(path: &Path, file: &dyn ReadAt, name: &str, data: u64, size: u64, most: u64) -> Result<Vec<u8>> {
     if size > most {
         return Err(too_large(name, size, most));
     }
@@ -288,7 +294,7 @@ fn read_member(path: &Path, file: &File, name: &str, data: u64, size: u64, most:
     Ok(bytes)
 }
 
-fn zeros(path: &Path, file: &File, at: u64, length: u64) -> Result<()> {
+fn zeros(path: &Path, file: &dyn ReadAt, at: u64, length: u64) -> Result<()> {
     let mut bytes = vec![0xff; length as usize];
     read_at(path, file, &mut bytes, at)?;
     match bytes.iter().position(|b| *b != 0) {

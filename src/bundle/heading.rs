@@ -1,7 +1,8 @@
 //! The heads of a bundle that is being written, and the moment at which its volumes get their names.
 
 use super::frames::{FrameTable, MAX_TABLE_BYTES, frame_count};
-use super::head::{MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, SIGNATURE_SPACE, render, reserve};
+use super::head::{MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::parity::{self, Target};
 use super::sign::{append, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Statement};
 use super::unfinished;
@@ -18,24 +19,32 @@ use std::path::{Path, PathBuf};
 pub struct Heading {
     /// Length of each head in bytes.
     pub length: u64,
+    /// Length of the parity table in bytes; 0 without parity.
+    parity: u64,
 }
 
 impl Heading {
     /// Plans the heads of a draft; refuses what no reader would take.
-    pub fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, volume_size: Option<u64>) -> Result<Self> {
+    pub fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, options: &PackOptions<'_>) -> Result<Self> {
+        let (volume_size, redundancy) = (options.volume_size, options.redundancy);
         let frames = plan.blobs.iter().map(|b| frame_count(b.size)).sum();
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
-        check_head(draft, lock, table)?;
-        let volumes = volume_size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64));
+        let parity = if redundancy.is_some() { redundancy.table_length(plan, volume_size) } else { 0 };
+        check_head(draft, lock, table, parity)?;
+        let volumes = match volume_size {
+            _ if redundancy.is_some() => MAX_VOLUMES as u64,
+            size => size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64)),
+        };
         let statement = 4096 + 160 * draft.files.len() as u64 + 24 * volumes;
-        let length = reserve(statement, [lock, table].into_iter().chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
-        let least = length + 3 * PIECE as u64;
+        let large = [lock, table].into_iter().chain(redundancy.is_some().then_some(parity));
+        let length = reserve(statement, large.chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
+        let least = if redundancy.is_some() { redundancy.length(length, length + 3 * PIECE as u64) } else { length + 3 * PIECE as u64 };
         match volume_size {
             Some(size) if size < least => Err(Error::usage("the volumes are too small for this bundle")
                 .with("expected", format!("at least {least} bytes a volume"))
                 .with("found", format!("{size} bytes"))
                 .hint("choose a larger --volume-size")),
-            _ => Ok(Self { length }),
+            _ => Ok(Self { length, parity }),
         }
     }
 
@@ -44,10 +53,12 @@ impl Heading {
         let mut files = draft.files.clone();
         files.push(("lock.json".to_owned(), lock));
         files.push(("frames.bin".to_owned(), packed.table.to_bytes()));
+        files.extend(packed.parity.as_ref().map(|table| (PARITY.to_owned(), table.to_bytes(self.parity))));
         files.sort();
         let mut statement = Statement::draft(&draft.lock.name, &draft.lock.line, &draft.created, &draft.tool);
         (statement.epoch, statement.seq, statement.previous) = (draft.epoch, draft.seq, draft.previous);
         statement.volumes.clone_from(&packed.lengths);
+        statement.features.extend(packed.parity.is_some().then(|| super::statement::PARITY.to_owned()));
         let pin = |bytes: &[u8]| Pin { sha256: Digest::of(bytes), size: bytes.len() as u64 };
         statement.files = files.iter().map(|(name, bytes)| (name.clone(), pin(bytes))).collect();
         let bytes = statement.to_bytes();
@@ -55,6 +66,9 @@ impl Heading {
         for (index, file) in packed.files.iter().enumerate() {
             let path = unfinished::path(options.out, draft, index);
             let head = render(&bytes, index, packed.files.len(), &files, self.length);
+            if let Some(table) = &packed.parity {
+                parity::head(&Target { path: &path, file: file.file(), layout: &table.layouts[index] }, &head)?;
+            }
             let written = file.write_all_at(&head, 0).and_then(|()| file.file().sync_all());
             written.map_err(|e| Error::io(format!("{} cannot be written", shown(&path)), &e))?;
         }
@@ -76,7 +90,7 @@ impl Heading {
 }
 
 /// Refuses what readers would refuse: a bundle that nobody can open is not written.
-fn check_head(draft: &Draft<'_>, lock: u64, table: u64) -> Result<()> {
+fn check_head(draft: &Draft<'_>, lock: u64, table: u64, parity: u64) -> Result<()> {
     let trust = draft.files.iter().filter(|(name, _)| name.starts_with("trust/"));
     let (count, bytes) = trust.fold((0, 0), |(count, bytes), (_, file)| (count + 1, bytes + file.len() as u64));
     let found = [
@@ -84,6 +98,7 @@ fn check_head(draft: &Draft<'_>, lock: u64, table: u64) -> Result<()> {
         ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
         ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
         ("bytes of its frame table", table, MAX_TABLE_BYTES),
+        ("bytes of its parity table", parity, MAX_TABLE_BYTES),
     ];
     match found.into_iter().find(|(_, found, most)| found > most) {
         None => Ok(()),

@@ -39,11 +39,7 @@ impl FrameReader {
     /// The content of a blob's `n`th frame. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
     /// compressed ones are, because no decoder may see bytes that were not signed, while plain ones are covered by the blob's SHA-256.
     pub fn content(&mut self, bundle: &Authentic, blob: &BlobEntry, n: usize, authenticate: bool) -> Result<&[u8]> {
-        let frame = &bundle.table.frames_of(blob)[n];
-        self.load(bundle, frame)?;
-        if authenticate || blob.encoding == Encoding::Zstd {
-            check(bundle, blob, n, &self.stored)?;
-        }
+        self.stored(bundle, blob, n, authenticate || blob.encoding == Encoding::Zstd)?;
         match blob.encoding {
             Encoding::Stored => Ok(&self.stored),
             Encoding::Zstd => {
@@ -63,28 +59,43 @@ impl FrameReader {
         }
     }
 
+    /// The stored bytes of a blob's `n`th frame; compared with their BLAKE3 when asked, and worked out from parity where they are lost.
+    pub fn stored(&mut self, bundle: &Authentic, blob: &BlobEntry, n: usize, authenticate: bool) -> Result<&[u8]> {
+        let frame = &bundle.table.frames_of(blob)[n];
+        let read = self.load(bundle, frame).and_then(|()| if authenticate { check(bundle, blob, n, &self.stored) } else { Ok(()) });
+        match (read, &bundle.mender) {
+            (Err(_), Some(mender)) => {
+                let about = |e: Error| e.about(bundle.owner(&blob.digest)).about(bundle.statement.label());
+                mender.frame(&bundle.volumes, frame, &mut self.stored).map_err(about)?;
+            }
+            (read, _) => read?,
+        }
+        Ok(&self.stored)
+    }
+
     fn load(&mut self, bundle: &Authentic, frame: &Frame) -> Result<()> {
         let volume = &bundle.volumes[usize::from(frame.volume)];
         self.stored.set_length(frame.stored as usize);
-        read_at(&volume.path, &volume.file, &mut self.stored, frame.offset)
+        read_at(&volume.path, &*volume.file, &mut self.stored, frame.offset)
     }
 
     /// Moves one blob from the medium into the intake, going on where an earlier run stopped. What that run left may not be what it wrote,
-    /// if the power failed: then the blob is received once more from its beginning, before anything is said about the medium.
+    /// if the power failed: then the blob is received once more from its beginning, before anything is said about the medium. So it is where
+    /// parity may help, and then each frame is compared before it is taken.
     pub fn deliver(&mut self, to: &Delivery<'_>, blob: &BlobEntry) -> Result<()> {
         let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else {
             to.progress.advance(to.phase, blob.size);
             return Ok(());
         };
-        let resumed = sink.offset() > 0;
-        if !self.fill(to, blob, sink.as_mut(), to.progress)? {
+        let again = sink.offset() > 0 || to.bundle.mender.is_some();
+        if !self.fill(to, blob, sink.as_mut(), to.progress, false)? {
             return Ok(());
         }
         let mut outcome = sink.finish();
-        if resumed && is_mismatch(&outcome) {
+        if again && is_mismatch(&outcome) {
             let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else { return Ok(()) };
             sink.rewind(0)?;
-            if !self.fill(to, blob, sink.as_mut(), &Silent)? {
+            if !self.fill(to, blob, sink.as_mut(), &Silent, true)? {
                 return Ok(());
             }
             outcome = sink.finish();
@@ -96,7 +107,14 @@ impl FrameReader {
     }
 
     /// Writes a blob's frames from where the sink stands to the end; false when it was told to stop before.
-    fn fill(&mut self, to: &Delivery<'_>, blob: &BlobEntry, sink: &mut dyn BlobSink, progress: &dyn Progress) -> Result<bool> {
+    fn fill(
+        &mut self,
+        to: &Delivery<'_>,
+        blob: &BlobEntry,
+        sink: &mut dyn BlobSink,
+        progress: &dyn Progress,
+        authenticate: bool,
+    ) -> Result<bool> {
         let start = sink.offset() / PIECE as u64 * PIECE as u64;
         sink.rewind(start)?;
         progress.advance(to.phase, start);
@@ -105,7 +123,7 @@ impl FrameReader {
             if to.stop.load(Ordering::Relaxed) {
                 return Ok(false);
             }
-            let content = self.content(to.bundle, blob, n, false)?;
+            let content = self.content(to.bundle, blob, n, authenticate)?;
             sink.write(content)?;
             progress.advance(to.phase, content.len() as u64);
         }

@@ -1,7 +1,8 @@
 //! Adding a signature to a finished volume, without touching its payload.
 
-use super::head::{Head, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, Room, allowed_name};
+use super::head::{Head, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, PARITY, Room, allowed_name};
 use super::member::{BLOCK, SPACE, header, occupied, padding};
+use super::parity::{TAIL, Tail};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result, shown};
 use std::fs::{File, TryLockError};
@@ -25,25 +26,43 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
 pub fn append(path: &Path, file: &File, id: &Digest, name: &str, armour: &[u8]) -> Result<()> {
     let wrong = |e: &std::io::Error| unwritable(path, e);
     let head = Head::read(path, file)?;
-    if !is_new(path, &head, id, name, armour)? {
-        return Ok(());
+    if is_new(path, &head, id, name, armour)? {
+        put(file, (head.space, free(&head), head.room), name, armour).map_err(|e| wrong(&e))?;
     }
-    let size = armour.len() as u64;
-    let free = free(&head);
-    if head.room != Room::Empty {
-        let zeros = vec![0; free as usize];
-        file.write_all_at(&zeros, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
+    if head.places.contains_key(PARITY) {
+        append_again(path, file, name, armour)?;
     }
-    let mut tail = armour.to_vec();
-    tail.resize(tail.len() + padding(size) as usize, 0);
-    tail.extend_from_slice(&header(SPACE, free - occupied(size)));
-    file.write_all_at(&tail, head.space + BLOCK).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
-    file.write_all_at(&header(name, size), head.space).and_then(|()| file.sync_data()).map_err(|e| wrong(&e))?;
     match Head::read(path, file)?.signatures.iter().any(|(n, bytes)| n == name && bytes == armour) {
         true => Ok(()),
         false => Err(Error::verification(format!("{}: the signature was written and is not there", shown(path)))
             .hint("another program writes to the volume, or the medium is damaged: sign it again")),
     }
+}
+
+/// Puts a signature at the beginning of a room: where its header lies, how many bytes it has, and what is in it.
+fn put(file: &File, (space, free, room): (u64, u64, Room), name: &str, armour: &[u8]) -> std::io::Result<()> {
+    let size = armour.len() as u64;
+    if room != Room::Empty {
+        let zeros = vec![0; free as usize];
+        file.write_all_at(&zeros, space + BLOCK).and_then(|()| file.sync_data())?;
+    }
+    let mut tail = armour.to_vec();
+    tail.resize(tail.len() + padding(size) as usize, 0);
+    tail.extend_from_slice(&header(SPACE, free - occupied(size)));
+    file.write_all_at(&tail, space + BLOCK).and_then(|()| file.sync_data())?;
+    file.write_all_at(&header(name, size), space).and_then(|()| file.sync_data())
+}
+
+/// Puts a signature into the second room of a volume with parity, as far as there is room: it is the copy of a copy.
+fn append_again(path: &Path, file: &File, name: &str, armour: &[u8]) -> Result<()> {
+    let wrong = |e: &std::io::Error| unwritable(path, e);
+    let length = file.metadata().map_err(|e| wrong(&e))?.len();
+    let tail = Tail::read(path, file, length.saturating_sub(TAIL))?;
+    let there = tail.signatures.iter().any(|(known, _)| known == name);
+    if there || occupied(armour.len() as u64) > tail.free || tail.signatures.len() >= MAX_SIGNATURES {
+        return Ok(());
+    }
+    put(file, (tail.space, tail.free, tail.room), name, armour).map_err(|e| wrong(&e))
 }
 
 /// Refuses what [`append_signature`] would refuse, before anything is written to any volume.

@@ -10,6 +10,8 @@ pub const MAX_STATEMENT_BYTES: usize = 1 << 20;
 /// Most volumes of a set.
 pub const MAX_VOLUMES: usize = 999;
 const VERSION: u32 = 1;
+/// The feature of sets that can repair themselves.
+pub const PARITY: &str = "parity";
 
 /// Size and SHA-256 of a file in the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,10 +95,13 @@ impl Statement {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let limits = Limits { bytes: MAX_STATEMENT_BYTES, depth: 6 };
         let statement: Self = parse_versioned("the bundle's statement", bytes, limits, "airlift-bundle", VERSION)?;
-        if !statement.features.is_empty() || !statement.base.is_empty() {
+        if !(statement.features.is_empty() || statement.has_parity()) || !statement.base.is_empty() {
             return Err(Error::verification("the bundle needs a newer airlift")
-                .with("expected", "no further features, no base")
+                .with("expected", "no features but parity, no base")
                 .with("found", format!("features {:.120}, base {:.120}", statement.features.join(", "), statement.base.join(", "))));
+        }
+        if statement.has_parity() != statement.files.contains_key(super::head::PARITY) {
+            return Err(Error::verification("the bundle's statement contradicts itself: parity is a feature and a table, or neither"));
         }
         check_word("toolkit name", &statement.name)?;
         check_word("release line", &statement.line)?;
@@ -110,6 +115,11 @@ impl Statement {
             return Err(Error::verification("the bundle's number or its count of volumes is out of range"));
         }
         Ok(statement)
+    }
+
+    /// Whether the set has parity.
+    pub fn has_parity(&self) -> bool {
+        self.features.as_slice() == [PARITY]
     }
 
     /// `NAME SEQ`, as messages name the bundle.

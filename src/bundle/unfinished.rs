@@ -22,7 +22,7 @@ pub fn create(path: &Path) -> Result<File> {
         Error::new(Kind::Store, format!("{} is being written by another airlift", shown(path)))
             .hint("wait until it has finished, or choose another folder")
     };
-    let file = match File::options().write(true).create_new(true).open(path) {
+    let file = match File::options().read(true).write(true).create_new(true).open(path) {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => return Err(taken()),
         other => other.map_err(|e| wrong(&e))?,
     };

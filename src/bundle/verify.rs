@@ -2,11 +2,13 @@
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
+use super::parity::{Damage, Extent};
 use super::reader::{Delivery, FrameReader};
 use crate::artifact::{BlobIntake, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -50,6 +52,13 @@ impl VerifiedBundle {
         files.extend(head.signatures.iter().cloned());
         files.extend(head.trust.iter().cloned());
         files
+    }
+
+    /// Reads, where there is parity, what verification has not needed, and gives everything that was found to be damaged: what is here
+    /// was worked out where it was lost.
+    pub fn damage(&self, progress: &dyn Progress) -> Result<BTreeMap<usize, Damage>> {
+        self.authentic.examine(Extent::Parity, progress)?;
+        Ok(self.authentic.damage())
     }
 
     /// SHA-256 of the lock's bytes.

@@ -1,13 +1,15 @@
 //! Finding the volumes of a set: files or folders, in any order, from several mount points.
 
-use super::head::Head;
+use super::head::{Head, PARITY};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result, shown};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Most volumes looked at in one folder.
 const MAX_FILES: usize = 10_000;
@@ -16,17 +18,39 @@ pub const MAX_HEAD_BYTES: u64 = 32 << 20;
 /// Most files that are named as passed over.
 const MAX_NAMED: usize = 16;
 
+/// Bytes at any place of a volume.
+pub trait ReadAt: Send + Sync + std::fmt::Debug {
+    /// Fills `bytes` with what stands at an offset; an error where the file ends before.
+    fn fill_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()>;
+}
+
+impl ReadAt for File {
+    fn fill_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        self.read_exact_at(bytes, at)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn fill_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        let from = usize::try_from(at).ok().and_then(|at| self.get(at..)).and_then(|rest| rest.get(..bytes.len()));
+        bytes.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
 /// One volume file with its head.
 #[derive(Debug)]
 pub struct Volume {
     /// Where it lies.
     pub path: PathBuf,
     /// The open file.
-    pub file: File,
+    pub file: Arc<dyn ReadAt>,
     /// Its length in bytes.
     pub length: u64,
     /// Its head, not yet believed.
     pub head: Head,
+    /// Whether its head is damaged, and this is the copy of it.
+    pub salvaged: bool,
 }
 
 /// All volumes found that carry one and the same statement.
@@ -48,16 +72,20 @@ pub struct VolumeSet {
 /// ending in `.airlift` are looked at, and passed over where they are damaged. What the system cannot read is an error everywhere.
 pub fn find(places: &[PathBuf]) -> Result<Vec<VolumeSet>> {
     let mut sets: BTreeMap<Digest, VolumeSet> = BTreeMap::new();
-    let (mut broken, mut held) = (Vec::new(), 0);
+    let (mut broken, mut unread, mut held) = (Vec::new(), None, 0);
     for path in candidates(places)? {
-        let mut volume = match Volume::open(&path) {
-            Err(error) if error.kind() == Kind::Verification && !places.contains(&path) => {
+        let mut volume = match Volume::open(&path).or_else(|error| Volume::salvaged(&path).ok_or(error)) {
+            Ok(volume) => volume,
+            Err(error) if matches!(error.kind(), Kind::Verification | Kind::Failed) => {
+                if error.kind() == Kind::Failed || places.contains(&path) {
+                    unread.get_or_insert_with(|| error.clone());
+                }
                 if broken.len() < MAX_NAMED {
                     broken.push(error);
                 }
                 continue;
             }
-            other => other?,
+            Err(error) => return Err(error),
         };
         let id = Digest::of(&volume.head.statement);
         held += volume.head.share(sets.get(&id).and_then(|set| set.volumes.values().next()).map(|first| &first.head));
@@ -73,6 +101,11 @@ pub fn find(places: &[PathBuf]) -> Result<Vec<VolumeSet>> {
             Entry::Vacant(place) => drop(place.insert(volume)),
             Entry::Occupied(_) => set.copies.push(volume),
         }
+    }
+    // What nothing is known of may be what a set with parity can do without.
+    let may_do_without = sets.values().flat_map(|set| set.volumes.values()).any(|v| v.head.places.contains_key(PARITY));
+    if let Some(error) = unread.filter(|_| !may_do_without) {
+        return Err(error);
     }
     for set in sets.values_mut() {
         set.passed_over = broken.iter().map(in_a_line).collect();
@@ -150,13 +183,13 @@ impl Volume {
             }
         };
         let head = Head::read(path, &file).map_err(named)?;
-        Ok(Self { path: path.to_owned(), file, length, head })
+        Ok(Self { path: path.to_owned(), file: Arc::new(file), length, head, salvaged: false })
     }
 }
 
 /// Reads exactly so many bytes at an offset; a file that ends before is cut, which is a finding about the medium and not a bug.
-pub fn read_at(path: &Path, file: &File, bytes: &mut [u8], at: u64) -> Result<()> {
-    file.read_exact_at(bytes, at).map_err(|e| match e.kind() {
+pub fn read_at(path: &Path, file: &dyn ReadAt, bytes: &mut [u8], at: u64) -> Result<()> {
+    file.fill_at(bytes, at).map_err(|e| match e.kind() {
         std::io::ErrorKind::UnexpectedEof => Error::verification(format!("{}: the file ends too early", shown(path)))
             .with("expected", format!("at least {} bytes", at + bytes.len() as u64))
             .hint("it was cut while it was copied, or is not an airlift volume: copy it again"),

@@ -6,7 +6,9 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable};
 use super::geometry::{data_start, ending, gap};
 use super::heading::Heading;
 use super::member::{END, MAX_MEMBER, blob_name, header};
-use super::statement::{MAX_VOLUMES, Previous};
+use super::parity::{ParityTable, Redundancy};
+use super::protection::{new_volume, protect};
+use super::statement::Previous;
 use super::unfinished;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
 use crate::error::{Error, Kind, Result, shown};
@@ -48,6 +50,8 @@ pub struct PackOptions<'a> {
     pub volume_size: Option<u64>,
     /// Threads that read, compress and write.
     pub threads: usize,
+    /// How much parity the set gets.
+    pub redundancy: Redundancy,
     /// Where the work is reported.
     pub progress: &'a dyn Progress,
 }
@@ -71,13 +75,15 @@ pub struct Written {
 pub fn write(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<Written> {
     let plan = FrameTable::plan(draft.lock);
     let lock = draft.lock.to_bytes();
-    let head = Heading::new(draft, &plan, lock.len() as u64, options.volume_size)?;
+    let head = Heading::new(draft, &plan, lock.len() as u64, options)?;
     check_sources(draft, options)?;
     unfinished::sweep(options.out, draft.lock)?;
     let payload = Payload::new(draft, options, plan, head.length)?;
     options.progress.begin("packing", draft.lock.size());
     let packed = payload.run();
     options.progress.end("packing");
+    let packed =
+        packed.and_then(|packed| if options.redundancy.is_some() { protect(draft, options, head.length, packed) } else { Ok(packed) });
     let written = packed.and_then(|packed| head.finish(draft, lock, packed, options));
     written.inspect_err(|_| drop(unfinished::sweep(options.out, draft.lock)))
 }
@@ -152,6 +158,8 @@ pub struct Packed {
     pub files: Vec<Arc<DirectFile>>,
     /// Their lengths in bytes.
     pub lengths: Vec<u64>,
+    /// Their parity.
+    pub parity: Option<ParityTable>,
 }
 
 impl<'a> Payload<'a> {
@@ -207,7 +215,7 @@ impl<'a> Payload<'a> {
         for (blob, encoding) in table.blobs.iter_mut().zip(&self.encodings) {
             blob.encoding = encoding.get().copied().unwrap_or(Encoding::Stored);
         }
-        Ok(Packed { table, files: std::mem::take(&mut placer.files), lengths: std::mem::take(&mut placer.lengths) })
+        Ok(Packed { table, files: std::mem::take(&mut placer.files), lengths: std::mem::take(&mut placer.lengths), parity: None })
     }
 
     fn locked(&self) -> MutexGuard<'_, Placer> {
@@ -289,7 +297,7 @@ impl<'a> Payload<'a> {
             self.close_part(placer)?;
         }
         let start = if goes_on { placer.end } else { data_start(placer.end, entry.size, encoding) };
-        if (start + stored).next_multiple_of(512) + END > placer.volume_size {
+        if placer.volume_size != u64::MAX && self.length(placer, start + stored) > placer.volume_size {
             self.close_part(placer)?;
             self.close_volume(placer)?;
             self.new_volume(placer)?;
@@ -313,7 +321,18 @@ impl<'a> Payload<'a> {
         placer.files[volume].write_all_at(&bytes, open.after).map_err(|e| self.unwritable(volume, &e))
     }
 
+    /// How long the volume becomes when its payload ends there.
+    fn length(&self, placer: &Placer, end: u64) -> u64 {
+        match self.options.redundancy {
+            none if !none.is_some() => end.next_multiple_of(512) + END,
+            some => some.length(placer.head, end),
+        }
+    }
+
     fn close_volume(&self, placer: &mut Placer) -> Result<()> {
+        if self.options.redundancy.is_some() {
+            return Ok(());
+        }
         let volume = placer.files.len() - 1;
         let end = ending(placer.end);
         placer.files[volume].write_all_at(&end, placer.end).map_err(|e| self.unwritable(volume, &e))?;
@@ -322,13 +341,8 @@ impl<'a> Payload<'a> {
     }
 
     fn new_volume(&self, placer: &mut Placer) -> Result<()> {
-        let volume = placer.files.len();
-        if volume == MAX_VOLUMES {
-            return Err(Error::usage(format!("the bundle needs more than {MAX_VOLUMES} volumes")).hint("choose a larger --volume-size"));
-        }
-        let path = unfinished::path(self.options.out, self.draft, volume);
-        let file = unfinished::create(&path)?;
-        placer.files.push(Arc::new(DirectFile::new(file, &path)));
+        let file = new_volume(self.draft, self.options, placer.files.len())?;
+        placer.files.push(Arc::new(file));
         placer.end = placer.head;
         Ok(())
     }

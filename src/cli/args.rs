@@ -54,6 +54,8 @@ pub enum Command {
     Inspect(commands::inspect::Inspect),
     /// Compare a bundle, byte by byte, with what was signed
     Verify(commands::verify::Verify),
+    /// Write damaged and missing volumes anew, from parity
+    Repair(commands::repair::Repair),
     /// Show what installing a bundle would change, who signed it, and what the policy says to it
     Review(commands::review::ReviewCommand),
     /// Decide about a bundle, as a person the trust root names for it
@@ -97,7 +99,7 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Verify(_) | Self::Scrub(_) => "nothing was changed: run the command again",
+            Self::Verify(_) | Self::Repair(_) | Self::Scrub(_) => "nothing was changed: run the command again",
             #[cfg(feature = "upstream")]
             Self::Lock(_) => "no lock was written: run the command again",
             Self::Send(_) => "what was sent is sent: run the command again",

@@ -12,6 +12,7 @@ mod interrupt;
 mod output;
 mod qr;
 mod reporting;
+mod sizes;
 
 pub use args::command_line;
 pub use context::Context;

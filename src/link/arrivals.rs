@@ -61,7 +61,7 @@ impl Arrivals {
     }
 
     /// Waits at most a second for what comes next.
-    pub fn next(&mut self) -> Result<Arrival> {
+    pub fn wait(&mut self) -> Result<Arrival> {
         match self.pieces.recv_timeout(QUIET) {
             Ok(Ok(bytes)) => Ok(Arrival::Bytes(bytes)),
             Ok(Err(error)) => Err(Error::io(format!("{} cannot be read", self.what), &error)),

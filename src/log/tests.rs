@@ -250,13 +250,3 @@ fn exports_say_what_was_logged_and_escape_what_others_would_run() {
     assert_eq!(Form::JsonLines.event(&event, b"{}"), "{}\n");
     assert!(Form::named("xml").is_err());
 }
-
-#[test]
-fn a_qr_code_has_its_finder_patterns_and_quiet_zone() {
-    let code = qr(&"x".repeat(230)).unwrap();
-    let lines: Vec<Vec<char>> = code.lines().map(|line| line.chars().collect()).collect();
-    assert!(lines[0].is_empty() && lines[1].is_empty(), "four light rows above");
-    let finder: Vec<String> = lines[2..6].iter().map(|line| line[4..11].iter().collect()).collect();
-    assert_eq!(finder, ["█▀▀▀▀▀█", "█ ███ █", "█ ▀▀▀ █", "▀▀▀▀▀▀▀"]);
-    assert!(lines.iter().all(|line| line.len() <= 80));
-}

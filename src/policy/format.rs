@@ -16,6 +16,7 @@ const MOST_DAYS: u32 = 36_525;
 
 /// What a host asks of a bundle. The default asks nothing that signatures and order do not ask already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the file, and they are independent")]
 pub struct Policy {
     /// Toolkits that are taken; `None` takes every one.
     pub toolkits: Option<BTreeSet<String>>,

@@ -5,6 +5,7 @@
 
 use super::approve::{Admitted, admit};
 use super::trust::trusted;
+use super::verify::told;
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
 use crate::ecosystems::unserved;
@@ -24,6 +25,8 @@ pub enum Imported {
         snapshot: Snapshot,
         /// What a person should know: numbers that were left out, and what will not be served.
         notes: Vec<String>,
+        /// What was damaged or not here and was worked out from parity, a line a volume.
+        repaired: Vec<String>,
         /// Who signed, by the root that was accepted when it was installed.
         judged: Judged,
         /// Who approved it here.
@@ -91,13 +94,23 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     };
     let admitted = admit(&bundle, store, journal.now())?;
     notes.extend(admitted.alarm());
+    bundle.spill_to(store.root());
     let (taken, bytes) = to_come(&bundle, store)?;
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
     let judged = verified.bundle().judged.clone();
+    let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));
     let approved = admitted.approvals.people(Decision::Approve).iter().map(|given| given.principal.clone()).collect();
-    commit(&verified, &admitted, journal).map(|(snapshot, receipt)| Imported::Done { snapshot, notes, judged, approved, taken, receipt })
+    commit(&verified, &admitted, journal).map(|(snapshot, receipt)| Imported::Done {
+        snapshot,
+        notes,
+        repaired,
+        judged,
+        approved,
+        taken,
+        receipt,
+    })
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything

@@ -1,7 +1,7 @@
 //! `inspect`: what a bundle says of itself, from the kilobytes of its head. Nothing of it is believed, and the words say so.
 
 use crate::artifact::Digest;
-use crate::bundle::{Statement, Volume, VolumeSet};
+use crate::bundle::{PARITY, ParityTable, Redundancy, Statement, Volume, VolumeSet};
 use crate::error::{Result, shown};
 use crate::lock::Lock;
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub struct Inspection {
     pub signatures: Vec<(String, Vec<u8>)>,
     /// Trust files carried.
     pub trust: Vec<(String, Vec<u8>)>,
+    /// How much parity it has, when its table is the one the statement pins.
+    pub parity: Option<Redundancy>,
     /// Volumes that are here, as (number from 1, path).
     pub volumes: Vec<(usize, PathBuf)>,
 }
@@ -52,7 +54,7 @@ fn read_lock(volume: &Volume, statement: &Statement, reading: Reading) -> (Optio
     if volume.head.places.get("lock.json").is_some_and(|(_, size)| *size > MAX_UNBELIEVED_LOCK) {
         return (None, true);
     }
-    let Ok(bytes) = volume.head.pinned(&volume.path, &volume.file, statement, "lock.json") else { return (None, false) };
+    let Ok(bytes) = volume.pinned(statement, "lock.json") else { return (None, false) };
     // At least as many as there are values: each but the first of a list follows one of these.
     if bytes.iter().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > reading.values() {
         return (None, true);
@@ -64,6 +66,9 @@ fn read_lock(volume: &Volume, statement: &Statement, reading: Reading) -> (Optio
 pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let volume = set.volumes.values().next().expect("a set of volumes has at least one");
     let statement = Statement::parse(&volume.head.statement).map_err(|e| e.about(shown(&volume.path)))?;
+    let table = volume.head.places.get(PARITY).filter(|(_, size)| *size <= MAX_UNBELIEVED_LOCK);
+    let table = table.and_then(|_| volume.pinned(&statement, PARITY).ok());
+    let parity = table.and_then(|bytes| ParityTable::announced(&bytes)).map(|(redundancy, _)| redundancy);
     let (lock, unread) = read_lock(volume, &statement, reading);
     Ok(Inspection {
         id: set.id,
@@ -72,6 +77,7 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
         unread,
         signatures: volume.head.signatures.to_vec(),
         trust: volume.head.trust.to_vec(),
+        parity,
         volumes: set.volumes.iter().map(|(n, v)| (n + 1, v.path.clone())).collect(),
     })
 }

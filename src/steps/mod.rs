@@ -18,6 +18,7 @@ pub mod log;
 pub mod pack;
 pub mod policy;
 pub mod receive;
+pub mod repair;
 pub mod review;
 pub mod send;
 pub mod serve;

@@ -2,7 +2,7 @@
 
 use super::Fetched;
 use crate::artifact::{Blobs, Digest, LARGEST, set_name};
-use crate::bundle::{self, Draft, PackOptions, Previous, Written};
+use crate::bundle::{self, Draft, PackOptions, Previous, Redundancy, Written};
 use crate::ecosystems::{self, bytes};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
@@ -27,6 +27,8 @@ pub struct PackRequest<'a> {
     pub out: &'a Path,
     /// Longest volume in bytes.
     pub volume_size: Option<u64>,
+    /// How much parity.
+    pub redundancy: Redundancy,
     /// Threads.
     pub threads: usize,
     /// Creation time to claim (RFC 3339, UTC).
@@ -79,7 +81,13 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         },
         files,
     };
-    let options = PackOptions { out, volume_size: request.volume_size, threads: request.threads, progress: request.progress };
+    let options = PackOptions {
+        out,
+        volume_size: request.volume_size,
+        threads: request.threads,
+        redundancy: request.redundancy,
+        progress: request.progress,
+    };
     let written = bundle::write(&draft, &options)?;
     Ok((written, number.seq))
 }
@@ -158,6 +166,9 @@ pub fn check_epoch(label: &str, epoch: u64, root: &TrustRoot) -> Result<()> {
 /// SHA-256 of everything but the number that decides a bundle's bytes: the lock, the cut, the time, the roots, the tool.
 fn recipe(request: &PackRequest<'_>, lock: &Digest, created: &str) -> Digest {
     let mut all = format!("{TOOL}\n{lock}\n{created}\n{:?}\n", request.volume_size).into_bytes();
+    if request.redundancy.is_some() {
+        all.extend_from_slice(format!("{:?}\n", request.redundancy).as_bytes());
+    }
     for (name, bytes) in &request.trust {
         all.extend_from_slice(format!("{name} {}\n", Digest::of(bytes)).as_bytes());
     }

@@ -62,7 +62,7 @@ fn take_all(from: &mut Arrivals, receiving: &Receiving<'_>, scanner: &mut Scanne
         if receiving.progress.stopped() {
             return Err(interrupted());
         }
-        match from.next()? {
+        match from.wait()? {
             Arrival::Bytes(bytes) => {
                 quiet = 0;
                 scanner.feed(&bytes);
@@ -77,7 +77,7 @@ fn take_all(from: &mut Arrivals, receiving: &Receiving<'_>, scanner: &mut Scanne
             }
             Arrival::End => scanner.close(),
         }
-        while let Some(found) = scanner.next() {
+        while let Some(found) = scanner.record() {
             let brought = assembly.take(&found)?;
             receiving.progress.advance("receiving", brought);
             unjudged += brought;

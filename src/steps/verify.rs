@@ -1,9 +1,10 @@
 //! `verify`: a bundle on its medium is compared, byte by byte, with what the trust root's people signed. Nothing is written.
 
 use crate::artifact::CheckOnly;
-use crate::bundle::{Authentic, Verification, VerifiedBundle, VolumeSet, find};
+use crate::bundle::{Authentic, Damage, Verification, VerifiedBundle, VolumeSet, find};
 use crate::error::{Error, Kind, Result};
 use crate::trust::TrustRoot;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Every authentic bundle in some places, oldest first; one that is not authentic, or not all here, is an error.
@@ -59,7 +60,24 @@ pub fn one(mut sets: Vec<VolumeSet>) -> Result<VolumeSet> {
     }
 }
 
-/// Reads the whole payload and keeps nothing.
+/// Reads the whole payload and keeps nothing. A set with parity that is damaged and can be repaired is an error that says so.
 pub fn verify(bundle: Authentic, verification: &Verification<'_>) -> Result<VerifiedBundle> {
-    verification.run(bundle, &CheckOnly)
+    let verified = verification.run(bundle, &CheckOnly)?;
+    let damage = verified.damage(verification.progress)?;
+    if damage.is_empty() {
+        return Ok(verified);
+    }
+    let label = verified.bundle().statement.label();
+    let (kind, what) = match damage.values().all(|d| d.absent) {
+        true => (Kind::Incomplete, "not all of it is here, and what is here is enough"),
+        false => (Kind::Verification, "damaged but repairable"),
+    };
+    Err(Error::new(kind, format!("{label}: {what}"))
+        .with_all("damaged", &told(&damage))
+        .hint("airlift import takes it as it is; airlift repair writes the damaged volumes anew"))
+}
+
+/// What was damaged, a line a volume.
+pub fn told(damage: &BTreeMap<usize, Damage>) -> Vec<String> {
+    damage.iter().map(|(volume, damage)| damage.told(*volume)).collect()
 }

@@ -73,7 +73,7 @@ impl Arriving {
     /// Takes the map an earlier run left, where it is of this very volume; else both files begin anew.
     fn go_on(&mut self, opening: &[u8]) -> Result<()> {
         let mut found = vec![0; opening.len()];
-        let length = |file: &File| file.metadata().map(|m| m.len()).unwrap_or(0);
+        let length = |file: &File| file.metadata().map_or(0, |m| m.len());
         let same = self.map_file.read_exact_at(&mut found, 0).is_ok() && found == opening;
         if same && length(&self.file) == self.length && length(&self.map_file) == BlockMap::file_length(self.length) {
             return self.map.load(&self.notes, &self.map_file);

@@ -5,7 +5,6 @@ use super::recovery::encode;
 use crate::artifact::Digest;
 use crate::bundle::{Head, Volume};
 use crate::error::{Error, Result, shown};
-use std::os::unix::fs::FileExt;
 
 /// Recovery records of each group beyond the share that was asked for: of a few records, a share is nothing.
 const EXTRA: u64 = 8;
@@ -93,7 +92,7 @@ impl<'a> Cut<'a> {
         for start in (0..self.header.length).step_by(group.len()) {
             let bytes = (self.header.length - start).min(group.len() as u64) as usize;
             let path = &self.volume.path;
-            let read = self.volume.file.read_exact_at(&mut group[..bytes], start);
+            let read = self.volume.file.fill_at(&mut group[..bytes], start);
             read.map_err(|e| {
                 Error::io(format!("{} cannot be read at byte {start}", shown(path)), &e).hint("the medium is damaged, or the file was cut")
             })?;

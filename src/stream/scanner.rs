@@ -34,7 +34,7 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Takes the next bytes; [`Scanner::next`] is asked for all they hold before more are given.
+    /// Takes the next bytes; [`Scanner::record`] is asked for all they hold before more are given.
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.at == self.buffer.len() || self.at >= SWEEP {
             self.buffer.drain(..self.at);
@@ -64,7 +64,7 @@ impl Scanner {
     }
 
     /// The next intact record; `None` when more bytes are needed.
-    pub fn next(&mut self) -> Option<Found<'_>> {
+    pub fn record(&mut self) -> Option<Found<'_>> {
         loop {
             self.seek();
             let rest = &self.buffer[self.at..];

@@ -12,7 +12,7 @@ fn scanned(bytes: &[u8]) -> (usize, u64) {
     let mut scanner = Scanner::default();
     scanner.feed(bytes);
     scanner.close();
-    let count = std::iter::from_fn(|| scanner.next().map(drop)).count();
+    let count = std::iter::from_fn(|| scanner.record().map(drop)).count();
     (count, scanner.skipped())
 }
 

@@ -1,6 +1,6 @@
 //! Plain HTTP, which anybody on the way may read and change: to this machine, and where a person allows it.
 
-use super::shown;
+use super::{is_loopback, shown};
 use crate::error::{Error, Result};
 use url::Url;
 
@@ -8,7 +8,7 @@ use url::Url;
 /// or `mirror.lan` for port 80.
 pub fn check_plain<'a>(url: &Url, allowed: impl IntoIterator<Item = &'a String>) -> Result<()> {
     let host = url.host_str().unwrap_or_default();
-    if url.scheme() != "http" || matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
+    if url.scheme() != "http" || is_loopback(url) {
         return Ok(());
     }
     let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));

@@ -121,6 +121,31 @@ fn memory_stays_bounded_whatever_the_size() {
     assert!(peaks.iter().all(|(_, most)| *most <= MOST), "more than {MOST} KiB: {peaks:?}");
 }
 
+/// Most memory where there is parity, in KiB.
+const MOST_WITH_PARITY: u64 = 256 << 10;
+
+#[test]
+fn parity_takes_bounded_memory_whatever_the_size() {
+    let Some(python) = need("python3") else { return };
+    let (host, world, lock) = sender(gigabytes());
+    assert!(lock.size() > 1 << 30);
+    let receiver = world.receiver("receiver");
+    let on = |args: &'static [&'static str]| [&["--store", arg(receiver.root())], args].concat();
+    let protected = [&pack(world.sender.root())[..], &["--volume-size", "400MiB", "--parity", "5%", "--spare", "1"]].concat();
+    let mut peaks = vec![("pack", peak(&host, &python, &protected))];
+    std::fs::remove_dir_all(world.sender.root()).expect("removed");
+    peaks.push(("verify", peak(&host, &python, &on(&["verify", "out"]))));
+    // A stick is lost, and one sector in a hundred of another.
+    std::fs::remove_file(host.path("out/kit-1.001.airlift")).expect("removed");
+    let mut second = std::fs::read(host.path("out/kit-1.002.airlift")).expect("a volume");
+    crate::parity::scatter(&mut second, 1);
+    host.write("out/kit-1.002.airlift", second);
+    peaks.push(("import", peak(&host, &python, &on(&["import", "out"]))));
+    peaks.push(("repair", peak(&host, &python, &on(&["repair", "out", "--out", "repaired"]))));
+    println!("peak memory in KiB: {peaks:?}");
+    assert!(peaks.iter().all(|(_, most)| *most <= MOST_WITH_PARITY), "more than {MOST_WITH_PARITY} KiB: {peaks:?}");
+}
+
 /// Four clients ask for large files and do not read them while four others do; how much memory the server had at most, in KiB.
 fn served(host: &Host, args: &[&str]) -> u64 {
     let mut serving = host.start(args);

@@ -22,6 +22,7 @@ mod medium;
 mod models;
 mod origin;
 mod packing;
+mod parity;
 mod pypi;
 mod python;
 mod python_clients;

@@ -16,7 +16,7 @@ fn two_volumes(world: &World) -> Vec<PathBuf> {
 }
 
 /// One header of a volume's head, and bytes behind it.
-fn member(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub fn member(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut header = tar::Header::new_ustar();
     header.set_path(name).expect("a short name");
     header.set_size(bytes.len() as u64);

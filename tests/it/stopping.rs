@@ -52,7 +52,13 @@ fn packing_leaves_nothing() {
         files: vec![],
     };
     let stop = After::bytes(8 << 20);
-    let options = PackOptions { out: &out, volume_size: Some(32 << 20), threads: 2, progress: &stop };
+    let options = PackOptions {
+        out: &out,
+        volume_size: Some(32 << 20),
+        threads: 2,
+        redundancy: airlift::bundle::Redundancy::default(),
+        progress: &stop,
+    };
     assert_eq!(write(&draft, &options).expect_err("stopped").kind(), Kind::Interrupted);
     assert_eq!(std::fs::read_dir(&out).expect("a folder").count(), 0, "something half written was left");
 }

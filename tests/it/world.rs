@@ -1,7 +1,7 @@
 //! A sender and a receiver in temporary folders: keys from fixed seeds, a trust root, locks of made-up blobs.
 
 use airlift::artifact::{Artifact, BlobIntake, Descriptor, Digest, Learned};
-use airlift::bundle::{Authentic, Verification, VerifiedBundle, Written, find};
+use airlift::bundle::{Authentic, Redundancy, Verification, VerifiedBundle, Written, find};
 use airlift::error::Result;
 use airlift::lock::Lock;
 use airlift::log::{Journal, Scribe};
@@ -161,7 +161,19 @@ impl World {
     }
 
     /// Packs a lock under an epoch and a number, where they are given.
-    pub fn try_pack(&self, lock: &Lock, out: &str, volume_size: Option<u64>, (epoch, seq): (Option<u64>, Option<u64>)) -> Result<Written> {
+    pub fn try_pack(&self, lock: &Lock, out: &str, volume_size: Option<u64>, number: (Option<u64>, Option<u64>)) -> Result<Written> {
+        self.try_protected(lock, out, volume_size, number, Redundancy::default())
+    }
+
+    /// The same with parity.
+    pub fn try_protected(
+        &self,
+        lock: &Lock,
+        out: &str,
+        volume_size: Option<u64>,
+        (epoch, seq): (Option<u64>, Option<u64>),
+        redundancy: Redundancy,
+    ) -> Result<Written> {
         let fetched = Fetched::of(lock.clone(), &self.sender).expect("everything is in the store");
         let chain = pinned::stored(&self.sender.trust_folder()).expect("the roots");
         let trust = chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect();
@@ -171,6 +183,7 @@ impl World {
             journal: &journal(&writer),
             out: &self.path(out),
             volume_size,
+            redundancy,
             threads: 2,
             created: "2026-02-03T04:05:06Z".to_owned(),
             created_given: true,

@@ -124,9 +124,10 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> R
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
             Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }))
         }
-        Imported::Done { snapshot, notes, judged, approved, taken, receipt } => {
+        Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt } => {
             let who = signers(&judged);
             notes.iter().for_each(|note| context.out.warn(note));
+            repaired.iter().for_each(|damage| context.out.warn(format!("repaired on the way: {damage}")));
             let blobs = lock.blobs().len();
             context.out.say(format!("{label}   {}   signatures {who}", id.spoken()));
             let verified = match blobs - taken {
@@ -140,7 +141,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> R
             context.out.say(format!("receipt   {}", receipt.display()));
             context.out.say("next: airlift serve");
             Ok(
-                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved,
+                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
                     "receipt": receipt }),
             )
         }

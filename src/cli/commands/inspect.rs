@@ -1,6 +1,6 @@
 //! `airlift inspect`
 
-use crate::bundle::find;
+use crate::bundle::{Redundancy, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
@@ -60,6 +60,9 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
         statement.volumes.len(),
         bytes(statement.volumes.iter().sum())
     );
+    if statement.has_parity() {
+        let _ = writeln!(text, "  parity    {}", found.parity.map_or_else(|| "not read".to_owned(), parity));
+    }
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
     }
@@ -80,6 +83,13 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     text
 }
 
+/// How much of a set may be lost.
+fn parity(found: Redundancy) -> String {
+    let within = (found.permille > 0).then(|| format!("{}.{} % in every volume", found.permille / 10, found.permille % 10));
+    let beside = (found.spares > 0).then(|| count(found.spares, "spare volume"));
+    within.into_iter().chain(beside).collect::<Vec<_>>().join(", ")
+}
+
 fn document(found: &Inspection, artifacts: bool) -> Value {
     let statement = &found.statement;
     let list = |a: &crate::artifact::Artifact| json!({ "ecosystem": a.ecosystem, "name": a.name, "version": a.version, "bytes": a.size() });
@@ -97,6 +107,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "tool": statement.tool,
         "previous": statement.previous.map(|p| json!({ "seq": p.seq, "bundle": p.bundle.hex() })),
         "volumes": statement.volumes,
+        "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
         "lock": if found.unread { "not read" } else if found.lock.is_some() { "read" } else { "damaged" },
         "ecosystems": counts,

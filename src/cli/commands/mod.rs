@@ -22,6 +22,7 @@ pub mod network_free;
 pub mod pack;
 pub mod policy;
 pub mod receive;
+pub mod repair;
 pub mod review;
 pub mod rollback;
 pub mod schema;
@@ -57,6 +58,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Receive(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
         Command::Verify(command) => command.run(context),
+        Command::Repair(command) => command.run(context),
         Command::Review(command) => command.run(context),
         Command::Approve(command) => command.run(context),
         Command::Import(command) => command.run(context),

@@ -1,7 +1,7 @@
 //! The options of every command that uses the network, and the runtime it needs.
 
-use super::pack::volume_size;
 use crate::cli::Context;
+use crate::cli::sizes::volume_size;
 use crate::error::{Error, Result, shown};
 use crate::progress::interrupted;
 use crate::store::read_bounded;

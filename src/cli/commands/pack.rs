@@ -2,8 +2,9 @@
 
 use super::sign::{Keys, Signing, sign_all};
 use crate::artifact::{Digest, LARGEST, sha256_bytes};
-use crate::bundle::{Previous, Written};
+use crate::bundle::{Previous, Redundancy, Written};
 use crate::cli::Context;
+use crate::cli::sizes::{permille, volume_size};
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
@@ -34,6 +35,12 @@ pub struct Packing {
     /// Longest volume: a size such as 4GB or 700MiB, or fat32, cd, dvd, dvd-dl, bd, bd-dl
     #[arg(long, value_name = "SIZE", value_parser = volume_size)]
     pub volume_size: Option<u64>,
+    /// Parity in every volume, such as 5%: as much of it may be lost, in sectors or in one scratch
+    #[arg(long, value_name = "PERCENT", value_parser = permille)]
+    pub parity: Option<u64>,
+    /// Spare volumes beside the others: as many may be lost, whichever they are
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=998))]
+    pub spare: Option<u16>,
     /// Creation time to claim (RFC 3339) [default: SOURCE_DATE_EPOCH, else now; the same lock keeps its time]
     #[arg(long, value_name = "TIME")]
     pub created: Option<jiff::Timestamp>,
@@ -81,6 +88,7 @@ pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signin
         journal,
         out: &options.out,
         volume_size: options.volume_size,
+        redundancy: Redundancy { permille: options.parity.unwrap_or(0), spares: options.spare.map_or(0, usize::from) },
         threads: context.environment.threads(),
         created: seconds.to_string(),
         created_given: given,
@@ -104,37 +112,6 @@ pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signin
     context.out.data(&document, &text)?;
     context.out.say("read the bundle's identity aloud to the other side");
     Ok(written)
-}
-
-/// Sizes of media, in bytes: FAT32's longest file; ECMA-130, ECMA-267, ECMA-268 and Blu-ray discs less room for a file system.
-const MEDIA: [(&str, u64); 6] = [
-    ("fat32", (1 << 32) - 1),
-    ("cd", 700 << 20),
-    ("dvd", 4_699_979_776),
-    ("dvd-dl", 8_543_666_176),
-    ("bd", 25_019_023_360),
-    ("bd-dl", 50_040_143_872),
-];
-
-/// A volume size: a medium's name, or a number with a decimal or binary unit.
-pub fn volume_size(text: &str) -> std::result::Result<u64, String> {
-    if let Some((_, size)) = MEDIA.iter().find(|(name, _)| *name == text) {
-        return Ok(*size);
-    }
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: u64 = match &text[digits.len()..] {
-        "" | "B" => 1,
-        "kB" => 1000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "TB" => 1_000_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        _ => return Err("expected a size such as 4GB, 700MiB or fat32".to_owned()),
-    };
-    digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(|| "expected a size such as 4GB, 700MiB or fat32".to_owned())
 }
 
 fn previous(text: &str) -> std::result::Result<Previous, String> {

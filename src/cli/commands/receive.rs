@@ -1,8 +1,8 @@
 //! `airlift receive`
 
-use super::pack::volume_size;
 use crate::artifact::Digest;
 use crate::cli::Context;
+use crate::cli::sizes::volume_size;
 use crate::ecosystems::count;
 use crate::error::{Error, Result, shown};
 use crate::link::Arrivals;

@@ -1,6 +1,6 @@
 //! `airlift send`
 
-use super::pack::volume_size;
+use crate::cli::sizes::volume_size;
 use crate::cli::{Context, output};
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};

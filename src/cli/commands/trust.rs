@@ -3,9 +3,9 @@
 mod revoke;
 mod rotate;
 
-use super::pack::volume_size;
 use super::sign::Keys;
 use crate::cli::Context;
+use crate::cli::sizes::volume_size;
 use crate::error::{Error, Result, plain};
 use crate::steps::trust::{self, Founding, RootShown};
 use crate::trust::{PlainKeys, Role, RootLimits, Signer, told};

@@ -72,7 +72,17 @@ impl Up {
         })?
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
-        let packing = Packing { out, volume_size: None, created: None, seq: None, epoch: None, previous: None, keys: self.keys.clone() };
+        let packing = Packing {
+            out,
+            volume_size: None,
+            parity: None,
+            spare: None,
+            created: None,
+            seq: None,
+            epoch: None,
+            previous: None,
+            keys: self.keys.clone(),
+        };
         let written = write(&fetched, journal, &packing, signing, context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
         take_in(bundle, journal, context).map(|_| ())

@@ -75,9 +75,9 @@ pub struct Models;
 /// Whether an artifact may be served.
 #[cfg(feature = "upstream")]
 fn check(artifact: &Artifact) -> Result<()> {
-    let checked =
-        if carried::Carried::is_of(artifact) { carried::Carried::of(artifact).map(drop) } else { meta::Meta::of(artifact).map(drop) };
-    checked.map_err(|error| error.of_kind(crate::error::Kind::Policy).hint("leave out, with `exclude`, the files that say so"))
+    Models
+        .check(artifact)
+        .map_err(|error| error.of_kind(crate::error::Kind::Policy).hint("leave out, with `exclude`, the files that say so"))
 }
 
 impl Ecosystem for Models {
@@ -123,6 +123,10 @@ impl Ecosystem for Models {
         upstream: &'a Upstream,
     ) -> BoxFuture<'a, std::result::Result<Body, Failure>> {
         Box::pin(fetch::fetch(artifact, blob, origin, part, upstream))
+    }
+
+    fn check(&self, artifact: &Artifact) -> Result<()> {
+        if carried::Carried::is_of(artifact) { carried::Carried::of(artifact).map(drop) } else { meta::Meta::of(artifact).map(drop) }
     }
 
     fn serve(&self, shelf: Shelf) -> Router {

@@ -7,7 +7,7 @@
 
 mod engines;
 mod files;
-mod gap;
+pub mod gap;
 mod in_place;
 mod mirror;
 mod python;

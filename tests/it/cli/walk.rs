@@ -2,9 +2,10 @@
 
 use super::help::commands;
 use super::{SIGNED, manifest, origin, packed, receiver, sign_in, status};
-use crate::host::{AIRLIFT, Host, arg};
+use crate::host::{AIRLIFT, Host, Ran, arg};
 use crate::world::noise;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -56,7 +57,9 @@ fn every_command_on_good_input() {
     walk.go(&["diff", "kit.lock", "kit.lock"], &["0 changed, 0 new, 0 removed"]);
     walk.go(&["inspect", "out", "--artifacts"], &["kit 1 (main line)", "all/tool.tar", "not verified"]);
     walk.go(&signed(&["sign", "out"]), &["signed by alice"]);
+    one_way(&mut walk);
     inside(&mut walk);
+    repaired(&mut walk);
     trusting(&mut walk);
     let all: BTreeSet<String> = commands().into_iter().map(|(path, _)| path.join(" ")).collect();
     assert_eq!(walk.walked, all, "some commands were never run");
@@ -90,6 +93,25 @@ fn connected_side(walk: &mut Walk) {
     airlift::manifest::Manifest::parse(&all, &airlift::ecosystems::names()).expect("what is commented out is right too");
 }
 
+fn one_way(walk: &mut Walk) {
+    for (flag, talk) in [(&[][..], "records of 1120 bytes"), (&["--quiet"], ""), (&["--json"], "\"phase\":\"sending\"")] {
+        let (stream, out) = (walk.host.path("stream"), format!("in{}", flag.concat()));
+        let mut send = walk.host.command(&[flag, &["send", "out"]].concat());
+        let sent = Ran::of(send.stdout(File::create(&stream).expect("a file")).output().expect("airlift runs"));
+        let mut receive = walk.host.command(&[flag, &["receive", "--out", &out]].concat());
+        let received = Ran::of(receive.stdin(File::open(&stream).expect("a file")).output().expect("airlift runs"));
+        assert!(sent.code == Some(0) && sent.err.contains(talk) && (sent.err.is_empty() == talk.is_empty()), "{sent:?}");
+        assert!(received.code == Some(0) && (received.err.is_empty() == talk.is_empty()), "{received:?}");
+        match flag {
+            ["--json"] => assert_eq!(serde_json::from_str::<serde_json::Value>(&received.out).expect("JSON")["verified"], false),
+            _ => assert!(received.out.contains("1 volume") && received.out.contains("0 recovered"), "{received:?}"),
+        }
+    }
+    walk.note(&["send", "out"]);
+    walk.note(&["receive", "--out", "in"]);
+    walk.go(&["verify", "in"], &["1 of 1: alice"]);
+}
+
 fn inside(walk: &mut Walk) {
     walk.go(&["verify", "out"], &["1 of 1: alice", "2 blobs"]);
     walk.go(&["import", "--dry-run", "out"], &["order      the first of its line here"]);
@@ -115,6 +137,16 @@ fn inside(walk: &mut Walk) {
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);
+}
+
+/// A damaged volume with parity.
+fn repaired(walk: &mut Walk) {
+    walk.host.ok(&signed(&["pack", "kit.lock", "--out", "protected", "--parity", "5%"]));
+    let mut volume = std::fs::read(walk.host.path("protected/kit-2.airlift")).expect("a volume");
+    volume[150_000..154_000].fill(0);
+    walk.host.write("protected/kit-2.airlift", volume);
+    walk.go(&["inspect", "protected"], &["5.0 % in every volume"]);
+    walk.go(&["repair", "protected", "--in-place"], &["repaired 1 volume", "damaged  volume 1"]);
 }
 
 /// Rules and people; what they refuse is in `approvals.rs`.

@@ -29,7 +29,7 @@ fn is_record(bytes: &[u8]) -> bool {
     let mut scanner = Scanner::default();
     scanner.feed(bytes);
     scanner.close();
-    scanner.next().is_some()
+    scanner.record().is_some()
 }
 
 #[test]

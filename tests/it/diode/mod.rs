@@ -72,7 +72,7 @@ impl Receiver {
     fn pour(&mut self, bytes: &[u8], piece: usize) -> airlift::error::Result<()> {
         for piece in bytes.chunks(piece) {
             self.scanner.feed(piece);
-            while let Some(found) = self.scanner.next() {
+            while let Some(found) = self.scanner.record() {
                 self.assembly.take(&found)?;
             }
         }

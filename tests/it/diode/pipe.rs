@@ -1,6 +1,7 @@
 //! The program, with pipes and files for a channel.
 
 use super::{id, large, small};
+use crate::airgap::gap::until;
 use crate::cli::refusal;
 use crate::host::{Host, Ran, arg};
 use crate::stock::need;
@@ -134,9 +135,8 @@ fn killed_and_started_again_it_goes_on() {
         let mut pipe = child.stdin.take().expect("piped");
         pipe.write_all(&bytes[..half]).expect("it reads");
         // Before it is killed it notes what it has, because nothing comes for a second; stopped, it does so in the end.
-        while signal == Signal::KILL && noted(&host.path("in")) < (half / 1120 * 2) as u64 {
-            assert!(child.try_wait().expect("it is ours").is_none(), "it waits for more");
-            std::thread::yield_now();
+        if signal == Signal::KILL {
+            until("all that came is noted", 60, || noted(&host.path("in")) == (half / 1120 * 2) as u64);
         }
         rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).expect("it runs");
         let ended = child.wait().expect("it is ours");
@@ -159,10 +159,7 @@ fn two_receivers_do_not_write_into_one_volume() {
     let bytes = stream(&host, "s", &[arg(&world.path("out"))]);
     let mut first = host.command(&["receive", "--out", "in"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
     first.stdin.as_mut().expect("piped").write_all(&bytes[..1 << 20]).expect("it reads");
-    while noted(&host.path("in")) == 0 {
-        assert!(first.try_wait().expect("it is ours").is_none(), "it waits for more");
-        std::thread::yield_now();
-    }
+    until("what came is noted", 60, || noted(&host.path("in")) > 0);
     receive(&host, &bytes, &[]).refused(1, &["is being written by another airlift", "another folder"]);
     first.kill().expect("it runs");
     first.wait().expect("it is ours");

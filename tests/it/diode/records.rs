@@ -97,7 +97,7 @@ proptest! {
         let mut found = Vec::new();
         for piece in bytes.chunks(piece) {
             scanner.feed(piece);
-            while let Some(record) = scanner.next() {
+            while let Some(record) = scanner.record() {
                 found.push(record.header.record(record.payload));
             }
         }
@@ -115,7 +115,7 @@ fn every_flipped_bit_of_a_record_is_noticed() {
         let mut scanner = Scanner::default();
         scanner.feed(&flipped);
         scanner.close();
-        assert!(scanner.next().is_none(), "bit {bit}");
+        assert!(scanner.record().is_none(), "bit {bit}");
         assert_eq!(scanner.skipped() as usize, record.len());
     }
 }

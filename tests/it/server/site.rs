@@ -237,7 +237,9 @@ fn what_is_left_out_is_told() {
     let other = |name: &str, ecosystem: &str| Artifact { ecosystem: ecosystem.to_owned(), ..file(name, "bytes") };
     let mut artifacts: Vec<Artifact> = (0..7).map(|n| other(&format!("main/noarch/tool-{n}"), "conda")).collect();
     artifacts.extend([file("tool", "bytes"), other("later", "novel")]);
-    let number = store.writer().unwrap().commit(installed_with(&store, 1, artifacts)).unwrap().number;
+    let writer = store.writer().unwrap();
+    let number = writer.install(writer.stage(installed_with(&store, 1, artifacts)).unwrap()).unwrap().number;
+    drop(writer);
     expect_serving(&site, number);
     let told = [site.event(), site.event()].map(|event| match event {
         Event::LeftOut(line) => line,

@@ -46,7 +46,7 @@ impl Attack {
         let root = trusted(&self.receiver).unwrap();
         if let Ok((bundles, _)) = open_each(&[place.to_owned()], &root) {
             for bundle in bundles {
-                let _ = import(bundle, &journal(&journal(&self.receiver.writer().unwrap())), &crate::world::verification());
+                let _ = import(bundle, &journal(&self.receiver.writer().unwrap()), &crate::world::verification());
             }
         }
         assert!(state(self.receiver.root()) == before, "{why} changed the store");
@@ -108,6 +108,7 @@ fn a_root_of_the_attackers_own_does_not_get_in_with_a_bundle() {
         journal: &journal(&writer),
         out: &out,
         volume_size: None,
+        redundancy: airlift::bundle::Redundancy::default(),
         threads: 1,
         created: "2026-02-03T04:05:06Z".into(),
         created_given: true,

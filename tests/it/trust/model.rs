@@ -223,7 +223,7 @@ impl World {
                 0 => forged.signatures.extend(old.signatures.clone()),
                 1 => {
                     (forged.statement, forged.signatures, forged.candidate) =
-                        (old.statement.clone(), old.signatures.clone(), old.candidate.clone())
+                        (old.statement.clone(), old.signatures.clone(), old.candidate.clone());
                 }
                 2 => (forged.statement, forged.candidate) = (old.statement.clone(), old.candidate.clone()),
                 _ => {}

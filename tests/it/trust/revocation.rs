@@ -230,7 +230,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     assert_eq!(mine.id, Digest::of(&bundles[1].0));
     let revocation = of_person(&world, 2, vec![mine]);
     let before = impact(&receiver, revocation.revoked()).unwrap();
-    let after = apply(&journal(&journal(&receiver.writer().unwrap())), &revocation).unwrap();
+    let after = apply(&journal(&receiver.writer().unwrap()), &revocation).unwrap();
     for told in [&before, &after] {
         let lines: Vec<_> =
             told.bundles.iter().map(|b| (b.installed.name.as_str(), b.installed.seq, b.served, b.stands, b.spared)).collect();
@@ -250,8 +250,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     assert!(refusal.kind() == Kind::Verification && refusal.to_string().contains("was revoked as compromised"), "{refusal}");
     // The same for a bundle that was opened by a root that did not know yet.
     let early = world.open(&new).unwrap();
-    let late =
-        airlift::steps::import::import(early, &journal(&journal(&receiver.writer().unwrap())), &crate::world::verification()).unwrap_err();
+    let late = airlift::steps::import::import(early, &journal(&receiver.writer().unwrap()), &crate::world::verification()).unwrap_err();
     assert!(late.to_string().contains("was revoked as compromised"), "{late}");
     open(&pack("tool", 3, &[2, 3]).1).unwrap();
     assert_eq!(receiver.accepted().unwrap().len(), count);
@@ -267,7 +266,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
 fn a_revocation_reaches_receivers_by_stick() {
     let world = World::with_threshold(3, 1);
     let receiver = world.receiver("receiver");
-    apply(&journal(&journal(&world.sender.writer().unwrap())), &of_person(&world, 2, vec![])).unwrap();
+    apply(&journal(&world.sender.writer().unwrap()), &of_person(&world, 2, vec![])).unwrap();
     let theirs = world.pack_as(&world.lock("kit", &[noise(100, 1)]), "one", None, &[2], Some(1));
     let ours = world.pack_as(&world.lock("kit", &[noise(100, 2)]), "two", None, &[3], Some(2));
     // The bundle carries the revocation of its own signer.
@@ -276,8 +275,12 @@ fn a_revocation_reaches_receivers_by_stick() {
     world.import(&ours, &receiver).unwrap();
     assert_eq!(trusted(&receiver).unwrap().revocations().len(), 1);
     // The next root has it inside, and then the document is not needed any more.
-    let next =
-        airlift::steps::trust::next(&trusted(&receiver).unwrap(), &Default::default(), "2026-06-01T00:00:00Z".parse().unwrap()).unwrap();
+    let next = airlift::steps::trust::next(
+        &trusted(&receiver).unwrap(),
+        &airlift::steps::trust::Edits::default(),
+        "2026-06-01T00:00:00Z".parse().unwrap(),
+    )
+    .unwrap();
     assert_eq!(next.terms().revoked[0].key, key(2).public_key().id());
     let out = world.path("next");
     std::fs::create_dir(&out).unwrap();
@@ -298,7 +301,7 @@ fn stock_tools_refuse_what_was_revoked() {
     let Some(keygen) = need("ssh-keygen") else { return };
     let world = World::with_threshold(2, 1);
     let store = world.receiver("receiver");
-    apply(&journal(&journal(&store.writer().unwrap())), &of_person(&world, 2, vec![])).unwrap();
+    apply(&journal(&store.writer().unwrap()), &of_person(&world, 2, vec![])).unwrap();
     let root = trusted(&store).unwrap();
     let folder = world.path("stock");
     std::fs::create_dir(&folder).unwrap();

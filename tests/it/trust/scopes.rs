@@ -184,7 +184,7 @@ fn who_signed_the_bundle_does_not_approve_it() {
 #[test]
 fn a_bundle_is_judged_by_the_scopes_when_it_is_opened_and_again_when_it_is_imported() {
     let world = World::new();
-    let volumes = world.pack(&world.lock("kit", &[noise(100, 1)]), "out", None, &[1]);
+    let volumes = world.pack(&world.lock("kit", &[noise(100, 1)]), "set", None, &[1]);
     for (name, scope, taken) in [("in", "files:blob-*", true), ("out", "images:**", false)] {
         let receiver = world.receiver(name);
         let early = world.open(&volumes).unwrap();

@@ -229,7 +229,7 @@ fn revocations() -> Files {
     for (name, text) in [
         ("good", good.clone()),
         ("blank", good.replacen(":1", ": 1", 1)),
-        ("member-unknown", good.replacen("{", "{\"a\":1,", 1)),
+        ("member-unknown", good.replacen('{', "{\"a\":1,", 1)),
         ("other-domain", good.replacen("hospital", "hospice", 1)),
         ("reason-unknown", good.replacen("compromised", "bored", 1)),
         ("no-final-line-feed", good.trim_end().to_owned()),

@@ -332,7 +332,7 @@ fn with_credentials(index: uv::Index, upstream: &Upstream) -> Result<uv::Index> 
 /// The URL that a requirement names (`name @ http://…`), where it is one of plain HTTP and says no digest.
 fn plain_url(requirement: &str) -> Option<Url> {
     let (_, source) = requirement.split_once('@')?;
-    let url = Url::parse(source.trim_start().split_whitespace().next()?).ok()?;
+    let url = Url::parse(source.split_whitespace().next()?).ok()?;
     let told = url.fragment().is_some_and(|fragment| ["sha256=", "sha384=", "sha512="].iter().any(|start| fragment.starts_with(start)));
     (url.scheme() == "http" && !told).then_some(url)
 }
