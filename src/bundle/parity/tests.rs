@@ -26,9 +26,8 @@ fn parity(blocks: &[Vec<u8>], count: usize) -> Vec<Vec<u8>> {
 #[test]
 fn the_code_is_the_one_of_the_format() {
     let hash = |bytes: Vec<Vec<u8>>| blake3::hash(&bytes.concat()).to_hex()[..16].to_owned();
-    insta::assert_snapshot!(hash(parity(&blocks(3, 64), 1)), @"");
-    insta::assert_snapshot!(hash(parity(&blocks(500, 128), 25)), @"");
-    insta::assert_snapshot!(hash(parity(&blocks(7, 192), 7)), @"");
+    let found = [(3, 64, 1), (500, 128, 25), (7, 192, 7)].map(|(count, length, more)| hash(parity(&blocks(count, length), more)));
+    assert_eq!(found, ["4ed0478358e2c436", "88958195f57993b1", "916997acce9372d4"]);
 }
 
 #[test]
