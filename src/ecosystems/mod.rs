@@ -249,6 +249,12 @@ pub trait Ecosystem: Sync {
 
     /// What a user pastes to reach the mirror.
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet>;
+
+    /// What a user pastes for single things that are carried; asked where the mirror's store is at hand. The default has nothing to say.
+    fn carried_config(&self, mirror: &Mirror, shelf: &Shelf) -> Vec<Snippet> {
+        let _ = (mirror, shelf);
+        vec![]
+    }
 }
 
 /// The ecosystem of that name.

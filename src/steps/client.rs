@@ -2,13 +2,24 @@
 
 use crate::ecosystems::{ALL, Mirror, Snippet};
 use crate::error::{Error, Result};
+use crate::store::Store;
 
-/// The snippets for one client, or for all, in the order of the ecosystems.
-pub fn client(name: Option<&str>, mirror: &Mirror) -> Result<Vec<Snippet>> {
+/// The snippets for one client, or for all, in the order of the ecosystems. With the mirror's store, those for one client have what it
+/// needs for single things that are installed as well.
+pub fn client(name: Option<&str>, mirror: &Mirror, store: Option<&Store>) -> Result<Vec<Snippet>> {
     let all: Vec<Snippet> = ALL.iter().flat_map(|ecosystem| ecosystem.client_config(mirror)).collect();
     let Some(name) = name else { return Ok(all) };
-    let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|snippet| snippet.client == name);
-    if wanted.is_empty() { Err(unknown(name, &others)) } else { Ok(wanted) }
+    let (mut wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|snippet| snippet.client == name);
+    if wanted.is_empty() {
+        return Err(unknown(name, &others));
+    }
+    let snapshot = store.map(Store::current).transpose()?.flatten();
+    let views = store.zip(snapshot).map(|(store, snapshot)| store.views(&snapshot)).transpose()?.unwrap_or_default();
+    if let Some(view) = views.iter().find(|view| view.name == mirror.view) {
+        let carried = ALL.iter().flat_map(|ecosystem| ecosystem.carried_config(mirror, &view.shelf(ecosystem.name())));
+        wanted.extend(carried.filter(|snippet| snippet.client == name));
+    }
+    Ok(wanted)
 }
 
 fn unknown(name: &str, known: &[Snippet]) -> Error {

@@ -2,7 +2,7 @@
 
 use crate::cli::Context;
 use crate::ecosystems::Mirror;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::steps::client::client;
 use clap::Args;
 use serde_json::{Value, json};
@@ -28,7 +28,12 @@ impl Client {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let mirror = Mirror { base: self.mirror.trim_end_matches('/').to_owned(), view: self.view, own_ca: self.own_ca };
-        let snippets = client(self.client.as_deref(), &mirror)?;
+        // Elsewhere than on the mirror's host there is no store, and nothing is said of what is installed.
+        let store = match context.open_store() {
+            Err(error) if error.kind() == Kind::Incomplete => None,
+            store => Some(store?),
+        };
+        let snippets = client(self.client.as_deref(), &mirror, store.as_ref())?;
         let text: String = snippets.iter().map(|s| format!("# {}: {}\n{}\n", s.client, s.place, s.text.trim_end())).collect();
         let list: Vec<Value> = snippets.iter().map(|s| json!({ "client": s.client, "place": s.place, "text": s.text })).collect();
         context.out.data(&json!(list), &text)

@@ -1,7 +1,10 @@
 //! What a user pastes.
 
+use super::catalog::Catalog;
+use super::redirects;
 use crate::artifact::percent_encoded;
 use crate::ecosystems::{Mirror, Snippet};
+use crate::store::Shelf;
 use std::fmt::Write;
 
 const AUTHORITY: &str = "/etc/ssl/certs/airlift-ca.pem";
@@ -32,4 +35,15 @@ pub(super) fn snippets(mirror: &Mirror) -> Vec<Snippet> {
         let _ = writeln!(text, "# helm install RELEASE airlift/NAME --version VERSION -f {base}/values/NAME-VERSION.yaml");
     }
     vec![Snippet { client: "helm", place: "shell".to_owned(), text }]
+}
+
+/// The values file of every chart that is carried, as the mirror serves it.
+pub(super) fn values(mirror: &Mirror, shelf: &Shelf) -> Vec<Snippet> {
+    let catalog = Catalog::new(shelf);
+    let charts = catalog.charts("").into_iter().map(|(name, version, chart)| Snippet {
+        client: "helm",
+        place: format!("{}/{name}-{version}.yaml", chart.meta.repository),
+        text: redirects::values(&mirror.base, &shelf.view, name, version, &chart.meta),
+    });
+    charts.collect()
 }

@@ -145,4 +145,8 @@ impl Ecosystem for Charts {
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
         client::snippets(mirror)
     }
+
+    fn carried_config(&self, mirror: &Mirror, shelf: &Shelf) -> Vec<Snippet> {
+        client::values(mirror, shelf)
+    }
 }

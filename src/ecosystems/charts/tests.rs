@@ -298,6 +298,20 @@ fn clients_are_told_what_they_need() {
     assert!(plain.contains("--plain-http") && plain.contains("-f http://mirror.lan/charts/latest/values/NAME-VERSION.yaml"), "{plain}");
 }
 
+#[tokio::test]
+async fn the_values_of_what_is_carried_are_printed_as_they_are_served() {
+    let mirror = Mirror { base: "http://mirror.lan:8443".to_owned(), view: "latest".to_owned(), own_ca: false };
+    let carried = Charts.carried_config(&mirror, &two());
+    let places: Vec<&str> = carried.iter().map(|snippet| snippet.place.as_str()).collect();
+    let stable = ["charts.example.org/stable/web-1.10.0-rc.1+build.yaml", "charts.example.org/stable/web-1.9.0.yaml"];
+    assert_eq!(places, [stable[0], stable[1], "quay.io/team/web-1.9.0.yaml"]);
+    for snippet in carried {
+        let (repository, file) = snippet.place.rsplit_once('/').unwrap();
+        let (status, _, served) = ask(two(), "GET", &format!("/{repository}/values/{}", file.replace('+', "%2B")), &[]).await;
+        assert_eq!((status, String::from_utf8(served).unwrap()), (StatusCode::OK, snippet.text));
+    }
+}
+
 #[cfg(feature = "upstream")]
 mod connected {
     use super::*;
