@@ -2,8 +2,9 @@
 
 use super::judge::{REVOKE, SignatureFile};
 use super::public::PublicKey;
-use super::revoked::{LastGood, Reason, Revoked, WireLastGood, fingerprint, key_digest};
+use super::revoked::{Reason, Revoked, WireLastGood, fingerprint, key_digest};
 use super::root::{Role, TrustRoot};
+use super::sequence::Mark;
 use super::sshsig::Signature;
 use crate::artifact::{Digest, Limits, parse_versioned, read_typed, typed_rows};
 use crate::error::{Error, Result};
@@ -261,7 +262,7 @@ fn unpack(bytes: &[u8]) -> Option<(RevocationTerms, [u8; 8], Vec<u8>)> {
     let domain = rest.text()?;
     let mut last_good = Vec::new();
     for _ in 0..rest.byte()? {
-        last_good.push(LastGood { name: rest.text()?, line: rest.text()?, epoch: rest.number()?, seq: rest.number()?, id: rest.digest()? });
+        last_good.push(Mark { name: rest.text()?, line: rest.text()?, epoch: rest.number()?, seq: rest.number()?, id: rest.digest()? });
     }
     let terms = RevocationTerms { domain, root, revoked: Revoked { key, reason, last_good }, time };
     rest.0.is_empty().then_some((terms, signer, signature))

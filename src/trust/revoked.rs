@@ -1,5 +1,6 @@
 //! What is said against a key: why it counts no more, and which of its bundles still do.
 
+use super::sequence::Mark;
 use super::terms::refused;
 use crate::artifact::{Digest, LARGEST, check_word};
 use crate::error::{Error, Result};
@@ -43,21 +44,6 @@ impl Reason {
     }
 }
 
-/// The last bundle of a line that the key's owner stands by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastGood {
-    /// Toolkit name.
-    pub name: String,
-    /// Release line.
-    pub line: String,
-    /// Epoch.
-    pub epoch: u64,
-    /// Number.
-    pub seq: u64,
-    /// Bundle id.
-    pub id: Digest,
-}
-
 /// A key that counts no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
@@ -66,7 +52,7 @@ pub struct Revoked {
     /// Why.
     pub reason: Reason,
     /// What it still counts for: these bundles, and no others.
-    pub last_good: Vec<LastGood>,
+    pub last_good: Vec<Mark>,
 }
 
 impl Revoked {
@@ -127,12 +113,12 @@ pub(super) struct WireLastGood {
 }
 
 impl WireLastGood {
-    pub(super) fn into_domain(self) -> Result<LastGood> {
+    pub(super) fn into_domain(self) -> Result<Mark> {
         let id = Digest::from_hex(&self.bundle).map_err(|e| e.of_kind(crate::error::Kind::Verification).about("a last good bundle"))?;
-        Ok(LastGood { name: self.name, line: self.line, epoch: self.epoch, seq: self.seq, id })
+        Ok(Mark { name: self.name, line: self.line, epoch: self.epoch, seq: self.seq, id })
     }
 
-    pub(super) fn from_domain(good: &LastGood) -> Self {
+    pub(super) fn from_domain(good: &Mark) -> Self {
         Self { bundle: good.id.hex(), epoch: good.epoch, line: good.line.clone(), name: good.name.clone(), seq: good.seq }
     }
 }

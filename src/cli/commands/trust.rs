@@ -6,9 +6,9 @@ mod rotate;
 use super::sign::Keys;
 use crate::cli::Context;
 use crate::cli::sizes::volume_size;
-use crate::error::{Error, Result, plain};
+use crate::error::{Error, Kind, Result, plain};
 use crate::steps::trust::{self, Founding, RootShown};
-use crate::trust::{PlainKeys, Role, RootLimits, Signer, told};
+use crate::trust::{PlainKeys, Role, RootLimits, Signer, pinned, told};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -209,7 +209,12 @@ fn signers(keys: &Keys, context: &Context) -> Result<Vec<Box<dyn Signer>>> {
 
 /// A key that was revoked on this host signs nothing on it.
 fn refuse_revoked(signers: &[Box<dyn Signer>], context: &Context) -> Result<()> {
-    let Ok(root) = context.open_store().and_then(|store| context.accepted_root(&store)) else { return Ok(()) };
+    let store = match context.open_store() {
+        Err(error) if error.kind() == Kind::Incomplete => return Ok(()),
+        store => store?,
+    };
+    // Who has accepted nobody's root has been told of no revocation; a root that cannot be read is another thing.
+    let Some(root) = pinned::load(&store.trust_folder())? else { return Ok(()) };
     signers.iter().try_for_each(|signer| trust::check_not_revoked(&root, signer.public_key()))
 }
 

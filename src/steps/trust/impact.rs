@@ -4,9 +4,7 @@ use crate::artifact::{Artifact, Digest};
 use crate::bundle::MAX_SIGNATURES;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Store, read_bounded};
-use crate::trust::{
-    BUNDLE, LastGood, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told,
-};
+use crate::trust::{BUNDLE, MAX_SIGNATURE_BYTES, Mark, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -85,7 +83,7 @@ pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
 }
 
 fn is_spared(key: &Revoked, installed: &Installed) -> bool {
-    let earlier = |good: &LastGood| {
+    let earlier = |good: &Mark| {
         (&good.name, &good.line) == (&installed.name, &installed.line) && (installed.epoch, installed.seq) < (good.epoch, good.seq)
     };
     key.spares(&installed.bundle) || key.last_good.iter().any(earlier)

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::store::Store;
 use crate::trust::{
-    LastGood, MAX_REVOCATIONS, REVOKE, Reason, Revocation, RevocationTerms, Revoked, Signer, TrustRoot, key_digest, pinned, sign, told,
+    MAX_REVOCATIONS, Mark, REVOKE, Reason, Revocation, RevocationTerms, Revoked, Signer, TrustRoot, key_digest, pinned, sign, told,
 };
 use jiff::Timestamp;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub struct Revoking<'a> {
     /// Why.
     pub reason: Reason,
     /// What its owner stands by.
-    pub last_good: Vec<LastGood>,
+    pub last_good: Vec<Mark>,
     /// When it is said.
     pub time: Timestamp,
 }
@@ -41,7 +41,7 @@ pub fn revoke(root: &TrustRoot, revoking: Revoking<'_>, signer: &dyn Signer) -> 
 }
 
 /// `NAME@LINE:[EPOCH.]SEQ[:ID]`; without the id, or with its spoken form, the bundle must have been accepted here.
-pub fn last_good(store: &Store, text: &str) -> Result<LastGood> {
+pub fn last_good(store: &Store, text: &str) -> Result<Mark> {
     let wrong = || {
         Error::usage("a last good bundle is given as NAME@LINE:SEQ:ID")
             .with("found", format!("{text:.120}"))
@@ -66,7 +66,7 @@ pub fn last_good(store: &Store, text: &str) -> Result<LastGood> {
             found.ok_or_else(|| wrong().hint("this host has not accepted that bundle: give its whole id, 64 hex digits"))?
         }
     };
-    Ok(LastGood { name: name.to_owned(), line: line.to_owned(), epoch, seq, id })
+    Ok(Mark { name: name.to_owned(), line: line.to_owned(), epoch, seq, id })
 }
 
 /// Reads a revocation: a document with its signature beside it, or a file that holds the typed text.

@@ -6,12 +6,12 @@ use airlift::artifact::Digest;
 use airlift::error::Kind;
 use airlift::steps::trust::{Revoking, apply, impact, last_good, read, revoke, revoked_file, trusted};
 use airlift::trust::{
-    BUNDLE, Chain, LastGood, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, Signer, Terms, TrustRoot, allowed_signers,
+    BUNDLE, Chain, Mark, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, Signer, Terms, TrustRoot, allowed_signers,
     pinned, sign,
 };
 use std::process::Command;
 
-fn revoked(name: &str, last_good: Vec<LastGood>) -> RevocationTerms {
+fn revoked(name: &str, last_good: Vec<Mark>) -> RevocationTerms {
     RevocationTerms {
         domain: "hospital.example".into(),
         root: root().fingerprint(),
@@ -20,8 +20,8 @@ fn revoked(name: &str, last_good: Vec<LastGood>) -> RevocationTerms {
     }
 }
 
-fn good(id: Digest) -> LastGood {
-    LastGood { name: "mlops".into(), line: "main".into(), epoch: 0, seq: 7, id }
+fn good(id: Digest) -> Mark {
+    Mark { name: "mlops".into(), line: "main".into(), epoch: 0, seq: 7, id }
 }
 
 fn by(root: &TrustRoot, signer: &dyn Signer, terms: &RevocationTerms) -> airlift::error::Result<Revocation> {
@@ -82,7 +82,7 @@ fn a_document_has_one_form_and_damage_is_refused() {
     flipped[30] ^= 1;
     assert!(Revocation::judge(&root, &flipped, armour.as_bytes()).is_err());
     assert!(Revocation::judge(&root, &document, sign(&person("bob"), ROOT, &document).unwrap().as_bytes()).is_err());
-    let many: Vec<_> = (0..9).map(|n| LastGood { name: format!("{n}{}", "x".repeat(40)), ..good(Digest::of(b"x")) }).collect();
+    let many: Vec<_> = (0..9).map(|n| Mark { name: format!("{n}{}", "x".repeat(40)), ..good(Digest::of(b"x")) }).collect();
     let long = by(&root, &person("bob"), &revoked("alice", many)).unwrap_err();
     assert!(long.message().contains("too long for one code"), "{long}");
 }
@@ -174,7 +174,7 @@ fn a_revoked_key_makes_no_further_root_and_unmakes_none() {
 #[test]
 fn revocations_are_bounded_and_too_many_change_nothing() {
     let said = |n: u64| {
-        let line = LastGood { seq: n, ..good(Digest::of(&n.to_be_bytes())) };
+        let line = Mark { seq: n, ..good(Digest::of(&n.to_be_bytes())) };
         by(&root(), &person("bob"), &revoked("alice", vec![line])).unwrap()
     };
     let all: Vec<Revocation> = (1..=65).map(said).collect();
@@ -207,7 +207,7 @@ fn no_root_takes_a_revocation_back() {
     assert!(!counts(&first, "alice", STATEMENT));
 }
 
-fn of_person(world: &World, n: u8, last_good: Vec<LastGood>) -> Revocation {
+fn of_person(world: &World, n: u8, last_good: Vec<Mark>) -> Revocation {
     let fingerprint = key(n).public_key().fingerprint();
     let revoking = Revoking { key: &fingerprint, reason: Reason::Compromised, last_good, time: "2026-05-01T00:00:00Z".parse().unwrap() };
     revoke(&world.root, revoking, &key(1)).unwrap()

@@ -5,8 +5,8 @@ use super::people::{STATEMENT, person, root, root_signatures, rule, signed, term
 use airlift::artifact::Digest;
 use airlift::trust::pinned::{accept, beside};
 use airlift::trust::{
-    BUNDLE, Custody, LastGood, Presence, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, RootLimits, Rule, Scope,
-    Signature, Signer, Terms, TrustRoot, sign,
+    BUNDLE, Custody, Mark, Presence, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, RootLimits, Rule, Scope, Signature,
+    Signer, Terms, TrustRoot, sign,
 };
 use data_encoding::BASE64;
 use ed25519_dalek::Signer as _;
@@ -212,8 +212,8 @@ fn roots_2() -> BTreeMap<&'static str, String> {
     ])
 }
 
-fn last_good() -> LastGood {
-    LastGood { name: "mlops".into(), line: "main".into(), epoch: 0, seq: 7, id: Digest::of(STATEMENT) }
+fn last_good() -> Mark {
+    Mark { name: "mlops".into(), line: "main".into(), epoch: 0, seq: 7, id: Digest::of(STATEMENT) }
 }
 
 /// Revocations by Bob of Alice's key: document, signature and typed text of each.
