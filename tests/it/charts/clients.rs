@@ -158,7 +158,8 @@ curl --silent --fail "$values/web-2.0.0.yaml"
 "#,
     );
     let printed = inside.host.ok(&["client", "helm", "--mirror", "http://127.0.0.1:8090"]).out;
-    assert!(printed.contains(&format!("{}/web-2.0.0.yaml", inside.places[1])) && printed.contains("/team/app"), "{printed}");
+    let led = format!("\"initImage\": \"127.0.0.1:8090/{}/team/init:1\"", inside.places[1].strip_suffix("/charts").unwrap());
+    assert!(printed.contains(&format!("# helm: {}/web-2.0.0.yaml", inside.places[1])) && printed.contains(&led), "{printed}");
     let served = inside.places[1].strip_suffix("/charts").unwrap();
     assert!(said.starts_with(&format!("127.0.0.1:8090/{served}/team/init:1\n127.0.0.1:8090/{served}/team/app:7\n")), "{said}");
     assert!(said.contains("No value of the chart leads these to the mirror") && said.contains("/team/web:2"), "{said}");

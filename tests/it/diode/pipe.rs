@@ -58,8 +58,9 @@ fn accepted(host: &Host, world: &World, volumes: &[PathBuf]) {
 fn a_bundle_crosses_a_pipe() {
     let (host, (world, volumes)) = (Host::new(), large());
     let mut send = host.command(&["send", arg(&world.path("out"))]).stdout(Stdio::piped()).spawn().expect("airlift runs");
-    let mut receive = host.command(&["receive", "--out", "in", "--json"]);
-    let received = Ran::of(receive.stdin(send.stdout.take().expect("piped")).output().expect("airlift runs"));
+    let from = send.stdout.take().expect("piped");
+    // The command that is built here holds the pipe open, and `send` would wait for a reader that never reads: it ends with the line.
+    let received = Ran::of(host.command(&["receive", "--out", "in", "--json"]).stdin(from).output().expect("airlift runs"));
     assert_eq!(send.wait().expect("it is ours").code(), Some(0));
     let document = done(&received);
     assert_eq!((&document["bundle"], &document["verified"]), (&Value::from(id(&volumes[0]).hex()), &Value::from(false)));
