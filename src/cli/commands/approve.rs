@@ -7,9 +7,10 @@ use crate::cli::Context;
 use crate::error::{Error, Result};
 use crate::policy::Decision;
 use crate::steps::approve::{Deciding, Pairs, approve, keep, standing, take};
+use crate::steps::log::cosign;
 use crate::steps::trust::trusted;
 use crate::store::{Installed, Store};
-use crate::trust::{PlainKeys, Tally, TrustRoot, pinned};
+use crate::trust::{PlainKeys, Signer, Tally, TrustRoot, pinned};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 /// Decide about a bundle, as a person the trust root names for it
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift approve /media/usb --review 7Q2KD-0M4XF-9PBSW-T1H8C --key ~/.ssh/carol\n\nThe review's digest is what airlift review shows: type it from there, so that you approve what you saw."
+    after_help = "Example: airlift approve /media/usb --review 7Q2KD-0M4XF-9PBSW-T1H8C --key ~/.ssh/carol\n\nThe review's digest is what airlift review shows: type it from there, so that you approve what you saw. On the receiving host the key cosigns the event log as well."
 )]
 pub struct Approve {
     /// Volumes, or folders that hold them
@@ -70,20 +71,35 @@ impl Approve {
         let created = context.created()?.0;
         let deciding = Deciding { bundle: subject.bundle, typed: &self.review, decision, reason, created };
         let (given, pairs) = approve(&deciding, &subject.review, &subject.signers, &subject.root, signer.as_ref())?;
-        self.keep(&store, &subject, &pairs, context)?;
+        let witnessed = self.keep(&store, &subject, &pairs, signer.as_ref(), context)?;
         context.out.say(format!("{}: {} by {} ({})", subject.label, decision.word(), given.principal, given.fingerprint));
+        if let Some(size) = witnessed {
+            context.out.say(format!("cosigned the event log at {size} events"));
+        }
         context.out.say("next: airlift import, when enough people have approved");
         context.out.data(
-            &json!({ "bundle": subject.bundle.hex(), "review": subject.review.hex(), "decision": decision.word(), "by": given.principal }),
+            &json!({ "bundle": subject.bundle.hex(), "review": subject.review.hex(), "decision": decision.word(), "by": given.principal,
+                "cosigned": witnessed }),
             "",
         )
     }
 
-    fn keep(&self, store: &Store, subject: &Subject, pairs: &Pairs, context: &Context) -> Result<()> {
-        match &self.out {
-            Some(folder) => keep(folder, pairs),
-            None => take(&context.journal(&store.writer()?)?, &subject.bundle, &subject.label, pairs),
+    /// Keeps the decision. Where this is the receiving host, whoever decides is a witness of its event log too: of how many events is said.
+    fn keep(&self, store: &Store, subject: &Subject, pairs: &Pairs, signer: &dyn Signer, context: &Context) -> Result<Option<u64>> {
+        if let Some(folder) = &self.out {
+            return keep(folder, pairs).map(|()| None);
         }
+        let writer = store.writer()?;
+        let journal = context.journal(&writer)?;
+        take(&journal, &subject.bundle, &subject.label, pairs)?;
+        cosign(&journal, signer).map(|(checkpoint, _)| Some(checkpoint.size)).or_else(|error| {
+            // The decision is kept and counts; a token that is not touched a second time takes nothing back.
+            context.out.note(&format!(
+                "the decision is kept, but the event log was not cosigned: {}; airlift log cosign does that",
+                error.message()
+            ));
+            Ok(None)
+        })
     }
 
     fn subject(&self, store: &Store, context: &Context) -> Result<Subject> {

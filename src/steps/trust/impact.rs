@@ -4,7 +4,7 @@ use crate::artifact::{Artifact, Digest};
 use crate::bundle::MAX_SIGNATURES;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Store, read_bounded};
-use crate::trust::{BUNDLE, MAX_SIGNATURE_BYTES, Mark, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told};
+use crate::trust::{BUNDLE, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub struct Admitted {
     pub served: bool,
     /// Whether the others who signed it were enough.
     pub stands: bool,
-    /// Whether the key's owner stands by it: it is the last good one of its line, or was accepted as an earlier one.
+    /// Whether the key's owner stands by it: the revocation names its id as the last good one of its line.
     pub spared: bool,
     /// What it carries.
     pub artifacts: Vec<Artifact>,
@@ -72,7 +72,7 @@ pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
                     let others: Vec<_> = signatures.into_iter().filter(counts).collect();
                     let artifacts = store.lock_of(&installed)?.artifacts;
                     let stands = roots.iter().rev().any(|root| enough(root, &statement, &others, &artifacts));
-                    let (served, spared) = (served.contains(&installed), is_spared(key, &installed));
+                    let (served, spared) = (served.contains(&installed), key.spares(&installed.bundle));
                     impact.bundles.push(Admitted { installed, served, stands, spared, artifacts });
                 }
             }
@@ -80,13 +80,6 @@ pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
         }
     }
     Ok(impact)
-}
-
-fn is_spared(key: &Revoked, installed: &Installed) -> bool {
-    let earlier = |good: &Mark| {
-        (&good.name, &good.line) == (&installed.name, &installed.line) && (installed.epoch, installed.seq) < (good.epoch, good.seq)
-    };
-    key.spares(&installed.bundle) || key.last_good.iter().any(earlier)
 }
 
 fn enough(root: &TrustRoot, statement: &[u8], signatures: &[SignatureFile], artifacts: &[Artifact]) -> bool {

@@ -75,6 +75,9 @@ fn two_people_who_did_not_sign_let_a_bundle_in() {
     assert!(again.env("SOURCE_DATE_EPOCH", "4102444800").status().expect("airlift runs").success());
     let imported = site.host.ok(&["import", &site.out]);
     assert!(imported.err.contains("approved  carol, dave") && !imported.err.contains("BREAK-GLASS"), "{}", imported.err);
+    // Whoever decides is a witness of the log as well.
+    let verified = site.host.ok(&["log", "verify"]).out;
+    assert_eq!((verified.matches(" by carol (").count(), verified.matches(" by dave (").count()), (1, 2), "{verified}");
     let exported = site.host.ok(&["log", "export"]).out;
     assert!(exported.matches("\"event\":\"approve\"").count() == 3 || exported.matches("approve").count() >= 3, "{exported}");
 }
