@@ -3,7 +3,7 @@
 use super::Digest;
 use crate::error::Result;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 /// Bytes of one blob: read from any position.
 pub trait BlobRead: Read + Seek + Send {
@@ -16,6 +16,35 @@ pub trait BlobRead: Read + Seek + Send {
     /// The [`super::CheckValue`] remembered from when the SHA-256 was last checked, where there is one.
     fn check_value(&self) -> Option<[u8; 32]> {
         None
+    }
+}
+
+/// Bytes at hand, as a blob.
+#[derive(Debug, Clone, Default)]
+pub struct InMemory(Cursor<Vec<u8>>);
+
+impl InMemory {
+    /// A blob of these bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Cursor::new(bytes.into()))
+    }
+}
+
+impl Read for InMemory {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Seek for InMemory {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl BlobRead for InMemory {
+    fn size(&self) -> u64 {
+        self.0.get_ref().len() as u64
     }
 }
 

@@ -113,3 +113,33 @@ impl Sha256Writer {
         Digest(self.hasher.finalize().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn nothing_but_64_hex_digits_becomes_part_of_a_path() {
+        let good = format!("sha256:{}", "0a".repeat(32));
+        assert_eq!(good.parse::<Digest>().map(|digest| digest.to_string()).ok(), Some(good.clone()));
+        let bad = [
+            good.to_uppercase(),
+            good.replace('a', "A"),
+            good[..70].to_owned(),
+            format!("{good}0"),
+            format!("{good}/"),
+            good.replacen("0a", "..", 1),
+            good.replacen("0a", "/a", 1),
+            good.replacen("0a", "%2", 1),
+            good.replace("sha256:", ""),
+            good.replace("sha256:", "sha512:"),
+            good.replace("sha256:", "sha256:../"),
+            "sha256:".to_owned(),
+            format!(" {good}"),
+            format!("{good}\n"),
+        ];
+        for text in bad {
+            assert!(text.parse::<Digest>().is_err(), "{text}");
+        }
+    }
+}

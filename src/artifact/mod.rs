@@ -20,7 +20,7 @@ mod strict;
 mod target;
 mod typed;
 
-pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, check_blob};
+pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, InMemory, check_blob};
 pub use buffer::AlignedBuffer;
 pub use check::{CheckValue, PIECE};
 pub use description::{Completeness, Description, Licence};

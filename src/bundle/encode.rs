@@ -86,3 +86,33 @@ impl Decoder {
             .hint("the bundle was made by a faulty or malicious tool"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Decoder;
+
+    /// T5: only one frame that announces exactly the signed length, and fills it, is decoded.
+    #[test]
+    fn a_frame_never_gives_more_or_less_than_was_signed() {
+        let mut decoder = Decoder::new().expect("a decompressor");
+        let mut decode = |stored: &[u8], length: usize| decoder.frame(stored, &mut vec![0; length]).is_ok();
+        let pack = |bytes: &[u8]| zstd::bulk::compress(bytes, 3).expect("packed");
+        let frame = pack(&[7; 1000]);
+        assert!(decode(&frame, 1000));
+        assert!(!decode(&frame, 999) && !decode(&frame, 1001), "another length than was signed");
+        let bomb = pack(&vec![0; 64 << 20]);
+        assert!(bomb.len() < 10_000 && !decode(&bomb, 1000), "a bomb is not begun");
+        assert!(!decode(&[&frame[..], &frame].concat(), 2000), "two frames");
+        assert!(!decode(&[&frame[..], b"x"].concat(), 1000), "bytes behind the frame");
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4][..], &frame].concat();
+        assert!(!decode(&skippable, 1000), "a skippable frame in front");
+        assert!(!decode(&frame[..frame.len() - 1], 1000) && !decode(b"", 0), "a frame that is cut");
+        let mut stream = zstd::Encoder::new(Vec::new(), 3).expect("a compressor");
+        std::io::Write::write_all(&mut stream, &[7; 1000]).expect("packed");
+        assert!(!decode(&stream.finish().expect("packed"), 1000), "a frame that does not say how long it is");
+        let mut trained = zstd::bulk::Compressor::with_dictionary(3, &[b'd'; 4096]).expect("a compressor");
+        let with_dictionary = trained.compress(&[b'd'; 1000]).expect("packed");
+        let told = zstd::zstd_safe::get_dict_id_from_frame(&with_dictionary).is_some();
+        assert!(!told || !decode(&with_dictionary, 1000), "a frame that needs a dictionary");
+    }
+}

@@ -39,6 +39,11 @@ impl VerifiedBundle {
         &self.authentic
     }
 
+    /// What was checked, for reading it in place.
+    pub fn into_bundle(self) -> Authentic {
+        self.authentic
+    }
+
     /// The lock.
     pub fn lock(&self) -> &Lock {
         &self.authentic.lock

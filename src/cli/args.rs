@@ -74,6 +74,8 @@ pub enum Command {
     Rollback(commands::rollback::Rollback),
     /// Remove blobs that nothing needs any more
     Gc(commands::gc::Gc),
+    /// Look into the content of blobs: archives with two readings, names that lead out, secrets
+    Scan(commands::scan::Scan),
     /// Read and hash every blob of the store again
     Scrub(commands::scrub::Scrub),
     /// Show, verify, prove and export the event log
@@ -99,7 +101,7 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Verify(_) | Self::Repair(_) | Self::Scrub(_) => "nothing was changed: run the command again",
+            Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => "nothing was changed: run the command again",
             #[cfg(feature = "upstream")]
             Self::Lock(_) => "no lock was written: run the command again",
             Self::Send(_) => "what was sent is sent: run the command again",

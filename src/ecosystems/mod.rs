@@ -14,15 +14,15 @@ pub mod images;
 pub mod models;
 pub mod python;
 
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::{Error, Result};
+use crate::scan::{self, Findings, Profile};
 use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
 use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
-    crate::artifact::Descriptor,
     crate::manifest::{Manifest, Section},
     crate::progress::Progress,
     crate::upstream::{Body, Failure, Part, Upstream},
@@ -246,6 +246,18 @@ pub trait Ecosystem: Sync {
 
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description>;
+
+    /// Both sides, pure: what strict readers find in one blob, whose digest is right. The default reads it as what its bytes say it is.
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        let _ = (artifact, blob);
+        scan::by_content(bytes, Profile::Tree, found)
+    }
+
+    /// Both sides, pure: what only the whole artifact shows. By default nothing.
+    fn scan_artifact(&self, artifact: &Artifact, blobs: &dyn Blobs, found: &mut Findings) -> Result<()> {
+        let _ = (artifact, blobs, found);
+        Ok(())
+    }
 
     /// What a user pastes to reach the mirror.
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet>;

@@ -46,6 +46,7 @@ pub use exchange::{Secret, Shown, base, mount};
 pub use listen::{Limits, Listener, listen};
 pub use own_ca::{OwnCa, own_ca};
 pub use problem::problem;
+pub use range::{Wanted, wanted};
 pub use request::is_encoded;
 pub use switch::Switch;
 pub use tls::tls_from_files;

@@ -54,11 +54,19 @@ pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
     judge_sequence(&accepted, &candidate(&bundle.statement, bundle.id), rules)
 }
 
+/// Judges the content of a bundle between its verification and its commit; an error leaves everything as it was.
+pub type Look<'a> = &'a dyn Fn(&VerifiedBundle, &Store) -> Result<()>;
+
 /// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
 /// may have brought a root that no longer counts its signers. A refusal is logged as well.
 pub fn import(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
+    import_after(bundle, journal, verification, &|_, _| Ok(()))
+}
+
+/// The same, when `look` agrees: it sees the blobs in the store, where nothing names them yet.
+pub fn import_after(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>, look: Look<'_>) -> Result<Imported> {
     let subject = Item::named("bundle", bundle.statement.label()).digest(bundle.id);
-    let done = judge_and_take(bundle, journal, verification);
+    let done = judge_and_take(bundle, journal, verification, look);
     done.map_err(|error| if is_refusal(error.kind()) { journal.refused(vec![subject], error) } else { error })
 }
 
@@ -84,7 +92,7 @@ pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>)
     Ok(())
 }
 
-fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
+fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>, look: Look<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let bundle = bundle.judged_by(&trusted(store)?)?;
     let mut notes = match order(&bundle, store)? {
@@ -98,6 +106,7 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     let (taken, bytes) = to_come(&bundle, store)?;
     check_space(store.root(), bytes)?;
     let verified = verification.run(bundle, writer)?;
+    look(&verified, store)?;
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod receive;
 pub mod repair;
 pub mod review;
+pub mod scan;
 pub mod send;
 pub mod serve;
 pub mod sign;

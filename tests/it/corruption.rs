@@ -4,6 +4,8 @@
 use crate::world::{World, noise, state, text};
 use airlift::bundle::find;
 use airlift::error::{Error, Kind};
+use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 const MIB: usize = 1 << 20;
@@ -148,4 +150,98 @@ fn a_damaged_bundle_changes_nothing_in_the_store() {
     assert!(receiver.current().expect("readable").is_none());
     std::fs::write(&set.volumes[1], &set.bytes[1]).expect("a volume");
     set.world.import(&set.volumes, &receiver).expect("the same command goes on where it stopped");
+}
+
+/// A set so small that every byte of it can be damaged: text, noise, something short and nothing at all.
+fn small_set() -> (World, PathBuf, Vec<u8>, usize) {
+    let world = World::new();
+    let lock = world.lock("small", &[text(3000, 1), noise(700, 2), b"small".to_vec(), Vec::new()]);
+    let volume = world.pack(&lock, "out", None, &[1]).remove(0);
+    let bytes = std::fs::read(&volume).expect("a volume");
+    let head = find(std::slice::from_ref(&volume)).expect("a set")[0].volumes[&0].head.end as usize;
+    (world, volume, bytes, head)
+}
+
+/// What became of damaged sets.
+#[derive(Debug, Default)]
+struct Figures {
+    refused: usize,
+    accepted: usize,
+    panicked: usize,
+    strange: usize,
+}
+
+/// Verifies a copy of the set for each of some bits, that one flipped.
+fn flip(world: &World, bytes: &[u8], copy: &Path, bits: impl Iterator<Item = (usize, u8)>) -> Figures {
+    std::fs::write(copy, bytes).expect("a volume");
+    let file = std::fs::File::options().write(true).open(copy).expect("a volume");
+    let mut figures = Figures::default();
+    let places = [copy.to_owned()];
+    for (at, bit) in bits {
+        file.write_all_at(&[bytes[at] ^ 1 << bit], at as u64).expect("flipped");
+        match catch_unwind(AssertUnwindSafe(|| world.verify(&places).map(|_| ()))) {
+            Ok(Err(error)) if matches!(error.kind(), Kind::Verification | Kind::Incomplete) => figures.refused += 1,
+            Ok(Err(error)) => {
+                println!("byte {at}, bit {bit}: {error}");
+                figures.strange += 1;
+            }
+            Ok(Ok(())) => {
+                println!("byte {at}, bit {bit} was accepted");
+                figures.accepted += 1;
+            }
+            Err(_) => figures.panicked += 1,
+        }
+        file.write_all_at(&bytes[at..=at], at as u64).expect("restored");
+    }
+    figures
+}
+
+/// Every bit of the head up to the room for signatures, every byte of that room and of everything behind the head.
+#[test]
+fn no_bit_of_a_small_set_can_change() {
+    let (world, volume, bytes, head) = small_set();
+    let room = head - (64 << 10);
+    let bits: Vec<(usize, u8)> =
+        (0..room).flat_map(|at| (0..8).map(move |bit| (at, bit))).chain((room..bytes.len()).map(|at| (at, (at % 8) as u8))).collect();
+    let halves: Vec<Figures> = std::thread::scope(|scope| {
+        let parts = [0, 1].map(|half| {
+            let (world, bytes, bits) = (&world, &bytes, &bits);
+            let copy = world.path(&format!("copy-{half}.airlift"));
+            scope.spawn(move || flip(world, bytes, &copy, bits.iter().copied().skip(half).step_by(2)))
+        });
+        parts.map(|part| part.join().expect("the thread ends")).into()
+    });
+    let sum = |count: fn(&Figures) -> usize| halves.iter().map(count).sum::<usize>();
+    let (refused, accepted, panicked, strange) = (sum(|f| f.refused), sum(|f| f.accepted), sum(|f| f.panicked), sum(|f| f.strange));
+    println!(
+        "{} bytes, head {head}: {} damaged sets, {refused} refused, {accepted} accepted, {panicked} panics, {strange} of another kind",
+        bytes.len(),
+        bits.len()
+    );
+    assert_eq!((refused, accepted, panicked, strange), (bits.len(), 0, 0, 0));
+    drop(volume);
+}
+
+/// Each region of the small set, damaged, leaves a store without a snapshot, a record or a mark; the whole set then goes in.
+#[test]
+fn no_damaged_set_is_half_imported() {
+    let (world, volume, bytes, head) = small_set();
+    let kept = |folder: &Path| {
+        state(folder).into_iter().filter(|(path, _)| !path.starts_with("blobs") && !path.starts_with("partial")).collect::<Vec<_>>()
+    };
+    let (before, mut imports) = (kept(world.receiver("receiver").root()), 0);
+    for at in (0..head - (64 << 10)).step_by(97).chain((head..bytes.len()).step_by(61)) {
+        std::fs::write(&volume, flipped(&bytes, at, (at % 8) as u8)).expect("a volume");
+        // A store of its own for each: what an earlier import left would not be read again.
+        let receiver = world.receiver("damaged");
+        let outcome = catch_unwind(AssertUnwindSafe(|| world.import(std::slice::from_ref(&volume), &receiver)));
+        assert!(matches!(outcome, Ok(Err(_))), "byte {at}: refused, and without a panic");
+        assert!(receiver.current().expect("readable").is_none() && receiver.accepted().expect("readable").is_empty(), "byte {at}");
+        assert_eq!(kept(receiver.root()), before, "byte {at}: nothing but blobs that nothing names may be left");
+        std::fs::remove_dir_all(receiver.root()).expect("removed");
+        imports += 1;
+    }
+    println!("{imports} imports of damaged sets, none of them half done");
+    std::fs::write(&volume, &bytes).expect("a volume");
+    world.import(&[volume], &world.receiver("receiver")).expect("the whole set");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Licences that ask for no more than their text and a notice.
-const PERMISSIVE: [&str; 14] = [
+const PERMISSIVE: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -21,6 +21,7 @@ const PERMISSIVE: [&str; 14] = [
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
+    "bzip2-1.0.6",
 ];
 /// Crates under the Mozilla Public License 2.0, which asks for their own source, unchanged here, to be available.
 const MOZILLA: [&str; 5] = ["astral-pubgrub", "astral-version-ranges", "option-ext", "priority-queue", "version-ranges"];

@@ -238,3 +238,129 @@ fn a_foreign_bundle_beside_ours_does_not_stop_ours() {
     assert_eq!(told[0]["imported"], true);
     assert_eq!(receiver.current().expect("readable").expect("a snapshot").number, 1);
 }
+
+/// T6: nothing is unpacked by name, and a head takes only the names of its own grammar.
+#[test]
+fn names_in_a_head_that_lead_out_are_refused() {
+    let world = World::new();
+    let volume = world.pack(&world.lock("kit", &[noise(100, 1)]), "out", None, &[1]).remove(0);
+    let good = std::fs::read(&volume).expect("a volume");
+    let at = good.windows(9).position(|w| w == b"lock.json").expect("its header") / 512 * 512;
+    for name in ["../k.json", "/lock.jso", "a/../k.js", "lock.jso\\", "sig/../..", "sig/..//x", "blobs/abc"] {
+        let mut bytes = good.clone();
+        let block = &mut bytes[at..at + 512];
+        block[..9].copy_from_slice(name.as_bytes());
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        std::fs::write(&volume, &bytes).expect("a volume");
+        let refusal = world.verify(std::slice::from_ref(&volume)).expect_err(name);
+        assert_eq!(refusal.kind(), Kind::Verification, "{name}: {refusal}");
+    }
+}
+
+/// Takes blobs in, and destroys the frame on the medium as soon as its content has been handed over.
+struct Destroyer<'a> {
+    volume: &'a Path,
+    frame: (u64, usize),
+    kept: std::sync::Mutex<Vec<u8>>,
+}
+
+struct Sink<'a>(&'a Destroyer<'a>, airlift::artifact::Digest);
+
+impl airlift::artifact::BlobIntake for Destroyer<'_> {
+    fn receive(&self, digest: &airlift::artifact::Digest, _: u64) -> airlift::error::Result<Option<Box<dyn airlift::artifact::BlobSink>>> {
+        // A sink lives as long as what it belongs to: it gets a copy of the few words it needs.
+        let copy = Box::leak(Box::new(Destroyer {
+            volume: Box::leak(self.volume.to_owned().into_boxed_path()),
+            frame: self.frame,
+            kept: std::sync::Mutex::default(),
+        }));
+        self.kept.lock().expect("not poisoned").extend_from_slice(digest.as_bytes());
+        Ok(Some(Box::new(Sink(copy, *digest))))
+    }
+
+    fn settle(&self) -> airlift::error::Result<()> {
+        Ok(())
+    }
+}
+
+impl airlift::artifact::BlobSink for Sink<'_> {
+    fn offset(&self) -> u64 {
+        self.0.kept.lock().expect("not poisoned").len() as u64
+    }
+
+    fn rewind(&mut self, offset: u64) -> airlift::error::Result<()> {
+        self.0.kept.lock().expect("not poisoned").truncate(offset as usize);
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> airlift::error::Result<()> {
+        let file = std::fs::File::options().write(true).open(self.0.volume).expect("the medium");
+        file.write_all_at(&vec![0; self.0.frame.1], self.0.frame.0).expect("destroyed");
+        self.0.kept.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> airlift::error::Result<()> {
+        let kept = self.0.kept.lock().expect("not poisoned");
+        assert_eq!(airlift::artifact::Digest::of(&kept), self.1, "what was handed over is what was checked");
+        Ok(())
+    }
+}
+
+/// T12: a device that answers differently the second time is not asked a second time. The head is destroyed once it has been judged, the
+/// frame once it has been handed over; what is recorded and kept is what was signed.
+#[test]
+fn nothing_is_read_a_second_time() {
+    let world = World::new();
+    let content = noise(MIB, 5);
+    let volume = world.pack(&world.lock("kit", std::slice::from_ref(&content)), "out", None, &[1]).remove(0);
+    let bytes = std::fs::read(&volume).expect("a volume");
+    let at = bytes.windows(64).position(|w| w == &content[..64]).expect("it is stored as it is");
+    let bundle = world.open(std::slice::from_ref(&volume)).expect("it is authentic");
+    let (id, head) = (bundle.id, bundle.head().end as usize);
+    let file = std::fs::File::options().write(true).open(&volume).expect("the medium");
+    file.write_all_at(&vec![0xff; head], 0).expect("destroyed");
+    let intake = Destroyer { volume: &volume, frame: (at as u64, content.len()), kept: std::sync::Mutex::default() };
+    let verified = crate::world::verification().run(bundle, &intake).expect("it was right when it was read");
+    let record = verified.record();
+    let statement = &record.iter().find(|(name, _)| name == "bundle.json").expect("the statement").1;
+    assert_eq!(airlift::artifact::Digest::of(statement), id);
+    assert_eq!(
+        airlift::artifact::Digest::of(&record.iter().find(|(name, _)| name == "lock.json").expect("the lock").1),
+        verified.lock_digest()
+    );
+    assert!(world.verify(&[volume]).is_err(), "the medium is destroyed");
+}
+
+/// Bytes that this thread has asked the system for.
+fn read_so_far() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/thread-self/io").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("rchar: "))?.parse().ok()
+}
+
+/// A set of 10 GB whose head was tampered with is refused for what its head says: of the payload not a byte is read, so its length does
+/// not matter, and nothing is decompressed.
+#[test]
+fn a_tampered_set_of_ten_gigabytes_is_refused_by_its_head() {
+    let world = World::new();
+    let volume = world.pack(&world.lock("kit", &[noise(5 * MIB, 1)]), "out", None, &[1]).remove(0);
+    let head = world.open(std::slice::from_ref(&volume)).expect("it is authentic").head().end;
+    let file = std::fs::File::options().read(true).write(true).open(&volume).expect("a volume");
+    // The payload becomes a hole: reading it would give another error than the head does.
+    file.set_len(head).expect("cut");
+    file.set_len(10_000_000_000).expect("a hole");
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, 600).expect("a byte of the statement");
+    file.write_all_at(&[byte[0] ^ 1], 600).expect("tampered");
+    let before = read_so_far();
+    let refusal = world.open(std::slice::from_ref(&volume)).expect_err("tampered");
+    if let (Some(before), Some(after)) = (before, read_so_far()) {
+        let read = after - before;
+        println!("refused after {read} bytes of 10000000000");
+        assert!(read < 2 * head + (1 << 20), "{read} bytes were read");
+    }
+    assert_eq!(refusal.kind(), Kind::Verification, "{refusal}");
+    assert!(!refusal.to_string().contains("frame 1"), "{refusal}");
+}

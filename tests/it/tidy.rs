@@ -82,3 +82,29 @@ fn documents_link_to_files_that_exist() {
         }
     }
 }
+
+/// What `docs/security.md` names as the test of a rule is one, and no threat is left out.
+#[test]
+fn every_test_that_the_threats_name_exists() {
+    let text = std::fs::read_to_string(root().join("docs/security.md")).expect("UTF-8");
+    let rows: Vec<Vec<&str>> = text.lines().filter(|l| l.starts_with("| T")).map(|l| l.split(" | ").collect()).collect();
+    for number in 1..=23 {
+        assert!(rows.iter().any(|row| row[0] == format!("| T{number}")), "T{number} is not in docs/security.md");
+    }
+    let sources: Vec<(String, String)> = ["src", "tests/it"]
+        .iter()
+        .flat_map(|folder| walkdir::WalkDir::new(root().join(folder)))
+        .map(|e| e.expect("a readable tree"))
+        .filter(|e| e.path().extension().is_some_and(|x| x == "rs"))
+        .map(|e| (e.path().display().to_string(), std::fs::read_to_string(e.path()).expect("UTF-8")))
+        .collect();
+    for row in &rows {
+        for name in row.last().expect("a column").split('`').skip(1).step_by(2) {
+            let parts: Vec<&str> = name.split("::").collect();
+            let function = format!("fn {}(", parts.last().expect("a name"));
+            let within = |path: &str| parts.len() == 1 || path.contains(&format!("/{}", parts[0]));
+            let there = sources.iter().any(|(path, text)| within(path) && text.contains(&function));
+            assert!(there, "docs/security.md names the test {name}, which is not there");
+        }
+    }
+}

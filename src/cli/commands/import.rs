@@ -1,14 +1,15 @@
 //! `airlift import`
 
+use super::scan::{Scanning, say};
 use super::verify::signers;
 use crate::artifact::sha256_bytes;
-use crate::bundle::{Authentic, Verification};
+use crate::bundle::{Authentic, Verification, VerifiedBundle};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::log::Journal;
 use crate::steps::approve;
-use crate::steps::import::{Imported, import, is_refusal, log_refusals, order};
+use crate::steps::import::{Imported, import_after, is_refusal, log_refusals, order};
 use crate::steps::verify::{concerns_one_bundle, open_each, refused};
 use crate::store::{Installed, Store};
 use crate::trust::Order;
@@ -32,6 +33,8 @@ pub struct Import {
     /// Refuse bundles by a trust root that has expired, instead of warning
     #[arg(long)]
     refuse_expired: bool,
+    #[command(flatten)]
+    scanning: Scanning,
 }
 
 impl Import {
@@ -56,7 +59,7 @@ impl Import {
                 approve::take_for(&journal, &bundle, pairs)?;
             }
             let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
-            match aged.and_then(|()| take_in(bundle, &journal, context)) {
+            match aged.and_then(|()| take_in(bundle, &journal, self.scanning, context)) {
                 Ok(mut document) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();
@@ -107,13 +110,21 @@ fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<(
 }
 
 /// Imports one bundle and tells of it.
-pub fn take_in(bundle: Authentic, journal: &Journal<'_>, context: &Context) -> Result<Value> {
+pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, context: &Context) -> Result<Value> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
-    match import(bundle, journal, &verification)? {
+    let look = |bundle: &VerifiedBundle, store: &Store| {
+        if !scanning.scan {
+            return Ok(());
+        }
+        let outcome = scanning.run(&bundle.lock().artifacts, store, false, context)?;
+        say(&outcome, context);
+        outcome.refuse(scanning.least())
+    };
+    match import_after(bundle, journal, &verification, &look)? {
         Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {
                 0 if rewritten => "its damaged record was written again".to_owned(),

@@ -25,6 +25,7 @@ pub mod receive;
 pub mod repair;
 pub mod review;
 pub mod rollback;
+pub mod scan;
 pub mod schema;
 pub mod scrub;
 pub mod send;
@@ -68,6 +69,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Status(command) => command.run(context),
         Command::Rollback(command) => command.run(context),
         Command::Gc(command) => command.run(context),
+        Command::Scan(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
         Command::Log(command) => log::run(command, context),
         Command::Key(command) => key::run(command, context),

@@ -6,6 +6,7 @@ use super::lock::resolve;
 use super::network::{self, Network};
 use super::network_free::run_until_stopped;
 use super::pack::{Packing, write};
+use super::scan::Scanning;
 use super::serve::Serving;
 use super::sign::{Keys, Signing};
 use crate::cli::Context;
@@ -85,7 +86,7 @@ impl Up {
         };
         let written = write(&fetched, journal, &packing, signing, context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
-        take_in(bundle, journal, context).map(|_| ())
+        take_in(bundle, journal, Scanning::NONE, context).map(|_| ())
     }
 
     /// Without a key, a key and a trust root that hold on this machine only; said aloud when they are made.

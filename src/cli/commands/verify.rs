@@ -1,10 +1,12 @@
 //! `airlift verify`
 
+use super::scan::{Scanning, tell};
 use crate::artifact::sha256_bytes;
-use crate::bundle::{Authentic, Verification};
+use crate::bundle::{Authentic, InPlace, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::scan::confine::{Confined, confine};
 use crate::steps::verify::{open, verify};
 use crate::trust::Judged;
 use clap::Args;
@@ -13,7 +15,9 @@ use std::path::PathBuf;
 
 /// Compare a bundle, byte by byte, with what was signed
 #[derive(Debug, Args)]
-#[command(after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed.")]
+#[command(
+    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed; 5, with --scan: what was found in it is refused."
+)]
 pub struct Verify {
     /// Volumes, or folders that hold them
     #[arg(required = true)]
@@ -24,14 +28,22 @@ pub struct Verify {
     /// Refuse bundles by a trust root that has expired, instead of warning
     #[arg(long)]
     refuse_expired: bool,
+    #[command(flatten)]
+    scanning: Scanning,
 }
 
 impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
+        let confined = confine();
+        if confined != Confined::Wholly {
+            context
+                .out
+                .note("this kernel cannot take the right to write from a process (Landlock): verifying with the rights of the account");
+        }
         let store = context.open_store()?;
         let root = context.accepted_root(&store)?;
-        let (mut documents, mut text, mut counted) = (Vec::new(), String::new(), 0);
+        let (mut documents, mut text, mut counted, mut refusal) = (Vec::new(), String::new(), 0, Ok(()));
         for bundle in open(&self.places, &root)? {
             context.check_age(&store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
@@ -41,9 +53,18 @@ impl Verify {
             let mut document = document(verified.bundle());
             document["sha256-bytes"] = (sha256_bytes() - counted).into();
             counted = sha256_bytes();
+            document["confined"] = confined.name().into();
+            if self.scanning.scan {
+                let place = InPlace::new(verified.into_bundle())?;
+                let outcome = self.scanning.run(&place.bundle().lock.artifacts, &place, false, context)?;
+                tell(&outcome, &mut text);
+                document["scan"] = super::scan::document(&outcome);
+                refusal = refusal.and(outcome.refuse(self.scanning.least()));
+            }
             documents.push(document);
         }
-        context.out.data(&Value::from(documents), &text)
+        context.out.data(&Value::from(documents), &text)?;
+        refusal
     }
 }
 

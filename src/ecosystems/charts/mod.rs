@@ -40,6 +40,7 @@ pub mod render;
 mod repository;
 #[cfg(feature = "upstream")]
 mod resolve;
+mod scan;
 #[cfg(feature = "upstream")]
 mod schema;
 mod section;
@@ -58,8 +59,9 @@ mod ways;
 pub mod yaml;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
@@ -67,7 +69,6 @@ use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     super::{LockRequest, Locked},
-    crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Part, Upstream},
     futures::future::BoxFuture,
     serde::Deserialize,
@@ -140,6 +141,10 @@ impl Ecosystem for Charts {
 
     fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact)
+    }
+
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        scan::blob(artifact, blob, bytes, found)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

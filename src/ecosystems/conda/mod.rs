@@ -19,6 +19,7 @@ mod meta;
 mod msgpack;
 mod package;
 mod route;
+mod scan;
 mod section;
 mod serve;
 #[cfg(test)]
@@ -27,8 +28,9 @@ mod tests;
 mod together;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::scan::Findings;
 use crate::store::Shelf;
 use axum::Router;
 #[cfg(feature = "upstream")]
@@ -83,6 +85,10 @@ impl Ecosystem for Conda {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        scan::blob(artifact, blob, bytes, found)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

@@ -18,6 +18,7 @@ mod lock;
 mod meta;
 #[cfg(feature = "upstream")]
 mod reference;
+mod scan;
 mod section;
 mod serve;
 #[cfg(test)]
@@ -28,15 +29,15 @@ mod together;
 mod tree;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
 use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     super::{LockRequest, Locked, Want, WantKind},
-    crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Part, Upstream, oci},
     futures::future::BoxFuture,
     serde::Deserialize,
@@ -109,6 +110,14 @@ impl Ecosystem for Images {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        scan::blob(artifact, blob, bytes, found)
+    }
+
+    fn scan_artifact(&self, artifact: &Artifact, blobs: &dyn Blobs, found: &mut Findings) -> Result<()> {
+        scan::whole(artifact, blobs, found)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

@@ -41,6 +41,7 @@ mod reference;
 #[cfg(feature = "upstream")]
 mod registry;
 mod route;
+mod scan;
 mod section;
 mod serve;
 #[cfg(test)]
@@ -51,8 +52,9 @@ mod words;
 mod xet;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
@@ -60,7 +62,6 @@ use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
 use {
     super::{LockRequest, Locked},
-    crate::artifact::Descriptor,
     crate::upstream::{Body, Failure, Part, Upstream},
     futures::future::BoxFuture,
     serde::Deserialize,
@@ -143,6 +144,10 @@ impl Ecosystem for Models {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        scan::blob(artifact, blob, bytes, found)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

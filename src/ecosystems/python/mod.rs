@@ -17,6 +17,7 @@ mod format;
 mod lock;
 mod page;
 mod pages;
+mod scan;
 mod section;
 mod serve;
 #[cfg(test)]
@@ -25,8 +26,9 @@ mod version;
 mod wheel;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, Blobs, Description};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::scan::Findings;
 use crate::store::Shelf;
 use axum::Router;
 pub use section::PythonSection;
@@ -65,6 +67,10 @@ impl Ecosystem for Python {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        scan::blob(artifact, blob, bytes, found)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

@@ -122,6 +122,8 @@ fn inside(walk: &mut Walk) {
     walk.go(&["rollback", "1"], &["serving snapshot 1"]);
     walk.go(&["gc", "--dry-run"], &["would remove 0 blobs"]);
     walk.go(&["scrub"], &["0 faults"]);
+    walk.go(&["scan"], &["scanned 2 blobs", "0 errors"]);
+    walk.go(&["scan", "out"], &["kit 1", "scanned 2 blobs"]);
     of_the_log(walk);
     of_policy(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);

@@ -6,7 +6,6 @@
 //! is exactly one `*.dist-info/METADATA` and it belongs to the project that the file name says. It never extracts to a file, and it
 //! never looks at any other member.
 
-mod directory;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +13,7 @@ use super::filename::{normalised, wheel_parts};
 use super::version;
 use crate::artifact::BlobRead;
 use crate::error::{Error, Result};
-use directory::Member;
+use crate::scan::zip::{self, Member};
 use std::io::{Read, SeekFrom};
 
 /// Longest METADATA that is taken out, in bytes; the largest seen have some 500 KB.
@@ -40,7 +39,7 @@ pub fn metadata(filename: &str, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
 fn only_metadata(wheel: &mut dyn BlobRead) -> Result<Member> {
     let mut found: Option<Member> = None;
     let mut more = false;
-    directory::walk(wheel, |member| {
+    zip::walk(wheel, |member| {
         if could_be_metadata(&member.name) {
             more |= found.replace(member).is_some();
         }
@@ -67,7 +66,12 @@ fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
             .with("expected", format!("at most {MOST_METADATA} bytes"))
             .with("found", format!("{} bytes", member.size)));
     }
-    let start = directory::local_header(wheel, member)?;
+    if !matches!(member.method, 0 | 8) {
+        return Err(
+            damaged("the member is compressed by a method that wheels do not use").with("found", format!("method {}", member.method))
+        );
+    }
+    let start = zip::local_header(wheel, member)?;
     let io = |e: &std::io::Error| damaged("it cannot be decompressed").because(e);
     wheel.seek(SeekFrom::Start(start)).map_err(|e| io(&e))?;
     let packed = wheel.take(member.packed);

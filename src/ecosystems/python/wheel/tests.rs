@@ -2,35 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use super::{MOST_METADATA, metadata};
-use crate::artifact::BlobRead;
-use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use crate::artifact::InMemory;
+use std::io::{Cursor, Write};
 
 const FILE: &str = "demo_pkg-1.0-py3-none-any.whl";
 const NAME: &str = "demo_pkg-1.0.dist-info/METADATA";
 const TEXT: &[u8] = b"Metadata-Version: 2.1\nName: demo-pkg\nVersion: 1.0\n";
 
-struct InMemory(Cursor<Vec<u8>>);
-
-impl Read for InMemory {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Seek for InMemory {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.0.seek(to)
-    }
-}
-
-impl BlobRead for InMemory {
-    fn size(&self) -> u64 {
-        self.0.get_ref().len() as u64
-    }
-}
-
 fn read(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    metadata(FILE, &mut InMemory(Cursor::new(bytes.to_vec()))).map_err(|e| e.to_string())
+    metadata(FILE, &mut InMemory::new(bytes)).map_err(|e| e.to_string())
 }
 
 /// A member with whatever it claims.

@@ -21,14 +21,35 @@ pub struct Member {
     pub packed: u64,
     /// Length of the content, in bytes.
     pub size: u64,
-    flags: u16,
-    raw_name: Vec<u8>,
-    offset: u64,
-    directory: u64,
+    /// Unix mode, 0 where the directory has none.
+    pub mode: u16,
+    pub(super) flags: u16,
+    pub(super) raw_name: Vec<u8>,
+    pub(super) offset: u64,
+    pub(super) directory: u64,
+    /// Whether an extra field gives it another name (Info-ZIP's Unicode path).
+    pub(super) second_name: bool,
+}
+
+impl Member {
+    /// Whether check sum and lengths stand behind the content too.
+    pub(super) fn has_descriptor(&self) -> bool {
+        self.flags & DESCRIPTOR_FOLLOWS != 0
+    }
+
+    /// Whether what its bytes mean depends on more than its method.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.flags & UNKNOWN_FLAGS != 0
+    }
 }
 
 /// Most members of an archive.
 const MOST_MEMBERS: u64 = 1_000_000;
+/// Longest directory, in bytes.
+const MOST_DIRECTORY: u64 = 128 << 20;
+/// The extra field for 64-bit values, and the one for a second name.
+const WIDE: u16 = 1;
+const UNICODE_PATH: u16 = 0x7075;
 /// General purpose flags that change what bytes mean: encryption, compressed patched data, strong encryption, masked headers.
 const UNKNOWN_FLAGS: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
 /// General purpose flag: check sum and lengths stand behind the content, not in the member's own header.
@@ -59,9 +80,6 @@ pub fn local_header(archive: &mut dyn BlobRead, member: &Member) -> Result<u64> 
     if member.flags & UNKNOWN_FLAGS != 0 {
         return Err(wrong("the member is encrypted"));
     }
-    if !matches!(member.method, 0 | 8) {
-        return Err(wrong("the member is compressed by a method that wheels do not use").with("found", format!("method {}", member.method)));
-    }
     archive.seek(SeekFrom::Start(member.offset)).map_err(|e| cut(&e))?;
     let head = Fields::<30>::read(archive)?;
     let (name_length, extra_length) = (head.u16(26), head.u16(28));
@@ -70,10 +88,13 @@ pub fn local_header(archive: &mut dyn BlobRead, member: &Member) -> Result<u64> 
     if head.u32(0) != LOCAL || name != member.raw_name || head.u16(8) != member.method || head.u16(6) != member.flags {
         return Err(wrong("a member's own header is not what the central directory says"));
     }
-    let later = member.flags & DESCRIPTOR_FOLLOWS != 0;
-    let same = |at: usize, value: u64| u64::from(head.u32(at)) == value.min(u64::from(u32::MAX)) || head.u32(at) == u32::MAX;
-    let agrees = head.u32(14) == member.crc32 && same(18, member.packed) && same(22, member.size);
-    if !(later || agrees) {
+    let mut extra = vec![0u8; usize::from(extra_length)];
+    archive.read_exact(&mut extra).map_err(|e| cut(&e))?;
+    let mut wide = Wide::of(&extra)?;
+    let (size, packed) = (wide.or(head.u32(22))?, wide.or(head.u32(18))?);
+    // Where a descriptor follows, the header may have zeros, and zeros only.
+    let zeros = member.has_descriptor() && (head.u32(14), size, packed) == (0, 0, 0);
+    if !zeros && (head.u32(14), size, packed) != (member.crc32, member.size, member.packed) {
         return Err(wrong("a member's own header is not what the central directory says"));
     }
     let start = member.offset + 30 + u64::from(name_length) + u64::from(extra_length);
@@ -112,6 +133,9 @@ fn find(archive: &mut dyn BlobRead) -> Result<Place> {
     };
     if place.members > MOST_MEMBERS {
         return Err(wrong("too many members").with("expected", format!("at most {MOST_MEMBERS}")).with("found", place.members));
+    }
+    if place.length > MOST_DIRECTORY {
+        return Err(wrong("the central directory is too long").with("expected", format!("at most {MOST_DIRECTORY} bytes")));
     }
     if place.start.checked_add(place.length) != Some(directory_end) {
         return Err(wrong("there are bytes before, between or after the parts of the archive"));
@@ -168,7 +192,7 @@ fn central_header(reader: &mut impl Read, directory: u64) -> Result<Member> {
     for part in [&mut raw_name, &mut extra, &mut comment] {
         reader.read_exact(part).map_err(|e| cut(&e))?;
     }
-    let mut wide = Wide::of(&extra)?;
+    let (mut wide, second_name) = (Wide::of(&extra)?, fields(&extra).any(|field| field.is_ok_and(|(id, _)| id == UNICODE_PATH)));
     let member = Member {
         name: String::from_utf8_lossy(&raw_name).into_owned(),
         method: head.u16(10),
@@ -176,9 +200,12 @@ fn central_header(reader: &mut impl Read, directory: u64) -> Result<Member> {
         size: wide.or(head.u32(24))?,
         packed: wide.or(head.u32(20))?,
         offset: wide.or(head.u32(42))?,
+        // Made by Unix (3) or macOS (19): the upper half of the external attributes is the mode.
+        mode: if matches!(head.u16(4) >> 8, 3 | 19) { head.u16(40) } else { 0 },
         flags: head.u16(8),
         raw_name,
         directory,
+        second_name,
     };
     if member.offset >= directory { Err(wrong("a member lies behind the central directory")) } else { Ok(member) }
 }
@@ -187,15 +214,13 @@ fn central_header(reader: &mut impl Read, directory: u64) -> Result<Member> {
 struct Wide<'a>(&'a [u8]);
 
 impl<'a> Wide<'a> {
-    fn of(mut extra: &'a [u8]) -> Result<Self> {
+    fn of(extra: &'a [u8]) -> Result<Self> {
         let mut found = None;
-        while let [a, b, c, d, rest @ ..] = extra {
-            let length = usize::from(u16::from_le_bytes([*c, *d]));
-            let body = rest.get(..length).ok_or_else(|| wrong("an extra field is cut short"))?;
-            if u16::from_le_bytes([*a, *b]) == 1 && found.replace(body).is_some() {
+        for field in fields(extra) {
+            let (id, body) = field?;
+            if id == WIDE && found.replace(body).is_some() {
                 return Err(wrong("a member has two 64-bit extra fields"));
             }
-            extra = &rest[length..];
         }
         Ok(Self(found.unwrap_or_default()))
     }
@@ -208,6 +233,20 @@ impl<'a> Wide<'a> {
         self.0 = rest;
         Ok(u64::from_le_bytes(*value))
     }
+}
+
+/// The extra fields of a header: their kind and their bytes. Fewer than four bytes at the end are padding.
+fn fields(mut extra: &[u8]) -> impl Iterator<Item = Result<(u16, &[u8])>> {
+    std::iter::from_fn(move || {
+        let [a, b, c, d, rest @ ..] = extra else { return None };
+        let length = usize::from(u16::from_le_bytes([*c, *d]));
+        let Some(body) = rest.get(..length) else {
+            extra = &[];
+            return Some(Err(wrong("an extra field is cut short")));
+        };
+        extra = &rest[length..];
+        Some(Ok((u16::from_le_bytes([*a, *b]), body)))
+    })
 }
 
 /// A fixed record of little-endian fields.
@@ -233,11 +272,11 @@ impl<const N: usize> Fields<N> {
     }
 }
 
-fn wrong(why: &str) -> Error {
+pub(super) fn wrong(why: &str) -> Error {
     Error::verification(why.to_owned())
 }
 
-fn cut(error: &std::io::Error) -> Error {
+pub(super) fn cut(error: &std::io::Error) -> Error {
     match error.kind() {
         ErrorKind::UnexpectedEof => wrong("the archive is cut short"),
         _ => Error::io("the archive cannot be read", error),

@@ -1,0 +1,221 @@
+// One function for each parser of untrusted bytes: whatever the bytes, it returns. The suite drives them with mutations of the corpus
+// (`tests/it/fuzz.rs`), libFuzzer with coverage (`fuzz/run`). What a parser accepts must also be what it writes again, where it writes.
+
+use airlift::artifact::{Artifact, Descriptor, Digest, InMemory, Learned};
+use airlift::bundle::{FrameTable, Head, Statement};
+use airlift::ecosystems::{find, names};
+use airlift::lock::Lock;
+use airlift::manifest::Manifest;
+use airlift::scan::{Findings, Profile, by_content};
+use airlift::server::{Wanted, oci, preferred, wanted};
+use airlift::trust::{PublicKey, Signature, TrustRoot};
+use serde_json::{Value, json};
+
+/// A target: its name, which is that of its corpus, and what it does with bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("statement", statement),
+    ("signature", signature),
+    ("root", root),
+    ("head", head),
+    ("frames", frames),
+    ("lock", lock),
+    ("manifest", manifest),
+    ("tar", tar),
+    ("zip", zip),
+    ("packed", packed),
+    ("wheel", wheel),
+    ("conda", conda),
+    ("chart", chart),
+    ("image", image),
+    ("http", http),
+    ("reference", reference),
+];
+
+pub fn statement(bytes: &[u8]) {
+    let _ = Statement::parse(bytes);
+}
+
+pub fn signature(bytes: &[u8]) {
+    if let Ok(signature) = Signature::parse(bytes) {
+        let _ =
+            signature.verify("bundle.v1@airlift", b"a message that nobody signed").map(|_| panic!("a signature of nothing was accepted"));
+    }
+    let _ = std::str::from_utf8(bytes).map(PublicKey::from_line);
+}
+
+pub fn root(bytes: &[u8]) {
+    if let Ok(root) = TrustRoot::parse(bytes) {
+        assert_eq!(root.bytes(), bytes);
+    }
+}
+
+/// The tar of a volume's head: the first thing that is read of a medium.
+pub fn head(bytes: &[u8]) {
+    use std::io::Write;
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(bytes).expect("a file that can be written");
+    let _ = Head::read(file.path(), file.as_file());
+    let _ = airlift::bundle::find(&[file.path().to_owned()]);
+}
+
+/// A frame table beside a lock of three blobs, and any volumes.
+pub fn frames(bytes: &[u8]) {
+    if let Ok(table) = FrameTable::parse(bytes, &three_blobs(), &[1 << 20]) {
+        assert_eq!(table.to_bytes(), bytes);
+    }
+}
+
+/// The lock that frame tables are read beside.
+pub fn three_blobs() -> Lock {
+    let blobs = [(b"small".to_vec(), 0), (vec![7; 9000], 1), (Vec::new(), 2)];
+    let artifacts =
+        blobs.iter().map(|(bytes, n)| artifact("files", &format!("file-{n}"), "1", None, "application/octet-stream", bytes, Value::Null));
+    Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b"m"), artifacts.collect()).expect("a lock")
+}
+
+/// A lock that is accepted is canonical.
+pub fn lock(bytes: &[u8]) {
+    if let Ok(lock) = Lock::parse("a lock", bytes) {
+        assert_eq!(lock.to_bytes(), bytes);
+    }
+}
+
+pub fn manifest(bytes: &[u8]) {
+    let _ = std::str::from_utf8(bytes).map(|text| Manifest::parse(text, &names()).map(|_| ()));
+}
+
+/// A tar as it is, and with its check sums put right: else hardly a mutation would get past them.
+pub fn tar(bytes: &[u8]) {
+    linted(bytes);
+    let mut summed = bytes.to_vec();
+    for block in summed.chunks_exact_mut(512).filter(|block| &block[257..262] == b"ustar") {
+        block[148..156].fill(b' ');
+        let sum: u64 = block.iter().map(|b| u64::from(*b)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    linted(&summed);
+}
+
+pub fn zip(bytes: &[u8]) {
+    linted(bytes);
+}
+
+/// Gzip, zstd and bzip2, and whatever is in them.
+pub fn packed(bytes: &[u8]) {
+    linted(bytes);
+}
+
+fn linted(bytes: &[u8]) {
+    for profile in [Profile::Package, Profile::Tree] {
+        by_content(&mut InMemory::new(bytes), profile, &mut Findings::default()).expect("memory can be read");
+    }
+}
+
+pub fn wheel(bytes: &[u8]) {
+    room(
+        &artifact("python", "demo", "1.0", Some("demo-1.0-py3-none-any.whl"), "application/zip", bytes, json!({ "kind": "wheel" })),
+        bytes,
+    );
+}
+
+pub fn conda(bytes: &[u8]) {
+    let meta = json!({ "channel": "forge", "subdir": "noarch", "record": { "name": "demo", "version": "1.0", "build": "0" } });
+    for file in ["demo-1.0-0.conda", "demo-1.0-0.tar.bz2"] {
+        room(&artifact("conda", "forge/noarch/demo", "1.0-0", Some(file), "application/x-conda", bytes, meta.clone()), bytes);
+    }
+}
+
+pub fn chart(bytes: &[u8]) {
+    let meta = json!({ "repository": "charts.example.org", "source": "https://charts.example.org", "chart": { "name": "web", "version": "1.0.0" } });
+    let media_type = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    room(&artifact("charts", "charts.example.org/web", "1.0.0", Some("web-1.0.0.tgz"), media_type, bytes, meta), bytes);
+    #[cfg(feature = "upstream")]
+    let _ = airlift::ecosystems::charts::chart::Chart::read("a chart", bytes);
+    #[cfg(feature = "upstream")]
+    let _ = std::str::from_utf8(bytes).map(airlift::ecosystems::charts::yaml::parse);
+}
+
+/// Manifests of images, whichever type they are announced as.
+pub fn image(bytes: &[u8]) {
+    for media_type in [oci::MANIFEST, oci::INDEX, "application/vnd.docker.distribution.manifest.v2+json"] {
+        let _ = oci::Document::parse(bytes, media_type);
+    }
+}
+
+/// `Range` in the first line, `Accept` in the second, a path in the third.
+pub fn http(bytes: &[u8]) {
+    let lines: Vec<&[u8]> = bytes.splitn(3, |b| *b == b'\n').collect();
+    let mut request = http::Request::get("/");
+    for (name, line) in ["range", "accept"].iter().zip(&lines) {
+        if let Ok(value) = http::HeaderValue::from_bytes(line) {
+            request = request.header(*name, value);
+        }
+    }
+    let (parts, ()) = request.body(()).expect("a request").into_parts();
+    for size in [0, 1, 1000, u64::MAX] {
+        if let Wanted::Part { first, last } = wanted(&parts, "\"tag\"", size) {
+            assert!(first <= last && last < size, "a part that is not there");
+        }
+    }
+    let offers = ["application/json", "text/html", "text/html;charset=utf-8"];
+    assert!(preferred(&parts, &offers).is_none_or(|at| at < offers.len()));
+    if let Some(path) = lines.get(2).and_then(|line| std::str::from_utf8(line).ok()) {
+        let _ = (oci::is_name(path), oci::served_name(path), airlift::server::is_encoded(path), path.parse::<Digest>());
+    }
+}
+
+/// References to images, and the grammars of names.
+pub fn reference(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    #[cfg(feature = "upstream")]
+    if let Ok(reference) = airlift::upstream::oci::Reference::parse(text) {
+        let name = reference.name();
+        assert!(!name.split('/').any(|part| matches!(part, "" | "." | "..")), "{name}");
+        assert!(reference.tag.is_none_or(|tag| !tag.contains('/')));
+    }
+    let _ = airlift::artifact::check_name("a name", text);
+    let _ = airlift::artifact::check_word("a word", text);
+    let _ = airlift::artifact::percent_decoded(text);
+}
+
+fn room(artifact: &Artifact, bytes: &[u8]) {
+    let room = find(&artifact.ecosystem).expect("a room");
+    room.scan_blob(artifact, &artifact.descriptors[0], &mut InMemory::new(bytes), &mut Findings::default()).expect("memory can be read");
+    let _ = room.describe(artifact, &Held(bytes.to_vec()));
+}
+
+fn artifact(room: &str, name: &str, version: &str, file: Option<&str>, media_type: &str, bytes: &[u8], meta: Value) -> Artifact {
+    Artifact {
+        ecosystem: room.to_owned(),
+        sections: vec!["all".to_owned()],
+        name: name.to_owned(),
+        version: version.to_owned(),
+        descriptors: vec![Descriptor {
+            media_type: media_type.to_owned(),
+            digest: Digest::of(bytes),
+            size: bytes.len() as u64,
+            name: file.map(str::to_owned),
+            origins: vec![],
+            learned: Learned::Pinned,
+            side_digests: std::collections::BTreeMap::new(),
+        }],
+        subject: None,
+        meta,
+    }
+}
+
+/// One blob.
+struct Held(Vec<u8>);
+
+impl airlift::artifact::Blobs for Held {
+    fn open(&self, _: &Digest) -> airlift::error::Result<Option<Box<dyn airlift::artifact::BlobRead>>> {
+        Ok(Some(Box::new(InMemory::new(self.0.clone()))))
+    }
+
+    fn size(&self, _: &Digest) -> airlift::error::Result<Option<u64>> {
+        Ok(Some(self.0.len() as u64))
+    }
+}

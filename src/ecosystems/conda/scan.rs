@@ -1,0 +1,145 @@
+//! Lints: an archive has the parts its kind has, `info/index.json` says what its name says, `info/paths.json` lists exactly its files.
+
+use super::meta::Meta;
+use super::package::{INFO, part_name};
+use crate::artifact::{Artifact, BlobRead, Descriptor, Digest};
+use crate::error::{Error, Result};
+use crate::scan::listing::{Contents, Listed};
+use crate::scan::tar::{self, Kind};
+use crate::scan::zip::{self, Member};
+use crate::scan::{Findings, Packing, Profile, rules, unpacked};
+use serde_json::Value;
+use std::io::{Read, SeekFrom};
+
+/// Longest document below `info/` that is read, in bytes.
+const LONGEST: u64 = 64 << 20;
+
+/// What both kinds of archive give to compare.
+#[derive(Default)]
+struct Package {
+    files: Contents,
+    index: Option<Vec<u8>>,
+    paths: Option<Vec<u8>>,
+}
+
+/// Looks into one package.
+pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+    let Some(meta) = found.damage(rules::METADATA, "", Meta::of(artifact))? else { return Ok(()) };
+    let name = blob.name.as_deref().unwrap_or_default();
+    found.within(Profile::Package, "", |found| {
+        let mut package = Package::default();
+        let whole = match name.strip_suffix(".conda") {
+            Some(stem) => package.parts(stem, bytes, found)?,
+            None => {
+                let size = bytes.size();
+                unpacked(Packing::Bzip2, size, bytes, "", found, |stream, found| {
+                    tar::lint(stream, found, &mut |entry, content| package.take(entry, content))
+                })?;
+                true
+            }
+        };
+        if whole && found.worst() != Some(crate::scan::Severity::Error) {
+            package.compare(&meta, found);
+        }
+        Ok(())
+    })
+}
+
+impl Package {
+    /// The zip of the newer kind: `metadata.json` and two tars, stored as they are.
+    fn parts(&mut self, stem: &str, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<bool> {
+        let mut members = Vec::new();
+        zip::lint(bytes, found, &mut |member, _| {
+            members.push(member.clone());
+            Ok(())
+        })?;
+        let mut names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+        names.sort_unstable();
+        let expected = [part_name(INFO, stem), "metadata.json".to_owned(), part_name("pkg", stem)];
+        if names != expected || members.iter().any(|member| member.method != 0) {
+            found.add(rules::MEMBERS, "", format!("it has {:.200}; it should have {}, stored", names.join(", "), expected.join(", ")));
+            return Ok(false);
+        }
+        for member in members.iter().filter(|member| member.name != "metadata.json") {
+            self.part(member, bytes, found)?;
+        }
+        Ok(true)
+    }
+
+    fn part(&mut self, member: &Member, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+        let start = zip::local_header(bytes, member)?;
+        bytes.seek(SeekFrom::Start(start)).map_err(|e| Error::io("a blob cannot be read", &e))?;
+        found.within(Profile::Package, &member.name, |found| {
+            unpacked(Packing::Zstd, member.packed, &mut bytes.take(member.packed), "", found, |stream, found| {
+                tar::lint(stream, found, &mut |entry, content| self.take(entry, content))
+            })
+        })
+    }
+
+    fn take(&mut self, entry: &tar::Entry, content: &mut dyn Read) -> Result<()> {
+        let name = String::from_utf8_lossy(&entry.name).trim_start_matches("./").to_owned();
+        let document = match name.as_str() {
+            "info/index.json" => Some(&mut self.index),
+            "info/paths.json" => Some(&mut self.paths),
+            _ => None,
+        };
+        match (document, entry.kind) {
+            (Some(place), Kind::File) if entry.size <= LONGEST => {
+                let mut text = Vec::new();
+                content.read_to_end(&mut text).map_err(|e| Error::io("a blob cannot be read", &e))?;
+                *place = Some(text);
+            }
+            // What describes the package is not listed in it.
+            _ if name.starts_with("info/") => {}
+            (_, Kind::File) => self.files.file(&name, content)?,
+            (_, Kind::SymbolicLink) => self.files.link(&name),
+            (_, Kind::HardLink) => self.files.hard_link(&name, &String::from_utf8_lossy(&entry.link)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn compare(self, meta: &Meta, found: &mut Findings) {
+        match self.index.as_deref().map(serde_json::from_slice::<Value>) {
+            Some(Ok(index)) => {
+                for key in ["name", "version", "build"] {
+                    let said = index.get(key).and_then(Value::as_str);
+                    if said != meta.text(key) {
+                        let what = format!(
+                            "its {key} is {:.100}, it is listed as {:.100}",
+                            said.unwrap_or("none"),
+                            meta.text(key).unwrap_or_default()
+                        );
+                        found.add(rules::METADATA, "info/index.json", what);
+                    }
+                }
+            }
+            _ => found.add(rules::METADATA, "info/index.json", "it is missing, or no JSON"),
+        }
+        match self.paths.as_deref().map(listed) {
+            Some(Some(listed)) => self.files.compare("info/paths.json", &listed, |_| false, found),
+            Some(None) => found.add(rules::LIST, "info/paths.json", "it is malformed"),
+            // Archives of before conda-build 3 have none.
+            None => found.within(Profile::Tree, "", |found| {
+                found.add(rules::NOT_EXAMINED, "info/paths.json", "there is none: files were compared with no list");
+            }),
+        }
+    }
+}
+
+/// The list of CEP 20: relative paths, lengths and digests. Those of a link are of what it leads to.
+fn listed(text: &[u8]) -> Option<Vec<Listed>> {
+    let document: Value = serde_json::from_slice(text).ok()?;
+    document.get("paths")?.as_array()?.iter().map(entry).collect()
+}
+
+fn entry(path: &Value) -> Option<Listed> {
+    let text = |key: &str| path.get(key).and_then(Value::as_str);
+    let link = text("path_type") == Some("softlink");
+    Some(Listed {
+        name: text("_path")?.to_owned(),
+        size: path.get("size_in_bytes").and_then(Value::as_u64).filter(|_| !link),
+        sha256: text("sha256").filter(|_| !link).map(Digest::from_hex).transpose().ok()?,
+        link,
+    })
+}

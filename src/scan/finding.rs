@@ -1,0 +1,178 @@
+//! What was found, bounded: a hostile archive cannot make the list of its faults long.
+
+use super::rules::{self, Rule};
+use crate::error::{Error, Kind, Result};
+use std::fmt::Display;
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// A person should look at it.
+    Warning,
+    /// Readers can see different things in it, or it is not what it claims to be.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What kind of thing an archive is, which decides how grave some findings are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Its members are installed by name: links out of it and devices have no place there.
+    Package,
+    /// A piece of a file system, or an archive that nobody is known to unpack.
+    Tree,
+}
+
+/// One thing that was found in a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// How grave it is here.
+    pub severity: Severity,
+    /// The member, or the part of the blob; empty for the whole.
+    pub place: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Most findings of one blob that are kept; of further ones only the number is.
+const MOST: usize = 100;
+/// Most of them by one rule.
+const MOST_OF_A_RULE: usize = 10;
+/// Longest text of a finding, in bytes.
+const LONGEST: usize = 300;
+
+/// The findings of one blob.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    profile: Profile,
+    outer: String,
+    list: Vec<Finding>,
+    more: usize,
+    worst: Option<Severity>,
+    /// Whether the last reader stopped before the end: its stream is of no more use.
+    pub(super) halted: bool,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self { profile: Profile::Tree, outer: String::new(), list: vec![], more: 0, worst: None, halted: false }
+    }
+}
+
+impl Findings {
+    /// Runs `look` on a part: its findings are named after it, and are as grave as they are in a thing of that kind.
+    pub fn within<T>(&mut self, profile: Profile, part: &str, look: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = if part.is_empty() { self.outer.clone() } else { format!("{}{part}: ", self.outer) };
+        let kept = (std::mem::replace(&mut self.profile, profile), std::mem::replace(&mut self.outer, outer));
+        let result = look(self);
+        (self.profile, self.outer) = kept;
+        result
+    }
+
+    /// Tells of something.
+    pub fn add(&mut self, rule: Rule, place: impl Display, what: impl Display) {
+        let severity = if self.profile == Profile::Package { rule.severity } else { rule.in_trees };
+        self.worst = self.worst.max(Some(severity));
+        if self.list.len() >= MOST || self.list.iter().filter(|f| f.rule == rule).count() >= MOST_OF_A_RULE {
+            self.more += 1;
+            return;
+        }
+        let place = shortened(&format!("{}{place}", self.outer));
+        let place = place.strip_suffix(": ").unwrap_or(&place).to_owned();
+        self.list.push(Finding { rule, severity, place, what: shortened(&what.to_string()) });
+    }
+
+    /// Takes the outcome of a reader of ours: damage is a finding, a place that cannot be read is still an error.
+    pub fn damage<T>(&mut self, rule: Rule, place: impl Display, outcome: Result<T>) -> Result<Option<T>> {
+        match outcome {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == Kind::Verification => {
+                let evidence = error.context().iter().map(|(label, value)| format!("{label} {value}"));
+                let what = std::iter::once(error.message().to_owned()).chain(evidence).collect::<Vec<_>>().join(", ");
+                self.add(rule, place, what);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The findings that were kept, in the order in which they were made.
+    pub fn list(&self) -> &[Finding] {
+        &self.list
+    }
+
+    /// How many further ones there were.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// How grave the gravest is, of those that were not kept too.
+    pub fn worst(&self) -> Option<Severity> {
+        self.worst
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() <= LONGEST { text.to_owned() } else { format!("{}…", &text[..text.floor_char_boundary(LONGEST)]) }
+}
+
+/// Why a reader stopped before the end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The finding that says so was made.
+    Told,
+    /// Reading failed: by damage, or because the place cannot be read.
+    Io(std::io::Error),
+    /// Something of ours failed.
+    Failed(Error),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The outcome of one step of a reader.
+pub(crate) type Step<T> = std::result::Result<T, Stop>;
+
+/// What the operating system or the medium refuses is an error; everything else that ends a reader is a finding.
+pub(crate) fn settle(outcome: Step<()>, place: &str, found: &mut Findings) -> Result<()> {
+    found.halted = outcome.is_err();
+    match outcome {
+        Ok(()) | Err(Stop::Told) => Ok(()),
+        Err(Stop::Failed(error)) => found.damage(rules::UNREADABLE, place, Err(error)).map(|_: Option<()>| ()),
+        Err(Stop::Io(error)) if error.raw_os_error().is_some() => Err(Error::io("a blob cannot be read", &error)),
+        Err(Stop::Io(error)) => match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            Some(ours) => Err(ours.clone()),
+            None if error.get_ref().is_some_and(|inner| inner.is::<super::packing::Expands>()) => {
+                found.add(rules::EXPANDS, place, &error);
+                Ok(())
+            }
+            None => {
+                found.add(rules::UNREADABLE, place, &error);
+                Ok(())
+            }
+        },
+    }
+}

@@ -1,0 +1,141 @@
+//! Compressed streams, unpacked within bounds: what they give is capped by what they take.
+
+use super::finding::{Findings, settle};
+use super::members::Members;
+use super::rules;
+use crate::error::Result;
+use bzip2::bufread::BzDecoder;
+use flate2::bufread::GzDecoder;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+/// How a stream is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    None,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// bzip2.
+    Bzip2,
+    /// A form that is not read here: xz.
+    Unknown,
+}
+
+/// The most that packed bytes unpack to, by the byte: a little more than deflate can.
+const RATIO: u64 = 1100;
+/// So much may come of any stream.
+const FREE: u64 = 64 << 20;
+/// Largest zstd window, as a power of two: 128 MiB, what `zstd --long` and conda packers use at most.
+const WINDOW: u32 = 27;
+
+impl Packing {
+    /// What the first four bytes say.
+    pub fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            [0xfd, b'7', b'z', b'X', ..] => Self::Unknown,
+            _ => Self::None,
+        }
+    }
+}
+
+/// A stream gave more than its length lets expect.
+#[derive(Debug)]
+pub(super) struct Expands(u64);
+
+impl fmt::Display for Expands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it unpacks to more than {} bytes and was not read further", self.0)
+    }
+}
+
+impl std::error::Error for Expands {}
+
+/// Ends a stream that gives more than it may.
+pub(super) struct Bounded<R> {
+    inner: R,
+    left: u64,
+    most: u64,
+}
+
+impl<R> Bounded<R> {
+    /// Of a stream that takes `packed` bytes.
+    pub fn new(inner: R, packed: u64) -> Self {
+        let most = packed.saturating_mul(RATIO).saturating_add(FREE);
+        Self { inner, left: most, most }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(Expands(self.most)))?;
+        Ok(read)
+    }
+}
+
+/// Gives `look` what a stream of `size` packed bytes unpacks to, and tells what is wrong with the packing: what `look` leaves is read too.
+pub fn unpacked(
+    packing: Packing,
+    size: u64,
+    packed: &mut (impl Read + ?Sized),
+    place: &str,
+    found: &mut Findings,
+    look: impl FnOnce(&mut dyn BufRead, &mut Findings) -> Result<()>,
+) -> Result<()> {
+    let packed = BufReader::with_capacity(64 << 10, packed);
+    match packing {
+        Packing::None => all(packed, u64::MAX, place, found, look),
+        Packing::Gzip => {
+            let mut gzip = Members::<GzDecoder<_>>::new(packed);
+            all(&mut gzip, size, place, found, look)?;
+            if gzip.count > 1 {
+                found.add(rules::GZIP_MEMBERS, place, format!("{} members", gzip.count));
+            }
+            if gzip.trailing {
+                found.add(rules::GZIP_TRAILING, place, "bytes behind the last gzip member");
+            }
+            Ok(())
+        }
+        Packing::Zstd => {
+            let decoder = zstd::Decoder::with_buffer(packed).and_then(|mut decoder| decoder.window_log_max(WINDOW).map(|()| decoder));
+            match decoder {
+                Ok(decoder) => all(decoder, size, place, found, look),
+                Err(error) => settle(Err(error.into()), place, found),
+            }
+        }
+        Packing::Bzip2 => {
+            let mut bzip2 = Members::<BzDecoder<_>>::new(packed);
+            all(&mut bzip2, size, place, found, look)?;
+            if bzip2.trailing {
+                found.add(rules::GZIP_TRAILING, place, "bytes behind the last bzip2 stream");
+            }
+            Ok(())
+        }
+        Packing::Unknown => {
+            found.add(rules::NOT_EXAMINED, place, "it is packed in a form that is not read");
+            Ok(())
+        }
+    }
+}
+
+fn all(
+    stream: impl Read,
+    size: u64,
+    place: &str,
+    found: &mut Findings,
+    look: impl FnOnce(&mut dyn BufRead, &mut Findings) -> Result<()>,
+) -> Result<()> {
+    let mut stream = BufReader::with_capacity(64 << 10, Bounded::new(stream, size));
+    found.halted = false;
+    look(&mut stream, found)?;
+    if found.halted {
+        return Ok(());
+    }
+    settle(io::copy(&mut stream, &mut io::sink()).map(|_| ()).map_err(Into::into), place, found)
+}

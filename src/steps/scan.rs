@@ -1,0 +1,252 @@
+//! `scan`: strict readers look into every blob of some artifacts and tell what is wrong with its content. Nothing is written or executed.
+//!
+//! A digest says that bytes are what was signed or locked, not that they are harmless to read. The threads that read can write nothing,
+//! where the kernel has a way to make that so.
+
+use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Sha256Writer, check_blob};
+use crate::ecosystems::find;
+use crate::error::{Error, Kind, Result};
+use crate::progress::{Progress, go_on};
+use crate::scan::confine::{Confined, confine};
+use crate::scan::names::collision_key;
+use crate::scan::{Finding, Findings, Severity, rules};
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::SeekFrom;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How scanning goes about it.
+#[derive(Clone, Copy)]
+pub struct Scan<'a> {
+    /// Threads that read.
+    pub threads: usize,
+    /// Whether each blob is hashed before it is looked into; the place may do that itself.
+    pub hash: bool,
+    /// Where the work is reported.
+    pub progress: &'a dyn Progress,
+}
+
+/// What was found in one blob, or in an artifact as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The first artifact that has it.
+    pub artifact: String,
+    /// The blob; none for the artifact as a whole.
+    pub blob: Option<Digest>,
+    /// Its file name, where it has one.
+    pub file: Option<String>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// How many further findings there were.
+    pub more: usize,
+}
+
+/// The outcome of a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// Blobs that were looked into.
+    pub blobs: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Blobs that are not here.
+    pub absent: usize,
+    /// Reports with findings, in the order of the artifacts.
+    pub reports: Vec<Report>,
+    /// How grave the gravest finding is.
+    pub worst: Option<Severity>,
+    /// Whether the readers could have written anything.
+    pub confined: Confined,
+}
+
+/// Most reports that are kept; the gravest finding is known of all.
+const MOST_REPORTS: usize = 10_000;
+const PHASE: &str = "scanning";
+
+impl Scanned {
+    /// How many findings of a severity were kept.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.reports.iter().flat_map(|report| &report.findings).filter(|finding| finding.severity == severity).count()
+    }
+
+    /// An error when something at least so grave was found.
+    pub fn refuse(&self, least: Option<Severity>) -> Result<()> {
+        let (Some(least), Some(worst)) = (least, self.worst) else { return Ok(()) };
+        if worst < least {
+            return Ok(());
+        }
+        let grave = |report: &&Report| report.findings.iter().any(|finding| finding.severity >= least);
+        let error = Error::new(Kind::Policy, format!("what was found is refused: a finding of severity {} or more", least.name()));
+        let error = self.reports.iter().filter(grave).take(10).fold(error, |error, report| {
+            let first = report.findings.iter().find(|finding| finding.severity >= least);
+            error.with("in", format!("{}: {}", report.label(), first.map_or_else(String::new, told)))
+        });
+        Err(error.hint("airlift scan lists everything; --refuse error, warning or never decides what is refused"))
+    }
+}
+
+impl Report {
+    /// What it is about, in words.
+    pub fn label(&self) -> String {
+        match (&self.file, &self.blob) {
+            (Some(file), _) => format!("{} ({file})", self.artifact),
+            (None, Some(blob)) => format!("{} ({blob})", self.artifact),
+            (None, None) => self.artifact.clone(),
+        }
+    }
+}
+
+/// A finding in a line.
+pub fn told(finding: &Finding) -> String {
+    let place = if finding.place.is_empty() { String::new() } else { format!("{}: ", finding.place) };
+    format!("{}: {place}{}", finding.rule.name, finding.what)
+}
+
+impl Scan<'_> {
+    /// Looks into every blob once, and at every artifact as a whole.
+    pub fn run<A: Borrow<Artifact> + Sync>(&self, artifacts: &[A], blobs: &dyn Blobs) -> Result<Scanned> {
+        let jobs = jobs(artifacts);
+        self.progress.begin(PHASE, jobs.iter().filter_map(|(_, blob)| blob.map(|b| b.size)).sum());
+        let (next, done, failed, confined) =
+            (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Mutex::new(None), Mutex::new(Confined::Wholly));
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.max(1) {
+                scope.spawn(|| {
+                    let mut reached = confined.lock().expect("no reading thread panics");
+                    *reached = (*reached).max(confine());
+                    drop(reached);
+                    while let Some((n, (artifact, blob))) = taken(&next, &jobs).filter(|_| !self.progress.stopped()) {
+                        match self.look(artifact, *blob, blobs) {
+                            Ok(outcome) => drop(done.lock().expect("no reading thread panics").insert(n, outcome)),
+                            Err(error) => {
+                                next.store(jobs.len(), Ordering::Relaxed);
+                                failed.lock().expect("no reading thread panics").get_or_insert(error);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        self.progress.end(PHASE);
+        go_on(self.progress)?;
+        if let Some(error) = failed.into_inner().expect("no reading thread panics") {
+            return Err(error);
+        }
+        let done = done.into_inner().expect("no reading thread panics");
+        let confined = confined.into_inner().expect("no reading thread panics");
+        Ok(gathered(artifacts, &jobs, done, confined))
+    }
+
+    /// `None` where the blob is not here.
+    fn look(&self, artifact: &Artifact, blob: Option<&Descriptor>, blobs: &dyn Blobs) -> Result<Option<Findings>> {
+        let (room, mut found) = (find(&artifact.ecosystem)?, Findings::default());
+        let Some(blob) = blob else {
+            room.scan_artifact(artifact, blobs, &mut found)?;
+            return Ok(Some(found));
+        };
+        let Some(mut bytes) = blobs.open(&blob.digest)? else { return Ok(None) };
+        if self.hash {
+            check(blob, &mut *bytes, self.progress)?;
+        }
+        room.scan_blob(artifact, blob, &mut *bytes, &mut found).map_err(|e| e.about(artifact.label()))?;
+        self.progress.advance(PHASE, blob.size);
+        Ok(Some(found))
+    }
+}
+
+fn taken<'j, T>(next: &AtomicUsize, jobs: &'j [T]) -> Option<(usize, &'j T)> {
+    let n = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(n).map(|job| (n, job))
+}
+
+type Job<'a> = (&'a Artifact, Option<&'a Descriptor>);
+
+/// Each artifact as a whole, then its blobs; a blob that several rooms or names have is looked into as each of them.
+fn jobs<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<Job<'_>> {
+    let (mut jobs, mut known): (Vec<Job<'_>>, _) = (Vec::new(), BTreeSet::new());
+    for artifact in artifacts.iter().map(Borrow::borrow) {
+        let whole = (&artifact.name, &artifact.version, artifact.descriptors.first().map(|blob| blob.digest));
+        if known.insert((&artifact.ecosystem, None, Some(whole))) {
+            jobs.push((artifact, None));
+        }
+        for blob in &artifact.descriptors {
+            if known.insert((&artifact.ecosystem, Some((blob.digest, &blob.name, &blob.media_type)), None)) {
+                jobs.push((artifact, Some(blob)));
+            }
+        }
+    }
+    jobs
+}
+
+fn gathered<A: Borrow<Artifact>>(
+    artifacts: &[A],
+    jobs: &[Job<'_>],
+    done: BTreeMap<usize, Option<Findings>>,
+    confined: Confined,
+) -> Scanned {
+    let mut scanned = Scanned { blobs: 0, bytes: 0, absent: 0, reports: collisions(artifacts), worst: None, confined };
+    scanned.worst = scanned.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.severity).max();
+    for (n, found) in done {
+        let (artifact, blob) = jobs[n];
+        match (blob, &found) {
+            (Some(_), None) => scanned.absent += 1,
+            (Some(blob), Some(_)) => (scanned.blobs, scanned.bytes) = (scanned.blobs + 1, scanned.bytes + blob.size),
+            (None, _) => {}
+        }
+        let Some(found) = found.filter(|found| found.worst().is_some()) else { continue };
+        scanned.worst = scanned.worst.max(found.worst());
+        if scanned.reports.len() < MOST_REPORTS {
+            scanned.reports.push(Report {
+                artifact: artifact.label(),
+                blob: blob.map(|blob| blob.digest),
+                file: blob.and_then(|blob| blob.name.clone()),
+                findings: found.list().to_vec(),
+                more: found.more(),
+            });
+        }
+    }
+    scanned
+}
+
+/// Names of one ecosystem, and of the files of one artifact, of which some system could take two for one.
+fn collisions<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<Report> {
+    let (mut reports, mut known) = (Vec::new(), BTreeMap::new());
+    for artifact in artifacts.iter().map(Borrow::borrow) {
+        let mut found = Findings::default();
+        let spelt = (&artifact.name, &artifact.version);
+        let key = (&artifact.ecosystem, collision_key(&artifact.name), collision_key(&artifact.version));
+        let first = *known.entry(key).or_insert(spelt);
+        if first != spelt {
+            found.add(rules::NAME_COLLIDES, &artifact.name, format!("as {} {}, for some systems", first.0, first.1));
+        }
+        let mut files = BTreeMap::new();
+        for file in artifact.descriptors.iter().filter_map(|blob| blob.name.as_ref()) {
+            let first = *files.entry(collision_key(file)).or_insert(file);
+            if first != file {
+                found.add(rules::NAME_COLLIDES, file, format!("as {first}, for some systems"));
+            }
+        }
+        if found.worst().is_some() && reports.len() < MOST_REPORTS {
+            let (findings, more) = (found.list().to_vec(), found.more());
+            reports.push(Report { artifact: artifact.label(), blob: None, file: None, findings, more });
+        }
+    }
+    reports
+}
+
+/// Hashes a blob before anything else looks at it, and goes back to its beginning.
+fn check(blob: &Descriptor, bytes: &mut dyn BlobRead, progress: &dyn Progress) -> Result<()> {
+    let unreadable = |e: std::io::Error| Error::io(format!("{} cannot be read", blob.digest), &e);
+    let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0u8; 1 << 20]);
+    loop {
+        let read = bytes.read(&mut buffer).map_err(unreadable)?;
+        if read == 0 {
+            break;
+        }
+        go_on(progress)?;
+        sha256.update(&buffer[..read]);
+    }
+    bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let length = sha256.length();
+    check_blob(&blob.digest, blob.size, length, sha256.finish())
+}
