@@ -3,6 +3,7 @@
 use crate::artifact::CheckOnly;
 use crate::bundle::{Authentic, Damage, Verification, VerifiedBundle, VolumeSet, find};
 use crate::error::{Error, Kind, Result};
+use crate::scan::confine::apart;
 use crate::trust::TrustRoot;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,8 +14,13 @@ pub fn open(places: &[PathBuf], root: &TrustRoot) -> Result<Vec<Authentic>> {
     refused.into_iter().next().map_or(Ok(bundles), Err)
 }
 
-/// Every authentic bundle in some places, oldest first, and why the others there are none.
+/// Every authentic bundle in some places, oldest first, and why the others there are none. What nobody is believed for yet is parsed
+/// where nothing can be written, by import as well.
 pub fn open_each(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
+    apart(|| judged(places, root))
+}
+
+fn judged(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
     let (mut bundles, mut refused) = (vec![], vec![]);
     for set in find(places)? {
         match Authentic::open(set, root) {
@@ -46,7 +52,7 @@ pub fn refused(errors: Vec<Error>) -> Result<()> {
 
 /// The only bundle in some places; several are an error that lists them.
 pub fn open_one(places: &[PathBuf], root: &TrustRoot) -> Result<Authentic> {
-    one(find(places)?).and_then(|set| Authentic::open(set, root))
+    apart(|| one(find(places)?).and_then(|set| Authentic::open(set, root)))
 }
 
 /// The only set among several.

@@ -86,11 +86,27 @@ fn documents_link_to_files_that_exist() {
 /// What `docs/security.md` names as the test of a rule is one, and no threat is left out.
 #[test]
 fn every_test_that_the_threats_name_exists() {
-    let text = std::fs::read_to_string(root().join("docs/security.md")).expect("UTF-8");
-    let rows: Vec<Vec<&str>> = text.lines().filter(|l| l.starts_with("| T")).map(|l| l.split(" | ").collect()).collect();
+    let rows = rows("docs/security.md");
     for number in 1..=23 {
-        assert!(rows.iter().any(|row| row[0] == format!("| T{number}")), "T{number} is not in docs/security.md");
+        let row = rows.iter().find(|row| row.starts_with(&format!("| T{number} |"))).unwrap_or_else(|| panic!("T{number} has no row"));
+        assert!(row.rsplit(" | ").next().expect("a column").contains('`'), "T{number} has no test");
     }
+    every_test_exists("docs/security.md", &rows);
+}
+
+#[test]
+fn every_test_that_the_invariants_name_exists() {
+    every_test_exists("docs/architecture.md", &rows("docs/architecture.md"));
+}
+
+/// The rows of a document's tables.
+fn rows(document: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(document)).expect("UTF-8");
+    text.lines().filter(|line| line.starts_with("| ")).map(str::to_owned).collect()
+}
+
+/// That the tests in the last columns of some rows are there: what has a path of modules, in the folder or file that it begins with.
+fn every_test_exists(document: &str, rows: &[String]) {
     let sources: Vec<(String, String)> = ["src", "tests/it"]
         .iter()
         .flat_map(|folder| walkdir::WalkDir::new(root().join(folder)))
@@ -98,13 +114,15 @@ fn every_test_that_the_threats_name_exists() {
         .filter(|e| e.path().extension().is_some_and(|x| x == "rs"))
         .map(|e| (e.path().display().to_string(), std::fs::read_to_string(e.path()).expect("UTF-8")))
         .collect();
-    for row in &rows {
-        for name in row.last().expect("a column").split('`').skip(1).step_by(2) {
-            let parts: Vec<&str> = name.split("::").collect();
-            let function = format!("fn {}(", parts.last().expect("a name"));
-            let within = |path: &str| parts.len() == 1 || path.contains(&format!("/{}", parts[0]));
-            let there = sources.iter().any(|(path, text)| within(path) && text.contains(&function));
-            assert!(there, "docs/security.md names the test {name}, which is not there");
-        }
+    let named = rows.iter().flat_map(|row| row.rsplit(" | ").next().expect("a column").split('`').skip(1).step_by(2));
+    let tests: Vec<&str> =
+        named.filter(|name| name.contains("::") || name.contains('_')).filter(|name| !name.contains([' ', '(', '/'])).collect();
+    assert!(tests.len() > 20, "{document} names {} tests", tests.len());
+    for name in tests {
+        let parts: Vec<&str> = name.split("::").collect();
+        let function = format!("fn {}(", parts.last().expect("a name"));
+        let within = |path: &str| parts.len() == 1 || path.contains(&format!("/{}", parts[0]));
+        let there = sources.iter().any(|(path, text)| within(path) && text.contains(&function));
+        assert!(there, "{document} names the test {name}, which is not there");
     }
 }

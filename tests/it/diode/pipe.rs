@@ -90,6 +90,20 @@ fn records_have_one_length_and_begin_where_the_last_one_ends() {
     host.fails(2, &["send", arg(&volume), "--packet", "607"], &["packets are too small", "608"]);
 }
 
+/// A stick, a tape or a disc with no file system that a kernel would have to read: what stood on it before stands behind the stream.
+#[test]
+fn a_bare_device_carries_a_stream() {
+    let (host, (world, volumes)) = (Host::new(), large());
+    let device = host.write("device", &noise(40 * super::MIB, 5));
+    let onto = File::options().write(true).open(&device).expect("it is there");
+    let sent = host.command(&["send", arg(&world.path("out"))]).stdout(onto).output().expect("airlift runs");
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    assert_eq!(std::fs::metadata(&device).expect("it is there").len(), 40 << 20, "it is longer than the stream");
+    let mut receive = host.command(&["receive", "--out", "in"]);
+    done(&Ran::of(receive.stdin(File::open(&device).expect("it is there")).output().expect("airlift runs")));
+    accepted(&host, &world, &volumes);
+}
+
 #[test]
 fn starting_in_the_middle_takes_two_rounds() {
     let (host, (world, volumes)) = (Host::new(), large());

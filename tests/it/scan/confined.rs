@@ -1,6 +1,6 @@
 //! Verification and scanning where nothing can be written.
 
-use airlift::scan::confine::{Confined, confine};
+use airlift::scan::confine::{Confined, apart, confine};
 use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpStream;
@@ -46,4 +46,17 @@ fn a_confined_thread_cannot_write() {
     assert_eq!(confined, Confined::Wholly);
     assert_eq!(fs::read(&kept).unwrap(), b"kept");
     fs::write(&kept, b"written").expect("the other threads of the process still write");
+}
+
+/// So heads are read: what nobody is believed for yet is parsed apart, and the command goes on writing afterwards.
+#[test]
+fn what_is_done_apart_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let refused = apart(|| fs::write(&path, b"x").map_err(|error| error.kind()));
+    fs::write(&path, b"written").expect("whoever asked for it still writes");
+    match refused {
+        Ok(()) => crate::stock::skip("the kernel has no Landlock"),
+        Err(kind) => assert_eq!(kind, ErrorKind::PermissionDenied),
+    }
 }
