@@ -72,6 +72,10 @@ pub trait BlobSink: Send {
     fn rewind(&mut self, offset: u64) -> Result<()>;
     /// Takes the next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
+    /// Makes durable what is there, for a later attempt: the rest is not to be had now.
+    fn keep(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
     /// Compares size and digest; only then has the blob been received. A mismatch forgets the bytes.
     fn finish(self: Box<Self>) -> Result<()>;
 }

@@ -1,8 +1,10 @@
 //! A set of volumes whose statement has been signed by enough people, and whose head is what they signed.
 
+use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
 use super::head::{Head, PARITY};
+use super::kept::Kept;
 use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
 use super::statement::Statement;
 use super::volumes::{Volume, VolumeSet, read_at};
@@ -31,7 +33,7 @@ pub struct Authentic {
     pub lock: Lock,
     /// Where every frame lies.
     pub table: FrameTable,
-    /// The volumes, all of them, in order.
+    /// The volumes in order; one that is not here has its place and cannot be read.
     pub(super) volumes: Vec<Volume>,
     /// Where further copies of each of them lie.
     pub(super) copies: Vec<Vec<String>>,
@@ -39,20 +41,39 @@ pub struct Authentic {
     pub(super) lock_bytes: Vec<u8>,
     /// What gives back lost blocks, where the set has parity.
     pub(super) mender: Option<Mender>,
+    /// The volumes that are not here and that parity does not make up for; only after [`Authentic::open_partly`].
+    pub(super) shortage: Option<Shortage>,
+    /// What a store keeps of the frames on such volumes.
+    pub(super) kept: Kept,
 }
 
 impl Authentic {
     /// Judges the signatures over the statement's bytes, then parses those bytes, then everything they pin. `Kind::Incomplete` when a
     /// volume is not here; then nothing but heads has been read.
-    pub fn open(mut set: VolumeSet, root: &TrustRoot) -> Result<Self> {
+    pub fn open(set: VolumeSet, root: &TrustRoot) -> Result<Self> {
+        Self::open_partly(set, root)?.whole()
+    }
+
+    /// This bundle, if all of it is here or can be worked out from what is.
+    pub fn whole(self) -> Result<Self> {
+        match self.shortage {
+            Some(shortage) => Err(shortage.error),
+            None => Ok(self),
+        }
+    }
+
+    /// The same as [`Authentic::open`] where volumes may be missing: any of them has the head, and with it everything that is signed but
+    /// the payload.
+    pub fn open_partly(mut set: VolumeSet, root: &TrustRoot) -> Result<Self> {
         salvage(&mut set, |volume| judge(volume, root).and_then(|_| volume.head.check_room(&volume.path)));
         let (bytes, (judged, statement, chain, newest)) = set.judged(root)?;
         let label = statement.label();
         let about = |e: Error| e.about(&label);
         let (looked_in, passed_over) = (set.looked_in.clone(), set.passed_over.clone());
-        let Gathered { volumes, copies, mut damage } = match statement.has_parity() {
-            true => gather(set, &statement, |volume| judge(volume, root).and_then(|_| check_head(volume, &statement, &label)))?,
-            false => complete(set, &statement, root).map(|(volumes, copies)| Gathered { volumes, copies, damage: BTreeMap::new() })?,
+        let sound = |volume: &Volume| judge(volume, root).and_then(|_| check_head(volume, &statement, &label));
+        let (Gathered { volumes, copies, mut damage }, mut shortage) = match statement.has_parity() {
+            true => (gather(set, &statement, sound)?, None),
+            false => complete(set, &statement, root)?,
         };
         let same_end = volumes.iter().all(|v| v.head.end == volumes[0].head.end);
         if !same_end {
@@ -72,10 +93,11 @@ impl Authentic {
         let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
         let mender = parity.transpose()?.map(|table| Mender::new(table, damage));
         if let Some(mender) = &mender {
-            check_spares(mender, &statement, &looked_in, &passed_over)?;
+            shortage = beyond_spares(mender, &statement, &looked_in, &passed_over);
         }
         check_limits(&newest, &statement, &table).map_err(about)?;
-        Ok(Self { id: Digest::of(&bytes), statement, judged, root: newest, chain, lock, table, volumes, copies, lock_bytes, mender })
+        let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
+        Ok(Self { id, statement, judged, root, chain, lock, table, volumes, copies, lock_bytes, mender, shortage, kept })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
@@ -92,10 +114,33 @@ impl Authentic {
         Ok(self)
     }
 
-    /// Compares everything between the frames, on every volume, with what the frame table says must be there: headers, padding, end.
+    /// Why a volume that is not here may only seem so: a file that cannot be read as a volume may be it.
+    pub fn misplaced(&self) -> Option<Error> {
+        self.shortage().filter(|error| error.kind() == Kind::Verification).cloned()
+    }
+
+    /// Why volumes that are not here are an error for whoever needs them, where any are missing.
+    pub fn shortage(&self) -> Option<&Error> {
+        self.shortage.as_ref().map(|shortage| &shortage.error)
+    }
+
+    /// The lock's exact bytes.
+    pub fn lock_bytes(&self) -> &[u8] {
+        &self.lock_bytes
+    }
+
+    /// Whether a volume, from 0, is not here and nothing makes up for it.
+    pub(super) fn lacks_volume(&self, volume: usize) -> bool {
+        self.shortage.as_ref().is_some_and(|shortage| shortage.volumes.contains(&volume))
+    }
+
+    /// Compares everything between the frames, on every volume that is here, with what the frame table says must be there: headers, padding, end.
     pub(super) fn check_geometry(&self) -> Result<()> {
         let fits = stretches(&self.table, self.volumes[0].head.end, self.volumes.len(), |stretch| {
             let volume = &self.volumes[usize::from(stretch.volume)];
+            if self.lacks_volume(usize::from(stretch.volume)) {
+                return Ok(());
+            }
             if self.mender.is_some() {
                 return self.note_geometry(&stretch);
             }
@@ -135,9 +180,10 @@ impl Authentic {
         }
     }
 
-    /// What was damaged on each volume of a set with parity, as far as that is known by now.
+    /// What was damaged on each volume of a set with parity, as far as that is known by now; not what is missing and was not worked out.
     pub fn damage(&self) -> BTreeMap<usize, Damage> {
-        self.mender.as_ref().map(Mender::damage).unwrap_or_default()
+        let found = self.mender.as_ref().map(Mender::damage).unwrap_or_default();
+        found.into_iter().filter(|(volume, _)| !self.lacks_volume(*volume)).collect()
     }
 
     /// The statement's exact bytes.
@@ -176,7 +222,7 @@ pub const COPY_AGAIN: &str =
     "the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)";
 
 /// Who signed, what they signed, the roots that came along, and the newest of them.
-type Verdict = (Judged, Statement, Chain, TrustRoot);
+pub(super) type Verdict = (Judged, Statement, Chain, TrustRoot);
 
 impl Volume {
     /// Whether enough of the root's people signed what this volume says it is of; nothing else of it is looked at.
@@ -201,7 +247,7 @@ impl VolumeSet {
 
 /// The signatures of one volume's head over the statement it holds. Each volume is judged by its own signatures, so that none can be
 /// passed off on the strength of another.
-fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<Verdict> {
+pub(super) fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<Verdict> {
     let head = &volume.head;
     let judged = || {
         let roots = head.trust.iter().map(|(name, bytes)| (name.trim_start_matches("trust/").to_owned(), bytes.clone()));
@@ -236,124 +282,12 @@ fn check_limits(root: &TrustRoot, statement: &Statement, table: &FrameTable) -> 
     }
 }
 
-/// All volumes in order, each judged and of the signed length, and where further copies of each lie. Of several copies the first that is
-/// right is taken.
-fn complete(set: VolumeSet, statement: &Statement, root: &TrustRoot) -> Result<(Vec<Volume>, Vec<Vec<String>>)> {
-    let (count, label) = (statement.volumes.len(), statement.label());
-    let mut found: BTreeMap<usize, Vec<Volume>> = BTreeMap::new();
-    for volume in set.volumes.into_values().chain(set.copies) {
-        found.entry(volume.head.volume).or_default().push(volume);
-    }
-    for copies in found.values_mut() {
-        *copies = right(std::mem::take(copies), |volume| judge(volume, root).map(|_| ()))?;
-    }
-    if let Some(missing) = (0..count).find(|n| !found.contains_key(n)) {
-        return Err(incomplete(statement, missing, &set.looked_in, &set.passed_over));
-    }
-    let (mut volumes, mut others) = (vec![], vec![]);
-    for copies in found.into_values() {
-        let mut copies = right(copies, |volume| check_place(volume, statement, &label))?;
-        volumes.push(copies.remove(0));
-        others.push(copies.iter().map(|copy| shown(&copy.path)).collect());
-    }
-    Ok((volumes, others))
-}
-
-/// The copies of a volume that pass a check; without any, why the first does not.
-fn right(copies: Vec<Volume>, check: impl Fn(&Volume) -> Result<()>) -> Result<Vec<Volume>> {
-    let (mut good, mut first, mut bad) = (vec![], None, vec![]);
-    for copy in copies {
-        match check(&copy) {
-            Ok(()) => good.push(copy),
-            Err(error) if first.is_none() => first = Some(error),
-            Err(_) => bad.push(shown(&copy.path)),
-        }
-    }
-    match first {
-        Some(error) if good.is_empty() => Err(error.with_all("another copy", &bad)),
-        _ => Ok(good),
-    }
-}
-
-/// Whether a volume is, but for its payload, what the statement says of it.
-fn check_place(volume: &Volume, statement: &Statement, label: &str) -> Result<()> {
-    let (path, expected) = (&volume.path, statement.volumes.get(volume.head.volume).copied());
-    if expected != Some(volume.length) {
-        return Err(Error::verification(format!("{label}: {} has the wrong length", shown(path)))
-            .with("expected", expected.map_or_else(|| "no such volume".to_owned(), |n| format!("{n} bytes")))
-            .with("found", format!("{} bytes", volume.length))
-            .hint("it was cut or added to: copy it again (nothing was changed)"));
-    }
-    check_head(volume, statement, label)
-}
-
-/// The same without its length.
-fn check_head(volume: &Volume, statement: &Statement, label: &str) -> Result<()> {
-    let (path, about) = (&volume.path, |e: Error| e.about(label));
-    volume.head.check_room(path).map_err(about)?;
-    volume.head.check_volume(path, statement).map_err(about)?;
-    volume.head.check_files(path, statement).map_err(about)
-}
-
-/// More volumes may not be missing than there are spare ones.
-fn check_spares(mender: &Mender, statement: &Statement, looked_in: &[PathBuf], passed_over: &[String]) -> Result<()> {
-    let absent: Vec<usize> = mender.damage().into_iter().filter(|(_, damage)| damage.absent).map(|(volume, _)| volume).collect();
-    let spares = mender.table.redundancy.spares;
-    if absent.len() <= spares {
-        return Ok(());
-    }
-    let error = incomplete(statement, absent[0], looked_in, passed_over);
-    let more: Vec<String> = absent[1..].iter().map(|volume| statement.volume_name(*volume)).collect();
-    let found: Vec<String> = absent[1..].iter().filter_map(|volume| in_its_place(statement, *volume, looked_in)).collect();
-    let needs = format!("any {} of these; spare volumes make up for {spares}", absent.len() - spares);
-    Err(error.of_kind(Kind::Incomplete).with_all("expected", &more).with_all("found", &found).with("needs", needs))
-}
-
-/// A volume is not here, or it is one of the files that cannot be read as a volume.
-fn incomplete(statement: &Statement, missing: usize, looked_in: &[PathBuf], passed_over: &[String]) -> Error {
-    let (label, count, size) = (statement.label(), statement.volumes.len(), statement.volumes[missing]);
-    let message = format!("{label}: volume {} of {count} is not here", missing + 1);
-    let (kind, hint) = match passed_over {
-        [] => (Kind::Incomplete, "plug it in anywhere and name that folder as well (nothing was changed)"),
-        _ => (
-            Kind::Verification,
-            "a file here is damaged and may be that volume: copy it again, or name another folder that has it (nothing was changed)",
-        ),
-    };
-    let (found, hint) = match in_its_place(statement, missing, looked_in) {
-        Some(found) => {
-            (vec![found], "that file is not what its name says: copy the volume again from where it was made (nothing was changed)")
-        }
-        None => (vec![], hint),
-    };
-    Error::new(kind, message)
-        .with("expected", format!("{} ({size} bytes)", statement.volume_name(missing)))
-        .with("looked in", looked_in.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", "))
-        .with_all("found", &found)
-        .with_all("passed over", passed_over)
-        .hint(hint)
-}
-
-/// What a file holds that has the name of a missing volume: people look at names.
-fn in_its_place(statement: &Statement, missing: usize, looked_in: &[PathBuf]) -> Option<String> {
-    let name = statement.volume_name(missing);
-    let paths = looked_in.iter().map(|place| if place.is_dir() { place.join(&name) } else { place.clone() });
-    let path = paths.filter(|path| path.file_name().is_some_and(|n| *n == *name)).find(|path| path.is_file())?;
-    let head = Volume::open(&path).ok()?.head;
-    let of = match Statement::parse(&head.statement) {
-        Ok(found) if found == *statement => statement.label(),
-        Ok(found) => format!("another bundle, {} {}", found.label(), Digest::of(&head.statement).spoken()),
-        Err(_) => "another bundle".to_owned(),
-    };
-    Some(format!("{}, which holds volume {} of {of}", shown(&path), head.volume + 1))
-}
-
 /// A pinned file, compared with its pin in the head of every volume. Where there is parity one that fits is enough, and the others are
 /// noted as damaged.
 fn pinned_everywhere(volumes: &[Volume], statement: &Statement, name: &str, damage: &mut BTreeMap<usize, Damage>) -> Result<Vec<u8>> {
     let (mut bytes, mut failed) = (None, None);
     for (number, volume) in volumes.iter().enumerate().filter(|(_, v)| v.head.places.contains_key(name)) {
-        if statement.has_parity() && damage.get(&number).is_some_and(|d| d.absent) {
+        if damage.get(&number).is_some_and(|d| d.absent) {
             continue;
         }
         match volume.pinned_here(statement, name) {

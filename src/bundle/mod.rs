@@ -7,14 +7,18 @@
 //! grow with the payload; the payload of the medium is read once.
 
 mod authentic;
+mod complete;
 mod encode;
 mod frames;
 mod geometry;
 mod head;
 mod heading;
 mod inplace;
+mod kept;
 mod member;
+mod needs;
 mod parity;
+mod portion;
 mod protection;
 mod reader;
 mod recent;
@@ -29,7 +33,9 @@ pub use authentic::Authentic;
 pub use frames::{BlobEntry, Encoding, Frame, FrameTable};
 pub use head::{Head, MAX_SIGNATURES, PARITY, SIGNATURE_SPACE};
 pub use inplace::InPlace;
+pub use needs::{Needs, Presence, VolumeNeed};
 pub use parity::{Damage, MOST_PERMILLE, ParityTable, Redundancy, Repaired, repair};
+pub use portion::Portion;
 pub use sign::{append_signature, check_signature_fits};
 pub use statement::{MAX_VOLUMES, Pin, Previous, Statement};
 pub use verify::{Verification, VerifiedBundle};

@@ -62,6 +62,10 @@ impl FrameReader {
     /// The stored bytes of a blob's `n`th frame; compared with their BLAKE3 when asked, and worked out from parity where they are lost.
     pub fn stored(&mut self, bundle: &Authentic, blob: &BlobEntry, n: usize, authenticate: bool) -> Result<&[u8]> {
         let frame = &bundle.table.frames_of(blob)[n];
+        if bundle.lacks_volume(usize::from(frame.volume)) {
+            self.read_kept(bundle, blob, n)?;
+            return Ok(&self.stored);
+        }
         let read = self.load(bundle, frame).and_then(|()| if authenticate { check(bundle, blob, n, &self.stored) } else { Ok(()) });
         match (read, &bundle.mender) {
             (Err(_), Some(mender)) => {
@@ -75,8 +79,13 @@ impl FrameReader {
 
     fn load(&mut self, bundle: &Authentic, frame: &Frame) -> Result<()> {
         let volume = &bundle.volumes[usize::from(frame.volume)];
+        read_at(&volume.path, &*volume.file, self.room(frame), frame.offset)
+    }
+
+    /// The buffer for the stored bytes of a frame.
+    pub(super) fn room(&mut self, frame: &Frame) -> &mut [u8] {
         self.stored.set_length(frame.stored as usize);
-        read_at(&volume.path, &*volume.file, &mut self.stored, frame.offset)
+        &mut self.stored
     }
 
     /// Moves one blob from the medium into the intake, going on where an earlier run stopped. What that run left may not be what it wrote,
@@ -88,14 +97,14 @@ impl FrameReader {
             return Ok(());
         };
         let again = sink.offset() > 0 || to.bundle.mender.is_some();
-        if !self.fill(to, blob, sink.as_mut(), to.progress, false)? {
+        if !self.fill(to, blob, sink.as_mut(), to.progress, (blob.frames, false))? {
             return Ok(());
         }
         let mut outcome = sink.finish();
         if again && is_mismatch(&outcome) {
             let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else { return Ok(()) };
             sink.rewind(0)?;
-            if !self.fill(to, blob, sink.as_mut(), &Silent, true)? {
+            if !self.fill(to, blob, sink.as_mut(), &Silent, (blob.frames, true))? {
                 return Ok(());
             }
             outcome = sink.finish();
@@ -106,19 +115,19 @@ impl FrameReader {
         }
     }
 
-    /// Writes a blob's frames from where the sink stands to the end; false when it was told to stop before.
-    fn fill(
+    /// Writes a blob's frames from where the sink stands up to one; false when it was told to stop before.
+    pub(super) fn fill(
         &mut self,
         to: &Delivery<'_>,
         blob: &BlobEntry,
         sink: &mut dyn BlobSink,
         progress: &dyn Progress,
-        authenticate: bool,
+        (upto, authenticate): (usize, bool),
     ) -> Result<bool> {
         let start = sink.offset() / PIECE as u64 * PIECE as u64;
         sink.rewind(start)?;
         progress.advance(to.phase, start);
-        for n in (start / PIECE as u64) as usize..blob.frames {
+        for n in (start / PIECE as u64) as usize..upto {
             go_on(to.progress)?;
             if to.stop.load(Ordering::Relaxed) {
                 return Ok(false);

@@ -1,13 +1,16 @@
-//! The only way to a [`VerifiedBundle`]: every byte of every volume has been compared with what was signed.
+//! The only way to a [`VerifiedBundle`]: every byte of every volume that is here and every blob have been compared with what was signed, but
+//! for blobs that the intake had already.
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
 use super::parity::{Damage, Extent};
+use super::portion::Portion;
 use super::reader::{Delivery, FrameReader};
 use crate::artifact::{BlobIntake, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
+use crate::store::Writer;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -75,15 +78,26 @@ impl VerifiedBundle {
 impl Verification<'_> {
     /// Reads the payload once, into `intake`, and gives back the proof. With `keep_going`, the error names every damaged blob.
     pub fn run(&self, authentic: Authentic, intake: &dyn BlobIntake) -> Result<VerifiedBundle> {
-        authentic.check_geometry()?;
-        self.progress.begin(self.phase, authentic.lock.size());
-        let order = order(&authentic.table.blobs);
+        let order: Vec<_> = order(&authentic.table.blobs).into_iter().map(|index| (index, Portion::Whole)).collect();
+        self.read(&authentic, intake, &order, &|reader, to, blob, _| reader.deliver(to, blob))?;
+        Ok(VerifiedBundle { authentic })
+    }
+
+    /// Takes in what is here of a set that is not all here. It proves nothing about the rest, so there is no proof to give back.
+    pub fn stage(&self, bundle: &Authentic, portions: &[(usize, Portion)], writer: &Writer) -> Result<()> {
+        self.read(bundle, writer, portions, &|reader, to, blob, portion| reader.take(to, writer, blob, portion))
+    }
+
+    fn read(&self, bundle: &Authentic, intake: &dyn BlobIntake, portions: &[(usize, Portion)], take: Take<'_>) -> Result<()> {
+        bundle.check_geometry()?;
+        let bytes = portions.iter().map(|(index, portion)| portion.content(bundle, &bundle.table.blobs[*index])).sum();
+        self.progress.begin(self.phase, bytes);
         let (next, stop, errors) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
-        let delivery = Delivery { bundle: &authentic, intake, progress: self.progress, phase: self.phase, stop: &stop };
+        let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
         std::thread::scope(|scope| {
             for _ in 0..self.threads.max(1) {
                 scope.spawn(|| {
-                    if let Err(error) = self.work(&delivery, &order, &next, &errors) {
+                    if let Err(error) = self.work(&delivery, (portions, &next), take, &errors) {
                         errors.lock().expect("no reading thread panics").push((usize::MAX, error));
                         stop.store(true, Ordering::Relaxed);
                     }
@@ -99,18 +113,15 @@ impl Verification<'_> {
         if errors.first().is_some_and(|(_, error)| error.kind() == Kind::Interrupted) {
             errors.truncate(1);
         }
-        match errors_in_one(errors.into_iter().map(|(_, error)| error).collect()) {
-            None => Ok(VerifiedBundle { authentic }),
-            Some(error) => Err(error),
-        }
+        errors_in_one(errors.into_iter().map(|(_, error)| error).collect()).map_or(Ok(()), Err)
     }
 
     /// One thread's part. Whoever sets `stop` has told an error before: a blob that was not ended is never taken for a whole one.
-    fn work(&self, to: &Delivery<'_>, order: &[usize], next: &AtomicUsize, errors: &Mutex<Vec<(usize, Error)>>) -> Result<()> {
+    fn work(&self, to: &Delivery<'_>, (portions, next): Queue<'_>, take: Take<'_>, errors: &Mutex<Vec<(usize, Error)>>) -> Result<()> {
         let mut reader = FrameReader::new()?;
         while !to.stop.load(Ordering::Relaxed) {
-            let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if let Err(error) = reader.deliver(to, &to.bundle.table.blobs[index]) {
+            let Some(&(index, portion)) = portions.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            if let Err(error) = take(&mut reader, to, &to.bundle.table.blobs[index], portion) {
                 errors.lock().expect("no reading thread panics").push((index, error));
                 if !self.keep_going {
                     to.stop.store(true, Ordering::Relaxed);
@@ -120,6 +131,11 @@ impl Verification<'_> {
         Ok(())
     }
 }
+
+/// What is done with each portion.
+type Take<'a> = &'a (dyn Fn(&mut FrameReader, &Delivery<'_>, &BlobEntry, Portion) -> Result<()> + Sync);
+/// Portions, and which of them is next.
+type Queue<'a> = (&'a [(usize, Portion)], &'a AtomicUsize);
 
 /// Everything that is damaged, or else the first that went wrong: several threads meet one full disk, and it damages nothing.
 fn errors_in_one(errors: Vec<Error>) -> Option<Error> {

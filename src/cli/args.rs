@@ -56,6 +56,8 @@ pub enum Command {
     Verify(commands::verify::Verify),
     /// Write damaged and missing volumes anew, from parity
     Repair(commands::repair::Repair),
+    /// Say what an import would do, which volumes it needs and what is not here yet, and touch nothing
+    Plan(commands::plan::PlanCommand),
     /// Show what installing a bundle would change, who signed it, and what the policy says to it
     Review(commands::review::ReviewCommand),
     /// Decide about a bundle, as a person the trust root names for it
@@ -101,7 +103,9 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => "nothing was changed: run the command again",
+            Self::Plan(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
+                "nothing was changed: run the command again"
+            }
             #[cfg(feature = "upstream")]
             Self::Lock(_) => "no lock was written: run the command again",
             Self::Send(_) => "what was sent is sent: run the command again",

@@ -35,6 +35,8 @@ pub mod kind {
     pub const APPROVE: &str = "approve";
     /// A bundle becomes a snapshot, and that the current one.
     pub const IMPORT: &str = "import";
+    /// What is here of a bundle that is not all here is taken in; nothing is installed.
+    pub const STAGE: &str = "stage";
     /// Blobs or the record of an installed bundle are put right.
     pub const RESTORE: &str = "restore";
     /// A bundle was refused; nothing is changed.

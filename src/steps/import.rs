@@ -2,17 +2,19 @@
 //!
 //! The payload is read once: while it is verified, its blobs go into the store, where nothing names them yet. Only when all of them are
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
+//! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
+use super::staging::{self, stage};
 use super::trust::trusted;
 use super::verify::told;
 use crate::artifact::Digest;
-use crate::bundle::{Authentic, Statement, Verification, VerifiedBundle};
+use crate::bundle::{Authentic, Needs, Statement, Verification, VerifiedBundle};
 use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::policy::Decision;
-use crate::store::{Installed, Snapshot, Staged, Store, check_space};
+use crate::store::{Installed, Snapshot, Staged, Store, Waiting, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 use std::path::PathBuf;
 
@@ -36,6 +38,8 @@ pub enum Imported {
         /// Where the proof lies that the import is in the event log.
         receipt: PathBuf,
     },
+    /// Something was taken in, and volumes that are needed are not here yet.
+    Staged(staging::Staged),
     /// Exactly this bundle was installed before.
     Already {
         /// As it was installed.
@@ -103,9 +107,13 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     let admitted = admit(&bundle, store, journal.now())?;
     notes.extend(admitted.alarm());
     bundle.spill_to(store.root());
-    let (taken, bytes) = to_come(&bundle, store)?;
-    check_space(store.root(), bytes)?;
+    let (bundle, needs) = with_room(bundle, store)?;
+    if let Some(staged) = stage(&bundle, &needs, journal, verification, staging::KIND)? {
+        return Ok(Imported::Staged(staged));
+    }
+    let taken = needs.blobs;
     let verified = verification.run(bundle, writer)?;
+    verified.bundle().forget_kept(writer)?;
     look(&verified, store)?;
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());
@@ -147,7 +155,9 @@ fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -
     let index = journal.append(event(bundle, admitted, &staged))?;
     let receipt = journal.write_receipt(&format!("snapshot-{}", staged.number()), index)?;
     keep_roots(bundle, writer.store())?;
-    Ok((writer.install(staged)?, receipt))
+    let snapshot = writer.install(staged)?;
+    writer.await_no_more(&staging::named(statement))?;
+    Ok((snapshot, receipt))
 }
 
 /// What is about to be installed, by whose signatures, under which root.
@@ -177,29 +187,33 @@ fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'
     let (writer, store) = (journal.writer(), journal.store());
     let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
     let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
-    let (restored, bytes) = to_come(&bundle, store)?;
-    let rewritten = store.lock_of(&installed).is_err();
+    let (bundle, needs) = with_room(bundle, store)?;
+    let (restored, rewritten) = (needs.blobs, store.lock_of(&installed).is_err());
+    if let Some(staged) = stage(&bundle, &needs, journal, verification, kind::RESTORE)? {
+        return Ok(Imported::Staged(staged));
+    }
     if restored > 0 || rewritten {
-        check_space(store.root(), bytes)?;
         let subjects =
             vec![Item::named("bundle", bundle.statement.label()).digest(bundle.id), Item::named("count", format!("{restored} blobs"))];
         journal.append(Draft::new(kind::RESTORE, subjects))?;
         let verified = verification.run(bundle, writer)?;
+        verified.bundle().forget_kept(writer)?;
         writer.keep_record(&installed.bundle, &verified.record())?;
     }
+    writer.await_no_more(&waiting(&installed))?;
     Ok(Imported::Already { installed, restored, rewritten })
 }
 
-/// How many blobs are not here, and the bytes they still take.
-fn to_come(bundle: &Authentic, store: &Store) -> Result<(usize, u64)> {
-    let (mut blobs, mut bytes) = (0, 0);
-    for (digest, size) in bundle.lock.blobs() {
-        if store.lacks(&digest, size)? {
-            blobs += 1;
-            bytes += size.saturating_sub(store.partial_size(&digest));
-        }
-    }
-    Ok((blobs, bytes))
+fn waiting(installed: &Installed) -> Waiting {
+    Waiting { name: installed.name.clone(), line: installed.line.clone(), epoch: installed.epoch, seq: installed.seq }
+}
+
+/// What the store needs of a bundle, after it has been seen that there is room for all of it.
+fn with_room(bundle: Authentic, store: &Store) -> Result<(Authentic, Needs)> {
+    let bundle = bundle.with_kept(store);
+    let needs = bundle.needs(store)?;
+    check_space(store.root(), needs.bytes)?;
+    Ok((bundle, needs))
 }
 
 fn candidate(statement: &Statement, id: Digest) -> Candidate {

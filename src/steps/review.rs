@@ -15,9 +15,14 @@ use jiff::Timestamp;
 /// Reviews an authentic bundle against what is installed. Its place in the line is judged first: [`Kind::Policy`](crate::error::Kind)
 /// when it is a rollback, a fork or a jump.
 pub fn review(bundle: &Authentic, store: &Store, clock: Timestamp) -> Result<Review> {
+    reviewed(bundle, store, &order(bundle, store)?, clock)
+}
+
+/// The same for a bundle whose place in the line has been judged.
+pub fn reviewed(bundle: &Authentic, store: &Store, order: &Order, clock: Timestamp) -> Result<Review> {
     let (policy, _) = in_force(store)?;
-    let missing = match order(bundle, store)? {
-        Order::Gap(missing) => Some(missing),
+    let missing = match order {
+        Order::Gap(missing) => Some(missing.clone()),
         Order::First | Order::Next | Order::Replay => None,
     };
     let statement = &bundle.statement;
@@ -53,7 +58,7 @@ pub fn review(bundle: &Authentic, store: &Store, clock: Timestamp) -> Result<Rev
 }
 
 /// The bundle of the same toolkit and line that is served now.
-fn installed(store: &Store, statement: &Statement) -> Result<Option<Installed>> {
+pub fn installed(store: &Store, statement: &Statement) -> Result<Option<Installed>> {
     let current = store.current()?.map_or_else(Vec::new, |snapshot| snapshot.bundles);
     Ok(current.into_iter().find(|i| (&i.name, &i.line) == (&statement.name, &statement.line)))
 }

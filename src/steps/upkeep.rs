@@ -17,8 +17,15 @@ pub fn rollback(journal: &Journal<'_>, number: Option<u64>) -> Result<Snapshot> 
     journal.writer().install(staged)
 }
 
-/// Removes blobs that nothing needs; looks first, so that the log says how many, and says nothing where there are none.
-pub fn gc(journal: &Journal<'_>, keep: usize, cutoff: SystemTime) -> Result<Pruned> {
+/// Removes blobs that nothing needs; looks first, so that the log says how many, and says nothing where there are none. Bundles that wait
+/// for volumes keep theirs, unless they are given up.
+pub fn gc(journal: &Journal<'_>, keep: usize, cutoff: SystemTime, give_up_waiting: bool) -> Result<Pruned> {
+    let waiting = if give_up_waiting { journal.store().waiting()? } else { vec![] };
+    if !waiting.is_empty() {
+        let subjects = waiting.iter().take(MAX_ITEMS).map(|w| Item::named("waiting", format!("{} {}", w.name, w.seq))).collect();
+        journal.append(Draft::new(kind::GC, subjects))?;
+        journal.writer().give_up_waiting()?;
+    }
     let found = journal.writer().prune(keep, cutoff, true)?;
     if found.blobs == 0 {
         return Ok(found);

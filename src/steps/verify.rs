@@ -14,16 +14,30 @@ pub fn open(places: &[PathBuf], root: &TrustRoot) -> Result<Vec<Authentic>> {
     refused.into_iter().next().map_or(Ok(bundles), Err)
 }
 
-/// Every authentic bundle in some places, oldest first, and why the others there are none. What nobody is believed for yet is parsed
-/// where nothing can be written, by import as well.
+/// Every authentic bundle in some places, oldest first, and why the others there are none.
 pub fn open_each(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
+    let (mut bundles, mut refused) = (vec![], vec![]);
+    let (partly, errors) = open_partly(places, root)?;
+    for bundle in partly {
+        match bundle.whole() {
+            Ok(bundle) => bundles.push(bundle),
+            Err(error) => refused.push(error),
+        }
+    }
+    refused.extend(errors);
+    Ok((bundles, refused))
+}
+
+/// The same where volumes may be missing. What nobody is believed for yet is parsed where nothing can be written, by plan and import as
+/// well.
+pub fn open_partly(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
     apart(|| judged(places, root))
 }
 
 fn judged(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<Error>)> {
     let (mut bundles, mut refused) = (vec![], vec![]);
     for set in find(places)? {
-        match Authentic::open(set, root) {
+        match Authentic::open_partly(set, root) {
             Ok(bundle) => bundles.push(bundle),
             Err(error) if concerns_one_bundle(error.kind()) => refused.push(error),
             Err(error) => return Err(error),

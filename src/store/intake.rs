@@ -191,6 +191,11 @@ impl BlobSink for Incoming {
         Ok(())
     }
 
+    fn keep(self: Box<Self>) -> Result<()> {
+        self.file.file().sync_data().map_err(|e| self.wrong(&e))?;
+        sync_folder(self.partial.parent().expect("a partial lies in a folder"))
+    }
+
     fn finish(self: Box<Self>) -> Result<()> {
         let length = self.sha256.length();
         let on_disk = self.file.file().metadata().map_err(|e| self.wrong(&e))?.len();

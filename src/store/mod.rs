@@ -3,7 +3,7 @@
 //! In: blobs (checked while they are written), accepted bundle heads, snapshots. Out: blobs, the current [`Snapshot`], [`Shelf`]s for
 //! the server. Many processes may read; one [`Writer`] at a time holds the lock. Every change becomes visible by one atomic rename of
 //! `current`, so that a store opens after a kill at any instant with the old or the new snapshot. It never interprets `meta`, never
-//! talks to a network, and never deletes what a snapshot, a held lock or a reader's lease still names.
+//! talks to a network, and never deletes what a snapshot, a held lock, a reader's lease or a bundle that waits for its volumes still names.
 
 mod blobs;
 mod direct;
@@ -20,6 +20,8 @@ mod scrub;
 mod shelf;
 mod snapshot;
 mod space;
+mod stretch;
+mod waiting;
 
 pub use blobs::StoredBlob;
 pub use direct::DirectFile;
@@ -31,4 +33,6 @@ pub use prune::Pruned;
 pub use scrub::{Fault, Scrubbed};
 pub use shelf::{Shelf, View};
 pub use snapshot::{Installed, Snapshot, Staged};
-pub use space::{check_space, free_space};
+pub use space::{check_space, free_space, shortfall};
+pub use stretch::Stretch;
+pub use waiting::Waiting;

@@ -1,7 +1,8 @@
-//! Garbage collection: mark from snapshots, held locks and leases; remove the rest. Refuses to run when any list is unreadable.
+//! Garbage collection: mark from snapshots, held locks, leases and bundles that wait for volumes; remove the rest. Refuses to run when any list is unreadable.
 
 use super::files::remove;
 use super::layout::{Store, Writer};
+use super::stretch::blob_of;
 use crate::artifact::Digest;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
@@ -23,14 +24,15 @@ pub struct Pruned {
 }
 
 impl Writer {
-    /// Removes blobs that neither the current snapshot, the `keep` snapshots it was made from, a leased snapshot nor a held lock names,
-    /// and that are older than `cutoff`. Statements, signatures, locks and snapshot lists always stay: they are the record.
+    /// Removes blobs that neither the current snapshot, the `keep` snapshots it was made from, a leased snapshot, a held lock nor a bundle
+    /// that waits for volumes names, and that are older than `cutoff`. Of what such a bundle names, the unfinished blobs stay as well. Statements, signatures, locks and snapshot lists always stay: they are the record.
     pub fn prune(&self, keep: usize, cutoff: SystemTime, dry_run: bool) -> Result<Pruned> {
         let store = self.store();
         let mut pruned = Pruned { snapshots: store.kept_snapshots(keep)?, ..Pruned::default() };
-        let named = store.named(&pruned.snapshots)?;
+        let (named, awaited) = (store.named(&pruned.snapshots)?, store.awaited()?);
         for (path, digest) in store.blob_files()? {
-            if digest.is_some_and(|d| named.contains(&d)) {
+            let waits = || blob_of(&path).is_some_and(|blob| awaited.contains(&blob));
+            if digest.is_some_and(|d| named.contains(&d)) || waits() {
                 pruned.kept += 1;
                 continue;
             }

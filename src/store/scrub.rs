@@ -48,7 +48,7 @@ pub struct Scrubbed {
 }
 
 impl Store {
-    /// Reads and hashes every blob on `threads` threads, and checks that every snapshot's list and every held lock can be read, and that
+    /// Reads and hashes every blob on `threads` threads, and checks that every snapshot's list, every held lock and every lock that waits for volumes can be read, and that
     /// every blob of the current snapshot is there. Blobs of earlier snapshots may have been pruned, those of held locks not be fetched yet.
     pub fn scrub(&self, threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
         let files: Vec<_> = self.blob_files()?.into_iter().filter(|(path, _)| !path.starts_with(self.root().join("partial"))).collect();
@@ -85,7 +85,8 @@ impl Store {
         };
         let snapshots = (1..=highest).filter_map(|n| Some(Fault::unreadable(format!("snapshots/{n}.json"), &self.snapshot(n).err()?)));
         let held = self.held().err().map(|error| Fault::unreadable("held".to_owned(), &error));
-        snapshots.take(MOST_LISTS).chain(held).collect()
+        let waiting = self.awaited().err().map(|error| Fault::unreadable("waiting".to_owned(), &error));
+        snapshots.take(MOST_LISTS).chain(held).chain(waiting).collect()
     }
 
     /// What the current snapshot needs and the store does not have. Where its list cannot be read, that has been said.

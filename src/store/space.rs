@@ -14,12 +14,18 @@ pub fn free_space(folder: &Path) -> Result<u64> {
 
 /// Refuses early when the file system that holds `folder` has less than `needed` bytes free, and 16 MiB for lists, logs and its own books.
 pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
+    shortfall(folder, needed)?.map_or(Ok(()), Err)
+}
+
+/// The same refusal, for whoever only wants to know.
+pub fn shortfall(folder: &Path, needed: u64) -> Result<Option<Error>> {
     let free = free_space(folder)?;
     if needed == 0 || free >= needed.saturating_add(RESERVE) {
-        return Ok(());
+        return Ok(None);
     }
-    Err(Error::new(Kind::Space, format!("there is not enough room in {}", folder.display()))
+    let error = Error::new(Kind::Space, format!("there is not enough room in {}", folder.display()))
         .with("needed", format!("{needed} bytes, and {RESERVE} that stay free"))
         .with("free", format!("{free} bytes"))
-        .hint("free space or choose another place; nothing was changed"))
+        .hint("free space or choose another place; nothing was changed");
+    Ok(Some(error))
 }

@@ -34,6 +34,7 @@ mod scan;
 mod server;
 mod signing;
 mod simple_index;
+mod sticks;
 mod stock;
 mod stopping;
 mod store;

@@ -85,7 +85,8 @@ pub fn gather(set: VolumeSet, statement: &Statement, sound: impl Fn(&Volume) -> 
     Ok(gathered)
 }
 
-fn absent(statement: &Statement, number: usize, head: &Head) -> Volume {
+/// The place of a volume that is not here: its head is that of another one, and it cannot be read.
+pub fn absent(statement: &Statement, number: usize, head: &Head) -> Volume {
     Volume {
         path: PathBuf::from(statement.volume_name(number)),
         file: Arc::new(Absent),

@@ -23,7 +23,7 @@ mod work;
 
 pub use damage::Damage;
 pub use examine::Extent;
-pub use gather::{Gathered, gather, salvage};
+pub use gather::{Gathered, absent, gather, salvage};
 pub use mender::Mender;
 pub use rebuild::{Repaired, repair};
 pub use seal::{Target, body, head, seal, spares};

@@ -18,6 +18,9 @@ pub struct Gc {
     /// Blobs younger than this stay
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     grace: u64,
+    /// Give up the bundles that wait for volumes: what was taken in of them does not stay
+    #[arg(long, conflicts_with = "dry_run")]
+    give_up_waiting: bool,
     /// Say what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
@@ -31,7 +34,7 @@ impl Gc {
         let cutoff = context.environment.system_time().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
         let pruned = match self.dry_run {
             true => writer.prune(self.keep, cutoff, true)?,
-            false => gc(&context.journal(&writer)?, self.keep, cutoff)?,
+            false => gc(&context.journal(&writer)?, self.keep, cutoff, self.give_up_waiting)?,
         };
         let verb = if self.dry_run { "would remove" } else { "removed" };
         let text = format!("{verb} {}, {}; {} stay\n", count(pruned.blobs as usize, "blob"), bytes(pruned.bytes), pruned.kept);

@@ -1,5 +1,6 @@
 //! `airlift import`
 
+use super::plan::{awaited, foretell};
 use super::scan::{Scanning, say};
 use super::verify::signers;
 use crate::artifact::sha256_bytes;
@@ -9,22 +10,23 @@ use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::log::Journal;
 use crate::steps::approve;
-use crate::steps::import::{Imported, import_after, is_refusal, log_refusals, order};
-use crate::steps::verify::{concerns_one_bundle, open_each, refused};
+use crate::steps::import::{Imported, import_after, is_refusal, log_refusals};
+use crate::steps::staging::Staged;
+use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
 use crate::store::{Installed, Store};
-use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Verify a bundle and install it, or change nothing
 #[derive(Debug, Args)]
-#[command(after_help = "Example: airlift import /media/usb1 /media/usb2\n\nStopped at any time, the same command goes on where it was.")]
+#[command(after_help = "Example: airlift import /media/usb1 /media/usb2\n\nStopped at any time, the same command goes on where it was. \
+Volumes may come one after the other: run it for each; exit code 3 says which are still needed.")]
 pub struct Import {
     /// Volumes, or folders that hold them
     #[arg(required = true)]
     places: Vec<PathBuf>,
-    /// Check signatures and order, say what would be done, and change nothing
+    /// Say what would be done, and change nothing: the same as `airlift plan`
     #[arg(long)]
     dry_run: bool,
     /// A folder of approvals that were given elsewhere; they are kept in the store
@@ -40,15 +42,13 @@ pub struct Import {
 impl Import {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let store = if self.dry_run { context.open_store()? } else { context.make_store()? };
-        let root = context.accepted_root(&store)?;
-        let opened = open_each(&self.places, &root);
-        let (bundles, mut errors) = opened.map_err(|error| if self.dry_run { error } else { self.refused(error, &store, context) })?;
         if self.dry_run {
-            bundles.iter().try_for_each(|bundle| context.check_age(&store, &bundle.root, self.refuse_expired))?;
-            foretell(&bundles, &store, context)?;
-            return refused(errors);
+            return foretell(&self.places, self.refuse_expired, context);
         }
+        let store = context.make_store()?;
+        let root = context.accepted_root(&store)?;
+        let opened = open_partly(&self.places, &root);
+        let (bundles, mut errors) = opened.map_err(|error| self.refused(error, &store, context))?;
         let writer = store.writer()?;
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
@@ -60,10 +60,11 @@ impl Import {
             }
             let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
             match aged.and_then(|()| take_in(bundle, &journal, self.scanning, context)) {
-                Ok(mut document) => {
+                Ok((mut document, lacking)) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();
                     documents.push(document);
+                    errors.extend(lacking);
                 }
                 Err(error) if concerns_one_bundle(error.kind()) => errors.push(error),
                 Err(error) => {
@@ -91,26 +92,8 @@ impl Import {
     }
 }
 
-/// Says what importing would do, without doing it.
-fn foretell(bundles: &[Authentic], store: &Store, context: &Context) -> Result<()> {
-    let (mut documents, mut text) = (Vec::new(), String::new());
-    for bundle in bundles {
-        let (label, id) = (bundle.statement.label(), bundle.id);
-        let (word, line, missing) = match order(bundle, store)? {
-            Order::First => ("first", "the first of its line here".to_owned(), None),
-            Order::Next => ("next", "follows the newest that is installed".to_owned(), None),
-            Order::Gap(gap) => ("gap", format!("numbers {} to {} have not been seen here", gap.start(), gap.end()), Some(gap)),
-            Order::Replay => ("replay", "installed already: nothing would be changed".to_owned(), None),
-        };
-        let missing = missing.map(|gap| json!([gap.start(), gap.end()]));
-        documents.push(json!({ "bundle": id.hex(), "order": word, "missing": missing }));
-        text.push_str(&format!("{label}   {}\n  signatures {}\n  order      {line}\n", id.spoken(), signers(&bundle.judged)));
-    }
-    context.out.data(&Value::from(documents), &text)
-}
-
-/// Imports one bundle and tells of it.
-pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, context: &Context) -> Result<Value> {
+/// Imports one bundle and tells of it; with an error where volumes are still to come.
+pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, context: &Context) -> Result<(Value, Option<Error>)> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
     let progress = context.out.progress();
@@ -125,6 +108,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, con
         outcome.refuse(scanning.least())
     };
     match import_after(bundle, journal, &verification, &look)? {
+        Imported::Staged(staged) => Ok((tell_staged(&id.hex(), &staged, context), Some(staged.error))),
         Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {
                 0 if rewritten => "its damaged record was written again".to_owned(),
@@ -133,7 +117,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, con
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
-            Ok(json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }))
+            Ok((json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }), None))
         }
         Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt } => {
             let who = signers(&judged);
@@ -151,12 +135,22 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, con
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say(format!("receipt   {}", receipt.display()));
             context.out.say("next: airlift serve");
-            Ok(
-                json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
-                    "receipt": receipt }),
-            )
+            let document = json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
+                    "receipt": receipt });
+            Ok((document, None))
         }
     }
+}
+
+/// Tells what was taken in of a bundle that waits for volumes.
+fn tell_staged(id: &str, staged: &Staged, context: &Context) -> Value {
+    let label = &staged.label;
+    let taken = match staged.bytes {
+        0 => "nothing here was needed that is not in the store".to_owned(),
+        taken => format!("took in {} ({} whole)", bytes(taken), count(staged.blobs, "blob")),
+    };
+    context.out.say(format!("{label}: {taken}; it waits in the store until the rest is here"));
+    json!({ "bundle": id, "imported": false, "staged": true, "blobs": staged.blobs, "bytes": staged.bytes, "needed": awaited(&staged.needs) })
 }
 
 /// Whether a bundle is in the snapshot that is served.

@@ -20,6 +20,7 @@ pub mod log;
 pub mod network;
 pub mod network_free;
 pub mod pack;
+pub mod plan;
 pub mod policy;
 pub mod receive;
 pub mod repair;
@@ -60,6 +61,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Inspect(command) => command.run(context),
         Command::Verify(command) => command.run(context),
         Command::Repair(command) => command.run(context),
+        Command::Plan(command) => command.run(context),
         Command::Review(command) => command.run(context),
         Command::Approve(command) => command.run(context),
         Command::Import(command) => command.run(context),

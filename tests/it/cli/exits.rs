@@ -103,18 +103,19 @@ fn what_is_not_here_yet_is_3() {
 }
 
 #[test]
-fn a_missing_volume_is_3_and_changes_nothing() {
+fn a_missing_volume_is_3_and_installs_nothing() {
     let (sender, _origin) = packed(&[("/tool.tar", &noise(30 * MIB, 5))]);
     sender.ok(&[&["pack", "kit.lock", "--out", "many", "--volume-size", "16MiB"], &SIGNED[..]].concat());
     let inside = receiver(&sender);
     let before = state(&inside.store());
     std::fs::rename(sender.path("many/kit-2.002.airlift"), sender.path("kept")).expect("moved");
-    for command in ["verify", "import"] {
-        let medium = sender.path("many");
-        inside.fails(3, &[command, arg(&medium)], &["kit 2: volume 2 of", "kit-2.002.airlift", "looked in", "plug it in"]);
-    }
+    let medium = sender.path("many");
+    inside.fails(3, &["verify", arg(&medium)], &["kit 2: volume 2 of", "kit-2.002.airlift", "looked in", "plug it in"]);
     sender.fails(3, &[&["sign", "many"], &SIGNED[..]].concat(), &["name all of them"]);
     assert!(state(&inside.store()) == before);
+    let told = ["kit 2: 1 of its 3 volumes is still needed", "kit-2.002.airlift", "looked in", "plug the next one in"];
+    inside.fails(3, &["import", arg(&medium)], &told);
+    assert!(status(&inside)["snapshot"].is_null());
     std::fs::rename(sender.path("kept"), sender.path("many/kit-2.002.airlift")).expect("moved");
     inside.ok(&["import", arg(&sender.path("many"))]);
 }
@@ -188,7 +189,10 @@ fn older_bundles_and_forks_are_5() {
     let before = state(receiver.root());
     host.fails(5, &with_store(receiver.root(), &["import", arg(&old)]), &["kit 1", "installed"]);
     host.fails(5, &with_store(receiver.root(), &["import", arg(&fork)]), &["kit 2"]);
-    host.fails(5, &with_store(receiver.root(), &["import", "--dry-run", arg(&old)]), &["kit 1"]);
+    for command in [&["plan"][..], &["import", "--dry-run"]] {
+        let planned = host.run(&with_store(receiver.root(), &[command, &[arg(&old)]].concat()));
+        assert!(planned.code == Some(5) && planned.out.contains("order      refused: kit 1: rollback"), "{planned:?}");
+    }
     assert!(state(receiver.root()) == before, "a refused bundle left something behind");
 }
 

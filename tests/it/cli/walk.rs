@@ -114,6 +114,7 @@ fn one_way(walk: &mut Walk) {
 
 fn inside(walk: &mut Walk) {
     walk.go(&["verify", "out"], &["1 of 1: alice", "2 blobs"]);
+    walk.go(&["plan", "out"], &["order      the first of its line here", "volumes    1 of 1 here"]);
     walk.go(&["import", "--dry-run", "out"], &["order      the first of its line here"]);
     walk.go(&["import", "out"], &["imported as snapshot 1", "next: airlift serve"]);
     walk.go(&["import", "--dry-run", "out"], &["order      installed already"]);

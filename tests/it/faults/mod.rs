@@ -73,7 +73,7 @@ fn mounted(host: &Host, script: &str) -> Option<Ran> {
 }
 
 /// Runs a script and expects it to reach its end.
-fn holds(host: &Host, script: &str) {
+pub fn holds(host: &Host, script: &str) {
     if let Some(ran) = mounted(host, script) {
         assert_eq!(ran.code, Some(0), "{}", ran.err);
     }

@@ -33,6 +33,8 @@ struct Trial<'a> {
     fault: Fault,
     /// The files whose `write` calls count; all when there are none. A runtime that cannot wake its threads hangs, which is no file's fault.
     files: &'a [PathBuf],
+    /// The exit code it has when nothing fails.
+    ends: i32,
 }
 
 impl Trial<'_> {
@@ -51,7 +53,7 @@ impl Trial<'_> {
                 judge(&ran, self.fault, &calls);
                 after(&format!("{call} {number}"));
                 if !hit {
-                    assert_eq!(ran.code, Some(0), "{call} {number}: {}", ran.err);
+                    assert_eq!(ran.code, Some(self.ends), "{call} {number}: {}", ran.err);
                     break;
                 }
                 steps += 1;
@@ -143,7 +145,7 @@ impl Upgrade {
             self.reset();
             before(self);
         };
-        let trial = Trial { host: &self.host, args: &command, fault, files: &[] };
+        let trial = Trial { host: &self.host, args: &command, fault, files: &[], ends: 0 };
         if let Some(steps) = trial.at_every_step(reset, |step| self.judge(step)) {
             assert!(steps > 15, "only {steps} steps were seen: is the right thing traced?");
         }
@@ -201,6 +203,75 @@ fn import_meets_a_broken_disk_at_every_step() {
     upgrade().import_at_every_step(BROKEN, |_| {});
 }
 
+/// A receiver that has `kit 1`, and the volumes of `kit 2` of which the first comes alone: one blob spans them.
+struct Staging {
+    upgrade: Upgrade,
+}
+
+impl Staging {
+    fn new() -> Self {
+        let (world, host) = (World::new(), Host::new());
+        let old = world.pack(&world.lock("kit", &[noise(1000, 2)]), "old", None, &[1]);
+        let lock = world.lock("kit", &[noise(7 << 20, 3), text(200_000, 4), noise(9 << 20, 5), Vec::new()]);
+        let volumes = world.pack(&lock, "new", Some(13 << 20), &[1]);
+        assert_eq!(volumes.len(), 2);
+        let receiver = world.receiver("before");
+        world.import(&old, &receiver).expect("imported");
+        let (before, store) = (receiver.root().to_owned(), host.path("store"));
+        Self { upgrade: Upgrade { world, host, volumes, before, store, lock } }
+    }
+
+    /// Nothing was installed; the same command comes to its end, and the other volume completes the set.
+    fn judge(&self, step: &str, first: usize) {
+        let Upgrade { host, volumes, store, .. } = &self.upgrade;
+        let opened = Store::open(store).expect("the store opens");
+        assert_eq!(opened.current().expect("readable").expect("a snapshot").number, 1, "step {step}");
+        assert_eq!(scrub(&opened), [""; 0], "step {step}");
+        log_is_whole(&opened, step);
+        let import = |n: usize| host.run(&["--store", arg(store), "import", arg(&volumes[n])]);
+        import(first).refused(3, &["1 of its 2 volumes is still needed"]);
+        assert!(!log_is_whole(&opened, step), "step {step}: an event was left unsigned");
+        let done = import(1 - first);
+        assert!(done.code == Some(0) && done.err.contains("imported as snapshot 2"), "step {step}: {done:?}");
+        assert_eq!(scrub(&opened), [""; 0], "step {step}, after the second run");
+        assert_eq!(leftovers(store), [""; 0], "step {step}");
+    }
+
+    fn at_every_step(&self, fault: Fault, first: usize) {
+        let Upgrade { host, volumes, store, .. } = &self.upgrade;
+        let command = ["--quiet", "--store", arg(store), "import", arg(&volumes[first])];
+        let trial = Trial { host, args: &command, fault, files: &[], ends: 3 };
+        if let Some(steps) = trial.at_every_step(|| self.upgrade.reset(), |step| self.judge(step, first)) {
+            assert!(steps > 10, "only {steps} steps were seen: is the right thing traced?");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_two_sticks_is_killed_at_every_step() {
+    Staging::new().at_every_step(Fault::Kill, 0);
+}
+
+#[test]
+fn the_second_of_two_sticks_is_killed_at_every_step_when_it_comes_first() {
+    Staging::new().at_every_step(Fault::Kill, 1);
+}
+
+#[test]
+fn the_first_of_two_sticks_finds_no_space_at_every_step() {
+    Staging::new().at_every_step(FULL, 0);
+}
+
+/// The stick that completes the set: old or new, whole in either case.
+#[test]
+fn the_last_of_two_sticks_is_killed_at_every_step() {
+    let staging = Staging::new();
+    let upgrade = &staging.upgrade;
+    upgrade.import_at_every_step(Fault::Kill, |upgrade| {
+        upgrade.host.run(&["--store", arg(&upgrade.store), "import", arg(&upgrade.volumes[1])]).refused(3, &["still needed"]);
+    });
+}
+
 /// A sender that packs two volumes and signs them.
 struct Packing {
     world: World,
@@ -250,7 +321,7 @@ impl Packing {
     }
 
     fn at_every_step(&self, fault: Fault) {
-        let trial = Trial { host: &self.host, args: &self.args(), fault, files: &[] };
+        let trial = Trial { host: &self.host, args: &self.args(), fault, files: &[], ends: 0 };
         if let Some(steps) = trial.at_every_step(|| self.reset(), |step| self.judge(step)) {
             assert!(steps > 10, "only {steps} steps were seen: is the right thing traced?");
         }
@@ -302,7 +373,7 @@ fn fetch_at_every_step(fault: Fault) {
     files.extend(
         ["key.new", "identities.json.new", "events.jsonl", "checkpoints/1.new", "checkpoint.new"].map(|name| store.join("log").join(name)),
     );
-    Trial { host: &host, args: &args, fault, files: &files }.at_every_step(reset, |step| {
+    Trial { host: &host, args: &args, fault, files: &files, ends: 0 }.at_every_step(reset, |step| {
         if let Ok(store) = Store::open(&store) {
             log_is_whole(&store, step);
         }

@@ -1,0 +1,226 @@
+//! `airlift plan`
+
+use super::diff::line;
+use super::verify::signers;
+use crate::bundle::{Needs, Presence, VolumeNeed};
+use crate::cli::Context;
+use crate::ecosystems::{bytes, count};
+use crate::error::{Error, Kind, Result};
+use crate::policy::Decision;
+use crate::steps::plan::{Outcome, Plan, plan};
+use crate::steps::staging::{at_hand, named};
+use crate::steps::verify::{open_partly, refused};
+use crate::store::Store;
+use crate::trust::Order;
+use clap::Args;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// So many changes, and volumes, are listed for a person.
+const MOST: usize = 20;
+
+/// Say what an import would do, which volumes it needs and what is not here yet, and touch nothing
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: airlift plan /media/usb1\n\nAny one volume of a set is enough. Exit code 3 means: a volume that is needed is not here; other codes are those \
+that import would end with."
+)]
+pub struct PlanCommand {
+    /// Volumes, or folders that hold them
+    #[arg(required = true)]
+    places: Vec<PathBuf>,
+    /// Refuse bundles by a trust root that has expired, instead of warning
+    #[arg(long)]
+    refuse_expired: bool,
+}
+
+impl PlanCommand {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        foretell(&self.places, self.refuse_expired, context)
+    }
+}
+
+/// Says what importing what lies in some places would do, without doing it.
+pub fn foretell(places: &[PathBuf], refuse_expired: bool, context: &Context) -> Result<()> {
+    let store = context.open_store()?;
+    let root = context.accepted_root(&store)?;
+    let (bundles, mut errors) = open_partly(places, &root)?;
+    let (mut documents, mut text, mut steps) = (Vec::new(), String::new(), Vec::new());
+    for bundle in bundles {
+        context.check_age(&store, &bundle.root, refuse_expired)?;
+        let plan = plan(bundle, &store, context.environment.now())?;
+        text.push_str(&shown(&plan, &store)?);
+        documents.push(document(&plan));
+        steps.extend(next(&plan, places));
+        errors.extend(plan.error);
+    }
+    context.out.data(&Value::from(documents), &text)?;
+    steps.iter().for_each(|step| context.out.say(format!("next: {step}")));
+    refused(errors)
+}
+
+/// What to do after reading the plan.
+fn next(plan: &Plan, places: &[PathBuf]) -> Option<String> {
+    let places = places.iter().map(|place| crate::error::shown(place)).collect::<Vec<_>>().join(" ");
+    match (plan.outcome(), plan.error.as_ref().map(Error::kind)) {
+        (Outcome::Install | Outcome::Restore, _) => Some(format!("airlift import {places}")),
+        (Outcome::Stage, _) => Some(format!("airlift import {places}   takes in what is here; then the next volume, and the same again")),
+        (Outcome::Refuse, Some(Kind::Policy)) if plan.order.is_some() => Some(format!("airlift review {places}")),
+        _ => None,
+    }
+}
+
+fn shown(plan: &Plan, store: &Store) -> Result<String> {
+    let bundle = &plan.bundle;
+    let mut text = format!("{}   {}\n", bundle.statement.label(), bundle.id.spoken());
+    let _ = writeln!(text, "  order      {}", order(plan));
+    let _ = writeln!(text, "  signatures {}", signers(&bundle.judged));
+    text.push_str(&volumes(&plan.needs));
+    if plan.outcome() == Outcome::Stage {
+        let (blobs, content) = at_hand(bundle, &plan.needs);
+        let _ = writeln!(
+            text,
+            "  now        {} can be taken in, {} whole; nothing is installed before the rest is here",
+            bytes(content),
+            count(blobs, "blob")
+        );
+    }
+    let needs = (bytes(plan.needs.bytes), count(plan.needs.blobs, "blob"), bytes(plan.free));
+    let _ = writeln!(text, "  needs      {} for {}, {} free", needs.0, needs.1, needs.2);
+    if plan.order.as_ref().is_some_and(|order| *order != Order::Replay) {
+        text.push_str(&changes(plan));
+        text.push_str(&policy(plan));
+    }
+    if let Some(error) = plan.error.as_ref().filter(|e| e.kind() != Kind::Incomplete && plan.order.is_some()) {
+        let _ = writeln!(text, "  refused    {}", error.message());
+    }
+    let waits = store.waiting()?.contains(&named(&bundle.statement));
+    if waits && plan.outcome() != Outcome::Refuse {
+        text.push_str("  waiting    a part of it is in the store already\n");
+    }
+    Ok(text)
+}
+
+fn order(plan: &Plan) -> String {
+    let before = plan.follows.as_ref().map(|i| format!("{} {} (installed)", i.name, i.seq));
+    let refusal = plan.error.as_ref();
+    match (&plan.order, before) {
+        (Some(Order::First), _) => "the first of its line here".to_owned(),
+        (Some(Order::Next), Some(before)) => format!("follows {before}"),
+        (Some(Order::Next), None) => "follows the newest that was installed".to_owned(),
+        (Some(Order::Gap(gap)), before) => {
+            let after = before.map_or_else(String::new, |before| format!("comes after {before}; "));
+            format!("{after}numbers {} to {} have not been seen here", gap.start(), gap.end())
+        }
+        (Some(Order::Replay), _) if plan.needs.blobs > 0 => format!("installed already; {} gone missing", has(plan.needs.blobs)),
+        (Some(Order::Replay), _) => "installed already: nothing would be changed".to_owned(),
+        (None, _) => {
+            let installed = refusal.iter().flat_map(|e| e.context()).find(|(label, _)| *label == "installed");
+            let installed = installed.map_or_else(String::new, |(_, value)| format!("; installed: {value}"));
+            format!("refused: {}{installed}", refusal.map_or("", Error::message))
+        }
+    }
+}
+
+fn has(blobs: usize) -> String {
+    format!("{} {}", count(blobs, "blob"), if blobs == 1 { "has" } else { "have" })
+}
+
+/// Which volumes are here, which have to come, and which need not.
+fn volumes(needs: &Needs) -> String {
+    let here = needs.volumes.iter().filter(|v| v.presence == Presence::Here).count();
+    let mut text = format!("  volumes    {here} of {} here\n", needs.volumes.len());
+    let mut list = |word: &str, which: &dyn Fn(&VolumeNeed) -> bool, what: &dyn Fn(&VolumeNeed) -> String| {
+        let found: Vec<&VolumeNeed> = needs.volumes.iter().filter(|v| which(v)).collect();
+        found.iter().take(MOST).for_each(|v| text.push_str(&format!("  {word:<10} {}\n", what(v))));
+        if let Some(more) = found.len().checked_sub(MOST).filter(|more| *more > 0) {
+            text.push_str(&format!("  {word:<10} and {}\n", count(more, "more volume")));
+        }
+    };
+    list("needed", &VolumeNeed::is_awaited, &|v| format!("{} ({}), which is not here", v.name, bytes(v.size)));
+    list("made up", &|v| v.presence == Presence::MadeUpFor && v.bytes > 0, &|v| {
+        format!("{} ({}) is not here; parity stands in for it", v.name, bytes(v.size))
+    });
+    list("not needed", &|v| v.bytes == 0, &|v| format!("{} ({}){}", v.name, bytes(v.size), absence(v.presence)));
+    text
+}
+
+const fn absence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Here => "",
+        Presence::MadeUpFor | Presence::Missing => ", which is not here",
+    }
+}
+
+fn changes(plan: &Plan) -> String {
+    let (changed, new, removed, rebuilt) = plan.changes.counts();
+    let mut text =
+        format!("  changes    {changed} upgraded, {new} new, {removed} removed, {rebuilt} with the same version and another digest\n");
+    let listed = plan.changes.changes.iter();
+    listed.clone().take(MOST).for_each(|change| text.push_str(&format!("    {}", line(change))));
+    if let Some(more) = listed.len().checked_sub(MOST).filter(|more| *more > 0) {
+        let _ = writeln!(text, "    and {more} more: --json has them all");
+    }
+    text
+}
+
+/// The policy's word, and the approvers'.
+fn policy(plan: &Plan) -> String {
+    let found = plan.findings.iter().filter(|f| f.outcome != crate::policy::Outcome::Passed);
+    let mut text: String =
+        found.map(|f| format!("  policy     {} {}: {}   → airlift review\n", f.outcome.word(), f.rule, f.found)).collect();
+    match &plan.admitted {
+        Some(admitted) if admitted.approvals.needed > 0 => {
+            let people = admitted.approvals.people(Decision::Approve);
+            let names = people.iter().map(|given| given.principal.as_str()).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "  approvals  {} of {}: {names}", people.len(), admitted.approvals.needed);
+        }
+        Some(_) if text.is_empty() => text.push_str("  policy     nothing speaks against it\n"),
+        _ => {}
+    }
+    text
+}
+
+fn document(plan: &Plan) -> Value {
+    let (bundle, statement) = (&plan.bundle, &plan.bundle.statement);
+    let (word, missing) = match &plan.order {
+        None => ("refused", None),
+        Some(Order::First) => ("first", None),
+        Some(Order::Next) => ("next", None),
+        Some(Order::Gap(gap)) => ("gap", Some(json!([gap.start(), gap.end()]))),
+        Some(Order::Replay) => ("replay", None),
+    };
+    let signers = bundle.judged.tally.signers.iter();
+    let approvals = plan.admitted.as_ref().map(|admitted| &admitted.approvals);
+    json!({
+        "bundle": bundle.id.hex(), "name": statement.name, "line": statement.line, "epoch": statement.epoch, "seq": statement.seq,
+        "order": word, "missing": missing,
+        "installed": plan.follows.as_ref().map(|i| json!({ "bundle": i.bundle.hex(), "epoch": i.epoch, "seq": i.seq })),
+        "signers": signers.map(|s| json!({ "principal": s.principal, "custody": s.custody.name(), "key": s.fingerprint })).collect::<Vec<_>>(),
+        "threshold": bundle.judged.tally.threshold,
+        "volumes": plan.needs.volumes.iter().map(volume).collect::<Vec<_>>(),
+        "at-hand": at_hand(bundle, &plan.needs).1, "blobs": plan.needs.blobs, "bytes": plan.needs.bytes, "free": plan.free,
+        "changes": plan.changes.changes,
+        "findings": plan.findings.iter().map(|f| json!({ "rule": f.rule, "outcome": f.outcome.word(), "expected": f.expected, "found": f.found }))
+            .collect::<Vec<_>>(),
+        "approvals": approvals.map(|a| json!({ "needed": a.needed, "given": a.people(Decision::Approve).len() })),
+        "would": plan.outcome().word(),
+        "refusal": plan.error.as_ref().map(|e| json!({ "kind": e.kind().name(), "exit": e.kind().exit_code(), "message": e.message() })),
+    })
+}
+
+fn volume(volume: &VolumeNeed) -> Value {
+    let presence = match volume.presence {
+        Presence::Here => "here",
+        Presence::MadeUpFor => "made-up-for",
+        Presence::Missing => "missing",
+    };
+    json!({ "name": volume.name, "size": volume.size, "presence": presence, "needed": volume.bytes > 0, "bytes": volume.bytes })
+}
+
+/// The volumes a bundle waits for, as `import` tells them.
+pub fn awaited(needs: &Needs) -> Vec<Value> {
+    needs.awaited().into_iter().map(volume).collect()
+}

@@ -1,0 +1,121 @@
+//! `plan`: what importing a bundle would do, what it needs for that and what is not here yet, without touching the store. It asks what
+//! `import` asks, in the same order, and of the payload nothing is read.
+
+use super::approve::{Admitted, admit};
+use super::import::order;
+use super::review::{installed, reviewed};
+use super::staging::still_needed;
+use crate::bundle::{Authentic, Needs};
+use crate::error::{Error, Kind, Result};
+use crate::lock::LockDiff;
+use crate::policy::{Finding, Review};
+use crate::store::{Installed, Store, free_space, shortfall};
+use crate::trust::Order;
+use jiff::Timestamp;
+
+/// What would be done with a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It would be installed.
+    Install,
+    /// It is installed, and so many blobs that have gone missing would come back.
+    Restore,
+    /// It is installed, and nothing would be changed.
+    Nothing,
+    /// What is here would be taken in, to wait for the volumes that are not.
+    Stage,
+    /// It would be refused.
+    Refuse,
+}
+
+impl Outcome {
+    /// The word in documents.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Restore => "restore",
+            Self::Nothing => "nothing",
+            Self::Stage => "stage",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+/// What importing a bundle would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// The bundle, as far as it is here.
+    pub bundle: Authentic,
+    /// Its place in the line; `None` when that is refused.
+    pub order: Option<Order>,
+    /// The bundle of its line that is served now.
+    pub follows: Option<Installed>,
+    /// Volumes, blobs and bytes.
+    pub needs: Needs,
+    /// Bytes that are free where the store is.
+    pub free: u64,
+    /// What installing it would change.
+    pub changes: LockDiff,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+    /// Who let it in, where it would be let in.
+    pub admitted: Option<Admitted>,
+    /// What importing it would end with, where that is not success.
+    pub error: Option<Error>,
+}
+
+impl Plan {
+    /// What would be done.
+    pub fn outcome(&self) -> Outcome {
+        match (&self.error, &self.order) {
+            (Some(error), _) if error.kind() == Kind::Incomplete && !self.needs.portions.is_empty() => Outcome::Stage,
+            (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
+            (Some(_), _) => Outcome::Refuse,
+            (None, Some(Order::Replay)) if self.needs.blobs == 0 => Outcome::Nothing,
+            (None, Some(Order::Replay)) => Outcome::Restore,
+            (None, _) => Outcome::Install,
+        }
+    }
+}
+
+/// Plans the import of a bundle of which volumes may be missing. What a rule refuses is part of the plan; a store that cannot be read is an
+/// error.
+pub fn plan(bundle: Authentic, store: &Store, clock: Timestamp) -> Result<Plan> {
+    let bundle = bundle.with_kept(store);
+    let (needs, follows) = (bundle.needs(store)?, installed(store, &bundle.statement)?);
+    let (order, refused) = told(order(&bundle, store))?;
+    let replay = order == Some(Order::Replay);
+    let old = follows.as_ref().filter(|_| !replay).map(|i| store.lock_of(i)).transpose()?;
+    let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
+    let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, store, order, clock)).transpose()?;
+    let (admitted, unwanted) = match review {
+        Some(_) => told(admit(&bundle, store, clock))?,
+        None => (None, None),
+    };
+    let error = match refused.or(unwanted) {
+        Some(error) => Some(error),
+        None => lacking(&bundle, &needs, store)?,
+    };
+    let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
+    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, error })
+}
+
+/// What was found, or the refusal; other errors stay errors.
+fn told<T>(outcome: Result<T>) -> Result<(Option<T>, Option<Error>)> {
+    match outcome {
+        Ok(found) => Ok((Some(found), None)),
+        Err(error) if matches!(error.kind(), Kind::Policy | Kind::Verification) => Ok((None, Some(error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Room and volumes, as `import` asks for them.
+fn lacking(bundle: &Authentic, needs: &Needs, store: &Store) -> Result<Option<Error>> {
+    if let Some(error) = shortfall(store.root(), needs.bytes)? {
+        return Ok(Some(error));
+    }
+    Ok(match needs.awaited().is_empty() {
+        true => None,
+        false => Some(bundle.misplaced().unwrap_or_else(|| still_needed(bundle, needs))),
+    })
+}

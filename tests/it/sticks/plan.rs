@@ -1,0 +1,137 @@
+//! What `plan` says, and that it is what `import` does.
+
+use super::{MIB, Sticks};
+use crate::faults::holds;
+use crate::host::arg;
+use crate::world::{World, key, noise, state};
+use airlift::trust::Protection;
+
+#[test]
+fn the_plan_says_what_is_here_what_is_needed_and_what_would_change() {
+    let sticks = Sticks::new();
+    let before = state(sticks.receiver.root());
+    let log = || std::fs::read_to_string(sticks.receiver.root().join("log/events.jsonl")).expect("a log");
+    let events = log();
+    let plan = sticks.plan(&[2]);
+    assert_eq!(plan.code, Some(3), "{plan:?}");
+    for words in [
+        "kit 1   ",
+        "order      the first of its line here",
+        "signatures 1 of 1: person1 (file)",
+        "volumes    1 of 3 here",
+        "needed     kit-1.001.airlift (",
+        "needed     kit-1.003.airlift (",
+        "can be taken in, ",
+        "free",
+        "changes    0 upgraded, 6 new, 0 removed, 0 with the same version and another digest",
+        "new      files/blob-000 1",
+        "policy     nothing speaks against it",
+    ] {
+        assert!(plan.out.contains(words), "{words}: {}", plan.out);
+    }
+    assert!(!plan.out.contains("needed     kit-1.002"), "{}", plan.out);
+    assert!(plan.err.contains("next: airlift import ") && plan.err.contains("kit 1: 2 of its 3 volumes are still needed"), "{}", plan.err);
+    assert!(state(sticks.receiver.root()) == before && log() == events, "the plan changed the store");
+    let all = sticks.plan(&[1, 2, 3]);
+    assert!(all.code == Some(0) && all.out.contains("volumes    3 of 3 here") && !all.out.contains("needed "), "{all:?}");
+    sticks.import(&[2]);
+    assert!(sticks.plan(&[2]).out.contains("a part of it is in the store already"));
+    let after = sticks.planned(&[1]);
+    assert_eq!((&after["would"], after["volumes"][1]["needed"].as_bool()), (&"stage".into(), Some(false)), "{after}");
+}
+
+#[test]
+fn a_dry_run_says_the_same_as_the_plan() {
+    let sticks = Sticks::new();
+    for places in [&[1][..], &[2, 3], &[1, 2, 3]] {
+        let (plan, dry) = (sticks.plan(places), sticks.run(&["import", "--dry-run"], places));
+        assert_eq!((plan.code, &plan.out), (dry.code, &dry.out), "{places:?}");
+    }
+}
+
+#[test]
+fn upgrades_removals_and_rebuilds_are_counted_and_the_list_is_bounded() {
+    let (host, world) = (crate::host::Host::new(), World::new());
+    let before: Vec<_> = (0..40).map(|n| noise(100, n)).collect();
+    let old = world.pack(&world.lock("kit", &before), "old", None, &[1]);
+    let mut after: Vec<_> = (0..30).map(|n| noise(100, n)).collect();
+    after[..25].iter_mut().for_each(|blob| blob[0] ^= 1);
+    let new = world.pack(&world.lock("kit", &after), "new", None, &[1]);
+    let receiver = world.receiver("receiver");
+    world.import(&old, &receiver).expect("imported");
+    let plan = host.ok(&["--store", arg(receiver.root()), "plan", arg(&new[0])]);
+    let counts = "0 upgraded, 0 new, 10 removed, 25 with the same version and another digest";
+    assert!(plan.out.contains(counts) && plan.out.contains("and 15 more: --json has them all"), "{}", plan.out);
+    assert_eq!(plan.out.lines().filter(|line| line.contains("files/blob-")).count(), 20);
+    let told = host.json(&["--store", arg(receiver.root()), "plan", arg(&new[0])]).remove(0);
+    assert_eq!(told[0]["changes"].as_array().expect("a list").len(), 35);
+    assert_eq!((&told[0]["order"], &told[0]["installed"]["seq"], &told[0]["would"]), (&"next".into(), &1.into(), &"install".into()));
+    host.ok(&["--store", arg(receiver.root()), "import", arg(&new[0])]);
+    let again = host.ok(&["--store", arg(receiver.root()), "plan", arg(&new[0])]);
+    assert!(again.out.contains("installed already: nothing would be changed") && !again.out.contains("changes"), "{}", again.out);
+}
+
+#[test]
+fn a_gap_and_missing_trust_are_told() {
+    let (host, world) = (crate::host::Host::new(), World::new());
+    let pack = |seed, out: &str, seq| world.pack_as(&world.lock("kit", &[noise(100, seed)]), out, None, &[1], Some(seq)).remove(0);
+    let (old, new) = (pack(1, "old", 1), pack(2, "new", 4));
+    let receiver = world.receiver("receiver");
+    world.import(&[old], &receiver).expect("imported");
+    let gap = host.ok(&["--store", arg(receiver.root()), "plan", arg(&new)]).out;
+    assert!(gap.contains("comes after kit 1 (installed); numbers 2 to 3 have not been seen here"), "{gap}");
+    host.fails(3, &["plan", arg(&new)], &["there is no store"]);
+    let naive = world.path("naive");
+    airlift::store::Store::open_or_create(&naive).expect("a store");
+    host.fails(4, &["--store", arg(&naive), "plan", arg(&new)], &["trusts nobody yet"]);
+}
+
+/// Room is asked for by the same count: where the plan says there is too little, import refuses before it takes anything in; where it says
+/// there is enough, it is enough, also for what waits twice.
+#[test]
+fn plan_and_import_agree_about_room_and_about_a_store_that_can_only_be_read() {
+    let sticks = Sticks::new();
+    key(1).write(&sticks.host.path("person1"), Protection::Plain).expect("a key");
+    let root = sticks.world.path("root/root.1.json");
+    let accept = format!("trust accept {} --fingerprint {}", arg(&root), sticks.world.root.fingerprint().spoken());
+    let stick = |n: usize| sticks.world.path(&format!("stick{n}"));
+    let script = format!(
+        "mkdir m; mount -t tmpfs -o size=40m tmpfs m
+        expect 0 airlift --store m/store {accept}
+        for verb in plan import; do
+            expect 8 airlift --store m/store $verb {three}
+            says 'not enough room'; says needed
+        done
+        [ -z \"$(ls m/store/partial)\" ]
+        mount -o remount,size=76m m
+        for stick in {three} {two}; do
+            expect 3 airlift --store m/store plan $stick
+            expect 3 airlift --store m/store import $stick
+            says 'still needed'
+        done
+        mount -o remount,ro m
+        expect 0 airlift --store m/store plan {one}
+        expect 8 airlift --store m/store import {one}
+        mount -o remount,rw m
+        expect 0 airlift --store m/store import {one}
+        expect 0 airlift --store m/store scrub",
+        one = arg(&stick(1)),
+        two = arg(&stick(2)),
+        three = arg(&stick(3))
+    );
+    holds(&sticks.host, &script);
+    assert!(super::blobs().iter().map(Vec::len).sum::<usize>() > 33 * MIB, "there must be something to run out of room for");
+}
+
+#[test]
+fn approvals_are_part_of_the_plan() {
+    let sticks = Sticks::new();
+    sticks.host.write("policy.toml", "airlift-policy = 1\n[approval]\nrequired = true\n");
+    let store = arg(sticks.receiver.root());
+    let set = sticks.host.run(&["--store", store, "policy", "set", "policy.toml"]);
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let plan = sticks.plan(&[1, 2, 3]);
+    assert!(plan.code == Some(5) && plan.out.contains("refused    ") && plan.err.contains("asks for approvals"), "{plan:?}");
+    assert!(plan.err.contains("next: airlift review "), "{}", plan.err);
+    sticks.import(&[1, 2, 3]).refused(5, &["asks for approvals"]);
+}
