@@ -48,6 +48,7 @@ pub struct Scanning {
 
 impl Scanning {
     /// No scanning.
+    #[cfg(feature = "upstream")]
     pub const NONE: Self = Self { scan: false, refuse: Refuse::Error };
 
     /// The least severity that is refused.
