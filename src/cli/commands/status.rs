@@ -61,7 +61,7 @@ impl Status {
         }
         let waiting = store.waiting()?;
         waiting.iter().for_each(|w| {
-            text.push_str(&format!("waiting   {} {} ({} line) for volumes: airlift import goes on\n", w.name, w.seq, w.line))
+            text.push_str(&format!("waiting   {} {} ({} line) for volumes: airlift import goes on\n", w.name, w.seq, w.line));
         });
         let waiting: Vec<_> = waiting.iter().map(|w| json!({ "name": w.name, "line": w.line, "epoch": w.epoch, "seq": w.seq })).collect();
         let document = json!({ "store": store.root(), "waiting": waiting, "snapshot": current.as_ref().map(|s| s.number), "snapshots": all.iter().map(|s| s.number).collect::<Vec<_>>(),
