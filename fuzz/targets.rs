@@ -6,6 +6,7 @@ use airlift::bundle::{FrameTable, Head, Statement};
 use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
+use airlift::report::{Component, Examined, Format, Inventory, Subject, SubjectKind};
 use airlift::scan::{Findings, Profile, by_content};
 use airlift::server::{Wanted, oci, preferred, wanted};
 use airlift::trust::{PublicKey, Signature, TrustRoot};
@@ -30,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     ("conda", conda),
     ("chart", chart),
     ("image", image),
+    ("inside", inside),
     ("http", http),
     ("reference", reference),
 ];
@@ -145,6 +147,57 @@ pub fn image(bytes: &[u8]) {
     }
 }
 
+/// Databases of packages in a layer of an image: the same bytes in the place of each.
+pub fn inside(bytes: &[u8]) {
+    const PLACES: [&str; 13] = [
+        "etc/os-release",
+        "var/lib/dpkg/status",
+        "var/lib/dpkg/status.d/a",
+        "var/lib/dpkg/info/a.list",
+        "usr/share/doc/app/copyright",
+        "lib/apk/db/installed",
+        "var/lib/rpm/rpmdb.sqlite",
+        "usr/share/rpm/Packages.db",
+        "lib/a-1.dist-info/METADATA",
+        "lib/a-1.dist-info/RECORD",
+        "lib/b-1.egg-info",
+        "env/conda-meta/a.json",
+        "node_modules/@a/b/package.json",
+    ];
+    let layer: Vec<u8> = PLACES.iter().flat_map(|place| entry(place, bytes)).chain([0; 1024]).collect();
+    let config = b"{}".to_vec();
+    let described = |kind: &str, bytes: &[u8]| json!({ "mediaType": kind, "digest": Digest::of(bytes).to_string(), "size": bytes.len() });
+    let kinds = ["application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar"];
+    let manifest = json!({ "schemaVersion": 2, "config": described(kinds[0], &config), "layers": [described(kinds[1], &layer)] });
+    let manifest = manifest.to_string().into_bytes();
+    let root = Digest::of(&manifest).to_string();
+    let meta = json!({ "repository": "r.example.org/a", "role": "image", "tag": "1", "root": root, "media-type": oci::MANIFEST });
+    let artifact = artifact("images", "r.example.org/a", "1", None, oci::MANIFEST, &manifest, meta);
+    let held = Several([manifest, config, layer].map(|bytes| (Digest::of(&bytes), bytes)).to_vec());
+    let component = find("images").expect("a room").examine(&artifact, &held).expect("memory can be read");
+    assert_eq!(component.examined, Examined::Read);
+    written(component);
+}
+
+/// A file in a tar.
+fn entry(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut block = [0u8; 512];
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    block[100..108].copy_from_slice(b"0000644\0");
+    block[108..116].copy_from_slice(b"0000000\0");
+    block[116..124].copy_from_slice(b"0000000\0");
+    block[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+    block[136..148].copy_from_slice(b"00000000000\0");
+    block[156] = b'0';
+    block[257..265].copy_from_slice(b"ustar\x0000");
+    block[148..156].fill(b' ');
+    let sum: u64 = block.iter().map(|b| u64::from(*b)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut out = [&block[..], content].concat();
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
+}
+
 /// `Range` in the first line, `Accept` in the second, a path in the third.
 pub fn http(bytes: &[u8]) {
     let lines: Vec<&[u8]> = bytes.splitn(3, |b| *b == b'\n').collect();
@@ -185,6 +238,21 @@ fn room(artifact: &Artifact, bytes: &[u8]) {
     let room = find(&artifact.ecosystem).expect("a room");
     room.scan_blob(artifact, &artifact.descriptors[0], &mut InMemory::new(bytes), &mut Findings::default()).expect("memory can be read");
     let _ = room.describe(artifact, &Held(bytes.to_vec()));
+    if let Ok(component) = room.examine(artifact, &Held(bytes.to_vec())) {
+        written(component);
+    }
+}
+
+/// What was found becomes a document of either form, whatever stands in it.
+fn written(component: Component) {
+    let (kind, digest) = (SubjectKind::Lock, Digest::of(b"subject"));
+    let subject = Subject { kind, name: "kit".to_owned(), version: String::new(), digest, created: None, author: None };
+    let inventory = Inventory::new(subject, vec![component]);
+    for format in [Format::CycloneDx, Format::Spdx] {
+        let mut out = Vec::new();
+        format.write(&inventory, &mut out).expect("memory can be written");
+        serde_json::from_slice::<Value>(&out).expect("a document is JSON");
+    }
 }
 
 fn artifact(room: &str, name: &str, version: &str, file: Option<&str>, media_type: &str, bytes: &[u8], meta: Value) -> Artifact {
@@ -204,6 +272,20 @@ fn artifact(room: &str, name: &str, version: &str, file: Option<&str>, media_typ
         }],
         subject: None,
         meta,
+    }
+}
+
+/// Some blobs.
+struct Several(Vec<(Digest, Vec<u8>)>);
+
+impl airlift::artifact::Blobs for Several {
+    fn open(&self, digest: &Digest) -> airlift::error::Result<Option<Box<dyn airlift::artifact::BlobRead>>> {
+        let found = self.0.iter().find(|(known, _)| known == digest);
+        Ok(found.map(|(_, bytes)| Box::new(InMemory::new(bytes.clone())) as Box<dyn airlift::artifact::BlobRead>))
+    }
+
+    fn size(&self, digest: &Digest) -> airlift::error::Result<Option<u64>> {
+        Ok(self.0.iter().find(|(known, _)| known == digest).map(|(_, bytes)| bytes.len() as u64))
     }
 }
 

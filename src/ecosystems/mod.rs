@@ -16,6 +16,7 @@ pub mod python;
 
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::{Error, Result};
+use crate::report::{Component, Examined};
 use crate::scan::{self, Findings, Profile};
 use crate::server::oci::Repository;
 use crate::store::Shelf;
@@ -247,6 +248,13 @@ pub trait Ecosystem: Sync {
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description>;
 
+    /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.
+    /// A blob that cannot be read as what it should be is said to be so in the component; only a place that cannot be read is an error.
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        let examined = if is_here(artifact, blobs)? { Examined::Opaque } else { Examined::NotExamined };
+        Ok(Component { examined, ..Component::of(artifact, self.describe(artifact, blobs)?) })
+    }
+
     /// Both sides, pure: what strict readers find in one blob, whose digest is right. The default reads it as what its bytes say it is.
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
         let _ = (artifact, blob);
@@ -267,6 +275,11 @@ pub trait Ecosystem: Sync {
         let _ = (mirror, shelf);
         vec![]
     }
+}
+
+/// Whether all blobs of an artifact are here.
+pub fn is_here(artifact: &Artifact, blobs: &dyn Blobs) -> Result<bool> {
+    artifact.descriptors.iter().try_fold(true, |here, blob| Ok(here && blobs.size(&blob.digest)?.is_some()))
 }
 
 /// The ecosystem of that name.

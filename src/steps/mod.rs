@@ -21,6 +21,7 @@ pub mod policy;
 pub mod receive;
 pub mod repair;
 pub mod review;
+pub mod sbom;
 pub mod scan;
 pub mod send;
 pub mod serve;

@@ -180,6 +180,11 @@ fn image_target() {
 }
 
 #[test]
+fn inside_target() {
+    drive("inside");
+}
+
+#[test]
 fn http_target() {
     drive("http");
 }

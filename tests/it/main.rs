@@ -30,6 +30,7 @@ mod python_clients;
 mod python_inputs;
 mod readme;
 mod rooms;
+mod sbom;
 mod scan;
 mod server;
 mod signing;

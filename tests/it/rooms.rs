@@ -6,6 +6,7 @@ use crate::images::pictures;
 use crate::images::registry::Registry;
 use crate::models::hub::{Hub, commit, tiny};
 use crate::origin::{Origin, Reply};
+use crate::sbom;
 use crate::simple_index::SimpleIndex;
 use crate::world::{World, journal};
 use airlift::artifact::{Artifact, Digest, percent_encoded};
@@ -14,8 +15,10 @@ use airlift::error::Kind;
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
+use airlift::report::Examined;
 use airlift::steps::fetch::{FetchOptions, fetch};
 use airlift::steps::lock::{LockOptions, lock};
+use airlift::steps::sbom::Nowhere;
 use airlift::steps::serve::{Settings as Site, Site as Mounted};
 use airlift::upstream::{Settings, Upstream};
 use axum::Router;
@@ -239,6 +242,7 @@ async fn conforms(room: &'static dyn Ecosystem) {
         let described = room.describe(artifact, &receiver).unwrap();
         assert!(is_purl(&described.purl), "{name}: {} is described as {:?}", artifact.label(), described.purl);
     }
+    in_the_inventory(name, &lock, &receiver);
     let snapshot = receiver.current().unwrap().unwrap();
     let site = Mounted::router(receiver.views(&snapshot).unwrap(), Some(1), &Arc::new(Site::default()));
     let mut seen = BTreeSet::new();
@@ -257,6 +261,20 @@ async fn conforms(room: &'static dyn Ecosystem) {
     }
     assert_eq!(get(&site, exhibit.absent).await.0, StatusCode::NOT_FOUND, "{name}: {}", exhibit.absent);
     assert_eq!((exhibit.asked)(), asked, "{name}: what is served inside asked the outside");
+}
+
+/// A room says of every artifact how far it was read, the same each time, in documents that foreign validators take.
+fn in_the_inventory(name: &str, lock: &Lock, blobs: &dyn airlift::artifact::Blobs) {
+    let (here, again) = (sbom::inventory(&lock.artifacts, blobs), sbom::inventory(&lock.artifacts, blobs));
+    let absent = sbom::inventory(&lock.artifacts, &Nowhere);
+    assert!(here == again && here.components.len() == lock.artifacts.len(), "{name}");
+    for component in &here.components {
+        assert!(!matches!(component.examined, Examined::NotExamined | Examined::Unreadable(_)), "{name}: {component:?}");
+        assert!(is_purl(&component.purl) && !component.name.is_empty() && component.ecosystem == name, "{name}: {component:?}");
+    }
+    assert!(absent.components.iter().all(|component| component.examined == Examined::NotExamined), "{name}: {absent:?}");
+    sbom::judged(&here);
+    sbom::judged(&absent);
 }
 
 /// A package URL as far as its form goes (ECMA-427): scheme, type, name, and nothing that should be escaped.

@@ -26,6 +26,7 @@ pub mod receive;
 pub mod repair;
 pub mod review;
 pub mod rollback;
+pub mod sbom;
 pub mod scan;
 pub mod schema;
 pub mod scrub;
@@ -71,6 +72,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Status(command) => command.run(context),
         Command::Rollback(command) => command.run(context),
         Command::Gc(command) => command.run(context),
+        Command::Sbom(command) => command.run(context),
         Command::Scan(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
         Command::Log(command) => log::run(command, context),

@@ -32,7 +32,7 @@ pub(super) fn describe(artifact: &Artifact) -> Result<Description> {
 }
 
 /// `pkg:helm/NAME@VERSION?repository_url=…`.
-fn purl(name: &str, version: &str, source: Option<&str>) -> String {
+pub(super) fn purl(name: &str, version: &str, source: Option<&str>) -> String {
     let source = source.map(|source| format!("?repository_url={}", percent_encoded(source))).unwrap_or_default();
     format!("pkg:helm/{}@{}{source}", percent_encoded(name), percent_encoded(version))
 }

@@ -14,6 +14,7 @@ mod catalog;
 pub mod chart;
 mod client;
 mod describe;
+mod examine;
 #[cfg(feature = "upstream")]
 mod functions;
 #[cfg(feature = "upstream")]
@@ -61,6 +62,7 @@ pub mod yaml;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
@@ -141,6 +143,10 @@ impl Ecosystem for Charts {
 
     fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact)
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What can be said of a package: from its record, and a little more from the archive where that is at hand.
 
 use super::meta::Meta;
-use super::package::about;
+use super::package::info;
 use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, percent_encoded};
 use crate::error::Result;
 use serde_json::{Map, Value};
@@ -15,19 +15,25 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     let meta = Meta::of(artifact)?;
     let blob = &artifact.descriptors[0];
     let file = blob.name.as_deref().unwrap_or_default();
-    let about = if file.strip_suffix(".conda").is_some() { blobs.open(&blob.digest)?.and_then(about) } else { None }.unwrap_or_default();
-    let (virtual_packages, dependencies): (BTreeSet<&str>, BTreeSet<&str>) =
-        list(&meta, "depends").partition(|spec| spec.starts_with("__"));
-    Ok(Description {
-        purl: purl(&meta, file),
-        summary: text(&about, "summary"),
-        licences: licences(&meta),
+    let read = blobs.open(&blob.digest)?.and_then(|archive| info(archive, file)).unwrap_or_default();
+    Ok(describe_with(artifact, &meta, &read.about))
+}
+
+/// The same, once `about.json` is read.
+pub(super) fn describe_with(artifact: &Artifact, meta: &Meta, about: &Map<String, Value>) -> Description {
+    let blob = &artifact.descriptors[0];
+    let file = blob.name.as_deref().unwrap_or_default();
+    let (virtual_packages, dependencies): (BTreeSet<&str>, BTreeSet<&str>) = list(meta, "depends").partition(|spec| spec.starts_with("__"));
+    Description {
+        purl: purl(meta, file),
+        summary: text(about, "summary"),
+        licences: licences(meta),
         supplier: meta.channel.split('/').next().map(str::to_owned),
         dependencies: dependencies.iter().map(|spec| dependency(spec)).collect::<BTreeSet<_>>().into_iter().collect(),
         dependencies_known: if meta.record.get("depends").is_some() { Completeness::Complete } else { Completeness::Unknown },
         origins: blob.origins.clone(),
-        properties: properties(&meta, &about, &virtual_packages),
-    })
+        properties: properties(meta, about, &virtual_packages),
+    }
 }
 
 /// `pkg:conda/NAME@VERSION?build=…&channel=…&subdir=…&type=…`: the qualifiers of the type `conda`, sorted.
@@ -40,7 +46,7 @@ fn purl(meta: &Meta, file: &str) -> String {
 }
 
 /// The package URL of what a spec asks for: with a version where it names one build (`libfoo 1.0 h1_0`), which may come from any channel.
-fn dependency(spec: &str) -> String {
+pub(super) fn dependency(spec: &str) -> String {
     let mut words = spec.split_whitespace();
     let name = words.next().unwrap_or_default();
     let name = name.rsplit("::").next().unwrap_or(name);

@@ -10,6 +10,7 @@
 mod catalog;
 mod client;
 mod describe;
+mod examine;
 mod index;
 mod list;
 #[cfg(feature = "upstream")]
@@ -30,6 +31,7 @@ mod together;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::report::Component;
 use crate::scan::Findings;
 use crate::store::Shelf;
 use axum::Router;
@@ -85,6 +87,10 @@ impl Ecosystem for Conda {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {

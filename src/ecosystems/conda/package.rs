@@ -1,20 +1,19 @@
-//! What a `.conda` archive says of itself: `info/about.json`, behind a zip that stores two tars compressed with zstd (CEP 35).
+//! What an archive says of itself, in its folder `info/`: in a `.conda`, behind a zip that stores two tars compressed with zstd (CEP 35);
+//! in the older kind, `.tar.bz2`, before everything else.
 //!
-//! Only for descriptions: what is not as expected is not read, and nothing is said then. Archives of the older kind, `.tar.bz2`, are
-//! not opened.
+//! Only for descriptions: what is not as expected is not read, and nothing is said then.
 
 use crate::artifact::BlobRead;
 use crate::scan::zip::{local_header, walk};
 use serde_json::{Map, Value};
 use std::io::{BufReader, Read, SeekFrom};
-use std::path::Path;
 
 /// Most that is unpacked to find the document, in bytes.
 const UNPACKED: u64 = 64 << 20;
 /// Most files that are looked at.
 const FILES: usize = 10_000;
 /// Longest document, in bytes.
-const DOCUMENT: u64 = 1 << 20;
+const DOCUMENT: u64 = 16 << 20;
 /// Largest window that is unpacked with, as a power of two: 128 MiB, what the packers use at most.
 const WINDOW: u32 = 27;
 
@@ -26,26 +25,76 @@ pub(super) fn part_name(part: &str, stem: &str) -> String {
     format!("{part}-{stem}.tar.zst")
 }
 
-/// `info/about.json` of a package.
-pub(super) fn about(mut archive: Box<dyn BlobRead>) -> Option<Map<String, Value>> {
-    let (start, length) = info(&mut *archive)?;
+/// What `info/` of a package says.
+#[derive(Debug, Default)]
+pub(super) struct Info {
+    /// `about.json`.
+    pub about: Map<String, Value>,
+    /// Names of the files below `info/licenses/`, sorted.
+    pub licences: Vec<String>,
+    /// The files it installs, by `paths.json` or the older `files`.
+    pub paths: Vec<String>,
+}
+
+/// `info/` of a package whose file has that name; `None` where there is no such folder to be read.
+pub(super) fn info(mut archive: Box<dyn BlobRead>, file: &str) -> Option<Info> {
+    if file.strip_suffix(".conda").is_none() {
+        return folder(bzip2::bufread::MultiBzDecoder::new(BufReader::new(archive)), false);
+    }
+    let (start, length) = info_member(&mut *archive)?;
     archive.seek(SeekFrom::Start(start)).ok()?;
     let mut unpacked = zstd::Decoder::with_buffer(BufReader::new(archive.take(length))).ok()?;
     unpacked.window_log_max(WINDOW).ok()?;
+    folder(unpacked, true)
+}
+
+/// Reads the folder within bounds. In archives of the older kind it stands in front, and the bounds may end within another file: only a tar
+/// that holds nothing else must be whole.
+fn folder(unpacked: impl Read, whole: bool) -> Option<Info> {
     let mut tar = tar::Archive::new(unpacked.take(UNPACKED));
+    let (mut info, mut any) = (Info::default(), false);
     for entry in tar.entries().ok()?.take(FILES) {
-        let entry = entry.ok()?;
-        if entry.path().ok()? == Path::new("info/about.json") {
-            let mut text = Vec::new();
-            entry.take(DOCUMENT).read_to_end(&mut text).ok()?;
-            return serde_json::from_slice(&text).ok();
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(_) if whole => return None,
+            Err(_) => break,
+        };
+        let path = entry.path().ok()?.to_string_lossy().into_owned();
+        let Some(name) = path.strip_prefix("info/") else {
+            // It lies together: what comes behind it need not be unpacked.
+            if info.paths.is_empty() {
+                continue;
+            }
+            break;
+        };
+        any = true;
+        match path.as_str() {
+            "info/about.json" => info.about = serde_json::from_slice(&document(entry)?).unwrap_or_default(),
+            "info/paths.json" => info.paths = listed(&document(entry)?).unwrap_or_default(),
+            "info/files" if info.paths.is_empty() => {
+                info.paths = String::from_utf8_lossy(&document(entry)?).lines().map(str::to_owned).collect()
+            }
+            _ => info.licences.extend(name.strip_prefix("licenses/").filter(|n| !n.is_empty() && !n.ends_with('/')).map(|_| path.clone())),
         }
     }
-    None
+    info.licences.sort();
+    any.then_some(info)
+}
+
+fn document(entry: impl Read) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    entry.take(DOCUMENT).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+/// The paths of CEP 20.
+fn listed(text: &[u8]) -> Option<Vec<String>> {
+    let document: Value = serde_json::from_slice(text).ok()?;
+    Some(document.get("paths")?.as_array()?.iter().filter_map(|path| path.get("_path")?.as_str().map(str::to_owned)).collect())
 }
 
 /// Where the member `info-….tar.zst` lies in a zip, and its length. It is stored as it is.
-fn info(zip: &mut dyn BlobRead) -> Option<(u64, u64)> {
+fn info_member(zip: &mut dyn BlobRead) -> Option<(u64, u64)> {
     let mut found = None;
     walk(zip, |member| {
         let named = member.name.strip_prefix("info-").is_some_and(|rest| rest.ends_with(".tar.zst"));

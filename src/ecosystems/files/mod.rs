@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod describe;
+mod examine;
 #[cfg(feature = "upstream")]
 mod lock;
 mod serve;
@@ -10,6 +11,7 @@ mod tests;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::{Error, Result};
+use crate::report::Component;
 use crate::store::Shelf;
 use axum::Router;
 use serde::Deserialize;
@@ -89,6 +91,10 @@ impl Ecosystem for Files {
 
     fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
         Ok(describe::describe(artifact))
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {

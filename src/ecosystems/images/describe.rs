@@ -49,7 +49,7 @@ fn purl(meta: &Meta) -> String {
 }
 
 /// Percent-encodes what a package URL must not hold as it is; the colon stays.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {
         match b {

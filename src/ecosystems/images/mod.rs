@@ -13,6 +13,8 @@ mod answer;
 mod attached;
 mod client;
 mod describe;
+mod examine;
+mod inside;
 #[cfg(feature = "upstream")]
 mod lock;
 mod meta;
@@ -31,6 +33,7 @@ mod tree;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
@@ -110,6 +113,10 @@ impl Ecosystem for Images {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {

@@ -31,7 +31,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
 }
 
 /// `pkg:huggingface/OWNER/NAME@COMMIT`; what is no model says so.
-fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
+pub(super) fn purl(kind: Kind, repo: &str, commit: Option<&str>) -> String {
     let name: Vec<String> = repo.split('/').map(percent_encoded).collect();
     let version = commit.map(|commit| format!("@{}", percent_encoded(commit))).unwrap_or_default();
     let kind = if kind == Kind::Model { String::new() } else { format!("?repo_type={}", kind.prefix().trim_end_matches("s/")) };

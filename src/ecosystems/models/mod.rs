@@ -17,9 +17,11 @@ mod client;
 mod commit;
 mod describe;
 mod document;
+mod examine;
 #[cfg(feature = "upstream")]
 mod fetch;
 mod format;
+mod front_matter;
 mod git;
 #[cfg(feature = "upstream")]
 mod hub;
@@ -54,6 +56,7 @@ mod xet;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
 use crate::store::Shelf;
@@ -144,6 +147,10 @@ impl Ecosystem for Models {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {

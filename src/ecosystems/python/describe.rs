@@ -12,18 +12,22 @@ use std::fmt::Write;
 /// wrong with it is for the scanners to say.
 pub fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
     let entry = Entry::read(artifact)?;
-    let metadata = metadata(&entry, blobs)?;
+    Ok(describe_with(&entry, &metadata(&entry, blobs)?, artifact))
+}
+
+/// The same, once METADATA is read.
+pub(super) fn describe_with(entry: &Entry, metadata: &CoreMetadata, artifact: &Artifact) -> Description {
     let dependencies = entry.meta.dependencies.as_ref();
-    Ok(Description {
+    Description {
         purl: purl(&entry.project, &entry.version, Some(&entry.filename)),
         summary: metadata.one("summary").map(first_line),
-        licences: licences(&metadata),
-        supplier: supplier(&metadata),
+        licences: licences(metadata),
+        supplier: supplier(metadata),
         dependencies: dependencies.into_iter().flatten().filter_map(|d| d.split_once("==")).map(|(n, v)| purl(n, v, None)).collect(),
         dependencies_known: if dependencies.is_some() { Completeness::Complete } else { Completeness::Unknown },
         origins: artifact.descriptors.iter().flat_map(|d| d.origins.iter().cloned()).collect(),
         properties: std::collections::BTreeMap::default(),
-    })
+    }
 }
 
 fn metadata(entry: &Entry, blobs: &dyn Blobs) -> Result<CoreMetadata> {
@@ -35,7 +39,7 @@ fn metadata(entry: &Entry, blobs: &dyn Blobs) -> Result<CoreMetadata> {
 }
 
 /// The expression where there is one (PEP 639); else what older metadata says, each with its source.
-fn licences(metadata: &CoreMetadata) -> Vec<Licence> {
+pub(super) fn licences(metadata: &CoreMetadata) -> Vec<Licence> {
     let licence = |text: &str, source: &str| Licence { expression: text.to_owned(), source: format!("METADATA {source}") };
     if let Some(expression) = metadata.one("license-expression") {
         return vec![licence(expression, "License-Expression")];
@@ -46,13 +50,13 @@ fn licences(metadata: &CoreMetadata) -> Vec<Licence> {
     found
 }
 
-fn supplier(metadata: &CoreMetadata) -> Option<String> {
+pub(super) fn supplier(metadata: &CoreMetadata) -> Option<String> {
     let fields = ["author", "author-email", "maintainer", "maintainer-email"];
     fields.into_iter().find_map(|field| metadata.one(field)).map(first_line)
 }
 
 /// A licence text may stand where a name should: its first line tells which.
-fn first_line(text: &str) -> String {
+pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     line[..line.floor_char_boundary(300)].to_owned()
 }

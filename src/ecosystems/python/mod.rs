@@ -11,6 +11,7 @@ mod cache;
 mod client;
 mod core_metadata;
 mod describe;
+mod examine;
 mod filename;
 mod format;
 #[cfg(feature = "upstream")]
@@ -28,6 +29,7 @@ mod wheel;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::report::Component;
 use crate::scan::Findings;
 use crate::store::Shelf;
 use axum::Router;
@@ -67,6 +69,10 @@ impl Ecosystem for Python {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+        examine::examine(artifact, blobs)
     }
 
     fn scan_blob(&self, artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {

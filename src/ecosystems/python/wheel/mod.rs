@@ -59,7 +59,8 @@ fn could_be_metadata(name: &str) -> bool {
     name.strip_suffix(".dist-info/metadata").is_some_and(|folder| !folder.contains('/'))
 }
 
-fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
+/// A member's bytes, at most [`MOST_METADATA`] of them, compared with what the archive's directory says.
+pub fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
     let damaged = |why: &str| Error::verification(why.to_owned());
     if member.size > MOST_METADATA {
         return Err(damaged("it is too large")

@@ -1,0 +1,68 @@
+//! What the inventory says of a chart: what `Chart.yaml` says, the charts in its archive, the images it was found to use.
+
+use super::describe::{describe, purl};
+use super::meta::Meta;
+use crate::artifact::{Artifact, Blobs, Completeness, percent_encoded};
+use crate::error::Result;
+use crate::report::{Class, Component, Database, Examined, Inside, Reading, Requirement};
+
+/// The component of an artifact of this room. Its archive was read when it was locked; here it only counts whether it is at hand.
+pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+    let meta = Meta::of(artifact)?;
+    let mut component = Component::of(artifact, describe(artifact)?);
+    component.class = Class::Application;
+    component.examined = if super::super::is_here(artifact, blobs)? { Examined::Read } else { Examined::NotExamined };
+    component.name = meta.text("name").unwrap_or_default().to_owned();
+    component.requirements = requirements(&meta);
+    component.inside = vendored(&meta, artifact);
+    Ok(component)
+}
+
+/// Charts that are not in the archive, and images, each with where it was found.
+fn requirements(meta: &Meta) -> Vec<Requirement> {
+    let chart = |d: &super::meta::Dependency| Requirement {
+        declared: format!("chart {} {} of {}", d.name, d.version, d.source),
+        purls: vec![purl(&d.name, &d.version, Some(&d.source)), purl(&d.name, &d.version, None)],
+        conditional: false,
+    };
+    let image = |image: &super::meta::Image| Requirement {
+        declared: format!("container image {}", image.reference),
+        purls: image_purl(&image.reference).into_iter().collect(),
+        conditional: false,
+    };
+    meta.dependencies.iter().map(chart).chain(meta.images.iter().map(image)).collect()
+}
+
+/// The package URL of an image by its full reference: `HOST/PATH:TAG`, `HOST/PATH@sha256:…`, or both.
+fn image_purl(reference: &str) -> Option<String> {
+    let (place, digest) = reference.split_once('@').map_or((reference, ""), |(place, digest)| (place, digest));
+    let slash = place.rfind('/')?;
+    let (repository, tag) = match place[slash..].rfind(':') {
+        Some(at) => (&place[..slash + at], &place[slash + at + 1..]),
+        None => (place, ""),
+    };
+    let name = percent_encoded(repository.rsplit('/').next()?);
+    let repository = percent_encoded(repository);
+    Some(match digest {
+        "" => format!("pkg:oci/{name}?repository_url={repository}&tag={}", percent_encoded(if tag.is_empty() { "latest" } else { tag })),
+        digest => format!("pkg:oci/{name}@{digest}?repository_url={repository}"),
+    })
+}
+
+/// The charts in its archive: all there are.
+fn vendored(meta: &Meta, artifact: &Artifact) -> Option<Inside> {
+    let place = artifact.descriptors.first().and_then(|blob| blob.name.clone()).unwrap_or_default();
+    let chart = |v: &super::meta::Vendored| Component {
+        class: Class::Application,
+        name: v.name.clone(),
+        version: v.version.clone(),
+        purl: purl(&v.name, &v.version, None),
+        declared: Completeness::Unknown,
+        examined: Examined::Read,
+        found_by: Some(format!("{place} charts/")),
+        ..Component::default()
+    };
+    let components: Vec<Component> = meta.vendored.iter().map(chart).collect();
+    let database = Database { kind: "charts/".to_owned(), place: place.clone(), components: components.len(), reading: Reading::Read };
+    (!components.is_empty()).then(|| Inside { components, databases: vec![database], listed: true, ..Inside::default() })
+}

@@ -1,0 +1,79 @@
+//! What the inventory says of a package: its record, and `info/` of its archive: who maintains the recipe, licence files, Python projects.
+
+use super::describe::{dependency, describe_with};
+use super::meta::Meta;
+use super::package::{Info, info};
+use crate::artifact::{Artifact, Blobs, percent_encoded};
+use crate::error::Result;
+use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Most projects, and most licence files, that are named of one package.
+const MOST: usize = 500;
+
+/// The component of an artifact of this room.
+pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+    let (meta, blob) = (Meta::of(artifact)?, &artifact.descriptors[0]);
+    let (read, examined) = match blobs.open(&blob.digest)? {
+        None => (Info::default(), Examined::NotExamined),
+        Some(archive) => match info(archive, blob.name.as_deref().unwrap_or_default()) {
+            Some(read) => (read, Examined::Read),
+            None => (Info::default(), Examined::Unreadable("its folder info/ cannot be read".to_owned())),
+        },
+    };
+    let mut component = Component::of(artifact, describe_with(artifact, &meta, &read.about));
+    component.name = meta.text("name").unwrap_or_default().to_owned();
+    component.version = meta.text("version").unwrap_or_default().to_owned();
+    component.author = maintainers(&read.about);
+    component.requirements = requirements(&meta);
+    component.licences.extend(read.licences.iter().take(MOST).map(|file| Licensing::new(file, "file", Basis::Found)));
+    component.inside = projects(&read, blob.name.as_deref().unwrap_or_default());
+    component.examined = examined;
+    Ok(component)
+}
+
+/// `depends` as written; what begins with two underscores is asked of the host, not of a package.
+fn requirements(meta: &Meta) -> Vec<Requirement> {
+    let specs = meta.record.get("depends").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let packages: BTreeSet<&str> = specs.filter(|spec| !spec.starts_with("__")).collect();
+    packages.into_iter().map(|spec| Requirement { declared: spec.to_owned(), purls: vec![dependency(spec)], conditional: false }).collect()
+}
+
+/// `extra.recipe-maintainers` of `about.json`.
+fn maintainers(about: &serde_json::Map<String, Value>) -> Option<String> {
+    let names = about.get("extra")?.get("recipe-maintainers")?.as_array()?;
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).take(20).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Python projects whose metadata is among the files that the package lists: which project of another index a package is, is known from
+/// nothing else.
+fn projects(read: &Info, file: &str) -> Option<Inside> {
+    let found: BTreeSet<(String, String, &str)> = read.paths.iter().filter_map(|path| project(path)).take(MOST).collect();
+    let component = |(name, version, place): (String, String, &str)| Component {
+        purl: format!("pkg:pypi/{}@{}", percent_encoded(&name), percent_encoded(&version)),
+        name,
+        version,
+        examined: Examined::Read,
+        found_by: Some(place.to_owned()),
+        ..Component::default()
+    };
+    let components: Vec<Component> = found.into_iter().map(component).collect();
+    let database = Database {
+        kind: "dist-info".to_owned(),
+        place: format!("{file} info/paths.json"),
+        components: components.len(),
+        reading: Reading::Read,
+    };
+    (!components.is_empty()).then(|| Inside { components, databases: vec![database], ..Inside::default() })
+}
+
+/// `…/site-packages/NAME-VERSION.dist-info/METADATA`: the name of the folder holds both.
+fn project(path: &str) -> Option<(String, String, &str)> {
+    let folder = path.strip_suffix(".dist-info/METADATA")?;
+    let (site, folder) = folder.rsplit_once('/').unwrap_or(("", folder));
+    let (name, version) = folder.split_once('-')?;
+    // What lies further down is carried along by another project.
+    site.ends_with("site-packages").then(|| (name.to_ascii_lowercase().replace(['_', '.'], "-"), version.to_owned(), path))
+}

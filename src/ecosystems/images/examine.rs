@@ -1,0 +1,85 @@
+//! What the inventory says of an image: what it declares, its platforms, and what lies inside each.
+
+use super::describe::{describe, encode};
+use super::inside;
+use super::meta::{Meta, Role};
+use crate::artifact::{Artifact, Blobs, Completeness, Digest};
+use crate::error::Result;
+use crate::report::{Class, Component, Examined, Inside};
+use crate::server::oci::{Document, Shape, is_manifest, read};
+use std::collections::BTreeMap;
+
+/// Most platforms of one image that are looked into.
+const MOST_PLATFORMS: usize = 64;
+
+/// The component of an artifact of this room.
+pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+    let meta = Meta::of(artifact)?;
+    let mut component = Component::of(artifact, describe(artifact, blobs)?);
+    // What stands beside an image, such as a signature, needs nothing and holds nothing that runs.
+    component.class = if meta.role == Role::Image { Class::Container } else { Class::Data };
+    if !super::super::is_here(artifact, blobs)? {
+        return Ok(component);
+    }
+    component.examined = Examined::Opaque;
+    let documents = documents(artifact, blobs);
+    let Some(root) = artifact.descriptors.first().and_then(|blob| documents.get(&blob.digest)) else { return Ok(component) };
+    match &root.shape {
+        Shape::Index(_) if meta.role == Role::Image => component.inside = Some(platforms(artifact, &meta, &documents, blobs)?),
+        Shape::Manifest { .. } => component.inside = platform(root, blobs)?,
+        Shape::Index(_) => {}
+    }
+    if component.inside.is_some() {
+        component.examined = Examined::Read;
+        // An image brings everything it needs but a kernel.
+        component.declared = Completeness::Complete;
+    }
+    Ok(component)
+}
+
+fn documents(artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<Digest, Document> {
+    let manifests = artifact.descriptors.iter().filter(|blob| is_manifest(&blob.media_type));
+    let document = |blob: &crate::artifact::Descriptor| Document::parse(&read(blob.digest, blobs)?, &blob.media_type).ok();
+    manifests.filter_map(|blob| Some((blob.digest, document(blob)?))).collect()
+}
+
+/// What lies inside one platform; `None` for an artifact that is no image.
+fn platform(document: &Document, blobs: &dyn Blobs) -> Result<Option<Inside>> {
+    let Shape::Manifest { layers, .. } = &document.shape else { return Ok(None) };
+    match document.image_config() {
+        Some(_) => inside::look(&layers.iter().collect::<Vec<_>>(), blobs).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The platforms of an index that are carried, each with what lies inside it.
+fn platforms(artifact: &Artifact, meta: &Meta, documents: &BTreeMap<Digest, Document>, blobs: &dyn Blobs) -> Result<Inside> {
+    let mut all = Inside { listed: true, ..Inside::default() };
+    all.not_assessed =
+        meta.missing.iter().map(|m| format!("{} ({}) is not carried", m.digest, m.platform.as_deref().unwrap_or("no platform"))).collect();
+    let entries = documents.values().filter_map(|d| if let Shape::Index(entries) = &d.shape { Some(entries) } else { None }).flatten();
+    for entry in entries {
+        let Some(document) = documents.get(&entry.digest) else { continue };
+        let Some(inside) = platform(document, blobs)? else { continue };
+        if all.components.len() == MOST_PLATFORMS {
+            all.not_assessed.push(format!("more than {MOST_PLATFORMS} platforms"));
+            break;
+        }
+        let platform = entry.platform.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = meta.repository.rsplit('/').next().unwrap_or_default();
+        let architecture = platform.split('/').nth(1).map(|a| format!("arch={}&", encode(a))).unwrap_or_default();
+        all.components.push(Component {
+            class: Class::Container,
+            name: artifact.name.clone(),
+            version: entry.digest.to_string(),
+            purl: format!("pkg:oci/{}@{}?{architecture}repository_url={}", encode(name), entry.digest, encode(&meta.repository)),
+            declared: Completeness::Complete,
+            examined: Examined::Read,
+            found_by: artifact.descriptors.first().map(|root| format!("index {}", root.digest)),
+            inside: Some(inside),
+            properties: [("platform".to_owned(), platform)].into(),
+            ..Component::default()
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,181 @@
+//! What the inventory says of one file: its METADATA or PKG-INFO as written, its licence files, the projects it carries along.
+
+use super::core_metadata::CoreMetadata;
+use super::describe::{describe_with, purl};
+use super::filename::{Kind, normalised};
+use super::format::Entry;
+use super::wheel;
+use crate::artifact::{Artifact, BlobRead, Blobs, Completeness};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
+use crate::scan::tar::{self, Kind as EntryKind};
+use crate::scan::zip::{self, Member};
+use crate::scan::{Findings, Packing, unpacked};
+use std::collections::BTreeMap;
+use std::io::{Read, SeekFrom};
+
+/// Most licence files, and most projects carried along, that are named of one file.
+const MOST: usize = 200;
+
+/// What was read of one file.
+#[derive(Default)]
+struct Content {
+    metadata: CoreMetadata,
+    licences: Vec<String>,
+    vendored: Vec<Component>,
+}
+
+/// The component of a lock entry of this room.
+pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+    let entry = Entry::read(artifact)?;
+    let (content, examined) = match blobs.open(&entry.digest)? {
+        None => (Content::default(), Examined::NotExamined),
+        Some(mut blob) => match content(&entry, &mut *blob) {
+            Ok(Some(content)) => (content, Examined::Read),
+            Ok(None) => (Content::default(), Examined::Opaque),
+            Err(error) if error.kind() == ErrorKind::Verification => (Content::default(), Examined::Unreadable(error.message().to_owned())),
+            Err(error) => return Err(error),
+        },
+    };
+    let mut component = Component::of(artifact, describe_with(&entry, &content.metadata, artifact));
+    component.licences.extend(content.licences.into_iter().map(|file| Licensing::new(file, "file", Basis::Found)));
+    component.author = content.metadata.one("author").or(content.metadata.one("author-email")).map(str::to_owned);
+    component.requirements = requirements(&entry, &content.metadata);
+    if examined == Examined::Read {
+        component.declared = Completeness::Complete;
+    }
+    if !content.vendored.is_empty() {
+        let found = Database {
+            kind: "dist-info".to_owned(),
+            place: entry.filename.clone(),
+            components: content.vendored.len(),
+            reading: Reading::Read,
+        };
+        component.inside = Some(Inside { components: content.vendored, databases: vec![found], ..Inside::default() });
+    }
+    component.examined = examined;
+    Ok(component)
+}
+
+fn content(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Option<Content>> {
+    match entry.kind {
+        Kind::Wheel => in_wheel(entry, blob).map(Some),
+        Kind::Sdist => in_sdist(blob),
+    }
+}
+
+fn in_wheel(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Content> {
+    let metadata = CoreMetadata::read(&wheel::metadata(&entry.filename, blob)?);
+    let (mut licences, mut vendored) = (Vec::new(), Vec::new());
+    zip::walk(blob, |member| {
+        if is_licence(&member.name) && licences.len() < MOST {
+            licences.push(member.name.clone());
+        } else if is_vendored(&member.name) && vendored.len() < MOST {
+            vendored.push(member);
+        }
+    })?;
+    licences.sort();
+    let mut projects: Vec<Component> = vendored.iter().filter_map(|member| carried_along(member, blob)).collect();
+    projects.sort_by(|a, b| a.purl.cmp(&b.purl));
+    Ok(Content { metadata, licences, vendored: projects })
+}
+
+/// A file below `*.dist-info/` that its name says is a licence, or that stands in the folder for licences (PEP 639).
+fn is_licence(name: &str) -> bool {
+    let Some((folder, file)) = name.split_once(".dist-info/") else { return false };
+    let stem = file.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
+    let named = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS"].iter().any(|word| stem.starts_with(word));
+    !folder.contains('/') && !file.ends_with('/') && (file.starts_with("licenses/") || named && !file.contains('/'))
+}
+
+/// The METADATA of a project that lies further down: a package that carries others along.
+fn is_vendored(name: &str) -> bool {
+    name.strip_suffix(".dist-info/METADATA").is_some_and(|folder| folder.contains('/'))
+}
+
+/// What cannot be read is left out: the wheel's own METADATA decides whether the wheel can be.
+fn carried_along(member: &Member, blob: &mut dyn BlobRead) -> Option<Component> {
+    let metadata = CoreMetadata::read(&wheel::unpacked(member, blob).ok()?);
+    let (name, version) = (normalised(metadata.one("name")?)?, metadata.one("version")?);
+    let licences = super::describe::licences(&metadata);
+    Some(Component {
+        purl: purl(&name, version, None),
+        version: version.to_owned(),
+        name,
+        supplier: super::describe::supplier(&metadata),
+        summary: metadata.one("summary").map(super::describe::first_line),
+        licences: licences.into_iter().map(|l| Licensing::new(l.expression, l.source, Basis::Declared)).collect(),
+        requirements: metadata.all("requires-dist").map(|text| requirement(text, &BTreeMap::new())).collect(),
+        declared: Completeness::Complete,
+        examined: Examined::Read,
+        found_by: Some(member.name.clone()),
+        ..Component::default()
+    })
+}
+
+/// PKG-INFO of a source distribution (PEP 625: one folder, `PKG-INFO` in it); `None` for archives that are not a packed tar.
+fn in_sdist(blob: &mut dyn BlobRead) -> Result<Option<Content>> {
+    let mut start = Vec::new();
+    let broken = |e: std::io::Error| Error::io("a blob cannot be read", &e);
+    (&mut *blob).take(4).read_to_end(&mut start).map_err(broken)?;
+    blob.seek(SeekFrom::Start(0)).map_err(broken)?;
+    let (packing, size) = (Packing::of(&start), blob.size());
+    if matches!(packing, Packing::Unknown | Packing::None) {
+        return Ok(None);
+    }
+    let (mut text, mut licences, mut ignored) = (None, Vec::new(), Findings::default());
+    unpacked(packing, size, blob, "", &mut ignored, |stream, found| {
+        tar::lint(stream, found, &mut |entry, content| {
+            let name = String::from_utf8_lossy(&entry.name).into_owned();
+            let Some((_, file)) = name.split_once('/').filter(|(_, file)| entry.kind == EntryKind::File && !file.contains('/')) else {
+                return Ok(());
+            };
+            if file == "PKG-INFO" && entry.size <= wheel::MOST_METADATA {
+                let mut bytes = Vec::new();
+                content.read_to_end(&mut bytes).map_err(broken)?;
+                text = Some(bytes);
+            } else if ["LICENSE", "LICENCE", "COPYING", "NOTICE"].iter().any(|w| file.to_ascii_uppercase().starts_with(w))
+                && licences.len() < MOST
+            {
+                licences.push(file.to_owned());
+            }
+            Ok(())
+        })
+    })?;
+    let text = text.ok_or_else(|| Error::verification("the source distribution has no readable PKG-INFO"))?;
+    licences.sort();
+    Ok(Some(Content { metadata: CoreMetadata::read(&text), licences, vendored: vec![] }))
+}
+
+/// `Requires-Dist` as written, each with the version the lock resolved it to; what only the lock knows as well.
+fn requirements(entry: &Entry, metadata: &CoreMetadata) -> Vec<Requirement> {
+    let resolved = entry.meta.dependencies.iter().flatten().filter_map(|d| d.split_once("=="));
+    let resolved: BTreeMap<String, String> = resolved.map(|(name, version)| (name.to_owned(), version.to_owned())).collect();
+    let mut all: Vec<Requirement> = metadata.all("requires-dist").map(|text| requirement(text, &resolved)).collect();
+    let named: Vec<String> = all.iter().filter_map(|r| project(&r.declared)).collect();
+    let only_locked = resolved.iter().filter(|(name, _)| !named.contains(name));
+    all.extend(only_locked.map(|(name, version)| Requirement {
+        declared: format!("{name}=={version}"),
+        purls: vec![purl(name, version, None)],
+        conditional: false,
+    }));
+    all
+}
+
+/// With a marker a requirement counts for some machines or extras only: the lock tells which were meant, where it does.
+fn requirement(text: &str, resolved: &BTreeMap<String, String>) -> Requirement {
+    let name = project(text);
+    let locked = name.as_ref().and_then(|name| resolved.get(name));
+    let purls = match (&name, locked) {
+        (Some(name), Some(version)) => vec![purl(name, version, None)],
+        (Some(name), None) => vec![format!("pkg:pypi/{name}")],
+        (None, _) => vec![],
+    };
+    Requirement { declared: text.to_owned(), purls, conditional: text.contains(';') && locked.is_none() }
+}
+
+/// The normalised name at the beginning of a requirement (PEP 508).
+fn project(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(text.len());
+    normalised(&text[..end])
+}

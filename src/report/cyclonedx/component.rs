@@ -1,0 +1,139 @@
+//! One component, with the files it is made of and what was found inside.
+
+use super::super::component::{Class, Component, Examined, Part};
+use super::super::inside::{Database, Reading};
+use super::super::licence::{Basis, Declared};
+use super::super::links::{is_link, is_media_type};
+use super::{model, property, put, text};
+use serde_json::{Value, json};
+
+/// The component as it stands in the document.
+pub(super) fn value(component: &Component) -> Value {
+    let mut value = json!({ "type": kind(component.class), "bom-ref": component.reference, "name": component.name });
+    put(&mut value, "version", text(&component.version));
+    put(&mut value, "purl", text(&component.purl));
+    put(&mut value, "description", component.summary.as_deref().and_then(text));
+    put(&mut value, "supplier", component.supplier.as_deref().and_then(text).map(|name| json!({ "name": name })));
+    put(&mut value, "authors", component.author.as_deref().and_then(text).map(|name| json!([{ "name": name }])));
+    put(&mut value, "licenses", licences(component));
+    if let Some(first) = component.first().filter(|_| component.parts.len() == 1 || component.class == Class::Container) {
+        of_a_file(&mut value, first);
+    }
+    put(&mut value, "evidence", component.found_by.as_deref().map(evidence));
+    if let Some(known) = &component.model {
+        put(&mut value, "modelCard", Some(model::card(known)));
+        put(&mut value, "pedigree", model::pedigree(known));
+    }
+    let parts = if component.parts.len() > 1 { &component.parts[..] } else { &[] };
+    let files = parts.iter().enumerate().map(|(n, part)| file(&component.reference, n, part));
+    let inner: Vec<Value> = files.chain(component.nested().iter().map(self::value)).collect();
+    put(&mut value, "components", (!inner.is_empty()).then(|| Value::from(inner)));
+    put(&mut value, "properties", Some(Value::from(properties(component))));
+    value
+}
+
+const fn kind(class: Class) -> &'static str {
+    match class {
+        Class::Library => "library",
+        Class::Application => "application",
+        Class::Container => "container",
+        Class::Model => "machine-learning-model",
+        Class::Data => "data",
+        Class::File => "file",
+        Class::OperatingSystem => "operating-system",
+    }
+}
+
+/// One expression alone, or every statement by the name it has.
+fn licences(component: &Component) -> Option<Value> {
+    match Declared::of(&component.licences) {
+        Declared::Nothing => None,
+        Declared::Expression(one) if spdx::license_id(&one).is_some() => {
+            Some(json!([{ "license": { "id": one, "acknowledgement": "declared" } }]))
+        }
+        Declared::Expression(one) => Some(json!([{ "expression": one, "acknowledgement": "declared" }])),
+        Declared::Text(_) => {
+            let declared = component.licences.iter().filter(|l| l.basis == Basis::Declared);
+            let mut names: Vec<&str> = declared.map(|l| l.text.trim()).filter(|name| !name.is_empty()).collect();
+            names.dedup();
+            let one = |name: &str| json!({ "license": { "name": name, "acknowledgement": "declared" } });
+            (!names.is_empty()).then(|| names.into_iter().map(one).collect())
+        }
+    }
+}
+
+/// Hashes, media type and origins of the file that a component is.
+fn of_a_file(value: &mut Value, part: &Part) {
+    put(value, "hashes", Some(Value::from(hashes(part))));
+    put(value, "mime-type", is_media_type(&part.media_type).then(|| json!(part.media_type)));
+    let origins: Vec<Value> =
+        part.origins.iter().filter(|o| is_link(o)).map(|origin| json!({ "type": "distribution", "url": origin })).collect();
+    put(value, "externalReferences", (!origins.is_empty()).then(|| Value::from(origins)));
+}
+
+fn hashes(part: &Part) -> Vec<Value> {
+    let named = |algorithm: &str| match algorithm {
+        "sha512" => Some("SHA-512"),
+        "sha1" => Some("SHA-1"),
+        "md5" => Some("MD5"),
+        _ => None,
+    };
+    let others = part.hashes.iter().filter_map(|(algorithm, hex)| Some((named(algorithm)?, hex.clone())));
+    let all = std::iter::once(("SHA-256", part.digest.hex())).chain(others);
+    all.map(|(algorithm, content)| json!({ "alg": algorithm, "content": content })).collect()
+}
+
+fn file(outer: &str, n: usize, part: &Part) -> Value {
+    let digest = part.digest.to_string();
+    let name = part.name.as_deref().unwrap_or(&digest);
+    let mut value = json!({ "type": "file", "bom-ref": format!("{outer}|{n}:{name}"), "name": name });
+    of_a_file(&mut value, part);
+    value["properties"] = json!([property("size", &part.size.to_string())]);
+    value
+}
+
+/// How something inside was identified: by what a database of packages says of itself.
+fn evidence(place: &str) -> Value {
+    json!({
+        "identity": [{ "field": "purl", "confidence": 1, "methods": [{ "technique": "manifest-analysis", "confidence": 1, "value": place }] }],
+        "occurrences": [{ "location": place }],
+    })
+}
+
+fn properties(component: &Component) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            all.push(property(name, value));
+        }
+    };
+    add("ecosystem", &component.ecosystem);
+    if component.found_by.is_none() {
+        add("examined", component.examined.words());
+        add("size", &component.size().to_string());
+    }
+    if let Examined::Unreadable(why) = &component.examined {
+        add("unreadable", why);
+    }
+    component.requirements.iter().for_each(|r| add(if r.conditional { "requires-conditionally" } else { "requires" }, &r.declared));
+    component.unmet.iter().for_each(|unmet| add("requires-not-here", unmet));
+    component.licences.iter().for_each(|l| add(if l.basis == Basis::Found { "licence-file" } else { "licence-source" }, &l.source_line()));
+    component.properties.iter().for_each(|(name, value)| add(&name.replace(' ', "-"), value));
+    if let Some(inside) = &component.inside {
+        add("files-inside", &inside.files.to_string());
+        add("files-accounted-for", &inside.accounted.to_string());
+        inside.databases.iter().for_each(|database| add("package-database", &told(database)));
+        inside.not_assessed.iter().for_each(|why| add("not-assessable", why));
+    }
+    all
+}
+
+/// A database in a line.
+fn told(database: &Database) -> String {
+    let found = format!("{} {}: {} components", database.kind, database.place, database.components);
+    match &database.reading {
+        Reading::Read => found,
+        Reading::Partly(why) => format!("{found}, read in part: {why}"),
+        Reading::NotAssessable(why) => format!("{} {}: not assessable: {why}", database.kind, database.place),
+    }
+}

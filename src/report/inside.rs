@@ -1,0 +1,58 @@
+//! What lies inside an artifact, how it was found, and how much of it was accounted for.
+
+use super::component::Component;
+use crate::artifact::Completeness;
+
+/// What became of one database of packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it was read.
+    Read,
+    /// Some of it was; what was passed over, and why.
+    Partly(String),
+    /// It is of a form that is not read here; why.
+    NotAssessable(String),
+}
+
+/// One database of packages that was met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Its kind, such as `dpkg`.
+    pub kind: String,
+    /// Where it lies.
+    pub place: String,
+    /// How many components it gave.
+    pub components: usize,
+    /// What became of it.
+    pub reading: Reading,
+}
+
+/// The content of an artifact.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inside {
+    /// What was found, sorted by package URL.
+    pub components: Vec<Component>,
+    /// Where it was looked, in the order in which it was met.
+    pub databases: Vec<Database>,
+    /// Whether its maker lists what is inside, so that the list is all there is.
+    pub listed: bool,
+    /// Files there are.
+    pub files: u64,
+    /// Files that some package accounts for.
+    pub accounted: u64,
+    /// Parts that could not be looked into, and why, for people.
+    pub not_assessed: Vec<String>,
+}
+
+impl Inside {
+    /// How much of the content the components are: complete only where every file is accounted for and everything was read.
+    pub fn completeness(&self) -> Completeness {
+        let read = self.databases.iter().all(|database| database.reading == Reading::Read);
+        match () {
+            () if self.files > 0 && self.files == self.accounted && read && self.not_assessed.is_empty() => Completeness::Complete,
+            () if self.listed && self.not_assessed.is_empty() => Completeness::Complete,
+            () if self.components.is_empty() => Completeness::Unknown,
+            () => Completeness::Partial,
+        }
+    }
+}

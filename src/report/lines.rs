@@ -1,0 +1,44 @@
+//! A JSON object written member by member and list items line by line: no document is ever whole in memory, and two can be compared.
+
+use serde_json::Value;
+use std::io::{Result, Write};
+
+/// An object being written.
+pub(super) struct Lines<'a> {
+    out: &'a mut dyn Write,
+    first: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// Opens the object.
+    pub fn begin(out: &'a mut dyn Write) -> Result<Self> {
+        out.write_all(b"{")?;
+        Ok(Self { out, first: true })
+    }
+
+    fn key(&mut self, key: &str) -> Result<()> {
+        let between = if std::mem::take(&mut self.first) { "\n" } else { ",\n" };
+        write!(self.out, "{between}{}: ", Value::from(key))
+    }
+
+    /// One member in one line.
+    pub fn member(&mut self, key: &str, value: &Value) -> Result<()> {
+        self.key(key)?;
+        write!(self.out, "{value}")
+    }
+
+    /// A list, an item a line.
+    pub fn list(&mut self, key: &str, items: impl Iterator<Item = Value>) -> Result<()> {
+        self.key(key)?;
+        self.out.write_all(b"[")?;
+        for (n, item) in items.enumerate() {
+            write!(self.out, "{}{item}", if n == 0 { "\n" } else { ",\n" })?;
+        }
+        self.out.write_all(b"\n]")
+    }
+
+    /// Closes the object.
+    pub fn end(self) -> Result<()> {
+        self.out.write_all(b"\n}")
+    }
+}
