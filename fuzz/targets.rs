@@ -1,6 +1,8 @@
 // One function for each parser of untrusted bytes: whatever the bytes, it returns. The suite drives them with mutations of the corpus
 // (`tests/it/fuzz.rs`), libFuzzer with coverage (`fuzz/run`). What a parser accepts must also be what it writes again, where it writes.
 
+use airlift::advisories::order::Order;
+use airlift::advisories::{Asked, Ranking, Record, vex};
 use airlift::artifact::{Artifact, Descriptor, Digest, InMemory, Learned};
 use airlift::bundle::{FrameTable, Head, Statement};
 use airlift::ecosystems::{find, names};
@@ -34,6 +36,8 @@ pub const TARGETS: &[Target] = &[
     ("inside", inside),
     ("http", http),
     ("reference", reference),
+    ("advisory", advisory),
+    ("vex", statements),
 ];
 
 pub fn statement(bytes: &[u8]) {
@@ -299,5 +303,40 @@ impl airlift::artifact::Blobs for Held {
 
     fn size(&self, _: &Digest) -> airlift::error::Result<Option<u64>> {
         Ok(Some(self.0.len() as u64))
+    }
+}
+
+/// A record, and every version of it asked of every order; the lists that rank findings.
+pub fn advisory(bytes: &[u8]) {
+    let mut ranking = Ranking::default();
+    let _ = (ranking.read_exploited(bytes), ranking.read_likelihood(bytes));
+    let texts = String::from_utf8_lossy(bytes);
+    let versions: Vec<&str> = texts.split('"').take(64).collect();
+    if let Ok(record) = Record::parse("fuzz", bytes) {
+        for affected in record.affected.iter().take(8) {
+            for version in &versions {
+                let _ = affected.judge(&Asked::new(version, Order::Pep440, Order::SemVer));
+            }
+        }
+    }
+    for order in [Order::Maven, Order::Debian, Order::Rpm, Order::Apk, Order::Conda, Order::Gem, Order::Php, Order::NuGet] {
+        let read: Vec<_> = versions.iter().filter_map(|version| order.parse(version)).collect();
+        for (a, b) in read.iter().zip(read.iter().skip(1)) {
+            let turned = b.compare(a).map(std::cmp::Ordering::reverse);
+            assert_eq!(a.compare(b), turned, "{a:?} and {b:?}");
+        }
+    }
+}
+
+/// Statements of both forms; what is written of them is read again.
+pub fn statements(bytes: &[u8]) {
+    let _ = vex::read_cyclonedx("fuzz", bytes);
+    let _ = std::str::from_utf8(bytes).map(vex::Purl::parse);
+    if let Ok(statements) = vex::read_openvex("fuzz", bytes) {
+        let Some(timestamp) = statements.first().map(|statement| statement.timestamp) else { return };
+        let about = vex::Document { id: "https://example.org/vex".to_owned(), author: "fuzz".to_owned(), timestamp };
+        let written = vex::write_openvex(&about, &statements);
+        let again = vex::read_openvex("fuzz", &written).expect("what was written can be read");
+        assert_eq!(vex::write_openvex(&about, &again), written);
     }
 }

@@ -59,9 +59,11 @@ fn forbid(within: impl Fn(&str) -> bool, never: &[&str]) {
     }
 }
 
-const NOUNS: [&str; 11] = ["artifact", "manifest", "lock", "store", "trust", "bundle", "stream", "log", "scan", "policy", "report"];
-const ALL_BUT_ERROR: [&str; 17] = [
+const NOUNS: [&str; 12] =
+    ["artifact", "advisories", "manifest", "lock", "store", "trust", "bundle", "stream", "log", "scan", "policy", "report"];
+const ALL_BUT_ERROR: [&str; 18] = [
     "artifact",
+    "advisories",
     "manifest",
     "lock",
     "store",

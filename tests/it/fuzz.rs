@@ -194,6 +194,16 @@ fn reference_target() {
     drive("reference");
 }
 
+#[test]
+fn advisory_target() {
+    drive("advisory");
+}
+
+#[test]
+fn vex_target() {
+    drive("vex");
+}
+
 /// None is left out.
 #[test]
 fn every_target_is_driven() {

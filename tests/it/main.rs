@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "names that the tests themselves chose")]
 
+mod advisories;
 mod airgap;
 mod arrows;
 mod bounds;

@@ -1,0 +1,159 @@
+//! What helps to put findings in order, where it is given: CISA's list of exploited vulnerabilities (KEV) and FIRST's scores (EPSS).
+
+use crate::error::{Error, Result, plain};
+use flate2::bufread::GzDecoder;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+
+/// Longest list of exploited vulnerabilities, in bytes.
+const LONGEST_KEV: usize = 64 << 20;
+/// Most rows of either file.
+const MOST_ROWS: usize = 2_000_000;
+/// Longest line of a table of scores, in bytes.
+const LONGEST_LINE: u64 = 256;
+const LONGEST_FIELD: usize = 64;
+
+/// A vulnerability that is known to be exploited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exploited {
+    /// The day it was listed, as the list writes it.
+    pub added: Box<str>,
+    /// The day by which it is to be mended, as the list writes it.
+    pub due: Option<Box<str>>,
+    /// Whether ransomware is known to use it.
+    pub ransomware: bool,
+}
+
+/// How likely it is that a vulnerability is exploited in the next 30 days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Likelihood {
+    /// 0 to 1.
+    pub probability: f32,
+    /// The share of all vulnerabilities that are no likelier, 0 to 1.
+    pub percentile: f32,
+}
+
+/// Both, by CVE; empty where nothing was given.
+#[derive(Debug, Clone, Default)]
+pub struct Ranking {
+    exploited: HashMap<Box<str>, Exploited>,
+    likelihood: HashMap<Box<str>, Likelihood>,
+    /// The version of the list of exploited vulnerabilities, where one was read.
+    pub exploited_as_of: Option<String>,
+    /// The day of the scores, where some were read.
+    pub likelihood_as_of: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireList {
+    #[serde(rename = "catalogVersion")]
+    version: String,
+    vulnerabilities: Vec<WireExploited>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireExploited {
+    #[serde(rename = "cveID")]
+    cve: String,
+    date_added: String,
+    due_date: Option<String>,
+    known_ransomware_campaign_use: Option<String>,
+}
+
+impl Ranking {
+    /// Takes in the list of exploited vulnerabilities (JSON).
+    pub fn read_exploited(&mut self, bytes: &[u8]) -> Result<()> {
+        let what = "the list of exploited vulnerabilities";
+        if bytes.len() > LONGEST_KEV {
+            return Err(wrong(what, "it is too long").with("expected", format!("at most {LONGEST_KEV} bytes")));
+        }
+        let list: WireList = serde_json::from_slice(bytes).map_err(|e| wrong(what, "it is not in CISA's form").because(&e))?;
+        if list.vulnerabilities.is_empty() || list.vulnerabilities.len() > MOST_ROWS {
+            return Err(wrong(what, "it is empty, or too long"));
+        }
+        for one in list.vulnerabilities {
+            let texts = [Some(&one.cve), Some(&one.date_added), one.due_date.as_ref()];
+            texts.into_iter().flatten().try_for_each(|text| field(what, text))?;
+            let ransomware = one.known_ransomware_campaign_use.is_some_and(|word| word == "Known");
+            let exploited = Exploited { added: one.date_added.into(), due: one.due_date.map(Into::into), ransomware };
+            self.exploited.insert(one.cve.into(), exploited);
+        }
+        field(what, &list.version)?;
+        self.exploited_as_of = Some(list.version);
+        Ok(())
+    }
+
+    /// Takes in the table of scores: CSV, packed with gzip or not.
+    pub fn read_likelihood(&mut self, table: impl Read) -> Result<()> {
+        let mut reader = BufReader::new(table);
+        let packed = reader.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&[0x1f, 0x8b]);
+        if packed { self.rows(BufReader::new(GzDecoder::new(reader))) } else { self.rows(reader) }
+    }
+
+    fn rows(&mut self, mut table: impl BufRead) -> Result<()> {
+        let mut line = String::new();
+        let head = next(&mut table, &mut line)?.strip_prefix('#').unwrap_or_default();
+        let day = head.split(',').find_map(|part| part.strip_prefix("score_date:")).ok_or_else(|| scores("it has no date"))?.to_owned();
+        field(SCORES, &day)?;
+        if next(&mut table, &mut line)? != "cve,epss,percentile" {
+            return Err(scores("its columns are not cve, epss, percentile").with("found", format!("{:.80}", line.trim_end())));
+        }
+        for _ in 0..=MOST_ROWS {
+            let row = next(&mut table, &mut line)?;
+            if row.is_empty() {
+                self.likelihood_as_of = Some(day);
+                return if self.likelihood.is_empty() { Err(scores("it has no rows")) } else { Ok(()) };
+            }
+            let (cve, likelihood) = scored(row).ok_or_else(|| scores("a row cannot be read").with("found", format!("{row:.80}")))?;
+            self.likelihood.insert(cve.into(), likelihood);
+        }
+        Err(scores("it has too many rows").with("expected", format!("at most {MOST_ROWS}")))
+    }
+
+    /// What is known of the first of these identifiers that is listed.
+    pub fn exploited<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Option<&Exploited> {
+        names.find_map(|name| self.exploited.get(name))
+    }
+
+    /// The highest score of these identifiers.
+    pub fn likelihood<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Likelihood> {
+        let found = names.filter_map(|name| self.likelihood.get(name)).copied();
+        found.max_by(|a, b| a.probability.total_cmp(&b.probability))
+    }
+}
+
+const SCORES: &str = "the table of scores";
+
+fn scores(why: &str) -> Error {
+    wrong(SCORES, why)
+}
+
+fn wrong(what: &str, why: &str) -> Error {
+    Error::verification(format!("{what}: {why}")).hint("take it anew, or go without it")
+}
+
+fn unreadable(error: &std::io::Error) -> Error {
+    scores("it cannot be read").because(error)
+}
+
+fn field(what: &str, text: &str) -> Result<()> {
+    let fits = !text.is_empty() && text.len() <= LONGEST_FIELD && plain(text) == text;
+    if fits { Ok(()) } else { Err(wrong(what, "a field cannot be used").with("found", format!("{text:.80}"))) }
+}
+
+/// The next line without its end; empty at the end of the file.
+fn next<'a>(table: &mut impl BufRead, line: &'a mut String) -> Result<&'a str> {
+    line.clear();
+    table.by_ref().take(LONGEST_LINE).read_line(line).map_err(|e| unreadable(&e))?;
+    if line.len() as u64 == LONGEST_LINE { Err(scores("a line is too long")) } else { Ok(line.trim_end_matches(['\n', '\r'])) }
+}
+
+fn scored(row: &str) -> Option<(&str, Likelihood)> {
+    let mut fields = row.split(',');
+    let cve = fields.next().filter(|cve| cve.starts_with("CVE-") && cve.len() <= LONGEST_FIELD)?;
+    let mut share = || fields.next()?.parse::<f32>().ok().filter(|share| (0.0..=1.0).contains(share));
+    let likelihood = Likelihood { probability: share()?, percentile: share()? };
+    fields.next().is_none().then_some((cve, likelihood))
+}

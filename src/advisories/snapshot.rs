@@ -1,0 +1,187 @@
+//! A set of advisories as of one time for each ecosystem, ready to be asked by name.
+
+use super::ecosystem::base;
+use super::format;
+use super::record::{Affected, Record};
+use super::source;
+use crate::artifact::BlobRead;
+use crate::error::{Error, Kind, Result, shown};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// What is held of one ecosystem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// As of when: the later of the newest change of a record and the time that was given.
+    pub time: Timestamp,
+    /// How many records, those that were withdrawn among them.
+    pub records: usize,
+}
+
+/// How old a snapshot may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Freshness {
+    /// The time it is now.
+    pub now: Timestamp,
+    /// Oldest snapshot that is used.
+    pub most_age: SignedDuration,
+}
+
+/// How far a snapshot may lie in the future: clocks differ, but not by more than this.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Advisories, to be asked by ecosystem and name.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    records: Vec<Record>,
+    index: HashMap<Box<str>, HashMap<Box<str>, Vec<Place>>>,
+    taken: BTreeMap<String, Taken>,
+}
+
+/// Which of a record's packages, of which record.
+type Place = (u32, u32);
+
+/// A snapshot being put together.
+#[derive(Debug, Default)]
+pub struct Builder {
+    records: Vec<Record>,
+    places: HashMap<Box<str>, usize>,
+    taken: BTreeMap<String, Taken>,
+}
+
+impl Builder {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the published archive of an ecosystem (without release: `Debian`), as of `given`; `what` names it in errors.
+    pub fn archive(&mut self, ecosystem: &str, given: Option<Timestamp>, what: &str, archive: &mut dyn BlobRead) -> Result<()> {
+        let mut dump = Dump::new(ecosystem);
+        source::archive(what, archive, |named, bytes| self.take(&mut dump, named, bytes))?;
+        self.close(dump, given, what)
+    }
+
+    /// Takes in a folder with a record a file.
+    pub fn folder(&mut self, ecosystem: &str, given: Option<Timestamp>, folder: &Path) -> Result<()> {
+        let mut dump = Dump::new(ecosystem);
+        source::folder(folder, |named, bytes| self.take(&mut dump, named, bytes))?;
+        self.close(dump, given, &shown(folder))
+    }
+
+    fn take(&mut self, dump: &mut Dump, named: &str, bytes: &[u8]) -> Result<()> {
+        let record = format::parse(named, bytes)?;
+        // Only records of this ecosystem say how much of it is here: others may speak of it in passing.
+        if record.affected.iter().any(|affected| base(&affected.ecosystem) == dump.ecosystem) {
+            dump.records += 1;
+        }
+        dump.newest = dump.newest.max(Some(record.modified));
+        match self.places.get(&record.id) {
+            Some(&place) if self.records[place].modified >= record.modified => {}
+            Some(&place) => self.records[place] = record,
+            None => {
+                self.places.insert(record.id.clone(), self.records.len());
+                self.records.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, dump: Dump, given: Option<Timestamp>, what: &str) -> Result<()> {
+        let (Some(newest), true) = (dump.newest, dump.records > 0) else {
+            let error = Error::new(Kind::Incomplete, format!("{what}: there is no advisory of {} in it", dump.ecosystem));
+            return Err(error.hint("an empty snapshot says nothing: take it anew"));
+        };
+        let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), records: dump.records };
+        let kept = self.taken.entry(dump.ecosystem).or_insert(taken);
+        *kept = Taken { time: kept.time.max(taken.time), records: kept.records.max(taken.records) };
+        Ok(())
+    }
+
+    /// The snapshot of all that was taken in.
+    pub fn finish(self) -> Snapshot {
+        let mut index: HashMap<Box<str>, HashMap<Box<str>, Vec<Place>>> = HashMap::new();
+        for (record, held) in self.records.iter().enumerate() {
+            for (at, affected) in held.affected.iter().enumerate() {
+                let names = index.entry(affected.ecosystem.clone()).or_default();
+                names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
+            }
+        }
+        Snapshot { records: self.records, index, taken: self.taken }
+    }
+}
+
+/// One archive or folder while it is read.
+struct Dump {
+    ecosystem: String,
+    records: usize,
+    newest: Option<Timestamp>,
+}
+
+impl Dump {
+    fn new(ecosystem: &str) -> Self {
+        Self { ecosystem: base(ecosystem).to_owned(), records: 0, newest: None }
+    }
+}
+
+impl Snapshot {
+    /// What is held, by ecosystem.
+    pub fn taken(&self) -> &BTreeMap<String, Taken> {
+        &self.taken
+    }
+
+    /// All records, in the order in which they were taken in.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What is said of a package, its name normalised: by its ecosystem as it is, and by the one without a release.
+    pub fn about(&self, ecosystem: &str, name: &str) -> Vec<(&Record, &Affected)> {
+        let bare = Some(base(ecosystem)).filter(|bare| *bare != ecosystem);
+        let places = std::iter::once(ecosystem).chain(bare).filter_map(|key| self.index.get(key)?.get(name)).flatten();
+        let held = places.map(|&(record, at)| {
+            let record = &self.records[record as usize];
+            (record, &record.affected[at as usize])
+        });
+        held.collect()
+    }
+
+    /// Refuses to answer for an ecosystem that is not held, or whose advisories are too old, or from the future.
+    pub fn must_hold(&self, ecosystem: &str, freshness: &Freshness) -> Result<Taken> {
+        let ecosystem = base(ecosystem);
+        let Some(taken) = self.taken.get(ecosystem) else {
+            let held = self.taken.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let error = Error::new(Kind::Incomplete, format!("there are no advisories for {ecosystem}"));
+            let held = if held.is_empty() { "none".to_owned() } else { held };
+            return Err(error.with("found", format!("advisories for: {held}")).hint("bring a snapshot of them across, and ask again"));
+        };
+        let age = freshness.now.duration_since(taken.time);
+        if age > freshness.most_age {
+            let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are too old"));
+            let error = error.with("expected", format!("at most {} hours old", freshness.most_age.as_hours()));
+            let found = format!("as of {}, {} hours old", taken.time, age.as_hours());
+            return Err(error.with("found", found).hint("bring a newer snapshot across, or allow this age"));
+        }
+        if -age > MOST_AHEAD {
+            let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are from the future"));
+            let error = error.with("expected", format!("no later than {}", freshness.now)).with("found", taken.time);
+            return Err(error.hint("set this host's clock, or take the snapshot anew"));
+        }
+        Ok(*taken)
+    }
+
+    /// Refuses a snapshot that is older than one that was used before, or lacks one of its ecosystems.
+    pub fn must_not_precede(&self, earlier: &BTreeMap<String, Taken>) -> Result<()> {
+        for (ecosystem, before) in earlier {
+            let found = self.taken.get(ecosystem).map(|taken| taken.time);
+            if found.is_none_or(|time| time < before.time) {
+                let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} would go back in time"));
+                let found = found.map_or_else(|| "none".to_owned(), |time| format!("as of {time}"));
+                let error = error.with("expected", format!("as of {} or later", before.time)).with("found", found);
+                return Err(error.hint("use the newer snapshot that was here before"));
+            }
+        }
+        Ok(())
+    }
+}

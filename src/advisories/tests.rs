@@ -1,0 +1,330 @@
+use super::*;
+use crate::artifact::InMemory;
+use crate::error::Kind as Failure;
+use jiff::{SignedDuration, Timestamp};
+use std::io::{Cursor, Write};
+
+fn record(text: &str) -> Record {
+    Record::parse("a record", text.as_bytes()).expect("a record")
+}
+
+/// A record of the ecosystem npm about `thing`, with these members of `affected`.
+fn about(id: &str, more: &str, affected: &str) -> String {
+    about_in("npm", id, more, affected)
+}
+
+fn about_in(ecosystem: &str, id: &str, more: &str, affected: &str) -> String {
+    format!(
+        r#"{{"schema_version":"1.6.0","id":"{id}","modified":"2024-05-01T00:00:00Z"{more},
+        "affected":[{{"package":{{"ecosystem":"{ecosystem}","name":"thing"}},{affected}}}]}}"#
+    )
+}
+
+fn range(kind: &str, events: &str) -> String {
+    format!(r#""ranges":[{{"type":"{kind}","events":[{events}]}}]"#)
+}
+
+fn zipped(records: &[String]) -> InMemory {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    for (at, record) in records.iter().enumerate() {
+        zip.start_file(format!("{at}.json"), options).expect("a member");
+        zip.write_all(record.as_bytes()).expect("its bytes");
+    }
+    InMemory::new(zip.finish().expect("a zip").into_inner())
+}
+
+fn snapshot_of(ecosystem: &str, records: &[String]) -> Snapshot {
+    let mut builder = Builder::new();
+    builder.archive(ecosystem, None, "all.zip", &mut zipped(records)).expect("a snapshot");
+    builder.finish()
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn fresh() -> Freshness {
+    Freshness { now: time("2024-05-02T00:00:00Z"), most_age: SignedDuration::from_hours(72) }
+}
+
+/// What is found about one version of `thing`: the identifiers of the findings, and how far it went.
+fn asked(snapshot: &Snapshot, ecosystem: &str, version: &str) -> (Vec<String>, Extent) {
+    let ranking = Ranking::default();
+    let answer = assess(snapshot, &[Package { ecosystem, name: "thing", version }], &fresh(), &ranking).expect("an answer");
+    let judged = &answer.packages[0];
+    (judged.findings.iter().map(|finding| finding.id.to_owned()).collect(), judged.extent)
+}
+
+#[test]
+fn ranges_are_evaluated_as_the_specification_has_it() {
+    let events =
+        r#"{"introduced":"3.0.0"},{"fixed":"3.1.0"},{"introduced":"0"},{"fixed":"1.0.0"},{"introduced":"2.0.0"},{"last_affected":"2.5.0"}"#;
+    let record = record(&about("A-1", "", &range("SEMVER", events)));
+    let judge = |version| record.affected[0].judge(&Asked::new(version, order::Order::SemVer, order::Order::SemVer));
+    for (version, fixed) in [("0.0.1", "1.0.0"), ("1.0.0-rc.1", "1.0.0"), ("2.0.0", "3.1.0"), ("2.5.0", "3.1.0"), ("3.0.9", "3.1.0")] {
+        assert_eq!(judge(version), Answer::Affected { fixed: Some(fixed) }, "{version}");
+    }
+    for version in ["1.0.0", "1.9.9", "2.5.1", "3.1.0", "4.0.0"] {
+        assert_eq!(judge(version), Answer::NotAffected, "{version}");
+    }
+    assert_eq!(judge("not-a-version"), Answer::Unknown("not-a-version"));
+}
+
+#[test]
+fn limits_bound_a_range_and_a_star_does_not() {
+    let limited = record(&about("A-1", "", &range("SEMVER", r#"{"introduced":"1.0.0"},{"limit":"2.0.0"}"#)));
+    let open = record(&about("A-1", "", &range("SEMVER", r#"{"introduced":"1.0.0"},{"limit":"*"}"#)));
+    let judge = |record: &Record, version| {
+        matches!(record.affected[0].judge(&Asked::new(version, order::Order::SemVer, order::Order::SemVer)), Answer::Affected { .. })
+    };
+    assert!(judge(&limited, "1.5.0") && !judge(&limited, "2.0.0") && judge(&open, "2.0.0") && !judge(&open, "0.9.0"));
+}
+
+#[test]
+fn what_is_not_known_is_never_no() {
+    let records = [
+        about("A-1", "", &range("SEMVER", r#"{"introduced":"0"},{"fixed":"one"}"#)),
+        about("A-2", "", &range("GIT", r#"{"introduced":"0"},{"fixed":"b42dd4"}"#)),
+        about("A-3", "", r#""database_specific":{}"#),
+    ];
+    let snapshot = snapshot_of("npm", &records);
+    let ranking = Ranking::default();
+    let answer =
+        assess(&snapshot, &[Package { ecosystem: "npm", name: "thing", version: "1.0.0" }], &fresh(), &ranking).expect("an answer");
+    let reasons: Vec<_> = answer.packages[0].reasons.iter().copied().collect();
+    let expected = [
+        Reason::RecordVersion { record: "A-1", text: "one" },
+        Reason::RecordCommits { record: "A-2" },
+        Reason::RecordSilent { record: "A-3" },
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(answer.counts, Counts { undetermined: 1, ..Counts::default() });
+    // A name that no record has is assessed only where its version is one.
+    let nobody =
+        |version| assess(&snapshot, &[Package { ecosystem: "npm", name: "other", version }], &fresh(), &ranking).expect("an answer").counts;
+    assert_eq!(nobody("1.0.0"), Counts { assessed: 1, ..Counts::default() });
+    assert_eq!(nobody("latest"), Counts { undetermined: 1, ..Counts::default() });
+}
+
+#[test]
+fn versions_that_are_named_are_affected_in_every_spelling() {
+    let named = about_in("PyPI", "A-1", "", r#""versions":["1.0","2.0.0-final"]"#);
+    let snapshot = snapshot_of("PyPI", &[named]);
+    assert_eq!(asked(&snapshot, "PyPI", "1.0.0"), (vec!["A-1".to_owned()], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "PyPI", "1.0.1"), (vec![], Extent::Assessed));
+    // No version of PEP 440: found by its text, and still undetermined.
+    assert_eq!(asked(&snapshot, "PyPI", "2.0.0-final"), (vec!["A-1".to_owned()], Extent::Undetermined));
+}
+
+#[test]
+fn aliases_are_one_finding_and_withdrawn_records_none() {
+    let all = range("SEMVER", r#"{"introduced":"0"},{"fixed":"2.0.0"}"#);
+    let records = [
+        about(
+            "GHSA-1",
+            r#","aliases":["CVE-2024-1"],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]"#,
+            &all,
+        ),
+        about("PYSEC-1", r#","aliases":["CVE-2024-1"],"database_specific":{"severity":"LOW"}"#, &all),
+        about("OTHER-2", r#","database_specific":{"severity":"MODERATE"}"#, &all),
+        about("GONE-3", r#","withdrawn":"2024-04-01T00:00:00Z""#, &all),
+        about("MAL-4", "", &range("SEMVER", r#"{"introduced":"0"}"#)),
+    ];
+    let snapshot = snapshot_of("npm", &records);
+    let ranking = Ranking::default();
+    let answer =
+        assess(&snapshot, &[Package { ecosystem: "npm", name: "thing", version: "1.0.0" }], &fresh(), &ranking).expect("an answer");
+    let findings = &answer.packages[0].findings;
+    assert_eq!(findings.iter().map(|f| f.id).collect::<Vec<_>>(), ["GHSA-1", "OTHER-2", "MAL-4"]);
+    assert_eq!(findings[0].names, ["CVE-2024-1", "GHSA-1", "PYSEC-1"]);
+    assert_eq!((findings[0].fixed.as_slice(), findings[0].severity.rating), (["2.0.0"].as_slice(), Rating::Critical));
+    assert_eq!((findings[2].malicious, findings[2].fixed.len()), (true, 0));
+}
+
+#[test]
+fn distributions_are_asked_by_release() {
+    let range = range("ECOSYSTEM", r#"{"introduced":"0"},{"fixed":"1.2-3+deb12u1"}"#);
+    let snapshot = snapshot_of("Debian", &[about_in("Debian:12", "DSA-1", "", &range)]);
+    assert_eq!(asked(&snapshot, "Debian:12", "1.2-3"), (vec!["DSA-1".to_owned()], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "Debian:12", "1.2-3+deb12u1"), (vec![], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "Debian:11", "1.2-3"), (vec![], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "Debian", "1.2-3"), (vec![], Extent::NotAssessable));
+    assert_eq!(asked(&snapshot, "Somewhere", "1.2-3"), (vec![], Extent::NotAssessable));
+}
+
+#[test]
+fn missing_stale_and_future_advisories_are_errors() {
+    let snapshot = snapshot_of("npm", &[about("A-1", "", r#""versions":["1.0.0"]"#)]);
+    let ask = |ecosystem, now: &str| {
+        let freshness = Freshness { now: time(now), most_age: SignedDuration::from_hours(72) };
+        let ranking = Ranking::default();
+        let asked = [Package { ecosystem, name: "thing", version: "1.0.0" }];
+        assess(&snapshot, &asked, &freshness, &ranking).map(|answer| answer.counts.findings).map_err(|e| e.kind())
+    };
+    assert_eq!(ask("npm", "2024-05-04T00:00:00Z"), Ok(1));
+    assert_eq!(ask("npm", "2024-05-04T00:00:01Z"), Err(Failure::Policy));
+    assert_eq!(ask("npm", "2024-04-29T23:59:59Z"), Err(Failure::Policy));
+    assert_eq!(ask("PyPI", "2024-05-02T00:00:00Z"), Err(Failure::Incomplete));
+    assert_eq!(ask("Somewhere", "2034-05-02T00:00:00Z"), Ok(0));
+}
+
+#[test]
+fn a_snapshot_holds_what_was_taken_and_never_goes_back() {
+    let elsewhere = about_in("PyPI", "A-1", "", r#""versions":["1.0"]"#);
+    let mut builder = Builder::new();
+    let nothing = builder.archive("npm", None, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere)));
+    assert_eq!(nothing.expect_err("no record of this ecosystem").kind(), Failure::Incomplete);
+    let empty = Builder::new().archive("npm", None, "all.zip", &mut zipped(&[]));
+    assert_eq!(empty.expect_err("no record").kind(), Failure::Incomplete);
+
+    let given = Some(time("2024-06-01T00:00:00Z"));
+    let mut builder = Builder::new();
+    builder.archive("PyPI", given, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere))).expect("a snapshot");
+    let newer = builder.finish();
+    let older = snapshot_of("PyPI", &[elsewhere]);
+    assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), records: 1 });
+    assert!(newer.must_not_precede(older.taken()).is_ok());
+    assert_eq!(older.must_not_precede(newer.taken()).expect_err("older").kind(), Failure::Policy);
+    assert!(Snapshot::default().must_not_precede(newer.taken()).is_err());
+}
+
+#[test]
+fn the_newer_of_two_records_counts_wherever_it_comes_from() {
+    let old = about("A-1", "", r#""versions":["1.0.0"]"#);
+    let new = about("A-1", "", r#""versions":["2.0.0"]"#).replace("2024-05-01", "2024-05-02");
+    for records in [[old.clone(), new.clone()], [new, old]] {
+        let snapshot = snapshot_of("npm", &records);
+        assert_eq!(asked(&snapshot, "npm", "1.0.0").0, [""; 0]);
+        assert_eq!(asked(&snapshot, "npm", "2.0.0").0, ["A-1"]);
+    }
+}
+
+#[test]
+fn a_folder_says_what_an_archive_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("A-1.json"), about("A-1", "", r#""versions":["1.0.0"]"#)).expect("a file");
+    std::fs::write(folder.path().join("notes.txt"), "not read").expect("a file");
+    let mut builder = Builder::new();
+    builder.folder("npm", None, folder.path()).expect("a snapshot");
+    assert_eq!(asked(&builder.finish(), "npm", "1.0.0").0, ["A-1"]);
+    std::os::unix::fs::symlink("A-1.json", folder.path().join("B-1.json")).expect("a link");
+    assert_eq!(Builder::new().folder("npm", None, folder.path()).expect_err("a link").kind(), Failure::Verification);
+}
+
+#[test]
+fn records_that_are_wrong_or_too_large_are_refused_by_name() {
+    let events = vec![r#"{"introduced":"0"}"#; 2001].join(",");
+    let wrong = [
+        "{}".to_owned(),
+        "[".repeat(1000),
+        about("A-1", "", "").replace("1.6.0", "2.0.0"),
+        about("A-1", "", "").replace("2024-05-01", "2024-13-01"),
+        about("", "", r#""versions":[]"#),
+        about("A\\u001b", "", r#""versions":[]"#),
+        about("A-1", "", &range("SEMVER", r#"{"introduced":"0","fixed":"1.0.0"}"#)),
+        about("A-1", "", &range("SEMVER", r"{}")),
+        about("A-1", "", &range("SEMVER", &events)),
+        about("A-1", r#","id":"A-2""#, r#""versions":[]"#),
+    ];
+    for text in &wrong {
+        let error = Record::parse("here.json", text.as_bytes()).expect_err(text);
+        assert_eq!(error.kind(), Failure::Verification);
+        assert!(error.message().starts_with("here.json: "), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_archive_is_refused() {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut zipped(&[about("A-1", "", r#""versions":["1.0.0"]"#)]), &mut bytes).expect("bytes");
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        let mut builder = Builder::new();
+        match builder.archive("npm", None, "all.zip", &mut InMemory::new(damaged)) {
+            Err(error) => assert!(error.message().starts_with("all.zip"), "{error}"),
+            // Bits that say when a member was written, or by which system, carry nothing; no other may change in silence.
+            Ok(()) => assert_eq!(asked(&builder.finish(), "npm", "1.0.0").0, ["A-1"], "byte {at}"),
+        }
+    }
+    bytes.truncate(bytes.len() - 1);
+    assert!(Builder::new().archive("npm", None, "all.zip", &mut InMemory::new(bytes)).is_err());
+}
+
+#[test]
+fn base_scores_are_those_of_the_specifications() {
+    for (vector, score) in [
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "9.8"),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", "10.0"),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", "6.1"),
+        ("CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", "6.4"),
+        ("CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N", "3.1"),
+        ("CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", "7.8"),
+        ("CVSS:3.1/AV:P/AC:H/PR:L/UI:R/S:U/C:L/I:L/A:L/E:P/RL:O", "3.7"),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", "0.0"),
+        // CVSS v2.0, section 3.3.
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C", "7.8"),
+        ("AV:N/AC:L/Au:N/C:C/I:C/A:C", "10.0"),
+        ("AV:L/AC:H/Au:N/C:C/I:C/A:C", "6.2"),
+    ] {
+        assert_eq!(base_score(vector).map(|score| score.to_string()).as_deref(), Some(score), "{vector}");
+    }
+    for vector in [
+        "",
+        "CVSS:3.1/AV:N",
+        "CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        "CVSS:9.0/AV:N",
+        "AV:N",
+        "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H",
+    ] {
+        assert_eq!(base_score(vector), None, "{vector}");
+    }
+    let newest = Severity::of_vector("CVSS:4.0/AV:N");
+    assert_eq!((newest.rating, newest.score, newest.vector.as_deref()), (Rating::Unknown, None, Some("CVSS:4.0/AV:N")));
+}
+
+#[test]
+fn lists_of_exploited_and_likely_ones_rank_findings() {
+    let kev = r#"{"catalogVersion":"2024.05.01","dateReleased":"2024-05-01T00:00:00Z","count":1,"vulnerabilities":[{"cveID":"CVE-2024-1",
+        "dateAdded":"2024-04-30","dueDate":"2024-05-21","knownRansomwareCampaignUse":"Known"}]}"#;
+    let epss = "#model_version:v2023.03.01,score_date:2024-05-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-1,0.97,0.99\nCVE-2024-2,0.00043,0.1\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(epss.as_bytes()).expect("bytes");
+    let mut ranking = Ranking::default();
+    ranking.read_exploited(kev.as_bytes()).expect("a list");
+    ranking.read_likelihood(packed.finish().expect("bytes").as_slice()).expect("a table");
+    let snapshot = snapshot_of("npm", &[about("A-1", r#","aliases":["CVE-2024-1"]"#, r#""versions":["1.0.0"]"#)]);
+    let answer =
+        assess(&snapshot, &[Package { ecosystem: "npm", name: "thing", version: "1.0.0" }], &fresh(), &ranking).expect("an answer");
+    let finding = &answer.packages[0].findings[0];
+    assert!(finding.exploited.is_some_and(|exploited| exploited.ransomware && &*exploited.added == "2024-04-30"));
+    assert!(finding.likelihood.is_some_and(|likelihood| (likelihood.probability - 0.97).abs() < 1e-6));
+    assert_eq!(ranking.likelihood_as_of.as_deref(), Some("2024-05-01T00:00:00+0000"));
+    for wrong in [
+        "",
+        "cve,epss,percentile\n",
+        "#score_date:x\ncve,epss\n",
+        &epss.replace("0.97", "1.97"),
+        &epss.replace("0.97", "NaN"),
+        &"x".repeat(1 << 20),
+    ] {
+        assert!(Ranking::default().read_likelihood(wrong.as_bytes()).is_err(), "{wrong:.60}");
+    }
+    assert!(Ranking::default().read_exploited(br#"{"catalogVersion":"1","vulnerabilities":[]}"#).is_err());
+}
+
+#[test]
+fn names_are_compared_in_the_form_of_their_ecosystem() {
+    for (ecosystem, name, normal) in [
+        ("PyPI", "Zope.Interface__x", "zope-interface-x"),
+        ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
+        ("npm", "@A/b", "@A/b"),
+        ("Maven", "g:A", "g:A"),
+    ] {
+        assert_eq!(Ecosystem::of(ecosystem).expect("a known one").normalised(name), normal);
+    }
+    assert!(Ecosystem::of("Debian:12").is_some_and(|known| known.released) && Ecosystem::of("Linux").is_none());
+    let names: std::collections::BTreeSet<_> = Ecosystem::all().iter().map(Ecosystem::name).collect();
+    assert_eq!(names.len(), Ecosystem::all().len());
+}

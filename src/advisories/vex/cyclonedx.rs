@@ -1,0 +1,200 @@
+//! The statements of a CycloneDX 1.4 to 1.7 document: `vulnerabilities[].analysis`.
+
+use super::{Justification, LONGEST_DOCUMENT, MOST_STATEMENTS, Product, Statement, Status, text, too_long, wrong};
+use crate::advisories::moment::Moment;
+use crate::error::Result;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most components that are looked through for package URLs.
+const MOST_COMPONENTS: usize = 1_000_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireDocument {
+    bom_format: String,
+    metadata: Option<WireMetadata>,
+    #[serde(default)]
+    components: Vec<WireComponent>,
+    #[serde(default)]
+    vulnerabilities: Vec<WireVulnerability>,
+}
+
+#[derive(Deserialize)]
+struct WireMetadata {
+    timestamp: Option<Moment>,
+    component: Option<WireComponent>,
+    supplier: Option<WireNamed>,
+    manufacturer: Option<WireNamed>,
+    #[serde(default)]
+    authors: Vec<WireNamed>,
+}
+
+#[derive(Deserialize)]
+struct WireNamed {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireComponent {
+    #[serde(rename = "bom-ref")]
+    reference: Option<String>,
+    purl: Option<String>,
+    #[serde(default)]
+    components: Vec<WireComponent>,
+}
+
+#[derive(Deserialize)]
+struct WireVulnerability {
+    id: Option<String>,
+    #[serde(default)]
+    references: Vec<WireReference>,
+    updated: Option<Moment>,
+    analysis: Option<WireAnalysis>,
+    #[serde(default)]
+    affects: Vec<WireAffects>,
+}
+
+#[derive(Deserialize)]
+struct WireReference {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireAnalysis {
+    state: Option<String>,
+    justification: Option<String>,
+    detail: Option<String>,
+    first_issued: Option<Moment>,
+    last_updated: Option<Moment>,
+}
+
+#[derive(Deserialize)]
+struct WireAffects {
+    #[serde(rename = "ref")]
+    reference: String,
+    #[serde(default)]
+    versions: Vec<serde::de::IgnoredAny>,
+}
+
+/// What a document says: its statements, and how many products of them could not be taken over.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// The statements.
+    pub statements: Vec<Statement>,
+    /// Products that are named with a list of versions, each with a status of its own: that is not read, and nothing is said of them.
+    pub left_out: usize,
+}
+
+/// Reads a document; `what` names it in errors.
+pub fn read(what: &str, bytes: &[u8]) -> Result<Said> {
+    if bytes.len() > LONGEST_DOCUMENT {
+        return Err(too_long(what));
+    }
+    let wire: WireDocument = serde_json::from_slice(bytes).map_err(|e| wrong(what, "it is not a CycloneDX document").because(&e))?;
+    if wire.bom_format != "CycloneDX" {
+        return Err(wrong(what, "it is not a CycloneDX document").with("found", format!("{:.40}", wire.bom_format)));
+    }
+    let parts: usize = wire.vulnerabilities.iter().map(|v| 1 + v.affects.len() + v.references.len()).sum();
+    if parts > MOST_STATEMENTS {
+        return Err(too_long(what));
+    }
+    let issued = wire.metadata.as_ref().and_then(|m| m.timestamp).map(|time| time.0);
+    let author = author(what, wire.metadata.as_ref())?;
+    let tops = wire.components.iter().chain(wire.metadata.iter().filter_map(|m| m.component.as_ref()));
+    let purls = purls(what, tops.collect())?;
+    let mut said = Said::default();
+    for vulnerability in wire.vulnerabilities {
+        said.left_out += vulnerability.affects.iter().filter(|affects| !affects.versions.is_empty()).count();
+        said.statements.extend(statement(what, vulnerability, &purls, &author, issued)?);
+    }
+    Ok(said)
+}
+
+fn author(what: &str, metadata: Option<&WireMetadata>) -> Result<String> {
+    let named = metadata.into_iter().flat_map(|m| m.authors.iter().chain(&m.manufacturer).chain(&m.supplier));
+    let name = named.filter_map(|named| named.name.clone()).find(|name| !name.is_empty());
+    name.map_or_else(|| Ok("not named".to_owned()), |name| text(what, "author", name))
+}
+
+/// The package URL of every component, by its reference.
+fn purls(what: &str, mut open: Vec<&WireComponent>) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    let mut count = 0;
+    while let Some(component) = open.pop() {
+        count += 1;
+        if count > MOST_COMPONENTS {
+            return Err(too_long(what));
+        }
+        if let (Some(reference), Some(purl)) = (&component.reference, &component.purl) {
+            found.insert(reference.clone(), purl.clone());
+        }
+        open.extend(&component.components);
+    }
+    Ok(found)
+}
+
+/// One statement; `None` where the vulnerability is only listed.
+fn statement(
+    what: &str,
+    wire: WireVulnerability,
+    purls: &BTreeMap<String, String>,
+    author: &str,
+    issued: Option<Timestamp>,
+) -> Result<Option<Statement>> {
+    let Some(analysis) = wire.analysis else { return Ok(None) };
+    let Some(state) = analysis.state else { return Ok(None) };
+    let name = text(what, "vulnerability", wire.id.unwrap_or_default())?;
+    let about = format!("{what}: the statement about {name:.80}");
+    let status = status(&state).ok_or_else(|| wrong(&about, "its state is not known").with("found", format!("{state:.40}")))?;
+    let justification = match analysis.justification.as_deref() {
+        Some(word) => {
+            Some(justification(word).ok_or_else(|| wrong(&about, "its justification is not known").with("found", format!("{word:.60}")))?)
+        }
+        None => None,
+    };
+    let detail = analysis.detail.filter(|detail| !detail.is_empty()).map(|detail| text(&about, "explanation", detail)).transpose()?;
+    let given = justification.is_some() || detail.is_some() || state == "false_positive";
+    if status == Status::NotAffected && !given {
+        return Err(wrong(&about, "it says that a product is not affected, but not why"));
+    }
+    let timestamp = analysis.last_updated.or(analysis.first_issued).or(wire.updated).map(|time| time.0).or(issued);
+    let timestamp = timestamp.ok_or_else(|| wrong(&about, "it has no time, and nor has its document"))?;
+    let whole = wire.affects.into_iter().filter(|affects| affects.versions.is_empty());
+    let product = |affects: WireAffects| {
+        let id = purls.get(&affects.reference).cloned().unwrap_or(affects.reference);
+        Ok(Product { id: text(&about, "product", id)?, parts: BTreeSet::new() })
+    };
+    let products = whole.map(product).collect::<Result<BTreeSet<_>>>()?;
+    let aliases = wire.references.into_iter().map(|reference| text(&about, "reference", reference.id));
+    let names = std::iter::once(Ok(name.clone())).chain(aliases).collect::<Result<_>>()?;
+    let author = author.to_owned();
+    Ok((!products.is_empty()).then_some(Statement { names, products, status, justification, detail, timestamp, author }))
+}
+
+fn status(state: &str) -> Option<Status> {
+    Some(match state {
+        "resolved" | "resolved_with_pedigree" => Status::Fixed,
+        "exploitable" => Status::Affected,
+        "in_triage" => Status::UnderInvestigation,
+        "false_positive" | "not_affected" => Status::NotAffected,
+        _ => return None,
+    })
+}
+
+/// CycloneDX has nine reasons where OpenVEX has five: the nearest one.
+fn justification(word: &str) -> Option<Justification> {
+    Some(match word {
+        "code_not_present" => Justification::VulnerableCodeNotPresent,
+        "code_not_reachable" => Justification::VulnerableCodeNotInExecutePath,
+        "requires_configuration" | "requires_dependency" | "requires_environment" => {
+            Justification::VulnerableCodeCannotBeControlledByAdversary
+        }
+        "protected_by_compiler" | "protected_at_runtime" | "protected_at_perimeter" | "protected_by_mitigating_control" => {
+            Justification::InlineMitigationsAlreadyExist
+        }
+        _ => return None,
+    })
+}

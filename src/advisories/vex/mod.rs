@@ -1,0 +1,187 @@
+//! Statements that a vulnerability does, or does not, concern a product (VEX): read from OpenVEX 0.2 and CycloneDX 1.6, written as OpenVEX.
+//!
+//! A statement never removes a finding: it stands beside it, with who said it and until when. It holds for a lifetime that the asking side
+//! gives; after that, as one from the future, it is set aside and named.
+
+mod cyclonedx;
+mod openvex;
+mod purl;
+#[cfg(test)]
+mod tests;
+
+pub use cyclonedx::{Said, read as read_cyclonedx};
+pub use openvex::{Document, read as read_openvex, write as write_openvex};
+pub use purl::Purl;
+
+use crate::error::{Error, Result, plain};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// Longest document, in bytes.
+pub const LONGEST_DOCUMENT: usize = 64 << 20;
+/// Most statements of a document, and most products or names of one.
+pub const MOST_STATEMENTS: usize = 200_000;
+/// Longest identifier or explanation, in bytes.
+const LONGEST_TEXT: usize = 16 << 10;
+/// How far a statement may lie in the future.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a statement says; the later of these outweighs the earlier where two are of one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// The product is not affected, and it is said why.
+    NotAffected,
+    /// These versions have the remedy.
+    Fixed,
+    /// It is not known yet.
+    UnderInvestigation,
+    /// Something is to be done.
+    Affected,
+}
+
+impl Status {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::NotAffected, "not_affected"),
+        (Self::Fixed, "fixed"),
+        (Self::UnderInvestigation, "under_investigation"),
+        (Self::Affected, "affected"),
+    ];
+
+    /// Its word in OpenVEX.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(status, _)| *status == self).map_or("", |(_, word)| word)
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(status, _)| *status)
+    }
+}
+
+/// Why a product is not affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Justification {
+    /// The component is not in the product.
+    ComponentNotPresent,
+    /// The component is, its vulnerable code is not.
+    VulnerableCodeNotPresent,
+    /// The code is never executed.
+    VulnerableCodeNotInExecutePath,
+    /// Nobody who attacks can control it.
+    VulnerableCodeCannotBeControlledByAdversary,
+    /// Something in the product keeps it from being used.
+    InlineMitigationsAlreadyExist,
+}
+
+impl Justification {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::ComponentNotPresent, "component_not_present"),
+        (Self::VulnerableCodeNotPresent, "vulnerable_code_not_present"),
+        (Self::VulnerableCodeNotInExecutePath, "vulnerable_code_not_in_execute_path"),
+        (Self::VulnerableCodeCannotBeControlledByAdversary, "vulnerable_code_cannot_be_controlled_by_adversary"),
+        (Self::InlineMitigationsAlreadyExist, "inline_mitigations_already_exist"),
+    ];
+
+    /// Its word in OpenVEX.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(justification, _)| *justification == self).map_or("", |(_, word)| word)
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(justification, _)| *justification)
+    }
+}
+
+/// A product, or a part of one, that a statement is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Product {
+    /// Its package URL or other identifier.
+    pub id: String,
+    /// The parts it is about; where there are none, the whole product.
+    pub parts: BTreeSet<String>,
+}
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Statement {
+    /// The identifiers of the vulnerability, aliases among them.
+    pub names: BTreeSet<String>,
+    /// The products it is about.
+    pub products: BTreeSet<Product>,
+    /// What it says.
+    pub status: Status,
+    /// Why, where it says that a product is not affected.
+    pub justification: Option<Justification>,
+    /// Why in words, or what is to be done.
+    pub detail: Option<String>,
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// Who made it: the author its document names. Nothing but a signature shows that it was them.
+    pub author: String,
+}
+
+/// What is asked about: a package, and the product it was found in.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The package URL of the package.
+    pub purl: &'a str,
+    /// The package URL of what it was found in (an image), where it was found in something.
+    pub within: Option<&'a str>,
+}
+
+/// What statements say of one finding.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Heard<'a> {
+    /// The newest statement that holds.
+    pub holds: Option<&'a Statement>,
+    /// Those that would have said something, but are older than the lifetime or from the future.
+    pub set_aside: Vec<&'a Statement>,
+}
+
+/// Which statements are about a vulnerability of these names in this subject, and which of them holds at `now`.
+pub fn heard<'a>(
+    statements: &'a [Statement],
+    names: &BTreeSet<Box<str>>,
+    subject: Subject<'_>,
+    now: Timestamp,
+    lifetime: SignedDuration,
+) -> Heard<'a> {
+    let about = |s: &&Statement| s.names.iter().any(|name| names.contains(name.as_str())) && s.products.iter().any(|p| p.covers(subject));
+    let holds = |s: &Statement| {
+        let age = now.duration_since(s.timestamp);
+        age <= lifetime && -age <= MOST_AHEAD
+    };
+    let (valid, set_aside): (Vec<_>, Vec<_>) = statements.iter().filter(about).partition(|s| holds(s));
+    Heard { holds: valid.into_iter().max_by_key(|s| (s.timestamp, s.status)), set_aside }
+}
+
+impl Product {
+    /// Whether it covers the subject: the package itself, the whole product it was found in, or it as a named part of that product.
+    fn covers(&self, subject: Subject<'_>) -> bool {
+        let is = |id: &str, other: &str| id == other || Purl::parse(id).zip(Purl::parse(other)).is_some_and(|(a, b)| a.covers(&b));
+        let product = |id: &str| is(&self.id, id);
+        if self.parts.is_empty() {
+            return product(subject.purl) || subject.within.is_some_and(product);
+        }
+        let inside = subject.within.is_some_and(product) || (subject.within.is_none() && product(subject.purl));
+        inside && self.parts.iter().any(|part| is(part, subject.purl))
+    }
+}
+
+fn wrong(what: &str, why: &str) -> Error {
+    Error::verification(format!("{what}: {why}")).hint("have whoever made the document mend it, or leave it out")
+}
+
+fn too_long(what: &str) -> Error {
+    wrong(what, "it is too long").with("expected", format!("at most {LONGEST_DOCUMENT} bytes and {MOST_STATEMENTS} statements"))
+}
+
+/// Text that can be shown and compared.
+fn text(what: &str, member: &str, text: String) -> Result<String> {
+    let fits = !text.is_empty() && text.len() <= LONGEST_TEXT && plain(&text) == text;
+    let expected = format!("1 to {LONGEST_TEXT} bytes of printable text");
+    if fits {
+        Ok(text)
+    } else {
+        Err(wrong(what, &format!("its {member} cannot be used")).with("expected", expected).with("found", format!("{text:.80}")))
+    }
+}

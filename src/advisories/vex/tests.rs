@@ -1,0 +1,141 @@
+use super::*;
+
+const PRODUCT: &str = "pkg:oci/app@sha256%3Aaa";
+const PACKAGE: &str = "pkg:pypi/thing@1.0?file_name=thing-1.0-py3-none-any.whl";
+
+fn document(statements: &str) -> String {
+    format!(
+        r#"{{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex/1","author":"Ada","role":"vendor",
+        "timestamp":"2024-05-01T00:00:00Z","version":1,"statements":[{statements}]}}"#
+    )
+}
+
+fn statement(status: &str, product: &str, more: &str) -> String {
+    format!(r#"{{"vulnerability":{{"name":"CVE-2024-1","aliases":["GHSA-1"]}},"products":[{{{product}}}],"status":"{status}"{more}}}"#)
+}
+
+const WHY: &str = r#","justification":"vulnerable_code_not_in_execute_path""#;
+
+fn read(statements: &str) -> Vec<Statement> {
+    read_openvex("a document", document(statements).as_bytes()).expect("a document")
+}
+
+fn says(statements: &[Statement], purl: &str, within: Option<&str>) -> Option<Status> {
+    says_at(statements, purl, within, "2024-05-02T00:00:00Z").0
+}
+
+fn says_at(statements: &[Statement], purl: &str, within: Option<&str>, now: &str) -> (Option<Status>, usize) {
+    let names = BTreeSet::from(["GHSA-1".into(), "X".into()]);
+    let found = heard(statements, &names, Subject { purl, within }, now.parse().expect("a time"), SignedDuration::from_hours(24 * 90));
+    (found.holds.map(|statement| statement.status), found.set_aside.len())
+}
+
+#[test]
+fn statements_hold_for_the_products_they_name() {
+    let whole = read(&statement("not_affected", r#""@id":"pkg:pypi/Thing""#, WHY));
+    assert_eq!(says(&whole, PACKAGE, None), Some(Status::NotAffected));
+    assert_eq!(says(&whole, "pkg:pypi/thingy@1.0", None), None);
+    let one = read(&statement("fixed", r#""@id":"anything","identifiers":{"purl":"pkg:pypi/thing@1.0"}"#, ""));
+    assert_eq!(says(&one, PACKAGE, None), Some(Status::Fixed));
+    assert_eq!(says(&one, "pkg:pypi/thing@1.1", None), None);
+    let inside = read(&statement("not_affected", &format!(r#""@id":"{PRODUCT}","subcomponents":[{{"@id":"pkg:pypi/thing"}}]"#), WHY));
+    assert_eq!(says(&inside, PACKAGE, Some(PRODUCT)), Some(Status::NotAffected));
+    assert_eq!(says(&inside, "pkg:pypi/other@1.0", Some(PRODUCT)), None);
+    assert_eq!(says(&inside, PACKAGE, Some("pkg:oci/other@sha256%3Abb")), None);
+    assert_eq!(says(&inside, PACKAGE, None), None);
+    let image = read(&statement("affected", &format!(r#""@id":"{PRODUCT}""#), r#","action_statement":"update""#));
+    assert_eq!(says(&image, PACKAGE, Some(PRODUCT)), Some(Status::Affected));
+    let other = BTreeSet::from(["CVE-2024-2".into()]);
+    let subject = Subject { purl: PACKAGE, within: None };
+    let now = "2024-05-02T00:00:00Z".parse().expect("a time");
+    assert_eq!(heard(&whole, &other, subject, now, SignedDuration::from_hours(48)), Heard::default());
+}
+
+#[test]
+fn the_newest_holds_and_what_is_too_old_or_to_come_is_set_aside() {
+    let product = r#""@id":"pkg:pypi/thing""#;
+    let at = |status, time: &str, more: &str| statement(status, product, &format!(r#","timestamp":"{time}"{more}"#));
+    let both = read(&[at("not_affected", "2024-04-01T00:00:00Z", WHY), at("affected", "2024-05-01T00:00:00Z", "")].join(","));
+    assert_eq!(says_at(&both, PACKAGE, None, "2024-05-02T00:00:00Z"), (Some(Status::Affected), 0));
+    assert_eq!(says_at(&both, PACKAGE, None, "2024-07-15T00:00:00Z"), (Some(Status::Affected), 1));
+    assert_eq!(says_at(&both, PACKAGE, None, "2025-01-01T00:00:00Z"), (None, 2));
+    assert_eq!(says_at(&both, PACKAGE, None, "2024-04-02T00:00:00Z"), (Some(Status::NotAffected), 1));
+    // Of two of one time, the one that lets less through.
+    let tied = read(&[at("affected", "2024-05-01T00:00:00Z", ""), at("not_affected", "2024-05-01T00:00:00Z", WHY)].join(","));
+    assert_eq!(says(&tied, PACKAGE, None), Some(Status::Affected));
+}
+
+#[test]
+fn what_is_written_is_read_and_is_the_same_bytes() {
+    let parts = format!(r#""@id":"{PRODUCT}","subcomponents":[{{"@id":"pkg:pypi/thing"}}]"#);
+    let list = [
+        statement("not_affected", &parts, &format!(r#"{WHY},"impact_statement":"never called""#)),
+        statement("affected", r#""@id":"pkg:pypi/thing@1.0""#, r#","action_statement":"update to 2""#),
+        statement("under_investigation", r#""@id":"pkg:pypi/other""#, ""),
+    ];
+    let about = Document {
+        id: "https://example.org/vex/2".to_owned(),
+        author: "Ada".to_owned(),
+        timestamp: "2024-05-03T00:00:00Z".parse().expect("a time"),
+    };
+    let statements = read(&list.join(","));
+    let written = write_openvex(&about, &statements);
+    let again = read_openvex("ours", &written).expect("a document");
+    assert_eq!(again.iter().collect::<BTreeSet<_>>(), statements.iter().collect::<BTreeSet<_>>());
+    let turned: Vec<_> = statements.iter().rev().chain(&statements).cloned().collect();
+    assert_eq!(write_openvex(&about, &turned), written);
+}
+
+#[test]
+fn what_says_no_reason_or_nothing_known_is_refused() {
+    let product = r#""@id":"pkg:pypi/thing""#;
+    let wrong = [
+        document(&statement("not_affected", product, "")),
+        document(&statement("harmless", product, "")),
+        document(&statement("not_affected", product, r#","justification":"trust_me""#)),
+        document(&statement("fixed", "", "")),
+        document(&statement("fixed", product, "")).replace("v0.2.0", "v9"),
+        document(&statement("fixed", product, "")).replace(r#""timestamp":"2024-05-01T00:00:00Z","#, ""),
+        document(&statement("fixed", product, "")).replace("Ada", "A\\u202eda"),
+        "{}".to_owned(),
+    ];
+    for text in wrong {
+        let error = read_openvex("here.json", text.as_bytes()).expect_err(&text);
+        assert!(error.message().starts_with("here.json: "), "{error}");
+    }
+}
+
+#[test]
+fn statements_of_cyclonedx_are_read() {
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"timestamp":"2024-05-01T00:00:00Z","supplier":{"name":"Ada"},
+        "component":{"type":"container","name":"app","bom-ref":"app","purl":"pkg:oci/app@sha256%3Aaa"}},
+        "components":[{"type":"library","name":"x","bom-ref":"x","components":[{"type":"library","name":"thing","bom-ref":"t","purl":"pkg:pypi/thing@1.0"}]}],
+        "vulnerabilities":[
+          {"id":"CVE-2024-1","references":[{"id":"GHSA-1"}],"analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"t"}]},
+          {"id":"CVE-2024-2","analysis":{"state":"exploitable","lastUpdated":"2024-05-02T00:00:00Z"},"affects":[{"ref":"t","versions":[{"version":"1"}]}]},
+          {"id":"CVE-2024-3","affects":[{"ref":"t"}]}]}"#;
+    let said = read_cyclonedx("a document", text.as_bytes()).expect("a document");
+    assert_eq!((said.statements.len(), said.left_out), (1, 1));
+    assert_eq!(said.statements[0].justification, Some(Justification::VulnerableCodeNotInExecutePath));
+    assert_eq!(said.statements[0].author, "Ada");
+    assert_eq!(says(&said.statements, PACKAGE, None), Some(Status::NotAffected));
+    for (from, to) in
+        [("code_not_reachable", "luck"), ("not_affected", "fine"), ("CycloneDX", "SPDX"), (r#","justification":"code_not_reachable""#, "")]
+    {
+        assert!(read_cyclonedx("a document", text.replace(from, to).as_bytes()).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn package_urls_cover_what_they_leave_open() {
+    let covers = |a: &str, b: &str| Purl::parse(a).zip(Purl::parse(b)).is_some_and(|(a, b)| a.covers(&b));
+    assert!(covers("pkg:npm/%40scope/name", "pkg:npm/%40scope/name@1.0.0?x=y#sub"));
+    assert!(covers("pkg:npm/@scope/name@1.0.0", "pkg:npm/%40scope/name@1.0.0"));
+    assert!(covers("pkg:deb/debian/curl@1?arch=amd64", "pkg:deb/debian/curl@1?distro=x&arch=amd64"));
+    assert!(!covers("pkg:deb/debian/curl?arch=amd64", "pkg:deb/debian/curl@1?arch=arm64"));
+    assert!(!covers("pkg:npm/a@1", "pkg:npm/a"));
+    assert!(!covers("pkg:npm/a", "pkg:pypi/a@1"));
+    for wrong in ["", "npm/a", "pkg:npm", "pkg:/a", "pkg:npm/", "pkg:npm/%zz", "pkg:npm/a?b"] {
+        assert!(Purl::parse(wrong).is_none(), "{wrong}");
+    }
+}
