@@ -9,6 +9,8 @@ use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::report::{Component, Examined, Format, Inventory, Subject, SubjectKind};
+use airlift::scan::pickle::{self as pickles, Verdict};
+use airlift::scan::tensors::{Form, examine, layers};
 use airlift::scan::{Findings, Profile, by_content};
 use airlift::server::{Wanted, oci, preferred, wanted};
 use airlift::trust::{PublicKey, Signature, TrustRoot};
@@ -38,6 +40,8 @@ pub const TARGETS: &[Target] = &[
     ("reference", reference),
     ("advisory", advisory),
     ("vex", statements),
+    ("pickle", pickle),
+    ("tensors", tensors),
 ];
 
 pub fn statement(bytes: &[u8]) {
@@ -236,6 +240,29 @@ pub fn reference(bytes: &[u8]) {
     let _ = airlift::artifact::check_name("a name", text);
     let _ = airlift::artifact::check_word("a word", text);
     let _ = airlift::artifact::percent_decoded(text);
+}
+
+/// A stream of pickles. What is called clean names nothing that is not on the list, and holds no doubt.
+pub fn pickle(bytes: &[u8]) {
+    let report = pickles::examine(&mut &bytes[..]).expect("memory can be read");
+    let told = report.dangerous.len() + report.unlisted.len() + report.doubts.len();
+    assert_eq!(report.verdict <= Verdict::Allowed, told == 0, "{report:?}");
+    model("model.pkl", bytes);
+}
+
+/// Files of tensors in every form, and as models.
+pub fn tensors(bytes: &[u8]) {
+    for form in [Form::Safetensors, Form::Gguf, Form::Npy, Form::Onnx] {
+        examine(form, &mut &bytes[..], bytes.len() as u64, "", &mut Findings::default()).expect("memory can be read");
+    }
+    layers(bytes, "config.json", &mut Findings::default());
+    model("model.onnx", bytes);
+}
+
+fn model(file: &str, bytes: &[u8]) {
+    let artifact = artifact("models", "org/model", "main", Some(file), "application/octet-stream", bytes, Value::Null);
+    let room = find("models").expect("a room");
+    room.scan_blob(&artifact, &artifact.descriptors[0], &mut InMemory::new(bytes), &mut Findings::default()).expect("memory can be read");
 }
 
 fn room(artifact: &Artifact, bytes: &[u8]) {

@@ -96,6 +96,15 @@ impl Findings {
         self.list.push(Finding { rule, severity, place, what: shortened(&what.to_string()) });
     }
 
+    /// Takes over what was found apart, in what is a part of this.
+    pub fn include(&mut self, apart: &Self) {
+        for finding in &apart.list {
+            self.add(finding.rule, &finding.place, &finding.what);
+        }
+        self.more += apart.more;
+        self.worst = self.worst.max(apart.worst);
+    }
+
     /// Takes the outcome of a reader of ours: damage is a finding, a place that cannot be read is still an error.
     pub fn damage<T>(&mut self, rule: Rule, place: impl Display, outcome: Result<T>) -> Result<Option<T>> {
         match outcome {

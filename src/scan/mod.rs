@@ -8,13 +8,16 @@
 
 pub mod confine;
 mod finding;
+pub mod hooks;
 pub mod listing;
 mod members;
 pub mod names;
 mod packing;
+pub mod pickle;
 pub mod rules;
 mod secrets;
 pub mod tar;
+pub mod tensors;
 pub mod zip;
 
 pub use finding::{Finding, Findings, Profile, Severity};

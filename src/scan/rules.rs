@@ -67,6 +67,16 @@ rules! {
     MEMBERS Error Error "members" "the archive has other parts than its kind has";
     MANIFEST Error Error "manifest" "a manifest with more than one reading, or of another type or length than announced";
     WALK Error Error "walk" "a manifest names what is not carried, or something is carried that no manifest names";
+    PICKLE Note Note "pickle" "a pickle, read to its end: it names nothing, or only what is on the list";
+    PICKLE_UNLISTED Error Error "pickle-unlisted" "executable content: a pickle that names what is not on the list";
+    PICKLE_DANGEROUS Error Error "pickle-dangerous" "executable content: a pickle that names what runs commands or code, or leads to it";
+    PICKLE_UNDETERMINED Error Error "pickle-undetermined" "a pickle that was not fully analysed";
+    TENSORS Error Error "tensors" "the header of a file of tensors does not describe its bytes, or in more than one way";
+    TENSORS_ELSEWHERE Error Error "tensors-elsewhere" "tensors in another file, with a name that leaves the folder";
+    CUSTOM_OPERATORS Note Note "custom-operators" "a graph with operators that are not of the standard: what they do is not in the file";
+    TEMPLATE Warning Warning "template" "a template that reaches for what is not of templates";
+    START_HOOK Warning Warning "start-hook" "it runs by itself: at every start of an interpreter, or when an environment is activated";
+    INSTALL_HOOK Warning Warning "install-hook" "a script that runs when it is installed or removed";
     RUNS_CODE Warning Warning "runs-code" "loading it runs what it says";
     SECRET Warning Warning "secret" "it looks like a private key or an access token";
 }

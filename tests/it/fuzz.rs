@@ -204,6 +204,16 @@ fn vex_target() {
     drive("vex");
 }
 
+#[test]
+fn pickle_target() {
+    drive("pickle");
+}
+
+#[test]
+fn tensors_target() {
+    drive("tensors");
+}
+
 /// None is left out.
 #[test]
 fn every_target_is_driven() {

@@ -1,4 +1,5 @@
-//! Lints: an archive has the parts its kind has, `info/index.json` says what its name says, `info/paths.json` lists exactly its files.
+//! Lints: an archive has the parts its kind has, `info/index.json` says what its name says, `info/paths.json` lists exactly its files,
+//! and what runs without being called is told.
 
 use super::meta::Meta;
 use super::package::{INFO, part_name};
@@ -7,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::scan::listing::{Contents, Listed};
 use crate::scan::tar::{self, Kind};
 use crate::scan::zip::{self, Member};
-use crate::scan::{Findings, Packing, Profile, rules, unpacked};
+use crate::scan::{Findings, Packing, Profile, hooks, rules, unpacked};
 use serde_json::Value;
 use std::io::{Read, SeekFrom};
 
@@ -20,6 +21,7 @@ struct Package {
     files: Contents,
     index: Option<Vec<u8>>,
     paths: Option<Vec<u8>>,
+    runs: Findings,
 }
 
 /// Looks into one package.
@@ -38,6 +40,7 @@ pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobR
                 true
             }
         };
+        found.include(&package.runs);
         if whole && found.worst() != Some(crate::scan::Severity::Error) {
             package.compare(&meta, found);
         }
@@ -91,12 +94,27 @@ impl Package {
             }
             // What describes the package is not listed in it.
             _ if name.starts_with("info/") => {}
-            (_, Kind::File) => self.files.file(&name, content)?,
+            (_, Kind::File) => self.file(&name, entry.size, content)?,
             (_, Kind::SymbolicLink) => self.files.link(&name),
             (_, Kind::HardLink) => self.files.hard_link(&name, &String::from_utf8_lossy(&entry.link)),
             _ => {}
         }
         Ok(())
+    }
+
+    /// A file of the package, which may run without being called.
+    fn file(&mut self, name: &str, size: u64, content: &mut dyn Read) -> Result<()> {
+        if let Some(when) = script(name) {
+            self.runs.add(rules::INSTALL_HOOK, name, format!("a script that is run {when}"));
+        }
+        if matches!(name.split('/').collect::<Vec<_>>()[..], ["etc", "conda", "activate.d" | "deactivate.d", _]) {
+            self.runs.add(rules::START_HOOK, name, "a script that is run when the environment is activated or left");
+        }
+        hooks::by_name(name, &mut self.runs);
+        match hooks::read(name, size, content, &mut self.runs) {
+            Some(text) => self.files.file(name, &mut &text[..]),
+            None => self.files.file(name, content),
+        }
     }
 
     fn compare(self, meta: &Meta, found: &mut Findings) {
@@ -125,6 +143,15 @@ impl Package {
             }),
         }
     }
+}
+
+/// When an installer runs a script of that name: `bin/.NAME-post-link.sh`, `Scripts/.NAME-post-link.bat` and their like.
+fn script(name: &str) -> Option<&'static str> {
+    let file = name.strip_prefix("bin/.").or_else(|| name.strip_prefix("Scripts/."))?;
+    let stem = file.strip_suffix(".sh").or_else(|| file.strip_suffix(".bat"))?;
+    [("-pre-link", "before it is installed"), ("-post-link", "after it is installed"), ("-pre-unlink", "before it is removed")]
+        .into_iter()
+        .find_map(|(end, when)| stem.ends_with(end).then_some(when))
 }
 
 /// The list of CEP 20: relative paths, lengths and digests. Those of a link are of what it leads to.

@@ -1,57 +1,207 @@
-//! Lints: archives as what they are, and what runs something when it is loaded. Nothing is loaded here.
+//! Lints: archives as what they are; pickles as programs; tensors by their headers. Nothing is loaded here.
 
-use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, recognise};
+use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, is_packed, may_be_pickle, recognise};
 use crate::artifact::{Artifact, BlobRead, Descriptor};
 use crate::error::{Error, Result};
-use crate::scan::{self, Findings, Profile, rules, zip};
-use std::io::{Read, SeekFrom};
+use crate::scan::tensors::{self, Form};
+use crate::scan::{self, Findings, Packing, Profile, pickle, rules, tar, unpacked, zip};
+use flate2::bufread::ZlibDecoder;
+use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 
-/// Most members of an archive that are told of.
-const MOST: usize = 100;
+/// Longest settings in an archive that are read, in bytes.
+const LONGEST_SETTINGS: u64 = 16 << 20;
+/// Most that is unpacked of a file to see what it is.
+const MOST_UNPACKED: u64 = 4 << 30;
 
 /// Looks into one file.
-pub(super) fn blob(_: &Artifact, _: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
-    let unreadable = |e: std::io::Error| Error::io("a blob cannot be read", &e);
-    let size = bytes.size();
-    let sight = look(bytes, size).map_err(unreadable)?;
+pub(super) fn blob(_: &Artifact, descriptor: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+    let unreadable = |e: io::Error| Error::io("a blob cannot be read", &e);
+    let (name, size, mut start) = (descriptor.name.as_deref(), bytes.size(), Vec::new());
+    bytes.take(512).read_to_end(&mut start).map_err(unreadable)?;
     bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    if !matches!(sight, Sight::Is(Format::Zip | Format::PickleInZip)) {
-        tell("", sight, found);
-        return scan::by_content(bytes, Profile::Tree, found);
+    match start[..] {
+        [b'P', b'K', 3, 4, ..] => members_of_zip(bytes, found),
+        _ if is_tar(&start) => members_of_tar(bytes, found),
+        _ => {
+            file("", name, bytes, Some(size), found).map_err(unreadable)?;
+            bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+            scan::by_content(bytes, Profile::Tree, found)
+        }
     }
-    let mut members = Vec::new();
+}
+
+fn is_tar(start: &[u8]) -> bool {
+    start.get(257..262) == Some(b"ustar")
+}
+
+/// torch since 1.6, arrays of NumPy, models of Keras.
+fn members_of_zip(bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+    let (mut inside, mut code) = (Findings::default(), 0u64);
     zip::lint(bytes, found, &mut |member, content| {
-        // A member that cannot be read is told of by whoever hands it out.
-        let sight = look(content, member.size).unwrap_or(Sight::Other);
-        if members.len() < MOST && !matches!(sight, Sight::Other) {
-            members.push((member.name.clone(), sight));
+        code += u64::from(member.name.split('/').rev().skip(1).any(|folder| folder == "code") && member.name.strip_suffix(".py").is_some());
+        if member.name == "config.json" && member.size <= LONGEST_SETTINGS {
+            let mut text = Vec::new();
+            // A member that cannot be read is told of by whoever hands it out; so below.
+            let _ = content.take(LONGEST_SETTINGS).read_to_end(&mut text);
+            tensors::layers(&text, &member.name, &mut inside);
+        } else {
+            let _ = file(&member.name, Some(&member.name), content, Some(member.size), &mut inside);
         }
         Ok(())
     })?;
-    members.into_iter().for_each(|(member, sight)| tell(&member, sight, found));
+    found.include(&inside);
+    if code > 0 {
+        found.add(rules::RUNS_CODE, "", format!("a program of TorchScript, in {code} files"));
+    }
     Ok(())
 }
 
-/// What a file is by its beginning: as much of it is read as tells, within a bound.
-fn look(bytes: &mut (impl Read + ?Sized), size: u64) -> std::io::Result<Sight> {
-    let (mut start, mut wanted) = (Vec::new(), LOOKED_AT as u64);
-    loop {
-        bytes.take(wanted - start.len() as u64).read_to_end(&mut start)?;
-        match recognise(&start, size) {
-            Sight::Unsure(further) if further.min(MOST_LOOKED_AT) > start.len() as u64 && start.len() as u64 == wanted => {
-                wanted = further.min(MOST_LOOKED_AT);
-            }
-            sight => return Ok(sight),
+/// torch before 0.2, and whatever else was packed that way.
+fn members_of_tar(stream: &mut dyn Read, found: &mut Findings) -> Result<()> {
+    let mut inside = Findings::default();
+    tar::lint(stream, found, &mut |entry, content| {
+        let name = String::from_utf8_lossy(&entry.name).into_owned();
+        let _ = file(&name, Some(&name), content, Some(entry.size), &mut inside);
+        Ok(())
+    })?;
+    found.include(&inside);
+    Ok(())
+}
+
+/// One file, or one member of an archive, as what its bytes say it is.
+fn file(place: &str, name: Option<&str>, stream: &mut dyn Read, size: Option<u64>, found: &mut Findings) -> io::Result<()> {
+    let (sight, start, size) = look(stream, size)?;
+    let mut whole = BufReader::with_capacity(64 << 10, (&start[..]).chain(stream));
+    let end = size.unwrap_or(u64::MAX);
+    match sight {
+        _ if start.starts_with(b"\x93NUMPY") => tensors::examine(Form::Npy, &mut whole, end, place, found),
+        Sight::Is(Format::Pickle) => {
+            pickle::examine(&mut whole)?.tell(place, found);
+            Ok(())
         }
+        Sight::Is(Format::Safetensors) => tensors::examine(Form::Safetensors, &mut whole, end, place, found),
+        Sight::Is(Format::Gguf) => tensors::examine(Form::Gguf, &mut whole, end, place, found),
+        Sight::Is(Format::Hdf5) => {
+            found.add(rules::NOT_EXAMINED, place, "HDF5: a model of Keras in it may have layers that are code");
+            Ok(())
+        }
+        Sight::Is(Format::Zip | Format::PickleInZip) => {
+            found.add(rules::NOT_EXAMINED, place, "an archive within an archive");
+            Ok(())
+        }
+        Sight::Unsure(_) => {
+            found.add(rules::NOT_EXAMINED, place, "its beginning does not tell whether it runs something when it is loaded");
+            Ok(())
+        }
+        Sight::Is(_) => Ok(()),
+        Sight::Other => other(place, name, &start, &mut whole, end, found),
     }
 }
 
-fn tell(place: &str, sight: Sight, found: &mut Findings) {
-    match sight {
-        Sight::Is(format) if format.carries_pickle() => found.add(rules::RUNS_CODE, place, format.name()),
-        Sight::Unsure(_) => {
-            found.add(rules::NOT_EXAMINED, place, "its beginning does not tell whether it runs something when it is loaded")
+/// What has no mark of its own, or is packed.
+fn other(place: &str, name: Option<&str>, start: &[u8], whole: &mut dyn BufRead, size: u64, found: &mut Findings) -> io::Result<()> {
+    let called_graph = name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".onnx"));
+    if called_graph || tensors::is_graph(start) {
+        let mut inside = Findings::default();
+        tensors::examine(Form::Onnx, whole, size, place, &mut inside)?;
+        // Many other files begin as a graph does.
+        if called_graph || inside.list().iter().all(|finding| finding.rule != rules::TENSORS) {
+            found.include(&inside);
         }
-        Sight::Is(_) | Sight::Other => {}
+        return Ok(());
+    }
+    if is_of_r(start) {
+        found.add(rules::NOT_EXAMINED, place, "objects of R: what they promise runs when it is looked at");
+        return Ok(());
+    }
+    match start {
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => packed(place, &mut ZlibDecoder::new(whole), found),
+        _ => match Packing::of(start) {
+            Packing::None if is_packed(start) && may_be_pickle(name) => {
+                found.add(rules::NOT_EXAMINED, place, "it is packed in a form that is not read");
+                Ok(())
+            }
+            // A name is not believed, and not passed over: readers of such files raise where a reader of pickles does.
+            Packing::None if name.is_some_and(is_called_pickle) => {
+                pickle::examine(&mut { whole })?.tell(place, found);
+                Ok(())
+            }
+            Packing::None => Ok(()),
+            packing => {
+                // What is wrong with the packing is told by who reads the file as a whole.
+                let (mut outcome, mut scratch) = (Ok(()), Findings::default());
+                let unpacked = unpacked(packing, size, whole, "", &mut scratch, |stream, _| {
+                    outcome = packed(place, stream, found);
+                    Ok(())
+                });
+                unpacked.map_err(io::Error::other).and(outcome)
+            }
+        },
+    }
+}
+
+/// What is in a packed file: a pickle by joblib or pandas, a tar, objects of R.
+fn packed(place: &str, stream: &mut dyn Read, found: &mut Findings) -> io::Result<()> {
+    let mut stream = stream.take(MOST_UNPACKED);
+    let looked = look(&mut stream, None);
+    // Bytes that begin like a packed file and are none.
+    let Ok((sight, start, size)) = looked else { return Ok(()) };
+    let mut whole = BufReader::with_capacity(64 << 10, (&start[..]).chain(&mut stream));
+    let told = match sight {
+        Sight::Is(Format::Pickle) => pickle::examine(&mut whole).map(|report| report.tell(place, found)),
+        _ if start.starts_with(b"\x93NUMPY") => tensors::examine(Form::Npy, &mut whole, size.unwrap_or(u64::MAX), place, found),
+        _ if is_tar(&start) => members_of_tar_within(&mut whole, found),
+        Sight::Unsure(_) | Sight::Is(Format::Hdf5 | Format::Zip | Format::PickleInZip) => {
+            found.add(rules::NOT_EXAMINED, place, "what is packed in it was not looked into");
+            Ok(())
+        }
+        _ if is_of_r(&start) => {
+            found.add(rules::NOT_EXAMINED, place, "objects of R: what they promise runs when it is looked at");
+            Ok(())
+        }
+        _ => Ok(()),
+    };
+    if told.is_err() {
+        found.add(rules::UNREADABLE, place, "it cannot be unpacked to its end");
+    }
+    Ok(())
+}
+
+/// The same of a tar that is packed, whose form is told of by who reads the file as a whole.
+fn members_of_tar_within(stream: &mut dyn Read, found: &mut Findings) -> io::Result<()> {
+    let mut form = Findings::default();
+    let told = tar::lint(stream, &mut form, &mut |entry, content| {
+        let name = String::from_utf8_lossy(&entry.name).into_owned();
+        let _ = file(&name, Some(&name), content, Some(entry.size), found);
+        Ok(())
+    });
+    told.map_err(io::Error::other)
+}
+
+fn is_called_pickle(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle"].iter().any(|end| name.ends_with(end))
+}
+
+fn is_of_r(start: &[u8]) -> bool {
+    [&b"RDX2\n"[..], b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\x02", b"X\n\0\0\0\x03", b"A\n2\n", b"A\n3\n"]
+        .iter()
+        .any(|mark| start.starts_with(mark))
+}
+
+/// What a file is by its beginning: as much of it is read as tells, within a bound. Its length, where it was not known, may be seen.
+fn look(bytes: &mut (impl Read + ?Sized), size: Option<u64>) -> io::Result<(Sight, Vec<u8>, Option<u64>)> {
+    let (mut start, mut wanted, mut size) = (Vec::new(), LOOKED_AT as u64, size);
+    loop {
+        bytes.take(wanted - start.len() as u64).read_to_end(&mut start)?;
+        if size.is_none() && (start.len() as u64) < wanted {
+            size = Some(start.len() as u64);
+        }
+        match recognise(&start, size.unwrap_or(u64::MAX)) {
+            Sight::Unsure(further) if further.min(MOST_LOOKED_AT) > start.len() as u64 && start.len() as u64 == wanted => {
+                wanted = further.min(MOST_LOOKED_AT);
+            }
+            sight => return Ok((sight, start, size)),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Lints: a wheel holds exactly what its RECORD lists (PEP 376, PEP 427) and is of the project and version that its name says.
+//! Lints: a wheel holds exactly what its RECORD lists (PEP 376, PEP 427), is of the project and version that its name says, and has nothing
+//! that runs without being called.
 
 use super::core_metadata::CoreMetadata;
 use super::filename::{Kind, normalised, wheel_parts};
@@ -6,7 +7,7 @@ use super::{version, wheel};
 use crate::artifact::{Artifact, BlobRead, Descriptor, Digest};
 use crate::error::{Error, Result};
 use crate::scan::listing::{Contents, Listed};
-use crate::scan::{self, Findings, Profile, rules, zip};
+use crate::scan::{self, Findings, Profile, hooks, rules, zip};
 use data_encoding::BASE64URL_NOPAD;
 
 /// Longest RECORD that is read, in bytes.
@@ -23,7 +24,7 @@ pub(super) fn blob(_: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, fo
 }
 
 fn wheel(filename: &str, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
-    let (mut contents, mut records) = (Contents::default(), Vec::new());
+    let (mut contents, mut records, mut runs) = (Contents::default(), Vec::new(), Findings::default());
     zip::lint(bytes, found, &mut |member, content| {
         if member.name.ends_with('/') {
             return Ok(());
@@ -37,8 +38,13 @@ fn wheel(filename: &str, bytes: &mut dyn BlobRead, found: &mut Findings) -> Resu
             records.push((member.name.clone(), text));
             return Ok(());
         }
-        contents.file(&member.name, content)
+        hooks::by_name(&member.name, &mut runs);
+        match hooks::read(&member.name, member.size, content, &mut runs) {
+            Some(text) => contents.file(&member.name, &mut &text[..]),
+            None => contents.file(&member.name, content),
+        }
     })?;
+    found.include(&runs);
     if let [(name, text)] = &records[..] {
         let listed = record(text, found);
         let folder = name.strip_suffix("RECORD").unwrap_or_default();

@@ -4,6 +4,7 @@ mod command;
 mod confined;
 pub mod made;
 pub mod packages;
+mod pickles;
 mod real;
 
 use airlift::artifact::InMemory;
@@ -289,7 +290,8 @@ fn findings_are_bounded() {
 fn every_rule_is_called_up_and_documented() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let guide = std::fs::read_to_string(root.join("docs/guides/scanning.md")).expect("the guide");
-    let corpus = ["mod.rs", "packages.rs"].map(|file| std::fs::read_to_string(root.join("tests/it/scan").join(file)).expect("UTF-8"));
+    let corpus =
+        ["mod.rs", "packages.rs", "pickles.rs"].map(|file| std::fs::read_to_string(root.join("tests/it/scan").join(file)).expect("UTF-8"));
     let unique: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
     assert_eq!(unique.len(), rules::ALL.len());
     for rule in rules::ALL {

@@ -170,6 +170,38 @@ fn a_wheel_is_of_the_project_its_name_says() {
     assert_eq!(rules(&in_wheel(&without)), ["list", "metadata"]);
 }
 
+#[test]
+fn what_an_interpreter_runs_when_it_starts_is_told() {
+    let judged = |name: &str, content: &[u8]| rules(&in_wheel(&wheel(&[MODULE, (name, content)], "", "")));
+    for name in ["evil.pth", "demo-1.0.data/purelib/evil.pth", "demo-1.0.data/data/lib/python3.12/site-packages/evil.PTH"] {
+        assert_eq!(judged(name, b"import os; os.getpid()\n"), ["start-hook"], "{name}");
+    }
+    for line in ["../other\nimport\tos", "\u{feff}import os", "x\rimport os", "x\u{2028}import os"] {
+        assert_eq!(judged("evil.pth", line.as_bytes()), ["start-hook"], "{line:?}");
+    }
+    assert!(judged("paths.pth", b"# import os\n../other\nimported\n").is_empty());
+    assert!(judged("demo/inner.pth", b"import os\n").is_empty(), "no interpreter looks there");
+    assert_eq!(judged("sitecustomize.py", b""), ["start-hook"]);
+    assert_eq!(judged("usercustomize/__init__.py", b""), ["start-hook"]);
+    assert_eq!(judged("long.pth", &vec![b'#'; 2 << 20]), ["not-examined"]);
+    assert!(judged("demo-1.0.dist-info/entry_points.txt", b"[console_scripts]\ndemo = demo:main\n").is_empty());
+}
+
+#[test]
+fn scripts_of_installers_are_told() {
+    let judged = |name: &str, content: &[u8]| {
+        let files = [LIBRARY, (name, content)];
+        rules(&in_channel("demo-1.0-0.conda", &newer("demo", &files, &files, &[])))
+    };
+    for name in ["bin/.demo-post-link.sh", "bin/.demo-pre-link.sh", "bin/.demo-pre-unlink.sh", "Scripts/.demo-post-link.bat"] {
+        assert_eq!(judged(name, b"exit 0\n"), ["install-hook"], "{name}");
+    }
+    assert_eq!(judged("etc/conda/activate.d/demo.sh", b"export A=1\n"), ["start-hook"]);
+    assert_eq!(judged("lib/python3.12/site-packages/demo.pth", b"import demo\n"), ["start-hook"]);
+    assert_eq!(judged("site-packages/demo.pth", b"import demo\n"), ["start-hook"]);
+    assert!(judged("bin/demo-post-link.sh", b"exit 0\n").is_empty(), "no installer knows that name");
+}
+
 const LIBRARY: (&str, &[u8]) = ("lib/demo.txt", b"demo");
 
 #[test]
@@ -261,7 +293,9 @@ fn what_runs_when_it_is_loaded_is_told() {
     let judged = |bytes: &[u8]| {
         rules(&found(&artifact("models", "org/model", "main", &[("model.bin", "application/octet-stream", bytes)], Value::Null), bytes))
     };
-    assert_eq!(judged(pickle), ["runs-code"]);
-    assert_eq!(judged(&zip(&[part("notes.txt", b"nothing"), part("data.pkl", pickle)])), ["runs-code"], "behind the first member");
+    assert_eq!(judged(pickle), ["pickle-dangerous"]);
+    assert_eq!(judged(&zip(&[part("notes.txt", b"nothing"), part("data.pkl", pickle)])), ["pickle-dangerous"], "behind the first member");
+    let script = zip(&[part("model/code/__torch__.py", b"op_version_set = 1\n"), part("model/data.pkl", b"N.")]);
+    assert_eq!(judged(&script), ["pickle", "runs-code"], "a program of TorchScript");
     assert!(judged(&zip(&[part("notes.txt", b"nothing")])).is_empty());
 }
