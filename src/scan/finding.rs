@@ -174,7 +174,7 @@ pub(crate) fn settle(outcome: Step<()>, place: &str, found: &mut Findings) -> Re
         Err(Stop::Io(error)) if error.raw_os_error().is_some() => Err(Error::io("a blob cannot be read", &error)),
         Err(Stop::Io(error)) => match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
             Some(ours) => Err(ours.clone()),
-            None if error.get_ref().is_some_and(|inner| inner.is::<super::packing::Expands>()) => {
+            None if error.get_ref().and_then(|inner| inner.downcast_ref::<super::packing::Expands>()).is_some() => {
                 found.add(rules::EXPANDS, place, &error);
                 Ok(())
             }

@@ -71,7 +71,7 @@ fn is_token(text: &[u8], prefix: &str, inside: fn(u8) -> bool, length: usize) ->
 
 /// A line that begins a private key, with something of a key behind it.
 fn private_key(bytes: &[u8]) -> Option<&'static str> {
-    let mut lines = bytes.split(|b| *b == b'\n').map(|line| line.trim_ascii());
+    let mut lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     while let Some(line) = lines.next() {
         let Some(label) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(KEY)) else { continue };
         let body =

@@ -42,7 +42,10 @@ def spdx(path, whole=False):
     from spdx_tools.spdx.parser.parse_anything import parse_file
     from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-    messages = validate_full_spdx_document(parse_file(path))
+    # It takes no address without a top-level domain, though section 7.7 does; the tests' own servers have none.
+    loopback = "download_location must be a valid URL or download location according to the specification, but is: http://127.0.0.1:"
+    found = validate_full_spdx_document(parse_file(path))
+    messages = [m for m in found if loopback not in m.validation_message]
     if messages:
         sys.exit("\n".join(f"{m.validation_message} ({m.context.spdx_id})" for m in messages[:5]))
     checked = sbom_checker.SbomChecker(path, compliance="ntia")

@@ -127,7 +127,7 @@ impl Sbom {
         blobs: &dyn Blobs,
         context: &Context,
     ) -> Result<Inventory> {
-        subject.author = self.author.clone();
+        subject.author.clone_from(&self.author);
         // Only a time that was given: the clock would make two documents of one thing.
         if let (None, (time, true)) = (&subject.created, context.created()?) {
             subject.created = Some(time.to_string());

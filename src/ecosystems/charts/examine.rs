@@ -12,7 +12,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     let mut component = Component::of(artifact, describe(artifact)?);
     component.class = Class::Application;
     component.examined = if super::super::is_here(artifact, blobs)? { Examined::Read } else { Examined::NotExamined };
-    component.name = meta.text("name").unwrap_or_default().to_owned();
+    meta.text("name").unwrap_or_default().clone_into(&mut component.name);
     component.requirements = requirements(&meta);
     component.inside = vendored(&meta, artifact);
     Ok(component)

@@ -23,8 +23,8 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         },
     };
     let mut component = Component::of(artifact, describe_with(artifact, &meta, &read.about));
-    component.name = meta.text("name").unwrap_or_default().to_owned();
-    component.version = meta.text("version").unwrap_or_default().to_owned();
+    meta.text("name").unwrap_or_default().clone_into(&mut component.name);
+    meta.text("version").unwrap_or_default().clone_into(&mut component.version);
     component.author = maintainers(&read.about);
     component.requirements = requirements(&meta);
     component.licences.extend(read.licences.iter().take(MOST).map(|file| Licensing::new(file, "file", Basis::Found)));

@@ -72,7 +72,7 @@ fn folder(unpacked: impl Read, whole: bool) -> Option<Info> {
             "info/about.json" => info.about = serde_json::from_slice(&document(entry)?).unwrap_or_default(),
             "info/paths.json" => info.paths = listed(&document(entry)?).unwrap_or_default(),
             "info/files" if info.paths.is_empty() => {
-                info.paths = String::from_utf8_lossy(&document(entry)?).lines().map(str::to_owned).collect()
+                info.paths = String::from_utf8_lossy(&document(entry)?).lines().map(str::to_owned).collect();
             }
             _ => info.licences.extend(name.strip_prefix("licenses/").filter(|n| !n.is_empty() && !n.ends_with('/')).map(|_| path.clone())),
         }

@@ -30,7 +30,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     }
     let meta = Meta::of(artifact)?;
     component.class = if meta.kind == Kind::Model { Class::Model } else { Class::Data };
-    component.name = meta.repo.clone();
+    component.name.clone_from(&meta.repo);
     if meta.kind == Kind::Model {
         component.model = Some(declared(&meta, artifact, blobs, &said)?);
     }

@@ -105,7 +105,7 @@ fn descriptor(archive: &mut dyn BlobRead, member: &Member, at: u64, room: u64) -
     let (mark, crc) = (DESCRIPTOR.to_le_bytes().to_vec(), member.crc32.to_le_bytes());
     let wide = [&crc[..], &member.packed.to_le_bytes(), &member.size.to_le_bytes()].concat();
     let narrow = [&crc[..], &(member.packed as u32).to_le_bytes(), &(member.size as u32).to_le_bytes()].concat();
-    let fits = member.packed.max(member.size) <= u64::from(u32::MAX);
+    let fits = u32::try_from(member.packed.max(member.size)).is_ok();
     let forms = [[mark.clone(), wide.clone()].concat(), [mark, narrow.clone()].concat(), wide, narrow];
     let found = forms.iter().find(|form| bytes.starts_with(form) && (fits || form.len() >= 20));
     found.map(|form| form.len() as u64).ok_or_else(|| wrong("the data descriptor is missing, or not what the directory says"))

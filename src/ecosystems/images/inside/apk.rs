@@ -29,7 +29,7 @@ pub(super) fn read(files: &Filesystem, release: &Release) -> Found {
 }
 
 /// The value of a line. Unlike elsewhere, letters in upper and lower case are different fields.
-fn field<'a>(package: &'a str, letter: char) -> Option<&'a str> {
+fn field(package: &str, letter: char) -> Option<&str> {
     let line = package.lines().find_map(|line| line.strip_prefix(letter)?.strip_prefix(':'))?;
     (!line.is_empty()).then_some(line)
 }

@@ -20,7 +20,7 @@ pub(super) fn read(files: &Filesystem, release: &Release) -> Found {
         match path.strip_suffix(".md5sums") {
             // `md5  path`, the only list of files there is.
             Some(_) => {
-                found.files.extend(String::from_utf8_lossy(bytes).lines().filter_map(|l| Some(l.split_once(' ')?.1.trim().to_owned())))
+                found.files.extend(String::from_utf8_lossy(bytes).lines().filter_map(|l| Some(l.split_once(' ')?.1.trim().to_owned())));
             }
             None => take(&[first(bytes)], path, files, release, &mut found),
         }
