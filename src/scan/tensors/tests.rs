@@ -121,7 +121,7 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
     let length = [(content.len() as u8 & 0x7f) | 0x80, (content.len() >> 7) as u8];
     assert!(content.len() < 1 << 14);
     let tag = [(number << 3 | 2) | if number > 15 { 0x80 } else { 0 }, number >> 4];
-    [&tag[..1 + usize::from(number > 15)], &length, content].concat()
+    [&tag[..=usize::from(number > 15)], &length, content].concat()
 }
 
 fn stored_in(location: &str) -> Vec<u8> {

@@ -94,7 +94,7 @@ fn records_have_one_length_and_begin_where_the_last_one_ends() {
 #[test]
 fn a_bare_device_carries_a_stream() {
     let (host, (world, volumes)) = (Host::new(), large());
-    let device = host.write("device", &noise(40 * super::MIB, 5));
+    let device = host.write("device", noise(40 * super::MIB, 5));
     let onto = File::options().write(true).open(&device).expect("it is there");
     let sent = host.command(&["send", arg(&world.path("out"))]).stdout(onto).output().expect("airlift runs");
     assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));

@@ -48,7 +48,8 @@ fn packages_are_what_their_records_and_archives_say() {
     assert!(said.len() > 50, "{} packages", said.len());
     assert_eq!(said, wanted);
     assert!(found.components.iter().all(|c| c.examined == Examined::Read), "every archive was read, of either kind");
-    let projects: BTreeSet<&str> = found.components.iter().flat_map(|c| c.nested()).map(|c| c.purl.split('@').next().unwrap()).collect();
+    let projects: BTreeSet<&str> =
+        found.components.iter().flat_map(airlift::report::Component::nested).map(|c| c.purl.split('@').next().unwrap()).collect();
     assert!(projects.len() > 30 && projects.contains("pkg:pypi/jupyterlab-server"), "{projects:?}");
     assert!(found.components.iter().any(|c| !c.needs.is_empty() && c.needs_known == Completeness::Complete));
     judged(&found);

@@ -88,8 +88,14 @@ fn two_of_one_name_have_two_references() {
     let with = |bytes: &[u8]| {
         let mut component = component("pkg:x/app@1", &[]);
         let digest = Digest::of(bytes);
-        component.parts =
-            vec![Part { name: None, media_type: "a/b".to_owned(), digest, size: 1, hashes: Default::default(), origins: vec![] }];
+        component.parts = vec![Part {
+            name: None,
+            media_type: "a/b".to_owned(),
+            digest,
+            size: 1,
+            hashes: std::collections::BTreeMap::default(),
+            origins: vec![],
+        }];
         component
     };
     let inventory = Inventory::new(subject(), vec![with(b"1"), with(b"2"), with(b"2")]);
@@ -158,8 +164,14 @@ fn differences_are_told_by_version_and_bytes() {
     let with = |purl: &str, bytes: &[u8]| {
         let mut component = component(purl, &[]);
         let digest = Digest::of(bytes);
-        component.parts =
-            vec![Part { name: None, media_type: "a/b".to_owned(), digest, size: 1, hashes: Default::default(), origins: vec![] }];
+        component.parts = vec![Part {
+            name: None,
+            media_type: "a/b".to_owned(),
+            digest,
+            size: 1,
+            hashes: std::collections::BTreeMap::default(),
+            origins: vec![],
+        }];
         component
     };
     let before = Inventory::new(

@@ -45,7 +45,7 @@ pub fn extended(name: &str, content: &[u8], records: &[(&str, &str)]) -> Entry {
 
 pub fn record(key: &str, value: &str) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
-    let length = (rest + 1..).find(|length| length - rest == length.to_string().len()).expect("a length");
+    let length = (rest + 1..rest + 9).find(|length| length - rest == length.to_string().len()).expect("a length");
     format!("{length} {key}={value}\n").into_bytes()
 }
 

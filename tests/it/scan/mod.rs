@@ -205,7 +205,7 @@ fn bzip2_is_read_as_bzip2_writes_it() {
     let text: Vec<u8> = (0..3000u32).flat_map(|n| format!("{} {}\n", n % 17, "ab".repeat((n % 300) as usize)).into_bytes()).collect();
     let Some(packed) = packed_by("bzip2", &text) else { return };
     assert!(found(&packed).is_empty(), "{:?}", found(&packed));
-    let archive = tar(&[file("notes", &text), ok("other"), file("zeros", &[0; 1_000_000])]);
+    let archive = tar(&[file("notes", &text), ok("other"), file("zeros", &vec![0; 1_000_000])]);
     let packed = packed_by("bzip2", &archive).expect("it was there");
     assert!(found(&packed).is_empty(), "{:?}", found(&packed));
     let two = [&packed[..], &packed_by("bzip2", b"").expect("it was there")].concat();
