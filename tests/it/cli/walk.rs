@@ -125,6 +125,11 @@ fn inside(walk: &mut Walk) {
     walk.go(&["scrub"], &["0 faults"]);
     walk.go(&["scan"], &["scanned 2 blobs", "0 errors"]);
     walk.go(&["scan", "out"], &["kit 1", "scanned 2 blobs"]);
+    let ran = walk.host.ok(&["sbom"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert!(document["bomFormat"] == "CycloneDX" && ran.err.contains("2 artifacts"), "{}", ran.err);
+    assert_eq!(walk.host.ok(&["--quiet", "sbom"]).err, "");
+    walk.note(&["sbom"]);
     of_the_log(walk);
     of_policy(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);
