@@ -9,6 +9,7 @@
 pub mod attached;
 pub mod charts;
 pub mod conda;
+pub mod core_metadata;
 pub mod files;
 pub mod images;
 pub mod models;

@@ -3,7 +3,8 @@
 use super::describe::{dependency, describe_with};
 use super::meta::Meta;
 use super::package::{Info, info};
-use crate::artifact::{Artifact, Blobs, percent_encoded};
+use crate::artifact::{Artifact, Blobs};
+use crate::ecosystems::core_metadata::{normalised, purl};
 use crate::error::Result;
 use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
 use serde_json::Value;
@@ -52,7 +53,7 @@ fn maintainers(about: &serde_json::Map<String, Value>) -> Option<String> {
 fn projects(read: &Info, file: &str) -> Option<Inside> {
     let found: BTreeSet<(String, String, &str)> = read.paths.iter().filter_map(|path| project(path)).take(MOST).collect();
     let component = |(name, version, place): (String, String, &str)| Component {
-        purl: format!("pkg:pypi/{}@{}", percent_encoded(&name), percent_encoded(&version)),
+        purl: purl(&name, Some(&version)),
         name,
         version,
         examined: Examined::Read,
@@ -75,5 +76,5 @@ fn project(path: &str) -> Option<(String, String, &str)> {
     let (site, folder) = folder.rsplit_once('/').unwrap_or(("", folder));
     let (name, version) = folder.split_once('-')?;
     // What lies further down is carried along by another project.
-    site.ends_with("site-packages").then(|| (name.to_ascii_lowercase().replace(['_', '.'], "-"), version.to_owned(), path))
+    site.ends_with("site-packages").then_some((normalised(name)?, version.to_owned(), path))
 }

@@ -1,11 +1,11 @@
 //! What the inventory says of one file: its METADATA or PKG-INFO as written, its licence files, the projects it carries along.
 
-use super::core_metadata::CoreMetadata;
-use super::describe::{describe_with, purl};
-use super::filename::{Kind, normalised};
+use super::describe::describe_with;
+use super::filename::Kind;
 use super::format::Entry;
 use super::wheel;
 use crate::artifact::{Artifact, BlobRead, Blobs, Completeness};
+use crate::ecosystems::core_metadata::{CoreMetadata, project, purl, required, requirement};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
 use crate::scan::tar::{self, Kind as EntryKind};
@@ -95,22 +95,7 @@ fn is_vendored(name: &str) -> bool {
 
 /// What cannot be read is left out: the wheel's own METADATA decides whether the wheel can be.
 fn carried_along(member: &Member, blob: &mut dyn BlobRead) -> Option<Component> {
-    let metadata = CoreMetadata::read(&wheel::unpacked(member, blob).ok()?);
-    let (name, version) = (normalised(metadata.one("name")?)?, metadata.one("version")?);
-    let licences = super::describe::licences(&metadata);
-    Some(Component {
-        purl: purl(&name, version, None),
-        version: version.to_owned(),
-        name,
-        supplier: super::describe::supplier(&metadata),
-        summary: metadata.one("summary").map(super::describe::first_line),
-        licences: licences.into_iter().map(|l| Licensing::new(l.expression, l.source, Basis::Declared)).collect(),
-        requirements: metadata.all("requires-dist").map(|text| requirement(text, &BTreeMap::new())).collect(),
-        declared: Completeness::Complete,
-        examined: Examined::Read,
-        found_by: Some(member.name.clone()),
-        ..Component::default()
-    })
+    project(&CoreMetadata::read(&wheel::unpacked(member, blob).ok()?), &member.name)
 }
 
 /// PKG-INFO of a source distribution (PEP 625: one folder, `PKG-INFO` in it); `None` for archives that are not a packed tar.
@@ -151,31 +136,14 @@ fn in_sdist(blob: &mut dyn BlobRead) -> Result<Option<Content>> {
 fn requirements(entry: &Entry, metadata: &CoreMetadata) -> Vec<Requirement> {
     let resolved = entry.meta.dependencies.iter().flatten().filter_map(|d| d.split_once("=="));
     let resolved: BTreeMap<String, String> = resolved.map(|(name, version)| (name.to_owned(), version.to_owned())).collect();
-    let mut all: Vec<Requirement> = metadata.all("requires-dist").map(|text| requirement(text, &resolved)).collect();
-    let named: Vec<String> = all.iter().filter_map(|r| project(&r.declared)).collect();
+    let mut all: Vec<Requirement> =
+        metadata.all("requires-dist").map(|text| requirement(text, |name| resolved.get(name).cloned())).collect();
+    let named: Vec<String> = all.iter().filter_map(|r| required(&r.declared)).collect();
     let only_locked = resolved.iter().filter(|(name, _)| !named.contains(name));
     all.extend(only_locked.map(|(name, version)| Requirement {
         declared: format!("{name}=={version}"),
-        purls: vec![purl(name, version, None)],
+        purls: vec![purl(name, Some(version))],
         conditional: false,
     }));
     all
-}
-
-/// With a marker a requirement counts for some machines or extras only: the lock tells which were meant, where it does.
-fn requirement(text: &str, resolved: &BTreeMap<String, String>) -> Requirement {
-    let name = project(text);
-    let locked = name.as_ref().and_then(|name| resolved.get(name));
-    let purls = match (&name, locked) {
-        (Some(name), Some(version)) => vec![purl(name, version, None)],
-        (Some(name), None) => vec![format!("pkg:pypi/{name}")],
-        (None, _) => vec![],
-    };
-    Requirement { declared: text.to_owned(), purls, conditional: text.contains(';') && locked.is_none() }
-}
-
-/// The normalised name at the beginning of a requirement (PEP 508).
-fn project(text: &str) -> Option<String> {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(text.len());
-    normalised(&text[..end])
 }

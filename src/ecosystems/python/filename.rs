@@ -1,21 +1,11 @@
 //! The grammar of distribution file names, and whether a file is what it is listed as (PEP 427, PEP 625).
 
 use super::version;
+use crate::ecosystems::core_metadata::normalised;
 use crate::error::{Error, Result};
 
 /// Longest file name, in bytes: what file systems allow.
 const LONGEST: usize = 255;
-
-/// The one spelling of a project name (PEP 503): lower case, runs of `-`, `_` and `.` as one `-`. `None` for what is no name.
-pub fn normalised(name: &str) -> Option<String> {
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.len() > LONGEST || !edge(name.chars().next()) || !edge(name.chars().next_back()) || !name.chars().all(inside) {
-        return None;
-    }
-    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
-    Some(words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
-}
 
 /// What sort of distribution a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

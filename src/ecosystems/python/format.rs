@@ -2,6 +2,7 @@
 
 use super::filename::{self, Kind};
 use crate::artifact::{Artifact, Descriptor, Digest};
+use crate::ecosystems::core_metadata::normalised;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -71,7 +72,7 @@ impl Entry {
             .map_err(|e| Error::verification("its details are not what this airlift understands").because(&e))?;
         meta.check()?;
         let kind = filename::check(filename, &artifact.name, &artifact.version)?;
-        if (kind == Kind::Wheel) != (meta.kind == "wheel") || filename::normalised(&artifact.name).as_ref() != Some(&artifact.name) {
+        if (kind == Kind::Wheel) != (meta.kind == "wheel") || normalised(&artifact.name).as_ref() != Some(&artifact.name) {
             return Err(Error::verification("name, kind and file name do not agree").with("file", filename));
         }
         Ok(Self {

@@ -9,7 +9,6 @@
 
 mod cache;
 mod client;
-mod core_metadata;
 mod describe;
 mod examine;
 mod filename;

@@ -1,10 +1,10 @@
 //! Lints: a wheel holds exactly what its RECORD lists (PEP 376, PEP 427), is of the project and version that its name says, and has nothing
 //! that runs without being called.
 
-use super::core_metadata::CoreMetadata;
-use super::filename::{Kind, normalised, wheel_parts};
+use super::filename::{Kind, wheel_parts};
 use super::{version, wheel};
 use crate::artifact::{Artifact, BlobRead, Descriptor, Digest};
+use crate::ecosystems::core_metadata::{CoreMetadata, normalised};
 use crate::error::{Error, Result};
 use crate::scan::listing::{Contents, Listed};
 use crate::scan::{self, Findings, Profile, hooks, rules, zip};

@@ -5,12 +5,13 @@
 //! is mounted.
 
 use super::cache::Cache;
-use super::filename::{Kind, normalised};
+use super::filename::Kind;
 use super::format::Entry;
 use super::page;
 use super::pages::{Form, Pages, Site};
 use super::wheel;
 use crate::artifact::{Blobs, Digest};
+use crate::ecosystems::core_metadata::normalised;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::server::{self, BlobReply, DocumentReply};
 use crate::store::Shelf;

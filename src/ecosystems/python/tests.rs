@@ -1,11 +1,12 @@
 //! Names and versions, the section, the documents, the routes.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::filename::{self, Kind, normalised};
+use super::filename::{self, Kind};
 use super::format::Entry;
 use super::section::PythonSection;
-use super::{Python, client, core_metadata, describe, page, serve, version};
+use super::{Python, client, describe, page, serve, version};
 use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Learned, SideDigests};
+use crate::ecosystems::core_metadata::{self, normalised};
 use crate::ecosystems::{Ecosystem, Mirror};
 use crate::error::Result;
 use crate::manifest::Manifest;

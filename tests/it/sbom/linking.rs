@@ -83,22 +83,16 @@ fn what_lies_inside_is_linked_inside_only() {
     judged(&inventory);
 }
 
+/// A component of one part with these bytes.
+fn with(purl: &str, bytes: &[u8]) -> Component {
+    let (media_type, hashes) = ("a/b".to_owned(), std::collections::BTreeMap::default());
+    let part = Part { name: None, media_type, digest: Digest::of(bytes), size: 1, hashes, origins: vec![] };
+    Component { parts: vec![part], ..component(purl, &[]) }
+}
+
 #[test]
 fn two_of_one_name_have_two_references() {
-    let with = |bytes: &[u8]| {
-        let mut component = component("pkg:x/app@1", &[]);
-        let digest = Digest::of(bytes);
-        component.parts = vec![Part {
-            name: None,
-            media_type: "a/b".to_owned(),
-            digest,
-            size: 1,
-            hashes: std::collections::BTreeMap::default(),
-            origins: vec![],
-        }];
-        component
-    };
-    let inventory = Inventory::new(subject(), vec![with(b"1"), with(b"2"), with(b"2")]);
+    let inventory = Inventory::new(subject(), ["1", "2", "2"].map(|bytes| with("pkg:x/app@1", bytes.as_bytes())).into());
     let references: Vec<_> = inventory.components.iter().map(|c| c.reference.clone()).collect();
     let second = format!("pkg:x/app@1#{}", Digest::of(b"2").hex());
     assert_eq!(references, ["pkg:x/app@1".to_owned(), second.clone(), format!("{second}-2")]);
@@ -161,19 +155,6 @@ fn statements_come_to_one_expression_or_to_their_text() {
 
 #[test]
 fn differences_are_told_by_version_and_bytes() {
-    let with = |purl: &str, bytes: &[u8]| {
-        let mut component = component(purl, &[]);
-        let digest = Digest::of(bytes);
-        component.parts = vec![Part {
-            name: None,
-            media_type: "a/b".to_owned(),
-            digest,
-            size: 1,
-            hashes: std::collections::BTreeMap::default(),
-            origins: vec![],
-        }];
-        component
-    };
     let before = Inventory::new(
         subject(),
         vec![with("pkg:x/same@1", b"1"), with("pkg:x/up@1", b"2"), with("pkg:x/re@1", b"3"), with("pkg:x/gone@1", b"4")],

@@ -1,11 +1,12 @@
 //! Databases of dpkg: `status`, and the folder `status.d` of images that were made without dpkg.
 
 use super::Found;
-use super::fields::{Paragraph, first, first_line, paragraphs};
+use super::fields::{Paragraph, first, paragraphs};
 use super::filesystem::Filesystem;
 use super::release::Release;
 use super::wanted::DPKG;
 use crate::artifact::Completeness;
+use crate::ecosystems::core_metadata::first_line;
 use crate::report::{Basis, Component, Examined, Licensing, Requirement, normalised};
 use std::collections::BTreeSet;
 

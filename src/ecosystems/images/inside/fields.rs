@@ -1,4 +1,4 @@
-//! Documents of fields in paragraphs (RFC 822 as Debian and Python use it: deb822(5), core metadata specification).
+//! Documents of fields in paragraphs, as Debian writes them (deb822(5)).
 
 /// Longest value that is kept, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -8,23 +8,10 @@ const LONGEST: usize = 64 << 10;
 pub(super) struct Paragraph(Vec<(String, String)>);
 
 impl Paragraph {
-    /// The first value of a field, unless it is empty or a placeholder.
+    /// The first value of a field, unless it is empty.
     pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).find(|value| is_said(value))
+        self.0.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).find(|value| !value.is_empty())
     }
-
-    /// All values of a field.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-            .filter(|value| is_said(value))
-    }
-}
-
-fn is_said(value: &str) -> bool {
-    !value.is_empty() && value != "UNKNOWN"
 }
 
 /// The paragraphs of a document.
@@ -53,10 +40,4 @@ pub(super) fn paragraphs(bytes: &[u8]) -> Vec<Paragraph> {
 pub(super) fn first(bytes: &[u8]) -> Paragraph {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());
     paragraphs(&bytes[..end]).into_iter().next().unwrap_or_default()
-}
-
-/// The first line with something in it.
-pub(super) fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line[..line.floor_char_boundary(300)].to_owned()
 }

@@ -53,7 +53,7 @@ fn component(document: &Value, place: &str) -> Option<Component> {
         version: version.to_owned(),
         purl: format!("{}@{}", base(name), percent_encoded(version)),
         supplier: author.map(str::to_owned),
-        summary: text("description").map(super::fields::first_line),
+        summary: text("description").map(crate::ecosystems::core_metadata::first_line),
         licences: licence.map(|l| Licensing::new(l, "package.json license", Basis::Declared)).into_iter().collect(),
         requirements: needs("dependencies", false).chain(needs("optionalDependencies", true)).collect(),
         declared: Completeness::Complete,

@@ -9,9 +9,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::filename::{normalised, wheel_parts};
+use super::filename::wheel_parts;
 use super::version;
 use crate::artifact::BlobRead;
+use crate::ecosystems::core_metadata::normalised;
 use crate::error::{Error, Result};
 use crate::scan::zip::{self, Member};
 use std::io::{Read, SeekFrom};
