@@ -124,6 +124,11 @@ impl Authentic {
         self.shortage.as_ref().map(|shortage| &shortage.error)
     }
 
+    /// SHA-256 of the lock's bytes.
+    pub fn lock_digest(&self) -> Digest {
+        Digest::of(&self.lock_bytes)
+    }
+
     /// The lock's exact bytes.
     pub fn lock_bytes(&self) -> &[u8] {
         &self.lock_bytes

@@ -97,7 +97,10 @@ impl FrameReader {
             return Ok(());
         };
         let again = sink.offset() > 0 || to.bundle.mender.is_some();
-        if !self.fill(to, blob, sink.as_mut(), to.progress, (blob.frames, false))? {
+        // What lies on a volume that is not here cannot be received once more: then nothing is taken before it is compared, so that what is
+        // damaged is named and what is kept stays.
+        let once = to.bundle.table.frames_of(blob).iter().any(|frame| to.bundle.lacks_volume(usize::from(frame.volume)));
+        if !self.fill(to, blob, sink.as_mut(), to.progress, (blob.frames, once))? {
             return Ok(());
         }
         let mut outcome = sink.finish();
@@ -124,10 +127,12 @@ impl FrameReader {
         progress: &dyn Progress,
         (upto, authenticate): (usize, bool),
     ) -> Result<bool> {
-        let start = sink.offset() / PIECE as u64 * PIECE as u64;
+        let there = sink.offset();
+        // The last frame may be shorter than a piece: a blob of which every byte is there is not read again.
+        let start = if there == blob.size { there } else { there / PIECE as u64 * PIECE as u64 };
         sink.rewind(start)?;
         progress.advance(to.phase, start);
-        for n in (start / PIECE as u64) as usize..upto {
+        for n in start.div_ceil(PIECE as u64) as usize..upto {
             go_on(to.progress)?;
             if to.stop.load(Ordering::Relaxed) {
                 return Ok(false);

@@ -71,7 +71,7 @@ impl VerifiedBundle {
 
     /// SHA-256 of the lock's bytes.
     pub fn lock_digest(&self) -> Digest {
-        Digest::of(&self.authentic.lock_bytes)
+        self.authentic.lock_digest()
     }
 }
 

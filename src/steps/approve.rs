@@ -2,6 +2,7 @@
 //! (`docs/formats/policy.md`, "Judging").
 
 use super::policy::in_force;
+use super::predecessors::Predecessors;
 use super::review::review;
 use super::trust::trusted;
 use crate::artifact::Digest;
@@ -269,10 +270,11 @@ pub struct Admitted {
 }
 
 /// Whether this host's policy and people let a bundle in; [`Kind::Policy`] when they do not.
-pub fn admit(bundle: &Authentic, store: &Store, clock: Timestamp) -> Result<Admitted> {
+pub fn admit(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<Admitted> {
+    let store = before.store();
     let (policy, _) = in_force(store)?;
     let (label, root) = (bundle.statement.label(), &bundle.root);
-    let review = review(bundle, store, clock)?;
+    let review = review(bundle, before, clock)?;
     if let Some(error) = refusals(&label, &review.findings) {
         return Err(error);
     }

@@ -5,6 +5,7 @@
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
+use super::predecessors::Predecessors;
 use super::staging::{self, stage};
 use super::trust::trusted;
 use super::verify::told;
@@ -52,10 +53,9 @@ pub enum Imported {
 }
 
 /// What would be checked and moved by an import, without doing it.
-pub fn order(bundle: &Authentic, store: &Store) -> Result<Order> {
-    let accepted: Vec<Mark> = store.accepted()?.iter().map(mark).collect();
+pub fn order(bundle: &Authentic, before: &Predecessors<'_>) -> Result<Order> {
     let rules = OrderRules { epoch: bundle.root.terms().epoch, gaps: Gaps::Shown };
-    judge_sequence(&accepted, &candidate(&bundle.statement, bundle.id), rules)
+    judge_sequence(&before.marks()?, &candidate(&bundle.statement, bundle.id), rules)
 }
 
 /// Judges the content of a bundle between its verification and its commit; an error leaves everything as it was.
@@ -99,12 +99,13 @@ pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>)
 fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>, look: Look<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let bundle = bundle.judged_by(&trusted(store)?)?;
-    let mut notes = match order(&bundle, store)? {
+    let before = Predecessors::in_store(store);
+    let mut notes = match order(&bundle, &before)? {
         Order::Replay => return again(bundle, journal, verification),
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    let admitted = admit(&bundle, store, journal.now())?;
+    let admitted = admit(&bundle, &before, journal.now())?;
     notes.extend(admitted.alarm());
     bundle.spill_to(store.root());
     let (bundle, needs) = with_room(bundle, store)?;
@@ -119,20 +120,14 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));
     let approved = admitted.approvals.people(Decision::Approve).iter().map(|given| given.principal.clone()).collect();
-    commit(&verified, &admitted, journal).map(|(snapshot, receipt)| Imported::Done {
-        snapshot,
-        notes,
-        repaired,
-        judged,
-        approved,
-        taken,
-        receipt,
-    })
+    let (snapshot, receipt, waits) = commit(&verified, &admitted, journal)?;
+    notes.extend(waits);
+    Ok(Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt })
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything
-/// counts: a log that cannot be written stops the import.
-fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf)> {
+/// counts: a log that cannot be written stops the import. What could not be tidied up after it is given back.
+fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf, Option<String>)> {
     let writer = journal.writer();
     let (statement, id) = (&bundle.bundle().statement, bundle.bundle().id);
     for (digest, size) in bundle.lock().blobs() {
@@ -156,8 +151,8 @@ fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -
     let receipt = journal.write_receipt(&format!("snapshot-{}", staged.number()), index)?;
     keep_roots(bundle, writer.store())?;
     let snapshot = writer.install(staged)?;
-    writer.await_no_more(&staging::named(statement))?;
-    Ok((snapshot, receipt))
+    let waits = writer.await_no_more(&staging::named(statement)).err();
+    Ok((snapshot, receipt, waits.map(|e| format!("it is installed, and still listed as waiting: {}", e.message()))))
 }
 
 /// What is about to be installed, by whose signatures, under which root.
@@ -182,13 +177,20 @@ fn keep_roots(bundle: &VerifiedBundle, store: &Store) -> Result<()> {
     pinned::advance(&folder, &accepted, &bundle.bundle().chain).map(|_| ())
 }
 
+/// A bundle that was accepted before, as it was installed, and whether its record is damaged and would be written again.
+pub fn as_accepted(bundle: &Authentic, store: &Store) -> Result<(Installed, bool)> {
+    let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
+    let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
+    let damaged = store.lock_of(&installed).is_err();
+    Ok((installed, damaged))
+}
+
 /// Nothing new; but what a scrub took out, or a pruning, comes back.
 fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
-    let installed = store.accepted()?.into_iter().find(|i| i.bundle == bundle.id);
-    let installed = installed.ok_or_else(|| Error::failed("a replayed bundle is in the list of accepted ones"))?;
+    let (installed, rewritten) = as_accepted(&bundle, store)?;
     let (bundle, needs) = with_room(bundle, store)?;
-    let (restored, rewritten) = (needs.blobs, store.lock_of(&installed).is_err());
+    let restored = needs.blobs;
     if let Some(staged) = stage(&bundle, &needs, journal, verification, kind::RESTORE)? {
         return Ok(Imported::Staged(staged));
     }
@@ -223,6 +225,7 @@ fn candidate(statement: &Statement, id: Digest) -> Candidate {
     }
 }
 
-fn mark(installed: &Installed) -> Mark {
+/// The mark that an accepted bundle leaves in its line.
+pub fn mark(installed: &Installed) -> Mark {
     Mark { name: installed.name.clone(), line: installed.line.clone(), epoch: installed.epoch, seq: installed.seq, id: installed.bundle }
 }

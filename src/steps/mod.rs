@@ -18,6 +18,7 @@ pub mod log;
 pub mod pack;
 pub mod plan;
 pub mod policy;
+pub mod predecessors;
 pub mod receive;
 pub mod repair;
 pub mod review;

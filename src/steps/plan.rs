@@ -2,8 +2,9 @@
 //! `import` asks, in the same order, and of the payload nothing is read.
 
 use super::approve::{Admitted, admit};
-use super::import::order;
-use super::review::{installed, reviewed};
+use super::import::{as_accepted, order};
+use super::predecessors::Predecessors;
+use super::review::reviewed;
 use super::staging::still_needed;
 use crate::bundle::{Authentic, Needs};
 use crate::error::{Error, Kind, Result};
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 pub enum Outcome {
     /// It would be installed.
     Install,
-    /// It is installed, and so many blobs that have gone missing would come back.
+    /// It is installed, and what has gone missing or is damaged of it would come back.
     Restore,
     /// It is installed, and nothing would be changed.
     Nothing,
@@ -48,7 +49,7 @@ pub struct Plan {
     pub bundle: Authentic,
     /// Its place in the line; `None` when that is refused.
     pub order: Option<Order>,
-    /// The bundle of its line that is served now.
+    /// The bundle of its line that is served when its turn comes.
     pub follows: Option<Installed>,
     /// Volumes, blobs and bytes.
     pub needs: Needs,
@@ -60,6 +61,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// Who let it in, where it would be let in.
     pub admitted: Option<Admitted>,
+    /// Whether it is installed and its damaged record would be written again.
+    pub rewritten: bool,
     /// What importing it would end with, where that is not success.
     pub error: Option<Error>,
 }
@@ -71,7 +74,7 @@ impl Plan {
             (Some(error), _) if error.kind() == Kind::Incomplete && !self.needs.portions.is_empty() => Outcome::Stage,
             (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
             (Some(_), _) => Outcome::Refuse,
-            (None, Some(Order::Replay)) if self.needs.blobs == 0 => Outcome::Nothing,
+            (None, Some(Order::Replay)) if self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,
             (None, Some(Order::Replay)) => Outcome::Restore,
             (None, _) => Outcome::Install,
         }
@@ -79,17 +82,19 @@ impl Plan {
 }
 
 /// Plans the import of a bundle of which volumes may be missing. What a rule refuses is part of the plan; a store that cannot be read is an
-/// error.
-pub fn plan(bundle: Authentic, store: &Store, clock: Timestamp) -> Result<Plan> {
+/// error. Room is judged for each bundle alone, as what is free now.
+pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<Plan> {
+    let store = before.store();
     let bundle = bundle.with_kept(store);
-    let (needs, follows) = (bundle.needs(store)?, installed(store, &bundle.statement)?);
-    let (order, refused) = told(order(&bundle, store))?;
+    let (needs, follows) = (bundle.needs(store)?, before.of_line(&bundle.statement)?);
+    let (order, refused) = told(order(&bundle, before))?;
     let replay = order == Some(Order::Replay);
-    let old = follows.as_ref().filter(|_| !replay).map(|i| store.lock_of(i)).transpose()?;
+    let rewritten = replay && as_accepted(&bundle, store)?.1;
+    let old = follows.as_ref().filter(|_| !replay).map(|i| before.lock_of(i)).transpose()?;
     let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
-    let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, store, order, clock)).transpose()?;
+    let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, before, order, clock)).transpose()?;
     let (admitted, unwanted) = match review {
-        Some(_) => told(admit(&bundle, store, clock))?,
+        Some(_) => told(admit(&bundle, before, clock))?,
         None => (None, None),
     };
     let error = match refused.or(unwanted) {
@@ -97,7 +102,7 @@ pub fn plan(bundle: Authentic, store: &Store, clock: Timestamp) -> Result<Plan> 
         None => lacking(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
-    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, error })
+    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, error })
 }
 
 /// What was found, or the refusal; other errors stay errors.

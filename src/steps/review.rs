@@ -3,31 +3,31 @@
 
 use super::import::order;
 use super::policy::in_force;
+use super::predecessors::Predecessors;
 use super::trust::age;
 use crate::bundle::{Authentic, Statement};
 use crate::error::{Error, Result};
 use crate::lock::LockDiff;
 use crate::policy::{Facts, Review, Signer};
-use crate::store::{Installed, Store};
 use crate::trust::{Judged, Order};
 use jiff::Timestamp;
 
-/// Reviews an authentic bundle against what is installed. Its place in the line is judged first: [`Kind::Policy`](crate::error::Kind)
+/// Reviews an authentic bundle against what comes before it. Its place in the line is judged first: [`Kind::Policy`](crate::error::Kind)
 /// when it is a rollback, a fork or a jump.
-pub fn review(bundle: &Authentic, store: &Store, clock: Timestamp) -> Result<Review> {
-    reviewed(bundle, store, &order(bundle, store)?, clock)
+pub fn review(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<Review> {
+    reviewed(bundle, before, &order(bundle, before)?, clock)
 }
 
 /// The same for a bundle whose place in the line has been judged.
-pub fn reviewed(bundle: &Authentic, store: &Store, order: &Order, clock: Timestamp) -> Result<Review> {
-    let (policy, _) = in_force(store)?;
+pub fn reviewed(bundle: &Authentic, before: &Predecessors<'_>, order: &Order, clock: Timestamp) -> Result<Review> {
+    let (policy, _) = in_force(before.store())?;
     let missing = match order {
         Order::Gap(missing) => Some(missing.clone()),
         Order::First | Order::Next | Order::Replay => None,
     };
     let statement = &bundle.statement;
-    let replaced = installed(store, statement)?;
-    let old = replaced.as_ref().map(|i| store.lock_of(i)).transpose()?;
+    let replaced = before.of_line(statement)?;
+    let old = replaced.as_ref().map(|i| before.lock_of(i)).transpose()?;
     let facts = Facts {
         toolkit: statement.name.clone(),
         line: statement.line.clone(),
@@ -35,7 +35,7 @@ pub fn reviewed(bundle: &Authentic, store: &Store, order: &Order, clock: Timesta
         ecosystems: bundle.lock.artifacts.iter().map(|a| a.ecosystem.clone()).collect(),
         missing,
         root_expires: bundle.root.terms().expires,
-        now: age(store, clock)?.now,
+        now: age(before.store(), clock)?.now,
     };
     Ok(Review {
         bundle: bundle.id,
@@ -55,12 +55,6 @@ pub fn reviewed(bundle: &Authentic, store: &Store, order: &Order, clock: Timesta
         findings: policy.judge(&facts),
         policy: policy.digest,
     })
-}
-
-/// The bundle of the same toolkit and line that is served now.
-pub fn installed(store: &Store, statement: &Statement) -> Result<Option<Installed>> {
-    let current = store.current()?.map_or_else(Vec::new, |snapshot| snapshot.bundles);
-    Ok(current.into_iter().find(|i| (&i.name, &i.line) == (&statement.name, &statement.line)))
 }
 
 fn claimed(statement: &Statement) -> Result<Timestamp> {

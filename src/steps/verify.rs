@@ -69,6 +69,12 @@ pub fn open_one(places: &[PathBuf], root: &TrustRoot) -> Result<Authentic> {
     apart(|| one(find(places)?).and_then(|set| Authentic::open(set, root)))
 }
 
+/// The same where volumes may be missing: any of them tells all that is signed but the payload.
+pub fn open_one_partly(places: &[PathBuf], root: &TrustRoot) -> Result<Authentic> {
+    let bundle = apart(|| one(find(places)?).and_then(|set| Authentic::open_partly(set, root)))?;
+    bundle.misplaced().map_or(Ok(bundle), Err)
+}
+
 /// The only set among several.
 pub fn one(mut sets: Vec<VolumeSet>) -> Result<VolumeSet> {
     match sets.len() {

@@ -4,7 +4,7 @@ use super::review::{reviewed, shown};
 use super::sign::Keys;
 use crate::artifact::Digest;
 use crate::cli::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::policy::Decision;
 use crate::steps::approve::{Deciding, Pairs, approve, keep, standing, take};
 use crate::steps::log::cosign;
@@ -92,13 +92,15 @@ impl Approve {
         let writer = store.writer()?;
         let journal = context.journal(&writer)?;
         take(&journal, &subject.bundle, &subject.label, pairs)?;
-        cosign(&journal, signer).map(|(checkpoint, _)| Some(checkpoint.size)).or_else(|error| {
-            // The decision is kept and counts; a token that is not touched a second time takes nothing back.
-            context.out.note(&format!(
-                "the decision is kept, but the event log was not cosigned: {}; airlift log cosign does that",
-                error.message()
-            ));
-            Ok(None)
+        cosign(&journal, signer).map(|(checkpoint, _)| Some(checkpoint.size)).or_else(|error| match error.kind() {
+            // A log that is not what its witnesses remember is what witnesses are for.
+            Kind::Store | Kind::Verification => Err(error.with("decision", "it is kept, and counts")),
+            // A token that is not touched a second time takes nothing back.
+            _ => {
+                let why = error.message();
+                context.out.warn(format!("the decision is kept, but the event log was not cosigned: {why}; airlift log cosign does that"));
+                Ok(None)
+            }
         })
     }
 

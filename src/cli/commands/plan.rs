@@ -8,9 +8,10 @@ use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Kind, Result};
 use crate::policy::Decision;
 use crate::steps::plan::{Outcome, Plan, plan};
+use crate::steps::predecessors::Predecessors;
 use crate::steps::staging::{at_hand, named};
 use crate::steps::verify::{open_partly, refused};
-use crate::store::Store;
+use crate::store::Installed;
 use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ const MOST: usize = 20;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: airlift plan /media/usb1\n\nAny one volume of a set is enough. Exit code 3 means: a volume that is needed is not here; other codes are those \
-that import would end with."
+that import would end with. Of several bundles each is judged as if those before it were installed; room is judged for each alone."
 )]
 pub struct PlanCommand {
     /// Volumes, or folders that hold them
@@ -48,10 +49,14 @@ pub fn foretell(places: &[PathBuf], refuse_expired: bool, context: &Context) -> 
     let root = context.accepted_root(&store)?;
     let (bundles, mut errors) = open_partly(places, &root)?;
     let (mut documents, mut text, mut steps) = (Vec::new(), String::new(), Vec::new());
+    let mut before = Predecessors::in_store(&store);
     for bundle in bundles {
         context.check_age(&store, &bundle.root, refuse_expired)?;
-        let plan = plan(bundle, &store, context.environment.now())?;
-        text.push_str(&shown(&plan, &store)?);
+        let plan = plan(bundle, &before, context.environment.now())?;
+        text.push_str(&shown(&plan, &before)?);
+        if plan.outcome() == Outcome::Install {
+            before.push(&plan.bundle);
+        }
         documents.push(document(&plan));
         steps.extend(next(&plan, places));
         errors.extend(plan.error);
@@ -72,10 +77,10 @@ fn next(plan: &Plan, places: &[PathBuf]) -> Option<String> {
     }
 }
 
-fn shown(plan: &Plan, store: &Store) -> Result<String> {
+fn shown(plan: &Plan, before: &Predecessors<'_>) -> Result<String> {
     let bundle = &plan.bundle;
     let mut text = format!("{}   {}\n", bundle.statement.label(), bundle.id.spoken());
-    let _ = writeln!(text, "  order      {}", order(plan));
+    let _ = writeln!(text, "  order      {}", order(plan, before));
     let _ = writeln!(text, "  signatures {}", signers(&bundle.judged));
     text.push_str(&volumes(&plan.needs));
     if plan.outcome() == Outcome::Stage {
@@ -96,15 +101,16 @@ fn shown(plan: &Plan, store: &Store) -> Result<String> {
     if let Some(error) = plan.error.as_ref().filter(|e| e.kind() != Kind::Incomplete && plan.order.is_some()) {
         let _ = writeln!(text, "  refused    {}", error.message());
     }
-    let waits = store.waiting()?.contains(&named(&bundle.statement));
+    let waits = before.store().waiting()?.contains(&named(&bundle.statement));
     if waits && plan.outcome() != Outcome::Refuse {
         text.push_str("  waiting    a part of it is in the store already\n");
     }
     Ok(text)
 }
 
-fn order(plan: &Plan) -> String {
-    let before = plan.follows.as_ref().map(|i| format!("{} {} (installed)", i.name, i.seq));
+fn order(plan: &Plan, before: &Predecessors<'_>) -> String {
+    let state = |i: &Installed| if before.is_coming(i) { "which comes first" } else { "installed" };
+    let before = plan.follows.as_ref().map(|i| format!("{} {} ({})", i.name, i.seq, state(i)));
     let refusal = plan.error.as_ref();
     match (&plan.order, before) {
         (Some(Order::First), _) => "the first of its line here".to_owned(),
@@ -115,6 +121,7 @@ fn order(plan: &Plan) -> String {
             format!("{after}numbers {} to {} have not been seen here", gap.start(), gap.end())
         }
         (Some(Order::Replay), _) if plan.needs.blobs > 0 => format!("installed already; {} gone missing", has(plan.needs.blobs)),
+        (Some(Order::Replay), _) if plan.rewritten => "installed already; its damaged record would be written again".to_owned(),
         (Some(Order::Replay), _) => "installed already: nothing would be changed".to_owned(),
         (None, _) => {
             let installed = refusal.iter().flat_map(|e| e.context()).find(|(label, _)| *label == "installed");

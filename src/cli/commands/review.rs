@@ -6,8 +6,9 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
 use crate::policy::{Outcome, Review};
+use crate::steps::predecessors::Predecessors;
 use crate::steps::review::review;
-use crate::steps::verify::open_one;
+use crate::steps::verify::open_one_partly;
 use crate::store::{Store, write_atomic};
 use clap::Args;
 use std::fmt::Write;
@@ -46,10 +47,10 @@ impl ReviewCommand {
     }
 }
 
-/// The review of the only bundle in some places, and that bundle.
+/// The review of the only bundle in some places, and that bundle, of which volumes may be missing.
 pub fn reviewed(places: &[PathBuf], store: &Store, context: &Context) -> Result<(Review, Authentic)> {
-    let bundle = open_one(places, &context.accepted_root(store)?)?;
-    Ok((review(&bundle, store, context.environment.now())?, bundle))
+    let bundle = open_one_partly(places, &context.accepted_root(store)?)?;
+    Ok((review(&bundle, &Predecessors::in_store(store), context.environment.now())?, bundle))
 }
 
 /// The review for a person.

@@ -7,6 +7,7 @@ use crate::ecosystems;
 use crate::error::{Error, Kind, Result};
 use crate::server::{AccessLog, Limits};
 use crate::steps::import::order;
+use crate::steps::predecessors::Predecessors;
 use crate::steps::serve::{Address, Announce, Event, ServeOptions, Source, Tls, serve};
 use crate::steps::verify::open;
 use crate::store::View;
@@ -108,7 +109,7 @@ fn in_place(places: &[PathBuf], context: &Context) -> Result<Vec<View>> {
     let bundles = open(places, &context.accepted_root(&store)?)?;
     for bundle in &bundles {
         // Nothing is installed, so nothing is refused; but an old bundle must not pass for a new one.
-        if let Err(error) = order(bundle, &store) {
+        if let Err(error) = order(bundle, &Predecessors::in_store(&store)) {
             if error.kind() != Kind::Policy {
                 return Err(error);
             }

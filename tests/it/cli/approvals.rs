@@ -82,6 +82,20 @@ fn two_people_who_did_not_sign_let_a_bundle_in() {
     assert!(exported.matches("\"event\":\"approve\"").count() == 3 || exported.matches("approve").count() >= 3, "{exported}");
 }
 
+/// A witness is told of a log that is not what another witness remembers.
+#[test]
+fn who_approves_is_told_of_a_log_that_was_changed() {
+    let site = Site::new();
+    let (review, carol, dave) = (site.review(), site.key("carol"), site.key("dave"));
+    site.host.ok(&site.decide(&carol, &review, &[]));
+    let log = |file: &str| std::path::PathBuf::from(status(&site.host)["store"].as_str().expect("a path")).join("log").join(file);
+    let cosigned = log("cosignatures").read_dir().expect("a folder").next().expect("carol's").expect("readable").path();
+    let (size, rest) = cosigned.file_name().unwrap().to_str().unwrap().split_once('.').expect("SIZE.KEY");
+    let other = format!("{}.{rest}", size.parse::<u64>().expect("a number") - 1);
+    std::fs::rename(&cosigned, cosigned.with_file_name(other)).expect("renamed");
+    site.host.fails(7, &site.decide(&dave, &review, &[]), &["cosigned", "decision", "it is kept, and counts"]);
+}
+
 #[test]
 fn a_changed_policy_makes_approvals_stale() {
     let site = Site::new();

@@ -1,8 +1,9 @@
 //! Real file systems that are full, read-only or failing, mounted where only the test sees them.
 
-use super::holds;
-use crate::host::{Host, arg};
+use super::{holds, traced};
+use crate::host::{Host, Ran, arg};
 use crate::origin::{Origin, Reply};
+use crate::stock::skip;
 use crate::world::{World, key, noise};
 use airlift::artifact::Digest;
 use airlift::trust::Protection;
@@ -18,6 +19,29 @@ fn world(blobs: &[Vec<u8>]) -> (Host, World, String) {
     world.pack(&lock, "out", None, &[1]);
     let accept = format!("trust accept {} --fingerprint {}", arg(&world.path("root/root.1.json")), world.root.fingerprint().spoken());
     (host, world, accept)
+}
+
+/// Heads are parsed before anybody is believed: on a thread that gave up writing before it opened a volume.
+#[test]
+fn import_reads_heads_where_nothing_can_be_written() {
+    let (host, world) = (Host::new(), World::new());
+    let volumes = world.pack(&world.lock("kit", &[noise(100_000, 1)]), "out", None, &[1]);
+    let receiver = world.receiver("receiver");
+    let log = host.path("strace.log");
+    let tracing = ["-qq", "-o", arg(&log), "-e", "trace=openat,landlock_restrict_self"];
+    let Some(mut command) = traced(&host, &tracing, &["--store", arg(receiver.root()), "import", arg(&volumes[0])]) else { return };
+    let ran = Ran::of(command.output().expect("strace runs"));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let log = std::fs::read_to_string(&log).expect("strace wrote its log");
+    let thread = |words: &[&str]| {
+        let found = log.lines().enumerate().find(|(_, line)| words.iter().all(|word| line.contains(word)));
+        found.map(|(n, line)| (n, line.split(' ').next().unwrap_or_default().to_owned()))
+    };
+    let opened = thread(&["openat(", ".airlift\""]).expect("the volume is opened");
+    match thread(&["landlock_restrict_self("]) {
+        Some(confined) => assert!(confined.0 < opened.0 && confined.1 == opened.1, "{confined:?} {opened:?}"),
+        None => skip("the kernel has no Landlock"),
+    }
 }
 
 #[test]

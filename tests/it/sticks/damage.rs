@@ -28,6 +28,55 @@ fn a_damaged_stick_installs_nothing_and_a_good_one_goes_on() {
     }
 }
 
+/// The frame on the later stick is named, by that stick, and the good beginning from the first is not given up for it.
+#[test]
+fn damage_on_a_later_stick_is_not_told_of_what_is_kept() {
+    let sticks = Sticks::new();
+    sticks.waits(&sticks.import(&[1]), &[2, 3]);
+    let kept = |sticks: &Sticks| {
+        let sizes = sticks.left().into_iter().map(|name| sticks.receiver.root().join("partial").join(name).metadata().expect("kept").len());
+        sizes.max().expect("a beginning is kept")
+    };
+    let before = kept(&sticks);
+    let at = first_frame_of_a_spanning_blob(&sticks, 1);
+    flip(&sticks.volumes[1], at);
+    sticks.import(&[2]).refused(4, &["does not match the signed table", "volume 2", "copy the volume again"]);
+    assert!(kept(&sticks) >= before, "the good beginning was given up");
+    flip(&sticks.volumes[1], at);
+    sticks.waits(&sticks.import(&[2]), &[3]);
+    assert_eq!(sticks.import(&[3]).code, Some(0));
+    sticks.is_whole();
+}
+
+/// Where the first frame of a blob lies on a volume, from 0, that began on the volume before.
+fn first_frame_of_a_spanning_blob(sticks: &Sticks, volume: u16) -> u64 {
+    let bundle = sticks.world.open(&sticks.volumes).expect("authentic");
+    let spanning = bundle
+        .table
+        .blobs
+        .iter()
+        .map(|blob| bundle.table.frames_of(blob))
+        .find(|frames| frames.iter().any(|frame| frame.volume == volume - 1) && frames.iter().any(|frame| frame.volume == volume));
+    spanning.expect("a blob spans them").iter().find(|frame| frame.volume == volume).expect("it does").offset
+}
+
+/// A kill may come between the last byte of a blob and its name: that blob needs its volume no more.
+#[test]
+fn a_blob_of_which_only_the_name_is_missing_is_not_read_again() {
+    let sticks = Sticks::new();
+    sticks.waits(&sticks.import(&[1]), &[2, 3]);
+    let store = &sticks.receiver;
+    let unnamed =
+        blobs().iter().filter(|blob| blob.len() > 4 * MIB && blob.len() % (4 * MIB) != 0).map(|blob| Digest::of(blob)).find(|digest| {
+            let path = store.root().join("blobs/sha256").join(&digest.hex()[..2]).join(digest.hex());
+            path.exists() && std::fs::rename(&path, store.root().join("partial").join(digest.hex())).is_ok()
+        });
+    assert!(unnamed.is_some(), "a blob of more than one frame came whole from the first stick");
+    assert_eq!(sticks.plan(&[2, 3]).code, Some(0));
+    assert_eq!(sticks.import(&[2, 3]).code, Some(0));
+    sticks.is_whole();
+}
+
 #[test]
 fn every_blob_that_is_there_is_right_whatever_was_damaged() {
     for damaged in 1..=3 {

@@ -40,6 +40,53 @@ fn the_plan_says_what_is_here_what_is_needed_and_what_would_change() {
     assert_eq!((&after["would"], after["volumes"][1]["needed"].as_bool()), (&"stage".into(), Some(false)), "{after}");
 }
 
+/// Of several bundles on one medium each is judged as if those before it were installed: `import` installs them in that order.
+#[test]
+fn bundles_on_one_medium_follow_each_other() {
+    let (host, world) = (crate::host::Host::new(), World::new());
+    let pack = |seq: u64| {
+        let blobs: Vec<_> = (0..seq).map(|n| noise(100, n)).collect();
+        world.pack_as(&world.lock("kit", &blobs), &format!("kit{seq}"), None, &[1], Some(seq)).remove(0)
+    };
+    let volumes: Vec<_> = (1..=3).map(pack).collect();
+    let receiver = world.receiver("receiver");
+    let store = ["--store", arg(receiver.root())];
+    let run = |args: &[&str]| host.run(&[&store[..], args].concat());
+    let policy = host.write("policy.toml", "airlift-policy = 1\n[bundle]\ngaps = \"refused\"\n");
+    assert_eq!(run(&["policy", "set", arg(&policy)]).code, Some(0));
+    assert_eq!(run(&["import", arg(&volumes[0])]).code, Some(0));
+    let alone = run(&["plan", arg(&volumes[2])]);
+    assert!(alone.code == Some(5) && alone.out.contains("bundle.gaps"), "{alone:?}");
+    let both = run(&["plan", arg(&volumes[1]), arg(&volumes[2])]);
+    assert_eq!(both.code, Some(0), "{both:?}");
+    for words in ["follows kit 1 (installed)", "follows kit 2 (which comes first)"] {
+        assert!(both.out.contains(words), "{words}: {}", both.out);
+    }
+    assert_eq!(both.out.matches("changes    0 upgraded, 1 new, 0 removed").count(), 2, "{}", both.out);
+    assert_eq!(run(&["import", arg(&volumes[1]), arg(&volumes[2])]).code, Some(0));
+}
+
+#[test]
+fn a_record_that_would_be_written_again_is_said() {
+    let sticks = Sticks::new();
+    assert_eq!(sticks.import(&[1, 2, 3]).code, Some(0));
+    assert!(sticks.plan(&[1]).out.contains("installed already: nothing would be changed"));
+    let bundle = sticks.receiver.current().expect("readable").expect("installed").bundles[0].bundle;
+    std::fs::write(sticks.receiver.bundle_folder(&bundle).join("lock.json"), "{}").expect("written");
+    let plan = sticks.planned(&[1, 2, 3]);
+    assert_eq!(plan["would"], "restore", "{plan}");
+    assert!(sticks.plan(&[1, 2, 3]).out.contains("its damaged record would be written again"));
+    assert!(sticks.import(&[1, 2, 3]).err.contains("its damaged record was written again"));
+}
+
+/// Who decides about a bundle needs one of its volumes.
+#[test]
+fn one_stick_is_enough_to_review() {
+    let sticks = Sticks::new();
+    let reviews: Vec<_> = [&[1][..], &[3], &[1, 2, 3]].iter().map(|places| sticks.run(&["review"], places)).collect();
+    assert!(reviews.iter().all(|ran| ran.code == Some(0) && ran.out == reviews[0].out), "{reviews:?}");
+}
+
 #[test]
 fn a_dry_run_says_the_same_as_the_plan() {
     let sticks = Sticks::new();
