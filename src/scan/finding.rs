@@ -1,8 +1,10 @@
 //! What was found, bounded: a hostile archive cannot make the list of its faults long.
 
+use super::budget::Budget;
 use super::rules::{self, Rule};
 use crate::error::{Error, Kind, Result};
 use std::fmt::Display;
+use std::sync::Arc;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +50,7 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Most findings of one blob that are kept; of further ones only the number is.
+/// Most findings of one blob that are kept, the gravest; of further ones only the numbers are.
 const MOST: usize = 100;
 /// Most of them by one rule.
 const MOST_OF_A_RULE: usize = 10;
@@ -61,15 +63,18 @@ pub struct Findings {
     profile: Profile,
     outer: String,
     list: Vec<Finding>,
-    more: usize,
+    /// How many there were of each severity, kept or not.
+    counts: [usize; 3],
     worst: Option<Severity>,
+    /// What the packed streams of the blob may give, once somebody has set it.
+    budget: Option<Arc<Budget>>,
     /// Whether the last reader stopped before the end: its stream is of no more use.
     pub(super) halted: bool,
 }
 
 impl Default for Findings {
     fn default() -> Self {
-        Self { profile: Profile::Tree, outer: String::new(), list: vec![], more: 0, worst: None, halted: false }
+        Self { profile: Profile::Tree, outer: String::new(), list: vec![], counts: [0; 3], worst: None, budget: None, halted: false }
     }
 }
 
@@ -86,14 +91,47 @@ impl Findings {
     /// Tells of something.
     pub fn add(&mut self, rule: Rule, place: impl Display, what: impl Display) {
         let severity = if self.profile == Profile::Package { rule.severity } else { rule.in_trees };
-        self.worst = self.worst.max(Some(severity));
-        if self.list.len() >= MOST || self.list.iter().filter(|f| f.rule == rule).count() >= MOST_OF_A_RULE {
-            self.more += 1;
-            return;
-        }
         let place = shortened(&format!("{}{place}", self.outer));
         let place = place.strip_suffix(": ").unwrap_or(&place).to_owned();
-        self.list.push(Finding { rule, severity, place, what: shortened(&what.to_string()) });
+        // One stream that gives too much is met by everyone who reads on.
+        if rule == rules::EXPANDS && self.list.iter().any(|f| f.rule == rule && f.place == place) {
+            return;
+        }
+        self.worst = self.worst.max(Some(severity));
+        self.counts[severity as usize] += 1;
+        if self.has_room(rule, severity) {
+            self.list.push(Finding { rule, severity, place, what: shortened(&what.to_string()) });
+        }
+    }
+
+    /// Whether one more is kept: where there are too many, one that is lighter makes room.
+    fn has_room(&mut self, rule: Rule, severity: Severity) -> bool {
+        let of_rule = self.list.iter().filter(|f| f.rule == rule).count() >= MOST_OF_A_RULE;
+        if !of_rule && self.list.len() < MOST {
+            return true;
+        }
+        let candidates = self.list.iter().enumerate().filter(|(_, f)| !of_rule || f.rule == rule);
+        // Of those that are equally light, the last that was told.
+        let lightest = candidates.rev().min_by_key(|(_, f)| f.severity).filter(|(_, f)| f.severity < severity);
+        lightest.map(|(at, _)| at).is_some_and(|at| {
+            self.list.remove(at);
+            true
+        })
+    }
+
+    /// Findings of a part that are told of apart, and may be included later: they share what the blob may unpack to.
+    pub fn apart(&self) -> Self {
+        Self { profile: self.profile, budget: self.budget.clone(), ..Self::default() }
+    }
+
+    /// Begins to look into a blob of so many bytes: from here on its packed streams share one budget.
+    pub fn begin(&mut self, blob: u64) {
+        self.budget = Some(Arc::new(Budget::of(blob)));
+    }
+
+    /// What is left to the packed streams of the blob; of so many bytes, where nobody has begun one.
+    pub(super) fn budget(&mut self, size: u64) -> Arc<Budget> {
+        self.budget.get_or_insert_with(|| Arc::new(Budget::of(size))).clone()
     }
 
     /// Takes over what was found apart, in what is a part of this.
@@ -101,7 +139,10 @@ impl Findings {
         for finding in &apart.list {
             self.add(finding.rule, &finding.place, &finding.what);
         }
-        self.more += apart.more;
+        for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+            let kept = apart.list.iter().filter(|finding| finding.severity == severity).count();
+            self.counts[severity as usize] += apart.counts[severity as usize] - kept;
+        }
         self.worst = self.worst.max(apart.worst);
     }
 
@@ -126,7 +167,12 @@ impl Findings {
 
     /// How many further ones there were.
     pub fn more(&self) -> usize {
-        self.more
+        self.counts.iter().sum::<usize>() - self.list.len()
+    }
+
+    /// How many there were of a severity, of those that were not kept too.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.counts[severity as usize]
     }
 
     /// How grave the gravest is, of those that were not kept too.

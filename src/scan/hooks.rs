@@ -1,11 +1,16 @@
 //! What runs by itself, once it is installed: lines of path files, modules that an interpreter looks for, scripts of installers.
 
 use super::finding::Findings;
-use super::rules;
+use super::{names, rules};
 use std::io::Read;
 
 /// Longest path file that is read, in bytes.
 pub const LONGEST: u64 = 1 << 20;
+
+/// The path as an installer makes it: `./x` and `x//y` lead where `x` and `x/y` do.
+fn canonical(path: &str) -> String {
+    String::from_utf8_lossy(&names::canonical(path.as_bytes())).into_owned()
+}
 
 /// Where a file has to lie so that an interpreter looks at it when it starts.
 fn in_site_folder(path: &str) -> Option<&str> {
@@ -19,15 +24,17 @@ fn in_site_folder(path: &str) -> Option<&str> {
 
 /// Whether the content of a file decides whether it runs.
 pub fn is_path_file(path: &str) -> bool {
-    in_site_folder(path).is_some_and(|file| file.to_ascii_lowercase().ends_with(".pth"))
+    in_site_folder(&canonical(path)).is_some_and(|file| file.to_ascii_lowercase().ends_with(".pth"))
 }
 
 /// Tells of a file that runs by its name alone.
 pub fn by_name(path: &str, found: &mut Findings) {
     let customises = |file: &str| ["sitecustomize", "usercustomize"].iter().any(|name| file.split('.').next() == Some(name));
     // A module, or a folder that is one.
-    let folder = path.strip_suffix("/__init__.py").and_then(in_site_folder);
-    if in_site_folder(path).or(folder).is_some_and(customises) {
+    let plain = canonical(path);
+    let is_package = |file: &str| file.split('.').next() == Some("__init__");
+    let folder = plain.rsplit_once('/').filter(|(_, file)| is_package(file)).and_then(|(folder, _)| in_site_folder(folder));
+    if [in_site_folder(&plain), folder].into_iter().flatten().any(customises) {
         found.add(rules::START_HOOK, path, "a module that every start of an interpreter loads");
     }
 }

@@ -23,9 +23,21 @@ pub struct Contents {
 /// A file as it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct File {
-    /// Its length and digest; `None` for a link.
-    content: Option<(u64, Digest)>,
+    content: Content,
     listed: bool,
+}
+
+/// What stands under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// A file: its length and digest.
+    File(u64, Digest),
+    /// A symbolic link.
+    Link,
+    /// A file that could not be read to its end, which whoever reads on tells.
+    Unread,
+    /// A second name of what was not there before.
+    Unresolved,
 }
 
 /// A file as the list has it.
@@ -59,22 +71,22 @@ impl Contents {
         }
         let length = sha256.length();
         let digest = sha256.finish();
-        self.put(name, whole.then_some((length, digest)));
+        self.put(name, if whole { Content::File(length, digest) } else { Content::Unread });
         Ok(())
     }
 
     /// Remembers a symbolic link.
     pub fn link(&mut self, name: &str) {
-        self.put(name, None);
+        self.put(name, Content::Link);
     }
 
     /// Remembers a second name of a file that was there before.
     pub fn hard_link(&mut self, name: &str, target: &str) {
-        let content = self.files.get(target).and_then(|file| file.content);
+        let content = self.files.get(target).map_or(Content::Unresolved, |file| file.content);
         self.put(name, content);
     }
 
-    fn put(&mut self, name: &str, content: Option<(u64, Digest)>) {
+    fn put(&mut self, name: &str, content: Content) {
         self.bytes += name.len();
         if self.files.len() >= MOST || self.bytes > MOST_BYTES {
             self.full = true;
@@ -98,11 +110,21 @@ impl Contents {
                 found.add(rules::LIST, &line.name, format!("{list} lists it twice"));
             }
             match file.content {
-                Some(_) if line.link => found.add(rules::LISTED_DIFFERS, &line.name, format!("{list} says it is a link")),
-                Some((size, _)) if line.size.is_some_and(|listed| listed != size) => {
+                Content::Unresolved => {
+                    found.add(
+                        rules::LISTED_DIFFERS,
+                        &line.name,
+                        format!("it is a second name of what is not there before it, {list} lists it"),
+                    );
+                }
+                Content::Link if !line.link => {
+                    found.add(rules::LISTED_DIFFERS, &line.name, format!("it is a link, {list} says it is a file"));
+                }
+                Content::File(..) if line.link => found.add(rules::LISTED_DIFFERS, &line.name, format!("{list} says it is a link")),
+                Content::File(size, _) if line.size.is_some_and(|listed| listed != size) => {
                     found.add(rules::LISTED_DIFFERS, &line.name, format!("it has {size} bytes, {list} says otherwise"));
                 }
-                Some((_, digest)) if line.sha256.is_some_and(|listed| listed != digest) => {
+                Content::File(_, digest) if line.sha256.is_some_and(|listed| listed != digest) => {
                     found.add(rules::LISTED_DIFFERS, &line.name, format!("its bytes are {digest}, {list} says otherwise"));
                 }
                 _ => {}

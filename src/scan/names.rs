@@ -73,7 +73,7 @@ fn is_device(part: &str) -> bool {
 }
 
 /// The path without what does not change where it leads: `./`, doubled slashes, a slash at its end.
-pub(super) fn canonical(name: &[u8]) -> Vec<u8> {
+pub fn canonical(name: &[u8]) -> Vec<u8> {
     let parts = name.split(|b| *b == b'/').filter(|part| !matches!(*part, b"" | b"."));
     parts.collect::<Vec<_>>().join(&b'/')
 }

@@ -1,13 +1,15 @@
 //! Compressed streams, unpacked within bounds: what they give is capped by what they take.
 
+use super::budget::Budget;
 use super::finding::{Findings, settle};
 use super::members::Members;
 use super::rules;
 use crate::error::Result;
 use bzip2::bufread::BzDecoder;
-use flate2::bufread::GzDecoder;
+use flate2::bufread::{GzDecoder, ZlibDecoder};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
 
 /// How a stream is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +22,12 @@ pub enum Packing {
     Zstd,
     /// bzip2.
     Bzip2,
-    /// A form that is not read here: xz.
+    /// RFC 1950, which has no mark of its own: only who knows of it says so.
+    Zlib,
+    /// A form that is not read here: xz, lz4.
     Unknown,
 }
 
-/// The most that packed bytes unpack to, by the byte: a little more than deflate can.
-const RATIO: u64 = 1100;
-/// So much may come of any stream.
-const FREE: u64 = 64 << 20;
 /// Largest zstd window, as a power of two: 128 MiB, what `zstd --long` and conda packers use at most.
 const WINDOW: u32 = 27;
 
@@ -38,7 +38,7 @@ impl Packing {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
-            [0xfd, b'7', b'z', b'X', ..] => Self::Unknown,
+            [0xfd, b'7', b'z', b'X', ..] | [0x04, 0x22, 0x4d, 0x18, ..] => Self::Unknown,
             _ => Self::None,
         }
     }
@@ -56,30 +56,37 @@ impl fmt::Display for Expands {
 
 impl std::error::Error for Expands {}
 
-/// Ends a stream that gives more than it may.
+/// Ends a stream that gives more than it may, by itself or together with the others of its blob.
 pub(super) struct Bounded<R> {
     inner: R,
     left: u64,
     most: u64,
+    budget: Arc<Budget>,
 }
 
 impl<R> Bounded<R> {
     /// Of a stream that takes `packed` bytes.
-    pub fn new(inner: R, packed: u64) -> Self {
-        let most = packed.saturating_mul(RATIO).saturating_add(FREE);
-        Self { inner, left: most, most }
+    pub fn new(inner: R, packed: u64, budget: Arc<Budget>) -> Self {
+        let most = Budget::most(packed);
+        Self { inner, left: most, most, budget }
     }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(Expands(self.most)))?;
+        let Some(left) = self.left.checked_sub(read as u64) else {
+            self.left = 0;
+            return Err(io::Error::other(Expands(self.most)));
+        };
+        self.left = left;
+        self.budget.take(read as u64).map_err(|most| io::Error::other(Expands(most)))?;
         Ok(read)
     }
 }
 
 /// Gives `look` what a stream of `size` packed bytes unpacks to, and tells what is wrong with the packing: what `look` leaves is read too.
+/// Where no budget was set for the blob, the stream is taken for the blob.
 pub fn unpacked(
     packing: Packing,
     size: u64,
@@ -88,12 +95,21 @@ pub fn unpacked(
     found: &mut Findings,
     look: impl FnOnce(&mut dyn BufRead, &mut Findings) -> Result<()>,
 ) -> Result<()> {
-    let packed = BufReader::with_capacity(64 << 10, packed);
+    let mut packed = BufReader::with_capacity(64 << 10, packed);
+    if packing == Packing::None {
+        return all(&mut packed, place, found, look);
+    }
+    let budget = found.budget(size);
+    let Some(_deeper) = budget.enter() else {
+        found.add(rules::NOT_EXAMINED, place, "it is packed within too many others");
+        return Ok(());
+    };
+    let bounded = Bounds { size, budget: &budget };
     match packing {
-        Packing::None => all(packed, u64::MAX, place, found, look),
+        Packing::None => Ok(()),
         Packing::Gzip => {
             let mut gzip = Members::<GzDecoder<_>>::new(packed);
-            all(&mut gzip, size, place, found, look)?;
+            all(&mut bounded.of(&mut gzip), place, found, look)?;
             if gzip.count > 1 {
                 found.add(rules::GZIP_MEMBERS, place, format!("{} members", gzip.count));
             }
@@ -105,18 +121,19 @@ pub fn unpacked(
         Packing::Zstd => {
             let decoder = zstd::Decoder::with_buffer(packed).and_then(|mut decoder| decoder.window_log_max(WINDOW).map(|()| decoder));
             match decoder {
-                Ok(decoder) => all(decoder, size, place, found, look),
+                Ok(decoder) => all(&mut bounded.of(decoder), place, found, look),
                 Err(error) => settle(Err(error.into()), place, found),
             }
         }
         Packing::Bzip2 => {
             let mut bzip2 = Members::<BzDecoder<_>>::new(packed);
-            all(&mut bzip2, size, place, found, look)?;
+            all(&mut bounded.of(&mut bzip2), place, found, look)?;
             if bzip2.trailing {
                 found.add(rules::GZIP_TRAILING, place, "bytes behind the last bzip2 stream");
             }
             Ok(())
         }
+        Packing::Zlib => all(&mut bounded.of(ZlibDecoder::new(packed)), place, found, look),
         Packing::Unknown => {
             found.add(rules::NOT_EXAMINED, place, "it is packed in a form that is not read");
             Ok(())
@@ -124,14 +141,25 @@ pub fn unpacked(
     }
 }
 
-fn all(
-    stream: impl Read,
+/// What a stream may give.
+struct Bounds<'a> {
     size: u64,
+    budget: &'a Arc<Budget>,
+}
+
+impl Bounds<'_> {
+    fn of<R>(&self, stream: R) -> Bounded<R> {
+        Bounded::new(stream, self.size, self.budget.clone())
+    }
+}
+
+fn all(
+    stream: &mut dyn Read,
     place: &str,
     found: &mut Findings,
     look: impl FnOnce(&mut dyn BufRead, &mut Findings) -> Result<()>,
 ) -> Result<()> {
-    let mut stream = BufReader::with_capacity(64 << 10, Bounded::new(stream, size));
+    let mut stream = BufReader::with_capacity(64 << 10, stream);
     found.halted = false;
     look(&mut stream, found)?;
     if found.halted {

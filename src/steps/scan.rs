@@ -38,8 +38,12 @@ pub struct Report {
     pub file: Option<String>,
     /// What was found.
     pub findings: Vec<Finding>,
-    /// How many further findings there were.
+    /// How many further findings there were, all of them no graver.
     pub more: usize,
+    /// How many notes, warnings and errors there were, of the further ones too.
+    pub counts: [usize; 3],
+    /// How grave the gravest is.
+    pub worst: Option<Severity>,
 }
 
 /// The outcome of a scan.
@@ -53,20 +57,24 @@ pub struct Scanned {
     pub absent: usize,
     /// Reports with findings, in the order of the artifacts.
     pub reports: Vec<Report>,
+    /// Reports that were not kept: there were graver ones, and too many.
+    pub cut: usize,
+    /// How many notes, warnings and errors there were, in all of them.
+    pub counts: [usize; 3],
     /// How grave the gravest finding is.
     pub worst: Option<Severity>,
     /// Whether the readers could have written anything.
     pub confined: Confined,
 }
 
-/// Most reports that are kept; the gravest finding is known of all.
+/// Most reports that are kept, the gravest; the numbers are known of all.
 const MOST_REPORTS: usize = 10_000;
 const PHASE: &str = "scanning";
 
 impl Scanned {
-    /// How many findings of a severity were kept.
+    /// How many findings of a severity there were.
     pub fn count(&self, severity: Severity) -> usize {
-        self.reports.iter().flat_map(|report| &report.findings).filter(|finding| finding.severity == severity).count()
+        self.counts[severity as usize]
     }
 
     /// An error when something at least so grave was found.
@@ -86,6 +94,18 @@ impl Scanned {
 }
 
 impl Report {
+    fn of(artifact: &Artifact, blob: Option<&Descriptor>, found: &Findings) -> Self {
+        Self {
+            artifact: artifact.label(),
+            blob: blob.map(|blob| blob.digest),
+            file: blob.and_then(|blob| blob.name.clone()),
+            findings: found.list().to_vec(),
+            more: found.more(),
+            counts: [Severity::Note, Severity::Warning, Severity::Error].map(|severity| found.count(severity)),
+            worst: found.worst(),
+        }
+    }
+
     /// What it is about, in words.
     pub fn label(&self) -> String {
         match (&self.file, &self.blob) {
@@ -184,8 +204,8 @@ fn gathered<A: Borrow<Artifact>>(
     done: BTreeMap<usize, Option<Findings>>,
     confined: Confined,
 ) -> Scanned {
-    let mut scanned = Scanned { blobs: 0, bytes: 0, absent: 0, reports: collisions(artifacts), worst: None, confined };
-    scanned.worst = scanned.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.severity).max();
+    let mut scanned =
+        Scanned { blobs: 0, bytes: 0, absent: 0, reports: collisions(artifacts), cut: 0, counts: [0; 3], worst: None, confined };
     for (n, found) in done {
         let (artifact, blob) = jobs[n];
         match (blob, &found) {
@@ -194,18 +214,27 @@ fn gathered<A: Borrow<Artifact>>(
             (None, _) => {}
         }
         let Some(found) = found.filter(|found| found.worst().is_some()) else { continue };
-        scanned.worst = scanned.worst.max(found.worst());
-        if scanned.reports.len() < MOST_REPORTS {
-            scanned.reports.push(Report {
-                artifact: artifact.label(),
-                blob: blob.map(|blob| blob.digest),
-                file: blob.and_then(|blob| blob.name.clone()),
-                findings: found.list().to_vec(),
-                more: found.more(),
-            });
-        }
+        scanned.reports.push(Report::of(artifact, blob, &found));
     }
+    scanned.worst = scanned.reports.iter().filter_map(|report| report.worst).max();
+    for report in &scanned.reports {
+        scanned.counts = std::array::from_fn(|severity| scanned.counts[severity] + report.counts[severity]);
+    }
+    scanned.cut = cut(&mut scanned.reports, MOST_REPORTS);
     scanned
+}
+
+/// Keeps the gravest reports, in the order they have; says how many were not kept.
+fn cut(reports: &mut Vec<Report>, most: usize) -> usize {
+    let over = reports.len().saturating_sub(most);
+    if over > 0 {
+        let mut order: Vec<(usize, Report)> = std::mem::take(reports).into_iter().enumerate().collect();
+        order.sort_by_key(|(_, report)| std::cmp::Reverse(report.worst));
+        order.truncate(most);
+        order.sort_by_key(|(at, _)| *at);
+        reports.extend(order.into_iter().map(|(_, report)| report));
+    }
+    over
 }
 
 /// Names of one ecosystem, and of the files of one artifact, of which some system could take two for one.
@@ -226,9 +255,8 @@ fn collisions<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<Report> {
                 found.add(rules::NAME_COLLIDES, file, format!("as {first}, for some systems"));
             }
         }
-        if found.worst().is_some() && reports.len() < MOST_REPORTS {
-            let (findings, more) = (found.list().to_vec(), found.more());
-            reports.push(Report { artifact: artifact.label(), blob: None, file: None, findings, more });
+        if found.worst().is_some() {
+            reports.push(Report::of(artifact, None, &found));
         }
     }
     reports

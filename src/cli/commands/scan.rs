@@ -6,7 +6,7 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Result, plain};
 use crate::scan::Severity;
-use crate::scan::confine::confine;
+use crate::scan::confine::{Confined, confine};
 use crate::steps::scan::{Scan as Step, Scanned, told};
 use crate::steps::verify::open;
 use clap::{Args, ValueEnum};
@@ -124,7 +124,13 @@ pub fn tell(outcome: &Scanned, text: &mut String) {
             text.push_str(&format!("    and {}\n", count(report.more, "further finding")));
         }
     }
+    if outcome.cut > 0 {
+        text.push_str(&format!("  and {} that are no graver\n", count(outcome.cut, "further report")));
+    }
     text.push_str(&format!("  {}\n", summary(outcome)));
+    if let Some(told) = confinement(outcome.confined) {
+        text.push_str(&format!("  {told}\n"));
+    }
 }
 
 /// The same as talk: findings of weight are warnings.
@@ -134,7 +140,26 @@ pub fn say(outcome: &Scanned, context: &Context) {
             context.out.warn(format!("{}: {}", report.label(), told(finding)));
         }
     }
+    if outcome.cut > 0 {
+        context.out.warn(format!("{} that are no graver", count(outcome.cut, "further report")));
+    }
     context.out.say(summary(outcome));
+    if let Some(told) = confinement(outcome.confined) {
+        context.out.note(told);
+    }
+}
+
+/// What has to be said of the rights with which something hostile was read; nothing where no more can be taken.
+pub const fn confinement(confined: Confined) -> Option<&'static str> {
+    match confined {
+        Confined::Wholly => None,
+        Confined::Partly => Some(
+            "this kernel knows only some of what Landlock can take away: reading without the right to write files, though truncating them, or connecting, may be left",
+        ),
+        Confined::No => Some(
+            "this system cannot take the right to write from a process (Landlock, Linux 5.13 or newer): reading with the rights of the account",
+        ),
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -163,5 +188,22 @@ pub fn document(outcome: &Scanned) -> Value {
         "worst": outcome.worst.map(Severity::name),
         "confined": outcome.confined.name(),
         "reports": reports.collect::<Vec<_>>(),
+        "cut": outcome.cut,
+        "notes": outcome.count(Severity::Note),
+        "warnings": outcome.count(Severity::Warning),
+        "errors": outcome.count(Severity::Error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::confinement;
+    use crate::scan::confine::Confined;
+
+    #[test]
+    fn what_could_not_be_taken_is_told_as_what_it_is() {
+        let (partly, no) = (confinement(Confined::Partly), confinement(Confined::No));
+        assert!(confinement(Confined::Wholly).is_none() && partly != no);
+        assert!(partly.is_some_and(|told| told.contains("only some")) && no.is_some_and(|told| told.contains("rights of the account")));
+    }
 }

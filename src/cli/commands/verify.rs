@@ -1,12 +1,12 @@
 //! `airlift verify`
 
-use super::scan::{Scanning, tell};
+use super::scan::{Scanning, confinement, tell};
 use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, InPlace, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
-use crate::scan::confine::{Confined, confine};
+use crate::scan::confine::confine;
 use crate::steps::verify::{open, verify};
 use crate::trust::Judged;
 use clap::Args;
@@ -36,10 +36,8 @@ impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         let confined = confine();
-        if confined != Confined::Wholly {
-            context
-                .out
-                .note("this kernel cannot take the right to write from a process (Landlock): verifying with the rights of the account");
+        if let Some(told) = confinement(confined) {
+            context.out.note(told);
         }
         let store = context.open_store()?;
         let root = context.accepted_root(&store)?;

@@ -6,6 +6,7 @@ use super::package::{INFO, part_name};
 use crate::artifact::{Artifact, BlobRead, Descriptor, Digest};
 use crate::error::{Error, Result};
 use crate::scan::listing::{Contents, Listed};
+use crate::scan::names::canonical;
 use crate::scan::tar::{self, Kind};
 use crate::scan::zip::{self, Member};
 use crate::scan::{Findings, Packing, Profile, hooks, rules, unpacked};
@@ -24,6 +25,15 @@ struct Package {
     runs: Findings,
 }
 
+/// The two tars of the newer kind.
+#[derive(Clone, Copy)]
+enum Part {
+    /// What describes the package, all of it below `info/`.
+    Info,
+    /// Its files, none of them there.
+    Files,
+}
+
 /// Looks into one package.
 pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
     let Some(meta) = found.damage(rules::METADATA, "", Meta::of(artifact))? else { return Ok(()) };
@@ -35,7 +45,7 @@ pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobR
             None => {
                 let size = bytes.size();
                 unpacked(Packing::Bzip2, size, bytes, "", found, |stream, found| {
-                    tar::lint(stream, found, &mut |entry, content| package.take(entry, content))
+                    tar::lint(stream, found, &mut |entry, content| package.take(entry, content, None))
                 })?;
                 true
             }
@@ -72,15 +82,25 @@ impl Package {
     fn part(&mut self, member: &Member, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
         let start = zip::local_header(bytes, member)?;
         bytes.seek(SeekFrom::Start(start)).map_err(|e| Error::io("a blob cannot be read", &e))?;
+        let part = if member.name.starts_with(INFO) { Part::Info } else { Part::Files };
         found.within(Profile::Package, &member.name, |found| {
             unpacked(Packing::Zstd, member.packed, &mut bytes.take(member.packed), "", found, |stream, found| {
-                tar::lint(stream, found, &mut |entry, content| self.take(entry, content))
+                tar::lint(stream, found, &mut |entry, content| self.take(entry, content, Some(part)))
             })
         })
     }
 
-    fn take(&mut self, entry: &tar::Entry, content: &mut dyn Read) -> Result<()> {
-        let name = String::from_utf8_lossy(&entry.name).trim_start_matches("./").to_owned();
+    fn take(&mut self, entry: &tar::Entry, content: &mut dyn Read, part: Option<Part>) -> Result<()> {
+        let path = |name: &[u8]| String::from_utf8_lossy(&canonical(name)).into_owned();
+        let name = path(&entry.name);
+        let describes = name.is_empty() || name == "info" || name.starts_with("info/");
+        match part {
+            Some(Part::Info) if !describes => self.runs.add(rules::MEMBERS, &name, "it lies in the part that describes the package"),
+            Some(Part::Files) if describes && !name.is_empty() => {
+                self.runs.add(rules::MEMBERS, &name, "it describes the package, and lies in the part of its files");
+            }
+            _ => {}
+        }
         let document = match name.as_str() {
             "info/index.json" => Some(&mut self.index),
             "info/paths.json" => Some(&mut self.paths),
@@ -89,14 +109,15 @@ impl Package {
         match (document, entry.kind) {
             (Some(place), Kind::File) if entry.size <= LONGEST => {
                 let mut text = Vec::new();
-                content.read_to_end(&mut text).map_err(|e| Error::io("a blob cannot be read", &e))?;
+                // Whoever reads on meets what is damaged again, and tells; so below.
+                let _ = content.read_to_end(&mut text);
                 *place = Some(text);
             }
             // What describes the package is not listed in it.
-            _ if name.starts_with("info/") => {}
+            _ if describes => {}
             (_, Kind::File) => self.file(&name, entry.size, content)?,
             (_, Kind::SymbolicLink) => self.files.link(&name),
-            (_, Kind::HardLink) => self.files.hard_link(&name, &String::from_utf8_lossy(&entry.link)),
+            (_, Kind::HardLink) => self.files.hard_link(&name, &path(&entry.link)),
             _ => {}
         }
         Ok(())

@@ -9,7 +9,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks into one blob; manifests are read with the whole image.
 pub(super) fn blob(_: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
-    if is_manifest(&blob.media_type) { Ok(()) } else { scan::by_content(bytes, Profile::Tree, found) }
+    match &blob.media_type {
+        kind if is_manifest(kind) => Ok(()),
+        kind if is_layer(kind) => scan::as_tar(bytes, Profile::Tree, found),
+        _ => scan::by_content(bytes, Profile::Tree, found),
+    }
+}
+
+/// Whether a blob of that type is unpacked as a tar by whatever runs an image.
+fn is_layer(kind: &str) -> bool {
+    let beginnings = [
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    ];
+    beginnings.iter().any(|beginning| kind.starts_with(beginning))
 }
 
 /// Walks an image from its root.

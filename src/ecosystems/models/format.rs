@@ -156,7 +156,10 @@ fn numpy(start: &[u8], size: u64) -> Sight {
     };
     let end = (at + length).min(size);
     let header = &start[..start.len().min(usize::try_from(end).unwrap_or(usize::MAX))];
-    match header.windows(3).any(|w| matches!(w, [b'\'' | b'"' | b'|', b'O', b'\'' | b'"'])) {
+    // `|O`, `f8,O`, `3O`, `object`: anything that might be such a type counts as one.
+    let types = header.get(usize::try_from(at).unwrap_or(usize::MAX)..).unwrap_or_default();
+    let objects = types.windows(2).any(|w| w[1] == b'O' && !w[0].is_ascii_alphabetic()) || types.windows(6).any(|w| w == b"object");
+    match objects {
         true => Sight::Is(Format::NumpyObjects),
         false if (header.len() as u64) < end => Sight::Unsure(end),
         false => Sight::Other,

@@ -1,11 +1,10 @@
 //! Lints: archives as what they are; pickles as programs; tensors by their headers. Nothing is loaded here.
 
-use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, is_packed, may_be_pickle, recognise};
+use super::format::{Format, LOOKED_AT, MOST_LOOKED_AT, Sight, is_packed, recognise};
 use crate::artifact::{Artifact, BlobRead, Descriptor};
 use crate::error::{Error, Result};
 use crate::scan::tensors::{self, Form};
 use crate::scan::{self, Findings, Packing, Profile, pickle, rules, tar, unpacked, zip};
-use flate2::bufread::ZlibDecoder;
 use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 
 /// Longest settings in an archive that are read, in bytes.
@@ -19,9 +18,13 @@ pub(super) fn blob(_: &Artifact, descriptor: &Descriptor, bytes: &mut dyn BlobRe
     let (name, size, mut start) = (descriptor.name.as_deref(), bytes.size(), Vec::new());
     bytes.take(512).read_to_end(&mut start).map_err(unreadable)?;
     bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    found.begin(size);
+    // Keras goes by the name, and looks for the end of a zip.
+    let is_archive = |name: &str| [".keras", ".zip"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
     match start[..] {
         [b'P', b'K', 3, 4, ..] => members_of_zip(bytes, found),
-        _ if is_tar(&start) => members_of_tar(bytes, found),
+        _ if name.is_some_and(is_archive) => members_of_zip(bytes, found),
+        _ if tar::begins(&start) => members_of_tar(bytes, found),
         _ => {
             file("", name, bytes, Some(size), found).map_err(unreadable)?;
             bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
@@ -30,16 +33,14 @@ pub(super) fn blob(_: &Artifact, descriptor: &Descriptor, bytes: &mut dyn BlobRe
     }
 }
 
-fn is_tar(start: &[u8]) -> bool {
-    start.get(257..262) == Some(b"ustar")
-}
-
 /// torch since 1.6, arrays of NumPy, models of Keras.
 fn members_of_zip(bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
-    let (mut inside, mut code) = (Findings::default(), 0u64);
+    let (mut inside, mut code) = (found.apart(), 0u64);
     zip::lint(bytes, found, &mut |member, content| {
         code += u64::from(member.name.split('/').rev().skip(1).any(|folder| folder == "code") && member.name.strip_suffix(".py").is_some());
-        if member.name == "config.json" && member.size <= LONGEST_SETTINGS {
+        if member.name == "config.json" && member.size > LONGEST_SETTINGS {
+            inside.add(rules::NOT_EXAMINED, &member.name, format!("settings of {} bytes", member.size));
+        } else if member.name == "config.json" {
             let mut text = Vec::new();
             // A member that cannot be read is told of by whoever hands it out; so below.
             let _ = content.take(LONGEST_SETTINGS).read_to_end(&mut text);
@@ -58,7 +59,7 @@ fn members_of_zip(bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> 
 
 /// torch before 0.2, and whatever else was packed that way.
 fn members_of_tar(stream: &mut dyn Read, found: &mut Findings) -> Result<()> {
-    let mut inside = Findings::default();
+    let mut inside = found.apart();
     tar::lint(stream, found, &mut |entry, content| {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
         let _ = file(&name, Some(&name), content, Some(entry.size), &mut inside);
@@ -89,6 +90,10 @@ fn file(place: &str, name: Option<&str>, stream: &mut dyn Read, size: Option<u64
             found.add(rules::NOT_EXAMINED, place, "an archive within an archive");
             Ok(())
         }
+        // A header that is none: readers go by the name.
+        Sight::Unsure(_) | Sight::Other if name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".safetensors")) => {
+            tensors::examine(Form::Safetensors, &mut whole, end, place, found)
+        }
         Sight::Unsure(_) => {
             found.add(rules::NOT_EXAMINED, place, "its beginning does not tell whether it runs something when it is loaded");
             Ok(())
@@ -102,7 +107,7 @@ fn file(place: &str, name: Option<&str>, stream: &mut dyn Read, size: Option<u64
 fn other(place: &str, name: Option<&str>, start: &[u8], whole: &mut dyn BufRead, size: u64, found: &mut Findings) -> io::Result<()> {
     let called_graph = name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".onnx"));
     if called_graph || tensors::is_graph(start) {
-        let mut inside = Findings::default();
+        let mut inside = found.apart();
         tensors::examine(Form::Onnx, whole, size, place, &mut inside)?;
         // Many other files begin as a graph does.
         if called_graph || inside.list().iter().all(|finding| finding.rule != rules::TENSORS) {
@@ -115,9 +120,13 @@ fn other(place: &str, name: Option<&str>, start: &[u8], whole: &mut dyn BufRead,
         return Ok(());
     }
     match start {
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => packed(place, &mut ZlibDecoder::new(whole), found),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => within(Packing::Zlib, place, whole, size, found),
         _ => match Packing::of(start) {
-            Packing::None if is_packed(start) && may_be_pickle(name) => {
+            Packing::None if tar::begins(start) => {
+                found.add(rules::NOT_EXAMINED, place, "an archive within an archive");
+                Ok(())
+            }
+            Packing::None if is_packed(start) => {
                 found.add(rules::NOT_EXAMINED, place, "it is packed in a form that is not read");
                 Ok(())
             }
@@ -127,17 +136,25 @@ fn other(place: &str, name: Option<&str>, start: &[u8], whole: &mut dyn BufRead,
                 Ok(())
             }
             Packing::None => Ok(()),
-            packing => {
-                // What is wrong with the packing is told by who reads the file as a whole.
-                let (mut outcome, mut scratch) = (Ok(()), Findings::default());
-                let unpacked = unpacked(packing, size, whole, "", &mut scratch, |stream, _| {
-                    outcome = packed(place, stream, found);
-                    Ok(())
-                });
-                unpacked.map_err(io::Error::other).and(outcome)
-            }
+            packing => within(packing, place, whole, size, found),
         },
     }
+}
+
+/// What is packed, and what is wrong with the packing: of a file as a whole that is told by who reads it as one, of a member here.
+fn within(packing: Packing, place: &str, whole: &mut dyn BufRead, size: u64, found: &mut Findings) -> io::Result<()> {
+    let (mut outcome, mut form) = (Ok(()), found.apart());
+    let unpacked = unpacked(packing, size, whole, place, &mut form, |stream, _| {
+        outcome = packed(place, stream, found);
+        Ok(())
+    });
+    match packing {
+        // Its mark is a weak one: what cannot be unpacked is likely none.
+        Packing::Zlib if form.list().iter().any(|finding| finding.rule == rules::UNREADABLE) => {}
+        _ if place.is_empty() && form.list().iter().all(|finding| finding.rule != rules::EXPANDS) => {}
+        _ => found.include(&form),
+    }
+    unpacked.map_err(io::Error::other).and(outcome)
 }
 
 /// What is in a packed file: a pickle by joblib or pandas, a tar, objects of R.
@@ -150,7 +167,7 @@ fn packed(place: &str, stream: &mut dyn Read, found: &mut Findings) -> io::Resul
     let told = match sight {
         Sight::Is(Format::Pickle) => pickle::examine(&mut whole).map(|report| report.tell(place, found)),
         _ if start.starts_with(b"\x93NUMPY") => tensors::examine(Form::Npy, &mut whole, size.unwrap_or(u64::MAX), place, found),
-        _ if is_tar(&start) => members_of_tar_within(&mut whole, found),
+        _ if tar::begins(&start) => members_of_tar_within(place, &mut whole, found),
         Sight::Unsure(_) | Sight::Is(Format::Hdf5 | Format::Zip | Format::PickleInZip) => {
             found.add(rules::NOT_EXAMINED, place, "what is packed in it was not looked into");
             Ok(())
@@ -167,15 +184,20 @@ fn packed(place: &str, stream: &mut dyn Read, found: &mut Findings) -> io::Resul
     Ok(())
 }
 
-/// The same of a tar that is packed, whose form is told of by who reads the file as a whole.
-fn members_of_tar_within(stream: &mut dyn Read, found: &mut Findings) -> io::Result<()> {
-    let mut form = Findings::default();
-    let told = tar::lint(stream, &mut form, &mut |entry, content| {
-        let name = String::from_utf8_lossy(&entry.name).into_owned();
-        let _ = file(&name, Some(&name), content, Some(entry.size), found);
-        Ok(())
-    });
-    told.map_err(io::Error::other)
+/// The same of a tar that is packed. Its form is told of by who reads the file as a whole; that of a member here.
+fn members_of_tar_within(place: &str, stream: &mut dyn Read, found: &mut Findings) -> io::Result<()> {
+    found.within(Profile::Tree, place, |found| {
+        let mut form = found.apart();
+        let told = tar::lint(stream, &mut form, &mut |entry, content| {
+            let name = String::from_utf8_lossy(&entry.name).into_owned();
+            let _ = file(&name, Some(&name), content, Some(entry.size), found);
+            Ok(())
+        });
+        if !place.is_empty() {
+            found.include(&form);
+        }
+        told.map_err(io::Error::other)
+    })
 }
 
 fn is_called_pickle(name: &str) -> bool {

@@ -163,6 +163,8 @@ fn formats_are_told_by_content() {
         (&torch, Some(Format::PickleInZip)),
         (&plain_zip, Some(Format::Zip)),
         (b"\x93NUMPY\x01\x00\x76\x00{'descr': '|O', 'fortran", Some(Format::NumpyObjects)),
+        (b"\x93NUMPY\x01\x00\x76\x00{'descr': 'f8,O', 'fortran", Some(Format::NumpyObjects)),
+        (b"\x93NUMPY\x01\x00\x76\x00{'descr': 'object', 'fortran", Some(Format::NumpyObjects)),
         (b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran", None),
         (b"\x89HDF\r\n", Some(Format::Hdf5)),
         (b"{\"a\": 1}", None),

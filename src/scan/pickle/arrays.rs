@@ -17,8 +17,9 @@ const UNCLEAR: &str = "an array whose shape or type cannot be followed";
 pub(super) fn follows(state: Value, pool: &Pool) -> Result<Follows, &'static str> {
     let Value::Dict(at) = state else { return Err(UNCLEAR) };
     let [shape, dtype, alignment] = pool.dicts.get(at as usize).copied().ok_or(UNCLEAR)?;
+    // A byte of padding is counted wherever the entry is there and not `None`, whatever else it is.
     let padded = match alignment {
-        None | Some(Value::Plain) => false,
+        None | Some(Value::Nothing) => false,
         Some(Value::Int(1..)) => true,
         Some(_) => return Err(UNCLEAR),
     };

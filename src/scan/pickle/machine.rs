@@ -136,6 +136,7 @@ impl Machine {
         match op {
             Op::Nothing => Ok(Effect::Next),
             Op::Data => self.push(Value::Plain),
+            Op::None => self.push(Value::Nothing),
             Op::Int(number) => self.push(Value::Int(*number)),
             Op::Text(text) => self.push(world.pool.text(text.clone())),
             Op::MarkOfFive => self.push(Value::MarkOfFive),
@@ -167,13 +168,14 @@ impl Machine {
         match op {
             Op::SetItem => {
                 let (value, key) = (self.pop(world)?, self.pop(world)?);
-                world.pool.put(self.top()?, key, value);
+                let into = self.top()?;
+                self.entry(into, key, value, world);
             }
             Op::SetItems => {
                 let items = self.above_mark(world)?;
                 let into = self.top()?;
                 for pair in items.chunks(2) {
-                    world.pool.put(into, pair[0], pair.get(1).copied().ok_or("a key without a value")?);
+                    self.entry(into, pair[0], pair.get(1).copied().ok_or("a key without a value")?, world);
                 }
             }
             Op::AllInto => {
@@ -186,6 +188,13 @@ impl Machine {
             }
         }
         Ok(Effect::Next)
+    }
+
+    /// Keeps an entry of a dictionary. What a reader does that knows nothing of arrays changes nothing for one that does.
+    fn entry(&self, into: Value, key: Value, value: Value, world: &mut World) {
+        if !self.plain {
+            world.pool.put(into, key, value);
+        }
     }
 
     fn gathering(&mut self, op: &Op, world: &mut World) -> Outcome<Effect> {
@@ -287,6 +296,7 @@ impl Machine {
         let (state, object) = (self.pop(world)?, self.top()?);
         match object {
             Value::Made(_) => {}
+            Value::Object(_) if self.plain => {}
             Value::Object(at) => {
                 let Some(object) = world.pool.objects.get_mut(at as usize) else { return Err("an object that is not there") };
                 let again = std::mem::replace(&mut object.state, state) != Value::Plain;
@@ -302,9 +312,6 @@ impl Machine {
     }
 
     fn array(&mut self, state: Value, again: bool, world: &World) -> Outcome<Effect> {
-        if self.plain {
-            return Ok(Effect::Next);
-        }
         self.raw()?;
         self.push(Value::Plain)?;
         if again { Err("the bytes of an array are asked for twice") } else { Ok(Effect::Array(arrays::follows(state, &world.pool)?)) }

@@ -20,6 +20,7 @@ pub(super) type Text = Option<String>;
 pub(super) enum Op {
     /// Data that no name is made of: numbers, bytes, lists, sets.
     Data,
+    None,
     Int(i64),
     Text(Text),
     /// The number that begins a file of five pickles.
@@ -257,7 +258,8 @@ impl<R: BufRead> Source<R> {
 
     fn literal(&mut self, opcode: u8, at: u64) -> Outcome<Op> {
         match opcode {
-            b'N' | b']' | 0x88 | 0x89 | 0x8f | 0x97 => Ok(Op::Data),
+            b'N' => Ok(Op::None),
+            b']' | 0x88 | 0x89 | 0x8f | 0x97 => Ok(Op::Data),
             b'J' => Ok(Op::Int(i64::from(i32::from_le_bytes(self.array()?)))),
             b'K' => Ok(Op::Int(i64::from(self.byte()?))),
             b'M' => Ok(Op::Int(i64::from(u16::from_le_bytes(self.array()?)))),

@@ -20,6 +20,8 @@ const LONGEST_TUPLE: usize = 16;
 pub(super) enum Value {
     /// Data: a number, bytes, a list, a set, a dictionary, a tuple of such.
     Plain,
+    /// `None`.
+    Nothing,
     Int(i64),
     Text(u32),
     /// A text that was not kept, or is not read as others read it.
@@ -99,7 +101,7 @@ impl Pool {
     }
 
     pub fn tuple(&mut self, members: &[Value]) -> Value {
-        let matters = |value: &Value| self.arrays || !matches!(value, Value::Plain | Value::Int(_));
+        let matters = |value: &Value| self.arrays || !matches!(value, Value::Plain | Value::Nothing | Value::Int(_));
         let room = self.members.len() + members.len() <= MOST_IN_TUPLES && members.len() <= LONGEST_TUPLE;
         if !room || !(members.iter().any(matters) || self.arrays) {
             return Value::Plain;

@@ -44,6 +44,26 @@ pub(super) fn parse(block: &[u8; 512]) -> Result<Header, &'static str> {
     })
 }
 
+/// Whether some reader takes the check sum for right: they add the bytes up with and without sign, and read the number in many ways.
+pub(super) fn is_summed(block: &[u8; 512]) -> bool {
+    let sum = |value: fn(u8) -> i64| -> i64 {
+        block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { i64::from(b' ') } else { value(*byte) }).sum()
+    };
+    let said = loosely(&block[148..156]);
+    said.is_some_and(|said| said == sum(i64::from) || said == sum(|byte| i64::from(byte.cast_signed())))
+}
+
+/// A number as the most lenient reader has it: base 256, also below zero, or whatever octal digits there are, as in `0o17_4`.
+fn loosely(field: &[u8]) -> Option<i64> {
+    if let [first @ (0x80 | 0xff), rest @ ..] = field {
+        let value = rest.iter().try_fold(0i64, |sum, byte| sum.checked_mul(256)?.checked_add(i64::from(*byte)))?;
+        return Some(if *first == 0xff { value - (1 << 56) } else { value });
+    }
+    let digits = text(field);
+    let value = digits.iter().filter(|b| matches!(b, b'0'..=b'7')).fold(0i64, |sum, digit| sum << 3 | i64::from(digit - b'0'));
+    Some(if digits.trim_ascii_start().starts_with(b"-") { -value } else { value })
+}
+
 /// Up to the first NUL.
 fn text(field: &[u8]) -> &[u8] {
     field.split(|b| *b == 0).next().unwrap_or_default()

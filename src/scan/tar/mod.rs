@@ -52,6 +52,12 @@ pub struct Entry {
 /// What is done with each entry whose name can be taken, and its content.
 pub type Visit<'a> = &'a mut dyn FnMut(&Entry, &mut dyn Read) -> Result<()>;
 
+/// Whether bytes begin as a tar does, to any reader of them: with the mark of POSIX, or with a header whose check sum is right.
+pub fn begins(start: &[u8]) -> bool {
+    let summed = || start.first_chunk::<512>().is_some_and(header::is_summed);
+    start.get(257..262) == Some(b"ustar") || summed()
+}
+
 /// Reads a tar to its end and tells what is wrong with it.
 pub fn lint(stream: &mut dyn Read, found: &mut Findings, visit: Visit<'_>) -> Result<()> {
     let outcome = Reader { stream, found, seen: Seen::default(), next: Records::default(), pending: false }.run(visit);
@@ -284,4 +290,40 @@ impl Reader<'_> {
 
 fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(&name[..name.len().min(200)]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins;
+
+    /// A header without the mark of POSIX, whose name has a byte above 127, and the check sum as it is given.
+    fn header(sum: impl Fn(i64) -> Vec<u8>, signed: bool) -> Vec<u8> {
+        let mut block = vec![0u8; 512];
+        block[..3].copy_from_slice(b"a\xe9b");
+        block[124..136].copy_from_slice(b"00000000000\0");
+        block[148..156].fill(b' ');
+        let value = |byte: &u8| if signed { i64::from(byte.cast_signed()) } else { i64::from(*byte) };
+        let sum = sum(block.iter().map(value).sum());
+        block[148..156].fill(0);
+        block[148..148 + sum.len()].copy_from_slice(&sum);
+        block
+    }
+
+    #[test]
+    fn what_some_reader_takes_for_a_tar_is_one() {
+        let octal = |sum: i64| format!("{sum:06o}\0 ").into_bytes();
+        let prefixed = |sum: i64| format!("0o{sum:o}").into_bytes();
+        let binary = |sum: i64| [&[0x80][..], &sum.to_be_bytes()[1..]].concat();
+        for signed in [false, true] {
+            for (form, block) in
+                [("octal", header(octal, signed)), ("prefixed", header(prefixed, signed)), ("binary", header(binary, signed))]
+            {
+                assert!(begins(&block), "{form}, signed {signed}");
+                assert!(!begins(&block[..511]), "{form}, cut short");
+                assert!(!begins(&[&[b'x'], &block[1..]].concat()), "{form}, another byte");
+            }
+        }
+        assert!(begins(&[&[0; 257][..], b"ustar"].concat()), "its mark is enough: what is wrong with it is told");
+        assert!(!begins(&[0; 512]) && !begins(&[b'7'; 512]) && !begins(b""));
+    }
 }

@@ -23,7 +23,8 @@ pub(super) fn read(source: &mut Source<'_>, place: &str, found: &mut Findings) -
     let Some((descr, shape)) = header(&text) else {
         return wrong(format!("a header of another form than arrays have: {text:.100}"));
     };
-    match item(&descr) {
+    let element = item(&descr).or_else(|| may_be_object(&descr).then_some(Item::Objects));
+    match element {
         Some(Item::Objects) => {
             pickle::examine(&mut *source.inner)?.tell(place, found);
             Ok(())
@@ -88,18 +89,36 @@ fn of_field(field: &Literal) -> Option<Item> {
     }
 }
 
-/// Order of bytes, kind, length: `<f8`. Any that might be an object is one.
+/// Whether a type that is not understood could have objects in it, as NumPy reads types: `f8,O`, `object`.
+fn may_be_object(descr: &Literal) -> bool {
+    match descr {
+        Literal::Text(text) => text.contains(['O', 'o']),
+        Literal::Row(members) => members.iter().any(may_be_object),
+        Literal::Map(members) => members.iter().any(|(key, value)| key.contains(['O', 'o']) || may_be_object(value)),
+        Literal::Number(_) | Literal::Truth(_) => false,
+    }
+}
+
+/// Order of bytes, kind, length: `<f8`; times have a unit as well. Text of any other form is not understood.
 fn simple(text: &str) -> Option<Item> {
     let rest = text.trim_start_matches(['<', '>', '|', '=']);
     let kind = rest.chars().next()?;
-    let digits: String = rest.chars().skip(1).take_while(char::is_ascii_digit).collect();
+    let behind = &rest[kind.len_utf8()..];
+    let (digits, tail) = behind.split_at(behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len()));
+    let is_unit = |tail: &str| {
+        let unit = tail.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        unit.is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'/'))
+    };
+    if !tail.is_empty() && !(matches!(kind, 'm' | 'M') && is_unit(tail)) {
+        return None;
+    }
     let length = || digits.parse::<u64>().ok();
     match kind {
         'O' => Some(Item::Objects),
         'b' | 'i' | 'u' | 'f' | 'c' | 'S' | 'V' | 'a' => length().map(Item::Bytes),
         'U' => length()?.checked_mul(4).map(Item::Bytes),
         'm' | 'M' => Some(Item::Bytes(8)).filter(|_| digits == "8"),
-        '?' => Some(Item::Bytes(1)),
+        '?' => Some(Item::Bytes(1)).filter(|_| digits.is_empty()),
         _ => None,
     }
 }

@@ -28,6 +28,9 @@ const MODULES: &[&str] = &[
     "keras.src.models.sequential",
 ];
 
+/// Layers of Keras' own that bring code along, or call what lies in another file.
+const CARRIERS: [&str; 5] = ["Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"];
+
 /// Tells of layers that run code of the file, and of classes and functions from elsewhere, in the settings of a model of Keras.
 pub fn layers(text: &[u8], place: &str, found: &mut Findings) {
     match serde_json::from_slice::<Value>(text) {
@@ -54,8 +57,8 @@ fn look(value: &Value, place: &str, found: &mut Findings) {
 fn named(class: &str, module: Option<&str>, registered: Option<&str>, place: &str, found: &mut Findings) {
     let own = registered.is_some_and(|name| name != class && name.contains('>') && !name.starts_with("keras>"));
     match module {
-        _ if matches!(class, "Lambda" | "__lambda__") || class.ends_with(">Lambda") => {
-            found.add(rules::RUNS_CODE, place, "a Lambda layer: code of the file");
+        _ if class == "__lambda__" || CARRIERS.contains(&class.rsplit('>').next().unwrap_or_default()) => {
+            found.add(rules::RUNS_CODE, place, format!("a layer of kind {class:.60}: code of the file, or of another"));
         }
         Some(module) if !MODULES.contains(&module) => {
             found.add(rules::RUNS_CODE, place, format!("it takes {class:.60} from {module:.60}"));

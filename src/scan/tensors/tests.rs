@@ -114,6 +114,24 @@ fn arrays_have_the_bytes_of_their_type_and_shape() {
     assert_eq!(judged(objects, b"cposix\ngetpid\n)R."), ["pickle-dangerous"]);
     assert_eq!(judged(objects, b"]N"), ["pickle-undetermined"], "it has no end");
     assert_eq!(judged(objects, b"N."), ["pickle"]);
+    for unit in ["ns", "25s", "D", "s/10"] {
+        let times = format!("{{'descr': '<M8[{unit}]', 'fortran_order': False, 'shape': (2,), }}\n");
+        assert!(judged(&times, &[0; 16]).is_empty(), "{unit}");
+    }
+}
+
+/// NumPy reads some texts as structures with objects, and then takes the bytes for a pickle.
+#[test]
+fn a_type_that_goes_on_behind_its_length_is_no_number() {
+    let gadget = b"cposix\ngetpid\n)R.";
+    for descr in ["'f8,O'", "'f1,O'", "'M8[s],O'", "'V18,O'", "'?,O'", "'object'", "'q,O'", "('|O', (1,))", "['aO']", "{'aO': 0}"] {
+        let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ({},), }}\n", if descr == "'f1,O'" { 18 } else { 1 });
+        assert_eq!(rules(Form::Npy, &npy(&header, gadget)), ["pickle-dangerous"], "{descr}");
+    }
+    for descr in ["'f8,f8'", "'<M8[s'", "'<M8[s][s]'", "'f8 '"] {
+        let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}\n");
+        assert_eq!(rules(Form::Npy, &npy(&header, &[0; 8])), ["not-examined"], "{descr}");
+    }
 }
 
 /// A field of protocol buffers that holds bytes.

@@ -4,6 +4,7 @@ mod directory;
 
 pub use directory::{Member, local_header, walk};
 
+use super::budget::Budget;
 use super::finding::{Findings, Step, Stop, settle};
 use super::names::{self, Seen};
 use super::packing::Bounded;
@@ -13,6 +14,7 @@ use crate::error::Result;
 use directory::wrong;
 use flate2::bufread::DeflateDecoder;
 use std::io::{BufRead, BufReader, Read, SeekFrom, copy, sink};
+use std::sync::Arc;
 
 /// The mark of a data descriptor that has one.
 const DESCRIPTOR: u32 = 0x0807_4b50;
@@ -22,7 +24,7 @@ pub type Visit<'a> = &'a mut dyn FnMut(&Member, &mut dyn Read) -> Result<()>;
 
 /// Reads an archive as a whole and tells what is wrong with it.
 pub fn lint(archive: &mut dyn BlobRead, found: &mut Findings, visit: Visit<'_>) -> Result<()> {
-    let mut members = Vec::new();
+    let (mut members, budget) = (Vec::new(), found.budget(archive.size()));
     let walked = walk(archive, |member| members.push(member));
     if found.damage(rules::ZIP_STRUCTURE, "", walked)?.is_none() {
         return Ok(());
@@ -33,7 +35,7 @@ pub fn lint(archive: &mut dyn BlobRead, found: &mut Findings, visit: Visit<'_>) 
         // What overlaps can be made to unpack without end.
         return Ok(());
     }
-    let outcome = contents(archive, &members, &starts, found, visit);
+    let outcome = contents(archive, &members, &starts, &budget, found, visit);
     settle(outcome, "", found)
 }
 
@@ -111,16 +113,27 @@ fn descriptor(archive: &mut dyn BlobRead, member: &Member, at: u64, room: u64) -
     found.map(|form| form.len() as u64).ok_or_else(|| wrong("the data descriptor is missing, or not what the directory says"))
 }
 
-fn contents(archive: &mut dyn BlobRead, members: &[Member], starts: &[Option<u64>], found: &mut Findings, visit: Visit<'_>) -> Step<()> {
+fn contents(
+    archive: &mut dyn BlobRead,
+    members: &[Member],
+    starts: &[Option<u64>],
+    budget: &Arc<Budget>,
+    found: &mut Findings,
+    visit: Visit<'_>,
+) -> Step<()> {
     for (member, start) in members.iter().zip(starts) {
         let Some(start) = start else { continue };
         archive.seek(SeekFrom::Start(*start))?;
         let mut packed = BufReader::with_capacity(64 << 10, archive.take(member.packed));
         match member.method {
+            // Readers that go by the one or the other length see two contents, or none.
+            0 if member.size != member.packed => {
+                found.add(rules::ZIP_CONTENT, &member.name, format!("stored in {} bytes, {} are claimed", member.packed, member.size));
+            }
             0 => content(member, &mut packed, found, visit)?,
             8 => {
                 let mut deflate = DeflateDecoder::new(&mut packed);
-                content(member, &mut Bounded::new(&mut deflate, member.packed), found, visit)?;
+                content(member, &mut Bounded::new(&mut deflate, member.packed, budget.clone()), found, visit)?;
                 if !packed.fill_buf()?.is_empty() {
                     found.add(rules::ZIP_GAP, &member.name, "bytes behind the end of its compressed content");
                 }

@@ -181,6 +181,22 @@ case("frame-in-frame", N, "a frame begins within a frame", proto(4), b"\x95", st
 case("frame-behind-stop", N, "a frame goes on behind STOP: where the next pickle begins differs", proto(4), b"\x95", struct.pack("<Q", 4), b"N.N.")
 case("array-wrapper-plain", D, "bytes of an array for joblib that are opcodes for others: os.getpid", proto(3), glob("joblib.numpy_pickle", "NumpyArrayWrapper"), b")\x81}(", text("dtype"), glob("numpy", "dtype"), text("u1"), b"\x88\x89\x87R", text("shape"), b"K\x0f\x85ub", b"cos\ngetpid\n)R0N.")
 case("array-wrapper-hidden", D, "the other way about: what joblib reads as opcodes lies in a text for others", proto(3), glob("joblib.numpy_pickle", "NumpyArrayWrapper"), b")\x81}(", text("dtype"), glob("numpy", "dtype"), text("u1"), b"\x88\x89\x87R", text("shape"), b"K\x02\x85ub", b"U\x10", b"cos\ngetpid\n)R0", b"N.")
+def wrapper(alignment, shape, behind):
+    """joblib's stand-in for an array of bytes."""
+    return (proto(3) + glob("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}(" + text("dtype") + glob("numpy", "dtype") + text("u1") + b"\x88\x89\x87R"
+            + text("shape") + shape + text("numpy_array_alignment_bytes") + alignment + b"ub" + behind)
+
+
+OCTETS = text("dtype") + glob("numpy", "dtype") + text("u1") + b"\x88\x89\x87R" + text("shape")
+HIDDEN = b"\x01\x00U\x0ecos\ngetpid\n)R0N."
+case("array-wrapper-padded-true", N, "True for the alignment, to joblib as good as a number: it passes over two bytes more and runs what is in a text for others", wrapper(b"\x88", b"K\x02\x85", HIDDEN))
+case("array-wrapper-padded-list", N, "the same by a list", wrapper(b"]", b"K\x02\x85", HIDDEN))
+case("array-wrapper-padded-float", N, "the same by a float", wrapper(b"G" + struct.pack(">d", 0.0), b"K\x02\x85", HIDDEN))
+case("array-wrapper-unpadded", "allowed", "None for the alignment: no byte of padding, as if it were not there", wrapper(b"N", b"K\x02\x85", b"\x01\x00N."))
+case("array-wrapper-rewritten", D, "bytes of an array are opcodes for others, which give the next array another length; joblib keeps to the old one",
+     proto(3), glob("joblib.numpy_pickle", "NumpyArrayWrapper"), b"q\x000}q\x01(", OCTETS, b"K\x02\x85u0",
+     b"h\x00)\x81}(", OCTETS, b"K\x0e\x85ub", b"h\x01", text("shape"), b"K\x10\x85s.", b"0",
+     b"h\x00)\x81h\x01b", b"..", b"cos\ngetpid\n)R0", b"N.")
 case("array-wrapper-called", N, "the stand-in of an array is made in another way than joblib's", proto(3), glob("copyreg", "_reconstructor"), b"(", glob("joblib.numpy_pickle", "NumpyArrayWrapper"), glob("builtins", "object"), b"NtR}b.")
 
 # --- benign
