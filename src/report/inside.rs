@@ -45,11 +45,13 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// How much of the content the components are: complete only where every file is accounted for and everything was read.
+    /// How much of the content the components are: complete only where databases account for every file and everything was read.
     pub fn completeness(&self) -> Completeness {
         let read = self.databases.iter().all(|database| database.reading == Reading::Read);
         match () {
-            () if self.files > 0 && self.files == self.accounted && read && self.not_assessed.is_empty() => Completeness::Complete,
+            () if !self.databases.is_empty() && self.files > 0 && self.files == self.accounted && read && self.not_assessed.is_empty() => {
+                Completeness::Complete
+            }
             () if self.listed && self.not_assessed.is_empty() => Completeness::Complete,
             () if self.components.is_empty() => Completeness::Unknown,
             () => Completeness::Partial,

@@ -165,6 +165,11 @@ impl Findings {
         &self.list
     }
 
+    /// Whether so many were kept that there may be others by rules of which none is among them.
+    pub fn is_crowded(&self) -> bool {
+        self.more() > 0 && self.list.len() >= MOST
+    }
+
     /// How many further ones there were.
     pub fn more(&self) -> usize {
         self.counts.iter().sum::<usize>() - self.list.len()

@@ -6,7 +6,7 @@ use super::meta::{Meta, Role};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};
 use crate::error::Result;
 use crate::report::{Class, Component, Examined, Inside};
-use crate::server::oci::{Document, Shape, is_manifest, read};
+use crate::server::oci::{Document, Platform, Shape, is_manifest, read};
 use std::collections::BTreeMap;
 
 /// Most platforms of one image that are looked into.
@@ -21,9 +21,12 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     if !super::super::is_here(artifact, blobs)? {
         return Ok(component);
     }
-    component.examined = Examined::Opaque;
     let documents = documents(artifact, blobs);
-    let Some(root) = artifact.descriptors.first().and_then(|blob| documents.get(&blob.digest)) else { return Ok(component) };
+    let Some(root) = artifact.descriptors.first().and_then(|blob| documents.get(&blob.digest)) else {
+        component.examined = Examined::Unreadable("its manifest cannot be read".to_owned());
+        return Ok(component);
+    };
+    component.examined = Examined::Opaque;
     match &root.shape {
         Shape::Index(_) if meta.role == Role::Image => component.inside = Some(platforms(artifact, &meta, &documents, blobs)?),
         Shape::Manifest { .. } => component.inside = platform(root, blobs)?,
@@ -58,8 +61,15 @@ fn platforms(artifact: &Artifact, meta: &Meta, documents: &BTreeMap<Digest, Docu
     all.not_assessed =
         meta.missing.iter().map(|m| format!("{} ({}) is not carried", m.digest, m.platform.as_deref().unwrap_or("no platform"))).collect();
     let entries = documents.values().filter_map(|d| if let Shape::Index(entries) = &d.shape { Some(entries) } else { None }).flatten();
+    // What attests something of a platform is none (BuildKit lists it as `unknown/unknown`).
+    let entries = entries.filter(|entry| entry.attests.is_none() && !entry.platform.as_ref().is_some_and(Platform::is_unknown));
     for entry in entries {
-        let Some(document) = documents.get(&entry.digest) else { continue };
+        let Some(document) = documents.get(&entry.digest) else {
+            if artifact.descriptors.iter().any(|blob| blob.digest == entry.digest) {
+                all.not_assessed.push(format!("the manifest {} cannot be read", entry.digest));
+            }
+            continue;
+        };
         let Some(inside) = platform(document, blobs)? else { continue };
         if all.components.len() == MOST_PLATFORMS {
             all.not_assessed.push(format!("more than {MOST_PLATFORMS} platforms"));

@@ -1,15 +1,14 @@
 //! The database of apk: paragraphs of lines with one letter each (apk-package(5), "installed database").
 
-use super::Found;
 use super::filesystem::Filesystem;
 use super::release::Release;
 use super::wanted::APK;
+use super::{Found, MOST_NEEDS};
 use crate::artifact::Completeness;
 use crate::report::{Basis, Component, Examined, Licensing, Requirement};
 
 /// Reads what there is.
-pub(super) fn read(files: &Filesystem, release: &Release) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
     for place in APK {
         let Some(bytes) = files.content(place) else { continue };
         let text = String::from_utf8_lossy(bytes);
@@ -17,15 +16,16 @@ pub(super) fn read(files: &Filesystem, release: &Release) -> Found {
         let (before, mut all) = (found.components.len(), 0);
         for package in packages {
             all += 1;
-            found.components.extend(component(package, place, release));
-            found.files.extend(paths(package));
+            if let Some(component) = component(package, place, release) {
+                found.push(component);
+                account(package, found);
+            }
         }
         match found.components.len() - before {
             count if count == all => found.read("apk", place, count),
-            count => found.partly("apk", place, count, "entries without a name or version"),
+            count => found.partly("apk", place, count, "entries without a name or version, or too many"),
         }
     }
-    found
 }
 
 /// The value of a line. Unlike elsewhere, letters in upper and lower case are different fields.
@@ -46,9 +46,9 @@ fn component(package: &str, place: &str, release: &Release) -> Option<Component>
         supplier: field(package, 'm').map(str::to_owned),
         summary: field(package, 'T').map(str::to_owned),
         licences: licence.into_iter().collect(),
-        requirements: wanted.map(|word| requirement(word, release)).collect(),
+        requirements: wanted.take(MOST_NEEDS + 1).map(|word| requirement(word, release)).collect(),
         declared: Completeness::Complete,
-        provides: provided.map(|word| release.base("apk", "alpine", bare(word))).collect(),
+        provides: provided.take(MOST_NEEDS + 1).map(|word| release.base("apk", "alpine", bare(word))).collect(),
         examined: Examined::Read,
         found_by: Some(place.to_owned()),
         ..Component::default()
@@ -73,14 +73,13 @@ fn bare(word: &str) -> &str {
 }
 
 /// `F:` names a folder, the `R:` lines behind it the files in it.
-fn paths(package: &str) -> Vec<String> {
-    let (mut folder, mut all) = ("", Vec::new());
+fn account(package: &str, found: &mut Found) {
+    let mut folder = "";
     for line in package.lines() {
         match line.split_once(':') {
             Some(("F", path)) => folder = path,
-            Some(("R", file)) => all.push(format!("{folder}/{file}")),
+            Some(("R", file)) => found.account(folder, file),
             _ => {}
         }
     }
-    all
 }

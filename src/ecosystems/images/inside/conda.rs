@@ -9,8 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Reads what there is. One database is one environment.
-pub(super) fn read(files: &Filesystem) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(files: &Filesystem, found: &mut Found) {
     let mut environments: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (path, bytes) in files.kept() {
         let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| *folder == "conda-meta" || folder.ends_with("/conda-meta"))
@@ -21,10 +20,10 @@ pub(super) fn read(files: &Filesystem) -> Found {
         match serde_json::from_slice::<Value>(bytes).ok().and_then(|record| Some((component(&record, path)?, record))) {
             Some((component, record)) => {
                 counts.0 += 1;
-                let prefix = folder.strip_suffix("conda-meta").unwrap_or_default();
+                let prefix = folder.strip_suffix("conda-meta").unwrap_or_default().trim_end_matches('/');
                 let listed = Installs::deserialize(&record).unwrap_or_default();
-                found.files.extend(listed.files.iter().map(|file| format!("{prefix}{file}")));
-                found.components.push(component);
+                listed.files.iter().for_each(|file| found.account(prefix, file));
+                found.push(component);
             }
             None => counts.1 += 1,
         }
@@ -35,7 +34,6 @@ pub(super) fn read(files: &Filesystem) -> Found {
             _ => found.partly("conda-meta", &folder, read, &format!("{broken} files that are no record")),
         }
     }
-    found
 }
 
 /// What a record lists of what was installed.
@@ -60,17 +58,19 @@ fn component(record: &Value, place: &str) -> Option<Component> {
         version: version.to_owned(),
         purl: format!("pkg:conda/{}@{}{query}", percent_encoded(&name.to_ascii_lowercase()), percent_encoded(version)),
         supplier: Some(channel.to_owned()).filter(|c| !c.is_empty()),
-        licences: text("license")
-            .or_else(|| text("license_family"))
-            .map(|l| Licensing::new(l, "record license", Basis::Declared))
-            .into_iter()
-            .collect(),
+        licences: licence(text("license"), text("license_family")).into_iter().collect(),
         requirements: texts(record, "depends").filter(|spec| !spec.starts_with("__")).map(requirement).collect(),
         declared: if record.get("depends").is_some() { Completeness::Complete } else { Completeness::Unknown },
         examined: Examined::Read,
         found_by: Some(place.to_owned()),
         ..Component::default()
     })
+}
+
+/// A family is a word for several licences, whatever one of the list it may be spelt like.
+fn licence(named: Option<&str>, family: Option<&str>) -> Option<Licensing> {
+    let of_family = |family| Licensing { expression: None, ..Licensing::new(family, "record license_family", Basis::Declared) };
+    named.map(|name| Licensing::new(name, "record license", Basis::Declared)).or_else(|| family.map(of_family))
 }
 
 fn requirement(spec: &str) -> Requirement {

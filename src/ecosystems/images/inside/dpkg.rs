@@ -1,42 +1,122 @@
 //! Databases of dpkg: `status`, and the folder `status.d` of images that were made without dpkg.
 
-use super::Found;
-use super::fields::{Paragraph, first, paragraphs};
+use super::fields::{Paragraph, each, first};
 use super::filesystem::Filesystem;
 use super::release::Release;
 use super::wanted::DPKG;
+use super::{Found, MOST_NEEDS};
 use crate::artifact::Completeness;
 use crate::ecosystems::core_metadata::first_line;
 use crate::report::{Basis, Component, Examined, Licensing, Requirement, normalised};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+/// Longest licence statements of one package together, in bytes.
+const LONGEST: usize = 4096;
 
 /// Reads what there is.
-pub(super) fn read(files: &Filesystem, release: &Release) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
+    let mut reader = Reader { files, release, licences: HashMap::new() };
     if let Some(bytes) = files.content(DPKG) {
-        let packages: Vec<Paragraph> = paragraphs(bytes).into_iter().filter(is_here).collect();
-        take(&packages, DPKG, files, release, &mut found);
-    }
-    for (path, bytes) in files.kept().filter(|(path, _)| path.starts_with("var/lib/dpkg/status.d/")) {
-        match path.strip_suffix(".md5sums") {
-            // `md5  path`, the only list of files there is.
-            Some(_) => {
-                found.files.extend(String::from_utf8_lossy(bytes).lines().filter_map(|l| Some(l.split_once(' ')?.1.trim().to_owned())));
+        let (before, mut all) = (found.components.len(), 0);
+        each(bytes, &mut |package| {
+            if is_here(&package) {
+                all += 1;
+                reader.installed(&package, found);
             }
-            None => take(&[first(bytes)], path, files, release, &mut found),
+        });
+        match found.components.len() - before {
+            count if count == all => found.read("dpkg", DPKG, count),
+            count => found.partly("dpkg", DPKG, count, &format!("{} entries without a name or version, or too many", all - count)),
         }
     }
-    let lists = files.kept().filter(|(path, _)| path.starts_with("var/lib/dpkg/info/") && path.strip_suffix(".list").is_some());
-    found.files.extend(lists.flat_map(|(_, bytes)| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>()));
-    found
+    let apart = files.kept().filter(|(path, _)| path.starts_with("var/lib/dpkg/status.d/") && path.strip_suffix(".md5sums").is_none());
+    for (path, bytes) in apart {
+        match reader.component(&first(bytes), path) {
+            Some(component) => {
+                found.push(component);
+                found.read("dpkg", path, 1);
+                // `md5  path`, the only list of files there is.
+                reader.listed(&format!("{path}.md5sums"), found);
+            }
+            None => found.partly("dpkg", path, 0, "an entry without a name or version"),
+        }
+    }
 }
 
-fn take(packages: &[Paragraph], place: &str, files: &Filesystem, release: &Release, found: &mut Found) {
-    let before = found.components.len();
-    found.components.extend(packages.iter().filter_map(|package| component(package, place, files, release)));
-    match found.components.len() - before {
-        count if count == packages.len() => found.read("dpkg", place, count),
-        count => found.partly("dpkg", place, count, &format!("{} entries without a name or version", packages.len() - count)),
+struct Reader<'a> {
+    files: &'a Filesystem,
+    release: &'a Release,
+    /// Statements by the package whose file they stand in: a database may name one package again and again.
+    licences: HashMap<String, Option<Licensing>>,
+}
+
+impl Reader<'_> {
+    /// A package of the one database, with the list of its files, which may have the architecture in its name.
+    fn installed(&mut self, package: &Paragraph, found: &mut Found) {
+        let Some(component) = self.component(package, DPKG) else { return };
+        let (name, architecture) = (component.name.clone(), package.one("architecture").unwrap_or_default());
+        found.push(component);
+        for list in [format!("var/lib/dpkg/info/{name}.list"), format!("var/lib/dpkg/info/{name}:{architecture}.list")] {
+            self.listed(&list, found);
+        }
+    }
+
+    /// The files that a list names. One that belongs to no package that was found is not looked at.
+    fn listed(&self, list: &str, found: &mut Found) {
+        let digests = list.strip_suffix(".md5sums").is_some();
+        let text = self.files.content(list).map(String::from_utf8_lossy).unwrap_or_default();
+        for line in text.lines() {
+            found.account("", if digests { line.split_once(' ').map_or("", |(_, file)| file.trim()) } else { line });
+        }
+    }
+
+    fn component(&mut self, package: &Paragraph, place: &str) -> Option<Component> {
+        let release = self.release;
+        let (name, version) = (package.one("package")?, package.one("version")?);
+        let architecture = package.one("architecture").unwrap_or_default();
+        let relations = ["pre-depends", "depends"].into_iter().filter_map(|field| package.one(field)).flat_map(|list| list.split(','));
+        let provided = package.one("provides").into_iter().flat_map(|list| list.split(','));
+        let mut component = Component {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            purl: release.purl("deb", "debian", name, version, &[("arch", architecture)]),
+            supplier: package.one("maintainer").map(first_line),
+            summary: package.one("description").map(first_line),
+            licences: self.licence(name).into_iter().collect(),
+            requirements: relations
+                .map(str::trim)
+                .filter(|r| !r.is_empty())
+                .take(MOST_NEEDS + 1)
+                .map(|r| requirement(r, release))
+                .collect(),
+            declared: Completeness::Complete,
+            provides: provided.filter_map(bare).take(MOST_NEEDS + 1).map(|name| release.base("deb", "debian", name)).collect(),
+            examined: Examined::Read,
+            found_by: Some(place.to_owned()),
+            ..Component::default()
+        };
+        // Advisories are about source packages. `Source: NAME (VERSION)`, absent where it is the package's own.
+        let source = package.one("source").unwrap_or(name);
+        let (source, of_source) = source.split_once(" (").map_or((source, version), |(name, rest)| (name, rest.trim_end_matches(')')));
+        component.properties.insert("source package".to_owned(), source.to_owned());
+        component.properties.insert("source version".to_owned(), of_source.to_owned());
+        if let Some(state) = state(package).filter(|state| *state != "installed") {
+            component.properties.insert("state".to_owned(), state.to_owned());
+        }
+        if let Some(home) = package.one("homepage") {
+            component.properties.insert("home".to_owned(), home.to_owned());
+        }
+        Some(component)
+    }
+
+    /// What a package's copyright says, read once for each name.
+    fn licence(&mut self, name: &str) -> Option<Licensing> {
+        if let Some(known) = self.licences.get(name) {
+            return known.clone();
+        }
+        let licence = licence(name, self.files);
+        self.licences.insert(name.to_owned(), licence.clone());
+        licence
     }
 }
 
@@ -50,39 +130,6 @@ fn is_here(package: &Paragraph) -> bool {
 /// `Status: want flag state`.
 fn state(package: &Paragraph) -> Option<&str> {
     package.one("status")?.split_whitespace().nth(2)
-}
-
-fn component(package: &Paragraph, place: &str, files: &Filesystem, release: &Release) -> Option<Component> {
-    let (name, version) = (package.one("package")?, package.one("version")?);
-    let architecture = package.one("architecture").unwrap_or_default();
-    let relations = ["pre-depends", "depends"].into_iter().filter_map(|field| package.one(field)).flat_map(|list| list.split(','));
-    let provided = package.one("provides").into_iter().flat_map(|list| list.split(','));
-    let mut component = Component {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        purl: release.purl("deb", "debian", name, version, &[("arch", architecture)]),
-        supplier: package.one("maintainer").map(first_line),
-        summary: package.one("description").map(first_line),
-        licences: licence(name, files).into_iter().collect(),
-        requirements: relations.map(str::trim).filter(|r| !r.is_empty()).map(|r| requirement(r, release)).collect(),
-        declared: Completeness::Complete,
-        provides: provided.filter_map(bare).map(|name| release.base("deb", "debian", name)).collect(),
-        examined: Examined::Read,
-        found_by: Some(place.to_owned()),
-        ..Component::default()
-    };
-    // Advisories are about source packages. `Source: NAME (VERSION)`, absent where it is the package's own.
-    let source = package.one("source").unwrap_or(name);
-    let (source, of_source) = source.split_once(" (").map_or((source, version), |(name, rest)| (name, rest.trim_end_matches(')')));
-    component.properties.insert("source package".to_owned(), source.to_owned());
-    component.properties.insert("source version".to_owned(), of_source.to_owned());
-    if let Some(state) = state(package).filter(|state| *state != "installed") {
-        component.properties.insert("state".to_owned(), state.to_owned());
-    }
-    if let Some(home) = package.one("homepage") {
-        component.properties.insert("home".to_owned(), home.to_owned());
-    }
-    Some(component)
 }
 
 /// One relation with its alternatives (deb-control(5)).
@@ -100,17 +147,23 @@ fn bare(relation: &str) -> Option<&str> {
 /// apply, each to its files.
 fn licence(name: &str, files: &Filesystem) -> Option<Licensing> {
     let place = format!("usr/share/doc/{name}/copyright");
-    let document = paragraphs(files.content(&place)?);
-    document.first()?.one("format")?;
-    let named: BTreeSet<String> =
-        document[1..].iter().filter(|p| p.one("Files").is_some()).filter_map(|p| p.one("license")).map(first_line).collect();
-    if named.is_empty() {
+    let (mut named, mut head, mut length) = (BTreeSet::new(), None, 0);
+    each(files.content(&place)?, &mut |paragraph| match &head {
+        None => head = Some(paragraph.one("format").is_some()),
+        Some(_) if paragraph.one("files").is_none() || length > LONGEST => {}
+        Some(_) => {
+            let licence = paragraph.one("license").map(first_line);
+            length += licence.as_ref().map_or(0, String::len);
+            named.extend(licence);
+        }
+    });
+    if head != Some(true) || named.is_empty() {
         return None;
     }
     let text = named.iter().cloned().collect::<Vec<_>>().join(", ");
     let mut licensing = Licensing::new(text, place, Basis::Declared);
     let each: Option<BTreeSet<String>> =
         named.iter().map(|one| normalised(one).map(|e| if e.contains(" OR ") { format!("({e})") } else { e })).collect();
-    licensing.expression = each.map(|each| each.into_iter().collect::<Vec<_>>().join(" AND "));
+    licensing.expression = each.filter(|_| length <= LONGEST).map(|each| each.into_iter().collect::<Vec<_>>().join(" AND "));
     Some(licensing)
 }

@@ -3,6 +3,9 @@
 /// Longest value that is kept, in bytes.
 const LONGEST: usize = 64 << 10;
 
+/// Most fields of one paragraph.
+const MOST: usize = 1000;
+
 /// One paragraph: names are the same in either case, continued lines joined with line feeds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Paragraph(Vec<(String, String)>);
@@ -14,30 +17,33 @@ impl Paragraph {
     }
 }
 
-/// The paragraphs of a document.
-pub(super) fn paragraphs(bytes: &[u8]) -> Vec<Paragraph> {
+/// Calls `take` with every paragraph of a document: of a long one, never all of them are in memory.
+pub(super) fn each(bytes: &[u8], take: &mut dyn FnMut(Paragraph)) {
     let text = String::from_utf8_lossy(bytes);
-    let (mut all, mut current) = (Vec::new(), Paragraph::default());
+    let mut current = Paragraph::default();
     for line in text.lines() {
         if line.trim().is_empty() {
             if !current.0.is_empty() {
-                all.push(std::mem::take(&mut current));
+                take(std::mem::take(&mut current));
             }
         } else if line.starts_with([' ', '\t']) {
             if let Some((_, value)) = current.0.last_mut().filter(|(_, value)| value.len() < LONGEST) {
                 value.push('\n');
                 value.push_str(line.trim());
             }
-        } else if let Some((name, value)) = line.split_once(':') {
+        } else if let Some((name, value)) = line.split_once(':').filter(|_| current.0.len() < MOST) {
             current.0.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
-    all.extend((!current.0.is_empty()).then_some(current));
-    all
+    if !current.0.is_empty() {
+        take(current);
+    }
 }
 
 /// The first paragraph of a document.
 pub(super) fn first(bytes: &[u8]) -> Paragraph {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());
-    paragraphs(&bytes[..end]).into_iter().next().unwrap_or_default()
+    let mut first = None;
+    each(&bytes[..end], &mut |paragraph| first = first.take().or(Some(paragraph)));
+    first.unwrap_or_default()
 }

@@ -13,6 +13,10 @@ const MOST_PATHS: u64 = 256 << 20;
 const MOST_KEPT: u64 = 256 << 20;
 /// Most links that are followed for one path, as Linux does.
 const MOST_LINKS: usize = 40;
+/// Longest path that a system opens, in bytes (`PATH_MAX` of Linux).
+pub(super) const LONGEST_PATH: usize = 4096;
+/// Most bytes of paths that are looked up while links are followed: every folder on the way is looked up.
+const MOST_FOLLOWED: u64 = 1 << 32;
 
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +38,8 @@ pub(super) struct Layer {
     pub nodes: BTreeMap<String, Node>,
     /// Contents that are kept, by their path.
     pub kept: BTreeMap<String, Vec<u8>>,
-    /// Hard links, each with the path it is a second name of.
-    pub links: Vec<(String, String)>,
+    /// Hard links, each with its place in the layer and the path it is a second name of.
+    pub links: BTreeMap<String, (usize, String)>,
     /// Paths it deletes.
     pub removed: Vec<String>,
     /// Folders it empties of what lies below.
@@ -51,6 +55,7 @@ pub(super) struct Filesystem {
     kept: BTreeMap<String, Vec<u8>>,
     held: u64,
     paths: u64,
+    followed: u64,
     /// What could not be assessed, for people.
     pub not_assessed: Vec<String>,
 }
@@ -85,7 +90,10 @@ impl Filesystem {
             self.held += bytes.len() as u64;
             self.kept.insert(path, bytes);
         }
-        for (path, target) in layer.links {
+        // A link may lead to one that came before it.
+        let mut links: Vec<_> = layer.links.into_iter().collect();
+        links.sort_by_key(|(_, (number, _))| *number);
+        for (path, (_, target)) in links {
             if let Some(bytes) = self.kept.get(&target).filter(|bytes| bytes.len() as u64 <= self.room()).cloned() {
                 self.held += bytes.len() as u64;
                 self.kept.insert(path, bytes);
@@ -133,7 +141,10 @@ impl Filesystem {
         let path = path.trim_matches('/');
         let path = match self.nodes.get(path) {
             Some(_) => path.to_owned(),
-            None => self.resolved(path),
+            None => match self.resolved(path) {
+                Ok(path) => path,
+                Err(why) => return self.note(why),
+            },
         };
         if let Some(Node::File(accounted)) = self.nodes.get_mut(&path) {
             *accounted = true;
@@ -150,31 +161,46 @@ impl Filesystem {
         }
     }
 
+    /// Says something once.
+    fn note(&mut self, what: &str) {
+        if !self.not_assessed.iter().any(|said| said == what) {
+            self.not_assessed.push(what.to_owned());
+        }
+    }
+
     /// The path with every folder that is a link replaced by what it leads to.
-    fn resolved(&self, path: &str) -> String {
-        let (mut done, mut links) = (Vec::<String>::new(), 0);
-        let mut rest: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+    fn resolved(&mut self, path: &str) -> Result<String, &'static str> {
+        let (mut done, mut links) = (String::new(), 0);
+        let mut rest: Vec<&str> = path.split('/').rev().collect();
         while let Some(part) = rest.pop() {
-            match part.as_str() {
+            match part {
                 "" | "." => continue,
                 ".." => {
-                    done.pop();
+                    cut(&mut done);
                     continue;
                 }
-                _ => done.push(part),
+                _ if done.is_empty() => done.push_str(part),
+                _ => done.extend(["/", part]),
             }
-            let Some(Node::Link(target)) = self.nodes.get(&done.join("/")).filter(|_| !rest.is_empty()) else { continue };
+            self.followed += done.len() as u64;
+            if self.followed > MOST_FOLLOWED || done.len() > LONGEST_PATH {
+                return Err("some paths of packages are too long, or lead through too many folders");
+            }
+            let Some(Node::Link(target)) = self.nodes.get(&done).filter(|_| !rest.is_empty()) else { continue };
             links += 1;
             if links > MOST_LINKS {
                 break;
             }
-            done.pop();
+            if target.len() > LONGEST_PATH {
+                return Err("some links lead further than any system follows");
+            }
+            cut(&mut done);
             if target.starts_with('/') {
                 done.clear();
             }
-            rest.extend(target.split('/').rev().map(str::to_owned));
+            rest.extend(target.split('/').rev());
         }
-        done.join("/")
+        Ok(done)
     }
 
     /// How many files there are, and how many of them some package accounts for.
@@ -183,4 +209,9 @@ impl Filesystem {
         let accounted = self.nodes.values().filter(|node| **node == Node::File(true)).count();
         (files as u64, accounted as u64)
     }
+}
+
+/// Takes the last part off a path.
+fn cut(path: &mut String) {
+    path.truncate(path.rfind('/').unwrap_or(0));
 }

@@ -1,7 +1,7 @@
 //! Reading one layer as a stream: what it brings, what it takes away.
 
 use super::filesystem::{Filesystem, Layer, Node};
-use super::wanted::limit;
+use super::wanted::{is_only_met, limit};
 use crate::artifact::{BlobRead, Blobs};
 use crate::error::{Error, Result};
 use crate::scan::tar::{self, Kind};
@@ -27,7 +27,7 @@ pub(super) fn apply(number: usize, entry: &Entry, blobs: &dyn Blobs, files: &mut
 }
 
 /// A layer, and what could not be read of it.
-fn read(blob: &mut dyn BlobRead, below: &Filesystem) -> Result<(Layer, Vec<String>)> {
+pub(super) fn read(blob: &mut dyn BlobRead, below: &Filesystem) -> Result<(Layer, Vec<String>)> {
     let unreadable = |e: std::io::Error| Error::io("a layer cannot be read", &e);
     let mut start = Vec::new();
     (&mut *blob).take(4).read_to_end(&mut start).map_err(unreadable)?;
@@ -37,11 +37,20 @@ fn read(blob: &mut dyn BlobRead, below: &Filesystem) -> Result<(Layer, Vec<Strin
     unpacked(Packing::of(&start), size, blob, "", &mut found, |stream, found| {
         tar::lint(stream, found, &mut |entry, content| taken.entry(entry, content, below))
     })?;
-    let grave =
-        found.list().iter().filter(|finding| finding.severity == Severity::Error || finding.rule == crate::scan::rules::NOT_EXAMINED);
-    let mut told: Vec<String> = grave.take(5).map(|finding| format!("{} {}", finding.place, finding.what).trim().to_owned()).collect();
+    let mut told = grave(&found);
     told.append(&mut taken.told);
     Ok((taken.layer, told))
+}
+
+/// What of the findings says that something was not read. Only so many findings are kept: others may have crowded it out.
+pub(super) fn grave(found: &Findings) -> Vec<String> {
+    let grave =
+        found.list().iter().filter(|finding| finding.severity == Severity::Error || finding.rule == crate::scan::rules::NOT_EXAMINED);
+    let told: Vec<String> = grave.take(5).map(|finding| format!("{} {}", finding.place, finding.what).trim().to_owned()).collect();
+    if told.is_empty() && (found.worst() == Some(Severity::Error) || found.is_crowded()) {
+        return vec!["more is wrong with it than is listed: it may not be whole (airlift scan)".to_owned()];
+    }
+    told
 }
 
 struct Taken {
@@ -79,13 +88,18 @@ impl Taken {
     }
 
     fn node(&mut self, path: String, kind: Kind, entry: &tar::Entry, content: &mut dyn Read) -> Result<()> {
+        // Of two entries of one path, the later one counts, whatever it is.
+        if let Some(before) = self.layer.kept.remove(&path) {
+            self.room += before.len() as u64;
+        }
+        self.layer.links.remove(&path);
         let node = match kind {
             Kind::File => {
                 self.keep(&path, entry.size, content)?;
                 Node::File(false)
             }
             Kind::HardLink => {
-                self.layer.links.push((path.clone(), canonical(&entry.link)));
+                self.layer.links.insert(path.clone(), (self.layer.named.0, canonical(&entry.link)));
                 Node::File(false)
             }
             Kind::SymbolicLink => Node::Link(String::from_utf8_lossy(&entry.link).into_owned()),
@@ -97,13 +111,14 @@ impl Taken {
     }
 
     fn keep(&mut self, path: &str, size: u64, content: &mut dyn Read) -> Result<()> {
-        let Some(most) = limit(path) else { return Ok(()) };
+        let (size, limit, length) = if is_only_met(path) { (size.min(1), Some(1), 1) } else { (size, limit(path), u64::MAX) };
+        let Some(most) = limit else { return Ok(()) };
         if size > most.min(self.room) {
             self.told.push(format!("{path} has {size} bytes, which is more than is read"));
             return Ok(());
         }
         let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes).map_err(|e| Error::io("a layer cannot be read", &e))?;
+        content.take(length).read_to_end(&mut bytes).map_err(|e| Error::io("a layer cannot be read", &e))?;
         self.room -= bytes.len() as u64;
         if let Some(before) = self.layer.kept.insert(path.to_owned(), bytes) {
             self.room += before.len() as u64;

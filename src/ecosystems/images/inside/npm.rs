@@ -8,8 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Reads what there is. One database is one outermost `node_modules`.
-pub(super) fn read(files: &Filesystem) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(files: &Filesystem, found: &mut Found) {
     let mut folders: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (path, bytes) in files.kept().filter(|(path, _)| path.ends_with("/package.json")) {
         let outermost = path.find("node_modules/").map_or(path, |at| &path[..at + "node_modules".len()]);
@@ -19,9 +18,9 @@ pub(super) fn read(files: &Filesystem) -> Found {
                 counts.0 += 1;
                 // What lies further down is met with the outermost package.
                 if path.matches("node_modules/").count() == 1 {
-                    found.folders.push(path.trim_end_matches("package.json").to_owned());
+                    found.account_below(path.trim_end_matches("package.json"));
                 }
-                found.components.push(component);
+                found.push(component);
             }
             None => counts.1 += 1,
         }
@@ -32,7 +31,6 @@ pub(super) fn read(files: &Filesystem) -> Found {
             _ => found.partly("npm", &folder, read, &format!("{broken} without a name or version")),
         }
     }
-    found
 }
 
 fn component(document: &Value, place: &str) -> Option<Component> {

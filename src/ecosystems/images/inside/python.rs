@@ -5,19 +5,19 @@ use super::filesystem::Filesystem;
 use crate::ecosystems::core_metadata::{CoreMetadata, project};
 
 /// Reads what there is. One database is one folder that projects are installed into.
-pub(super) fn read(files: &Filesystem) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(files: &Filesystem, found: &mut Found) {
     let mut folders: std::collections::BTreeMap<String, (usize, usize)> = std::collections::BTreeMap::new();
     for (path, bytes) in files.kept() {
-        if let Some(site) = site_of_record(path) {
-            found.files.extend(recorded(site, bytes));
-        }
         let Some(site) = site(path) else { continue };
         let counts = folders.entry(site.to_owned()).or_default();
         match project(&CoreMetadata::read(bytes), path) {
             Some(component) => {
                 counts.0 += 1;
-                found.components.push(component);
+                found.push(component);
+                // A list beside something that is no project accounts for nothing.
+                if let Some(record) = record_beside(path).and_then(|record| files.content(&record)) {
+                    recorded(site, record, found);
+                }
             }
             None => counts.1 += 1,
         }
@@ -28,7 +28,6 @@ pub(super) fn read(files: &Filesystem) -> Found {
             _ => found.partly("dist-info", &folder, read, &format!("{broken} projects without a name or version")),
         }
     }
-    found
 }
 
 /// The folder that a project is installed into, of the path of its metadata.
@@ -38,17 +37,21 @@ fn site(path: &str) -> Option<&str> {
     folder.or_else(egg).map(|project| project.rsplit_once('/').map_or("", |(site, _)| site))
 }
 
-fn site_of_record(path: &str) -> Option<&str> {
-    let project = path.strip_suffix("/RECORD")?.strip_suffix(".dist-info")?;
-    Some(project.rsplit_once('/').map_or("", |(site, _)| site))
+/// The list of files beside a project's metadata.
+fn record_beside(path: &str) -> Option<String> {
+    path.strip_suffix(".dist-info/METADATA").map(|project| format!("{project}.dist-info/RECORD"))
 }
 
 /// The paths of a RECORD: relative to the folder of the project, or absolute.
-fn recorded(site: &str, bytes: &[u8]) -> Vec<String> {
+fn recorded(site: &str, bytes: &[u8], found: &mut Found) {
     let text = String::from_utf8_lossy(bytes);
-    let path = |line: &str| match line.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next().unwrap_or_default().to_owned(),
-        None => line.split(',').next().unwrap_or_default().to_owned(),
-    };
-    text.lines().map(path).filter(|p| !p.is_empty()).map(|p| if p.starts_with('/') { p } else { format!("{site}/{p}") }).collect()
+    for line in text.lines() {
+        let path = match line.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+            None => line.split(',').next().unwrap_or_default(),
+        };
+        if !path.is_empty() {
+            found.account(if path.starts_with('/') { "" } else { site }, path);
+        }
+    }
 }

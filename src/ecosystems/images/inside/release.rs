@@ -4,6 +4,9 @@ use super::filesystem::Filesystem;
 use super::wanted::RELEASE;
 use crate::artifact::percent_encoded;
 
+/// Longest name or version of a distribution, in bytes: it stands in every package URL.
+const LONGEST: usize = 100;
+
 /// A distribution.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Release {
@@ -20,7 +23,8 @@ impl Release {
         let value = |key: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            line.map(|value| value.trim_matches(['"', '\'', ' ']).to_owned()).filter(|value| value.chars().all(plain)).unwrap_or_default()
+            let fits = |value: &String| value.len() <= LONGEST && value.chars().all(plain);
+            line.map(|value| value.trim_matches(['"', '\'', ' ']).to_owned()).filter(fits).unwrap_or_default()
         };
         Self { id: value("ID"), version: value("VERSION_ID") }
     }

@@ -31,6 +31,11 @@ pub(super) fn limit(path: &str) -> Option<u64> {
     }
 }
 
+/// Whether only the first byte of a file is kept: of changes to a database that were not yet taken in, it only counts whether there are any.
+pub(super) fn is_only_met(path: &str) -> bool {
+    is_rpm(path, "rpmdb.sqlite-wal")
+}
+
 /// A file of rpm in one of its folders.
 pub(super) fn is_rpm(path: &str, file: &str) -> bool {
     RPM.iter().any(|folder| path.strip_prefix(folder) == Some(file))

@@ -92,11 +92,14 @@ impl Header {
         store.chunks_exact(4).take((*count).min(MOST) as usize).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])).collect()
     }
 
-    /// The paths of its files.
-    pub fn files(&self) -> Vec<String> {
+    /// Calls `take` with folder and name of each of its files: put together, a few folders and many names would be without bound.
+    pub fn files(&self, take: &mut dyn FnMut(&str, &str)) {
         let (folders, places) = (self.texts(DIR_NAMES), self.numbers(DIR_INDEXES));
-        let file = |(name, place): (String, &u32)| Some(format!("{}{name}", folders.get(*place as usize)?));
-        self.texts(BASE_NAMES).into_iter().zip(&places).filter_map(file).collect()
+        for (name, place) in self.texts(BASE_NAMES).iter().zip(&places) {
+            if let Some(folder) = folders.get(*place as usize) {
+                take(folder.strip_suffix('/').unwrap_or(folder), name);
+            }
+        }
     }
 }
 

@@ -6,12 +6,11 @@ use std::collections::HashSet;
 
 const INTERIOR: u8 = 5;
 const LEAF: u8 = 13;
-/// Most bytes of all rows together, by the byte of the file: overflow pages cannot be shared.
 const NO_TABLE: &str = "it has no such table";
 const BROKEN: &str = "its pages do not hang together as those of a database do";
 
 /// The last column of every row of a table, which is a blob.
-pub(super) fn blobs(bytes: &[u8], table: &str, most: usize) -> Result<Vec<Vec<u8>>, &'static str> {
+pub(in super::super) fn blobs(bytes: &[u8], table: &str, most: usize) -> Result<Vec<Vec<u8>>, &'static str> {
     let database = Database::of(bytes)?;
     let mut seen = HashSet::new();
     let schema = database.rows(1, most, &mut seen)?;
@@ -54,7 +53,13 @@ impl<'a> Database<'a> {
 
     /// The payloads of a table, from its root on.
     fn rows(&self, root: u32, most: usize, seen: &mut HashSet<u32>) -> Result<Vec<Vec<u8>>, &'static str> {
-        let (mut next, mut rows) = (vec![root], Vec::new());
+        let (mut next, mut rows, mut left) = (vec![root], Vec::new(), self.bytes.len());
+        // Rows together are never longer than their file, unless cells share their bytes.
+        let mut fits = |length: usize| {
+            let fits = length <= left;
+            left = left.saturating_sub(length);
+            fits
+        };
         while let Some(number) = next.pop() {
             if !seen.insert(number) {
                 return Err(BROKEN);
@@ -70,7 +75,7 @@ impl<'a> Database<'a> {
                 match kind {
                     INTERIOR => next.push(word(cell).ok_or(BROKEN)?),
                     _ if rows.len() == most => return Err("it has too many rows"),
-                    _ => rows.push(self.payload(cell, seen).ok_or(BROKEN)?),
+                    _ => rows.push(self.payload(cell, seen).filter(|row| fits(row.len())).ok_or(BROKEN)?),
                 }
             }
             if kind == INTERIOR {
