@@ -346,7 +346,9 @@ pub fn advisory(bytes: &[u8]) {
             }
         }
     }
-    for order in [Order::Maven, Order::Debian, Order::Rpm, Order::Apk, Order::Conda, Order::Gem, Order::Php, Order::NuGet] {
+    for order in
+        [Order::Maven, Order::Debian, Order::Rpm, Order::Apk, Order::Conda, Order::Gem, Order::Composer, Order::NuGet, Order::Bitnami]
+    {
         let read: Vec<_> = versions.iter().filter_map(|version| order.parse(version)).collect();
         for (a, b) in read.iter().zip(read.iter().skip(1)) {
             let turned = b.compare(a).map(std::cmp::Ordering::reverse);
@@ -358,7 +360,7 @@ pub fn advisory(bytes: &[u8]) {
 /// Statements of both forms; what is written of them is read again.
 pub fn statements(bytes: &[u8]) {
     let _ = vex::read_cyclonedx("fuzz", bytes);
-    let _ = std::str::from_utf8(bytes).map(vex::Purl::parse);
+    let _ = std::str::from_utf8(bytes).map(airlift::artifact::Purl::read);
     if let Ok(statements) = vex::read_openvex("fuzz", bytes) {
         let Some(timestamp) = statements.first().map(|statement| statement.timestamp) else { return };
         let about = vex::Document { id: "https://example.org/vex".to_owned(), author: "fuzz".to_owned(), timestamp };

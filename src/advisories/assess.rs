@@ -1,6 +1,6 @@
 //! Packages asked about, findings out: what is affected, what is not known, and what cannot be assessed. None of these is ever "clean".
 
-use super::cvss::Severity;
+use super::cvss::{Rating, Severity};
 use super::ecosystem::Ecosystem;
 use super::range::{Answer, Asked};
 use super::ranking::{Exploited, Likelihood, Ranking};
@@ -27,13 +27,16 @@ pub enum Reason<'a> {
     NoOrder,
     /// The release of the distribution is not said.
     NoRelease,
+    /// No record here speaks of this release of the distribution, so that none could speak of the package.
+    ReleaseNotHeld,
     /// The version is not one of its ecosystem's order.
     NoVersion,
-    /// A record has a version in it that is not one of its order.
+    /// A record has a version in it that the one asked about cannot be compared with: it is none of the order, or only one of the two
+    /// says which release of the package it is.
     RecordVersion {
         /// The record.
         record: &'a str,
-        /// The text that is not a version.
+        /// The text that is not such a version.
         text: &'a str,
     },
     /// A record names commits only.
@@ -53,10 +56,21 @@ pub enum Reason<'a> {
 pub enum Extent {
     /// By every record about it.
     Assessed,
-    /// Not by every record, or not at all, because a version is not known to its order.
+    /// Not by every record, or not at all, because a version is not known to its order or nothing is held of a release.
     Undetermined,
     /// Not at all: nothing is known of its ecosystem's versions.
     NotAssessable,
+}
+
+impl Extent {
+    /// The words for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Assessed => "assessed",
+            Self::Undetermined => "undetermined",
+            Self::NotAssessable => "not assessable",
+        }
+    }
 }
 
 /// One vulnerability in one package, however many records speak of it. The texts are those of the snapshot.
@@ -162,6 +176,7 @@ fn judge<'a>(snapshot: &'a Snapshot, package: &Package<'a>, ranking: &'a Ranking
     let name = ecosystem.normalised(package.name);
     let asked = Asked::new(package.version, ecosystem.order, ecosystem.semantic());
     let mut judged = Judged { findings: Vec::new(), extent: Extent::Assessed, reasons: BTreeSet::new(), consulted: 0 };
+    judged.reasons.extend((ecosystem.released && !snapshot.holds(package.ecosystem)).then_some(Reason::ReleaseNotHeld));
     judged.reasons.extend((!asked.is_known()).then_some(Reason::NoVersion));
     let mut hits = Vec::new();
     for (record, affected) in snapshot.about(package.ecosystem, &name).into_iter().filter(|(record, _)| record.withdrawn.is_none()) {
@@ -194,9 +209,11 @@ struct Hit<'a> {
 }
 
 impl<'a> Hit<'a> {
-    /// That of the package, where the record says one; else the record's.
+    /// That of the package, where its band is known; else the record's, where that is; else the one that at least has a vector.
     fn severity(&self) -> &'a Severity {
-        if self.affected.severity == Severity::default() { &self.record.severity } else { &self.affected.severity }
+        let both = [&self.affected.severity, &self.record.severity];
+        let known = both.into_iter().find(|severity| severity.rating != Rating::Unknown);
+        known.or_else(|| both.into_iter().find(|severity| severity.vector.is_some())).unwrap_or(&self.record.severity)
     }
 }
 

@@ -32,6 +32,18 @@ impl Rating {
         }
     }
 
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
     /// What a database calls it (`MODERATE`, `important`).
     pub fn from_word(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {

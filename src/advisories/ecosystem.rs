@@ -45,15 +45,15 @@ const KNOWN: [Ecosystem; 34] = [
     plain("Pub", Order::Pub, Names::Exact),
     plain("NuGet", Order::NuGet, Names::Folded),
     plain("RubyGems", Order::Gem, Names::Exact),
-    plain("Packagist", Order::Php, Names::Folded),
+    plain("Packagist", Order::Composer, Names::Folded),
     plain("Maven", Order::Maven, Names::Exact),
     plain("CRAN", Order::Numbers, Names::Exact),
     plain("Bioconductor", Order::Numbers, Names::Exact),
     plain("Hackage", Order::Numbers, Names::Exact),
-    plain("Julia", Order::SemVer, Names::Exact),
+    plain("Julia", Order::Pub, Names::Exact),
     plain("SwiftURL", Order::SemVer, Names::Folded),
     plain("GitHub Actions", Order::SemVer, Names::Folded),
-    plain("Bitnami", Order::SemVer, Names::Exact),
+    plain("Bitnami", Order::Bitnami, Names::Exact),
     plain("VSCode", Order::SemVer, Names::Folded),
     plain("Wolfi", Order::Apk, Names::Exact),
     plain("Chainguard", Order::Apk, Names::Exact),
@@ -87,7 +87,7 @@ impl Ecosystem {
     /// The order by which ranges of type `SEMVER` are read: the dialect of the ecosystem where it has one.
     pub fn semantic(&self) -> Order {
         match self.order {
-            dialect @ (Order::SemVer | Order::Go | Order::NuGet | Order::Pub) => dialect,
+            dialect @ (Order::SemVer | Order::Go | Order::NuGet | Order::Pub | Order::Bitnami) => dialect,
             _ => Order::SemVer,
         }
     }

@@ -26,18 +26,15 @@ struct WireRecord {
     id: String,
     modified: Moment,
     withdrawn: Option<Moment>,
-    #[serde(default)]
-    aliases: Vec<String>,
+    aliases: Option<Vec<String>>,
     #[serde(default)]
     related: Vec<String>,
     #[serde(default)]
     upstream: Vec<String>,
     summary: Option<String>,
     details: Option<String>,
-    #[serde(default)]
-    severity: Vec<WireSeverity>,
-    #[serde(default)]
-    affected: Vec<WireAffected>,
+    severity: Option<Vec<WireSeverity>>,
+    affected: Option<Vec<WireAffected>>,
     database_specific: Option<WireSpecific>,
 }
 
@@ -51,8 +48,7 @@ struct WireSeverity {
 #[derive(Deserialize)]
 struct WireAffected {
     package: Option<WirePackage>,
-    #[serde(default)]
-    severity: Vec<WireSeverity>,
+    severity: Option<Vec<WireSeverity>>,
     #[serde(default)]
     ranges: Vec<WireRange>,
     #[serde(default)]
@@ -102,19 +98,21 @@ pub fn parse(what: &str, bytes: &[u8]) -> Result<Record> {
         return Err(error.hint("read it with a later airlift"));
     }
     name(what, "identifier", &wire.id)?;
-    for (names, kind) in [(&wire.aliases, "aliases"), (&wire.related, "related"), (&wire.upstream, "upstream")] {
+    // The schema lets these be null, which says as much as leaving them out.
+    let (aliases, affects) = (wire.aliases.unwrap_or_default(), wire.affected.unwrap_or_default());
+    for (names, kind) in [(&aliases, "aliases"), (&wire.related, "related"), (&wire.upstream, "upstream")] {
         within(what, kind, names.len(), MOST_IDENTIFIERS)?;
         names.iter().try_for_each(|n| name(what, "identifier", n))?;
     }
-    within(what, "affected packages", wire.affected.len(), MOST_AFFECTED)?;
-    let severity = severity(&wire.severity, wire.database_specific.as_ref());
+    within(what, "affected packages", affects.len(), MOST_AFFECTED)?;
+    let severity = severity(wire.severity.as_deref().unwrap_or_default(), wire.database_specific.as_ref());
     let summary = summary(wire.summary.as_deref().or(wire.details.as_deref()).unwrap_or_default());
     Ok(Record {
-        affected: wire.affected.into_iter().filter_map(|a| affected(what, a).transpose()).collect::<Result<_>>()?,
+        affected: affects.into_iter().filter_map(|a| affected(what, a).transpose()).collect::<Result<_>>()?,
         id: wire.id.into(),
         modified: wire.modified.0,
         withdrawn: wire.withdrawn.map(|time| time.0),
-        aliases: boxed(wire.aliases),
+        aliases: boxed(aliases),
         related: boxed(wire.related),
         upstream: boxed(wire.upstream),
         summary,
@@ -202,7 +200,7 @@ fn affected(what: &str, wire: WireAffected) -> Result<Option<Affected>> {
         name: known.map_or_else(|| package.name.clone(), |known| known.normalised(&package.name)).into(),
         ecosystem: package.ecosystem.into(),
         purl: package.purl.filter(|purl| purl.len() <= LONGEST_NAME).map(Into::into),
-        severity: severity(&wire.severity, specific),
+        severity: severity(wire.severity.as_deref().unwrap_or_default(), specific),
         ranges: ranges.into(),
         commits,
         enumerated: enumerated.into(),

@@ -9,6 +9,7 @@
 mod assess;
 mod cvss;
 mod ecosystem;
+mod evidence;
 mod format;
 mod moment;
 pub mod order;
@@ -17,6 +18,7 @@ mod ranking;
 mod record;
 mod snapshot;
 mod source;
+mod subject;
 #[cfg(test)]
 mod tests;
 pub mod vex;
@@ -24,7 +26,9 @@ pub mod vex;
 pub use assess::{Assessment, Counts, Extent, Finding, Judged, Package, Reason, assess};
 pub use cvss::{Rating, Score, Severity, base_score};
 pub use ecosystem::{Ecosystem, base};
+pub use evidence::{Evidence, EvidenceKind};
 pub use range::{Answer, Asked, Event, Kind, Range};
 pub use ranking::{Exploited, Likelihood, Ranking};
 pub use record::{Affected, Record};
 pub use snapshot::{Builder, Freshness, Snapshot, Taken};
+pub use subject::Subject;

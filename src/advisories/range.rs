@@ -66,6 +66,17 @@ impl<'a> Asked<'a> {
         self.own.is_some()
     }
 
+    /// Another text, to be asked in the same orders.
+    pub(super) fn instead<'b>(&self, text: &'b str) -> Asked<'b> {
+        Asked::new(text, self.order, self.semantic.0)
+    }
+
+    /// The orders it is read in, and it in each of them; its ecosystem's first.
+    pub(super) fn read(&self) -> impl Iterator<Item = (Order, &Version)> {
+        let second = Some(self.semantic.0).filter(|second| *second != self.order);
+        std::iter::once(self.order).chain(second).filter_map(|order| Some((order, self.within(order)?)))
+    }
+
     /// The fingerprint in its ecosystem's order.
     pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -86,9 +97,9 @@ pub enum Answer<'a> {
     },
     /// It is not.
     NotAffected,
-    /// Nobody knows: this text is not a version of the order.
+    /// Nobody knows: this text is not a version of the order, or cannot be compared with the one asked about.
     Unknown(&'a str),
-    /// Nobody knows: the record has neither ranges of versions nor versions.
+    /// Nobody knows: the record has neither ranges of versions nor versions, or a range without a beginning.
     Unsaid {
         /// Whether it has ranges of commits, or of a kind that is not known.
         commits: bool,
@@ -98,8 +109,7 @@ pub enum Answer<'a> {
 impl Answer<'_> {
     fn weight(&self) -> u8 {
         match self {
-            Self::Affected { fixed: Some(_) } => 4,
-            Self::Affected { fixed: None } => 3,
+            Self::Affected { .. } => 3,
             Self::Unknown(_) => 2,
             Self::Unsaid { .. } => 1,
             Self::NotAffected => 0,
@@ -117,7 +127,7 @@ impl Range {
     /// A range of these events.
     pub fn new(order: Order, events: Vec<Event>) -> Self {
         let mut range = Self { order, turns: Box::default(), limits: Box::default(), unknown: None };
-        let (mut turns, mut limits) = (Vec::new(), Vec::new());
+        let (mut turns, mut limits) = (Vec::with_capacity(events.len()), Vec::new());
         for Event { kind, text } in events {
             let bound = (kind == Kind::Introduced && &*text == "0") || (kind == Kind::Limit && &*text == "*");
             let at = if bound { None } else { order.parse(&text) };
@@ -126,26 +136,48 @@ impl Range {
             } else if kind == Kind::Limit {
                 limits.push(at);
             } else {
-                insert(&mut turns, Turn { at, kind, text });
+                turns.push(Turn { at, kind, text });
             }
         }
-        (range.turns, range.limits) = (turns.into(), limits.into());
+        (range.turns, range.limits) = (in_order(turns).into(), limits.into());
         range
     }
 
-    /// Whether a version lies in it.
+    /// Whether a version lies in it; what is fixed, only the whole record can say.
     pub fn judge<'a>(&'a self, asked: &Asked<'a>) -> Answer<'a> {
         let Some(version) = asked.within(self.order) else { return Answer::Unknown(asked.text) };
         if let Some(unknown) = &self.unknown {
             return Answer::Unknown(unknown);
+        }
+        // A range that says where it ends, but not where it begins, says nothing.
+        if !self.turns.iter().any(|turn| turn.kind == Kind::Introduced) {
+            return Answer::Unsaid { commits: false };
+        }
+        let open = |at: &Option<Version>| at.as_ref().is_some_and(|at| at.leaves_open(version));
+        if let Some(turn) = self.turns.iter().find(|turn| open(&turn.at)) {
+            return Answer::Unknown(&turn.text);
+        }
+        if self.limits.iter().any(open) {
+            return Answer::Unknown(asked.text);
         }
         let before = |limit: &Option<Version>| limit.as_ref().is_none_or(|limit| compare(Some(version), Some(limit)).is_lt());
         let limited = !self.limits.is_empty() && !self.limits.iter().any(before);
         if limited || !self.contains(version) {
             return Answer::NotAffected;
         }
-        let later = |turn: &&Turn| turn.kind == Kind::Fixed && compare(turn.at.as_ref(), Some(version)).is_gt();
-        Answer::Affected { fixed: self.turns.iter().find(later).map(|turn| &*turn.text) }
+        Answer::Affected { fixed: None }
+    }
+
+    /// The first version behind this one that is said to be fixed, where the range is of that order.
+    pub(super) fn fixed_after(&self, order: Order, version: &Version) -> Option<(&Version, &str)> {
+        let fixes = self.turns.iter().filter(|turn| self.order == order && turn.kind == Kind::Fixed);
+        let later = fixes.filter_map(|turn| Some((turn.at.as_ref()?, &*turn.text)));
+        later.into_iter().find(|(at, _)| compare(Some(at), Some(version)).is_gt())
+    }
+
+    /// How much it keeps.
+    pub(super) fn weight(&self) -> usize {
+        1 + self.turns.len() + self.limits.len()
     }
 
     fn contains(&self, version: &Version) -> bool {
@@ -163,11 +195,21 @@ impl Range {
     }
 }
 
-/// Puts an event behind those of its version and of earlier ones. Not by the library's sort, which may panic where an order is not
-/// total, as Maven's and PHP's are not.
-fn insert(turns: &mut Vec<Turn>, turn: Turn) {
-    let at = turns.partition_point(|other| compare(other.at.as_ref(), turn.at.as_ref()).is_le());
-    turns.insert(at, turn);
+/// Puts events in the order of their versions, those of one version as they came. Not by the library's sort, which may panic where an
+/// order is not total, as Maven's and PHP's are not.
+fn in_order(mut turns: Vec<Turn>) -> Vec<Turn> {
+    if turns.len() < 2 {
+        return turns;
+    }
+    let later = in_order(turns.split_off(turns.len() / 2));
+    let mut sorted = Vec::with_capacity(turns.len() + later.len());
+    let (mut first, mut second) = (in_order(turns).into_iter().peekable(), later.into_iter().peekable());
+    while let Some((a, b)) = first.peek().zip(second.peek()) {
+        let ahead = compare(b.at.as_ref(), a.at.as_ref()).is_lt();
+        sorted.extend(if ahead { second.next() } else { first.next() });
+    }
+    sorted.extend(first.chain(second));
+    sorted
 }
 
 /// Nothing is before everything. All versions of a range are of one order.

@@ -63,7 +63,7 @@ struct WireExploited {
 }
 
 impl Ranking {
-    /// Takes in the list of exploited vulnerabilities (JSON).
+    /// Takes in the list of exploited vulnerabilities (JSON), in the place of one that was taken in before.
     pub fn read_exploited(&mut self, bytes: &[u8]) -> Result<()> {
         let what = "the list of exploited vulnerabilities";
         if bytes.len() > LONGEST_KEV {
@@ -73,19 +73,20 @@ impl Ranking {
         if list.vulnerabilities.is_empty() || list.vulnerabilities.len() > MOST_ROWS {
             return Err(wrong(what, "it is empty, or too long"));
         }
+        field(what, &list.version)?;
+        let mut exploited = HashMap::new();
         for one in list.vulnerabilities {
             let texts = [Some(&one.cve), Some(&one.date_added), one.due_date.as_ref()];
             texts.into_iter().flatten().try_for_each(|text| field(what, text))?;
             let ransomware = one.known_ransomware_campaign_use.is_some_and(|word| word == "Known");
-            let exploited = Exploited { added: one.date_added.into(), due: one.due_date.map(Into::into), ransomware };
-            self.exploited.insert(one.cve.into(), exploited);
+            let listed = Exploited { added: one.date_added.into(), due: one.due_date.map(Into::into), ransomware };
+            exploited.insert(one.cve.into(), listed);
         }
-        field(what, &list.version)?;
-        self.exploited_as_of = Some(list.version);
+        (self.exploited, self.exploited_as_of) = (exploited, Some(list.version));
         Ok(())
     }
 
-    /// Takes in the table of scores: CSV, packed with gzip or not.
+    /// Takes in the table of scores, in the place of one that was taken in before: CSV, packed with gzip or not.
     pub fn read_likelihood(&mut self, table: impl Read) -> Result<()> {
         let mut reader = BufReader::new(table);
         let packed = reader.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&[0x1f, 0x8b]);
@@ -94,22 +95,30 @@ impl Ranking {
 
     fn rows(&mut self, mut table: impl BufRead) -> Result<()> {
         let mut line = String::new();
-        let head = next(&mut table, &mut line)?.strip_prefix('#').unwrap_or_default();
+        let head = next(&mut table, &mut line)?.and_then(|line| line.strip_prefix('#')).unwrap_or_default();
         let day = head.split(',').find_map(|part| part.strip_prefix("score_date:")).ok_or_else(|| scores("it has no date"))?.to_owned();
         field(SCORES, &day)?;
-        if next(&mut table, &mut line)? != "cve,epss,percentile" {
+        if next(&mut table, &mut line)? != Some("cve,epss,percentile") {
             return Err(scores("its columns are not cve, epss, percentile").with("found", format!("{:.80}", line.trim_end())));
         }
+        let mut found = HashMap::new();
         for _ in 0..=MOST_ROWS {
-            let row = next(&mut table, &mut line)?;
-            if row.is_empty() {
-                self.likelihood_as_of = Some(day);
-                return if self.likelihood.is_empty() { Err(scores("it has no rows")) } else { Ok(()) };
-            }
+            let Some(row) = next(&mut table, &mut line)? else {
+                if found.is_empty() {
+                    return Err(scores("it has no rows"));
+                }
+                (self.likelihood, self.likelihood_as_of) = (found, Some(day));
+                return Ok(());
+            };
             let (cve, likelihood) = scored(row).ok_or_else(|| scores("a row cannot be read").with("found", format!("{row:.80}")))?;
-            self.likelihood.insert(cve.into(), likelihood);
+            found.insert(cve.into(), likelihood);
         }
         Err(scores("it has too many rows").with("expected", format!("at most {MOST_ROWS}")))
+    }
+
+    /// How many entries both have together.
+    pub fn entries(&self) -> usize {
+        self.exploited.len() + self.likelihood.len()
     }
 
     /// What is known of the first of these identifiers that is listed.
@@ -143,11 +152,14 @@ fn field(what: &str, text: &str) -> Result<()> {
     if fits { Ok(()) } else { Err(wrong(what, "a field cannot be used").with("found", format!("{text:.80}"))) }
 }
 
-/// The next line without its end; empty at the end of the file.
-fn next<'a>(table: &mut impl BufRead, line: &'a mut String) -> Result<&'a str> {
+/// The next line without its end; `None` at the end of the file.
+fn next<'a>(table: &mut impl BufRead, line: &'a mut String) -> Result<Option<&'a str>> {
     line.clear();
-    table.by_ref().take(LONGEST_LINE).read_line(line).map_err(|e| unreadable(&e))?;
-    if line.len() as u64 == LONGEST_LINE { Err(scores("a line is too long")) } else { Ok(line.trim_end_matches(['\n', '\r'])) }
+    let length = table.by_ref().take(LONGEST_LINE).read_line(line).map_err(|e| unreadable(&e))?;
+    if length as u64 == LONGEST_LINE {
+        return Err(scores("a line is too long"));
+    }
+    Ok((length > 0).then(|| line.trim_end_matches(['\n', '\r'])))
 }
 
 fn scored(row: &str) -> Option<(&str, Likelihood)> {

@@ -1,9 +1,14 @@
 //! One advisory, with as much of it as matching and reports need.
 
 use super::cvss::Severity;
+use super::order::Version;
 use super::range::{Answer, Asked, Range};
 use crate::error::Result;
 use jiff::Timestamp;
+use std::cmp::Ordering;
+
+/// Most versions said to be fixed that are looked at for one that is; records whose parts contradict each other so often name none.
+const MOST_FIXES: usize = 64;
 
 /// An advisory.
 #[derive(Debug, Clone)]
@@ -37,6 +42,12 @@ impl Record {
     /// Its identifier and its aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.id).chain(self.aliases.iter().map(|name| &**name))
+    }
+
+    /// How much it keeps: names, versions and events.
+    pub(super) fn weight(&self) -> usize {
+        let names = 1 + self.aliases.len() + self.related.len() + self.upstream.len();
+        names + self.affected.iter().map(Affected::weight).sum::<usize>()
     }
 
     /// Whether the package itself is the attack, rather than a fault in it.
@@ -73,9 +84,42 @@ impl Affected {
     pub fn judge<'a>(&'a self, version: &Asked<'a>) -> Answer<'a> {
         let named = self.enumerated.binary_search(&version.fingerprint()).is_ok();
         let answer = if named { Answer::Affected { fixed: None } } else { Answer::NotAffected };
-        let answer = answer.or(self.judge_by_ranges(version));
         // Versions that are named are a whole answer, beside commits too; commits alone are none.
         let unsaid = self.ranges.is_empty() && self.enumerated.is_empty();
-        if unsaid { answer.or(Answer::Unsaid { commits: self.commits }) } else { answer }
+        match answer.or(self.judge_by_ranges(version)) {
+            Answer::Affected { .. } => Answer::Affected { fixed: self.fixed_after(version) },
+            answer if unsaid => answer.or(Answer::Unsaid { commits: self.commits }),
+            answer => answer,
+        }
+    }
+
+    /// The nearest later version that is said to be fixed and that nothing else in the record says is affected.
+    fn fixed_after<'a>(&'a self, version: &Asked<'a>) -> Option<&'a str> {
+        version.read().find_map(|(order, from)| {
+            let after = |bound: &Version| {
+                let fixes = self.ranges.iter().filter_map(|range| range.fixed_after(order, bound));
+                fixes.min_by(|(a, _), (b, _)| a.compare(b).unwrap_or(Ordering::Equal))
+            };
+            let mut next = after(from);
+            for _ in 0..MOST_FIXES {
+                let (at, text) = next?;
+                if self.is_free(&version.instead(text)) {
+                    return Some(text);
+                }
+                next = after(at);
+            }
+            None
+        })
+    }
+
+    /// Whether neither a range nor a name says anything but that it is not affected.
+    fn is_free(&self, version: &Asked<'_>) -> bool {
+        let named = self.enumerated.binary_search(&version.fingerprint()).is_ok();
+        !named && self.ranges.iter().all(|range| range.judge(version) == Answer::NotAffected)
+    }
+
+    /// How much it keeps.
+    fn weight(&self) -> usize {
+        1 + self.enumerated.len() + self.ranges.iter().map(Range::weight).sum::<usize>()
     }
 }

@@ -7,7 +7,7 @@ use super::source;
 use crate::artifact::BlobRead;
 use crate::error::{Error, Kind, Result, shown};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// What is held of one ecosystem.
@@ -36,24 +36,37 @@ const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 pub struct Snapshot {
     records: Vec<Record>,
     index: HashMap<Box<str>, HashMap<Box<str>, Vec<Place>>>,
+    /// The ecosystems that records speak of with a release.
+    released: BTreeSet<String>,
     taken: BTreeMap<String, Taken>,
 }
 
 /// Which of a record's packages, of which record.
 type Place = (u32, u32);
 
+/// Most names, versions and events that a snapshot keeps: what its memory, and the time to ask it, grow with.
+pub(super) const MOST_KEPT: usize = 50_000_000;
+
 /// A snapshot being put together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Builder {
     records: Vec<Record>,
     places: HashMap<Box<str>, usize>,
     taken: BTreeMap<String, Taken>,
+    kept: usize,
+    pub(super) most_kept: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Builder {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self::default()
+        Self { records: Vec::new(), places: HashMap::new(), taken: BTreeMap::new(), kept: 0, most_kept: MOST_KEPT }
     }
 
     /// Takes in the published archive of an ecosystem (without release: `Debian`), as of `given`; `what` names it in errors.
@@ -79,11 +92,26 @@ impl Builder {
         dump.newest = dump.newest.max(Some(record.modified));
         match self.places.get(&record.id) {
             Some(&place) if self.records[place].modified >= record.modified => {}
-            Some(&place) => self.records[place] = record,
+            Some(&place) => {
+                self.keep(named, record.weight(), self.records[place].weight())?;
+                self.records[place] = record;
+            }
             None => {
+                self.keep(named, record.weight(), 0)?;
                 self.places.insert(record.id.clone(), self.records.len());
                 self.records.push(record);
             }
+        }
+        Ok(())
+    }
+
+    /// Counts what comes and what goes, and refuses what is too much for one snapshot.
+    fn keep(&mut self, named: &str, comes: usize, goes: usize) -> Result<()> {
+        self.kept = self.kept.saturating_sub(goes).saturating_add(comes);
+        if self.kept > self.most_kept {
+            let error = Error::verification(format!("{named}: with it, one snapshot of advisories holds too much"));
+            let expected = format!("at most {} names, versions and events", self.most_kept);
+            return Err(error.with("expected", expected).with("found", self.kept).hint("ask about fewer ecosystems at a time"));
         }
         Ok(())
     }
@@ -108,7 +136,8 @@ impl Builder {
                 names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
             }
         }
-        Snapshot { records: self.records, index, taken: self.taken }
+        let released = index.keys().filter(|key| key.contains(':')).map(|key| base(key).to_owned()).collect();
+        Snapshot { records: self.records, index, released, taken: self.taken }
     }
 }
 
@@ -145,6 +174,12 @@ impl Snapshot {
             (record, &record.affected[at as usize])
         });
         held.collect()
+    }
+
+    /// Whether any record speaks of this release of an ecosystem, or all of them of the ecosystem as a whole.
+    pub fn holds(&self, ecosystem: &str) -> bool {
+        let bare = base(ecosystem);
+        self.index.contains_key(ecosystem) || (!self.released.contains(bare) && self.index.contains_key(bare))
     }
 
     /// Refuses to answer for an ecosystem that is not held, or whose advisories are too old, or from the future.

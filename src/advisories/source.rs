@@ -3,17 +3,15 @@
 use super::format::LONGEST_RECORD;
 use crate::artifact::BlobRead;
 use crate::error::{Error, Result, shown};
-use crate::scan::zip::{Member, local_header, walk};
-use flate2::Crc;
-use flate2::bufread::DeflateDecoder;
+use crate::scan::zip::{content, walk};
 use std::fs::File;
-use std::io::{BufReader, Read, SeekFrom};
+use std::io::Read;
 use std::path::Path;
 
 /// Most records of one archive or folder.
 pub const MOST_RECORDS: usize = 1_000_000;
 /// Most bytes of all records of one archive or folder together.
-pub const MOST_BYTES: u64 = 16 << 30;
+pub const MOST_BYTES: u64 = 8 << 30;
 
 /// Hands every record of an archive to `each`, with its name: `what` names the archive in errors.
 pub fn archive(what: &str, archive: &mut dyn BlobRead, mut each: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
@@ -25,7 +23,7 @@ pub fn archive(what: &str, archive: &mut dyn BlobRead, mut each: impl FnMut(&str
     let mut bytes = Vec::new();
     for member in &members {
         let named = format!("{what}: {:.200}", member.name);
-        content(archive, member, &mut bytes).map_err(|e| e.about(&named))?;
+        content(archive, member, LONGEST_RECORD, &mut bytes).map_err(|e| e.about(&named).hint("take the archive anew"))?;
         each(&named, &bytes)?;
     }
     Ok(())
@@ -42,33 +40,6 @@ fn bounded(what: &str, records: usize, bytes: u64) -> Result<()> {
 
 fn too_long(found: u64) -> Error {
     Error::verification("the record is too long").with("expected", format!("at most {LONGEST_RECORD} bytes")).with("found", found)
-}
-
-/// One member, unpacked into `bytes`, with its length and check sum compared.
-fn content(archive: &mut dyn BlobRead, member: &Member, bytes: &mut Vec<u8>) -> Result<()> {
-    if member.size > LONGEST_RECORD {
-        return Err(too_long(member.size));
-    }
-    let start = local_header(archive, member)?;
-    let unreadable = |e: std::io::Error| Error::verification("the record cannot be unpacked").because(&e);
-    archive.seek(SeekFrom::Start(start)).map_err(unreadable)?;
-    let packed = BufReader::with_capacity(32 << 10, archive.take(member.packed));
-    bytes.clear();
-    let most = member.size.saturating_add(1);
-    match member.method {
-        0 => packed.take(most).read_to_end(bytes),
-        8 => DeflateDecoder::new(packed).take(most).read_to_end(bytes),
-        method => {
-            return Err(Error::verification("the record is packed in a way that is not read").with("found", format!("method {method}")));
-        }
-    }
-    .map_err(unreadable)?;
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    if bytes.len() as u64 != member.size || crc.sum() != member.crc32 {
-        return Err(Error::verification("the record is not what the archive's directory says").hint("take the archive anew"));
-    }
-    Ok(())
 }
 
 /// Hands every record of a folder to `each`, in the order of their names. Folders within are not looked into, links are refused.

@@ -148,9 +148,121 @@ fn distributions_are_asked_by_release() {
     let snapshot = snapshot_of("Debian", &[about_in("Debian:12", "DSA-1", "", &range)]);
     assert_eq!(asked(&snapshot, "Debian:12", "1.2-3"), (vec!["DSA-1".to_owned()], Extent::Assessed));
     assert_eq!(asked(&snapshot, "Debian:12", "1.2-3+deb12u1"), (vec![], Extent::Assessed));
-    assert_eq!(asked(&snapshot, "Debian:11", "1.2-3"), (vec![], Extent::Assessed));
+    // Of a release that no record speaks of nothing is known.
+    assert_eq!(asked(&snapshot, "Debian:11", "1.2-3"), (vec![], Extent::Undetermined));
+    let ranking = Ranking::default();
+    let of_a_release = [Package { ecosystem: "Debian:11", name: "thing", version: "1.2-3" }];
+    let answer = assess(&snapshot, &of_a_release, &fresh(), &ranking).expect("an answer");
+    assert_eq!(answer.packages[0].reasons.iter().copied().collect::<Vec<_>>(), [Reason::ReleaseNotHeld]);
     assert_eq!(asked(&snapshot, "Debian", "1.2-3"), (vec![], Extent::NotAssessable));
     assert_eq!(asked(&snapshot, "Somewhere", "1.2-3"), (vec![], Extent::NotAssessable));
+}
+
+#[test]
+fn distributions_whose_records_name_no_release_are_held_as_a_whole() {
+    let range = range("ECOSYSTEM", r#"{"introduced":"0"},{"fixed":"2"}"#);
+    let snapshot = snapshot_of("Debian", &[about_in("Debian", "DSA-1", "", &range)]);
+    assert_eq!(asked(&snapshot, "Debian:12", "1"), (vec!["DSA-1".to_owned()], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "Debian:12", "3"), (vec![], Extent::Assessed));
+}
+
+#[test]
+fn a_range_without_a_beginning_says_nothing() {
+    for events in ["", r#"{"fixed":"2.0.0"}"#, r#"{"last_affected":"2.0.0"}"#] {
+        let snapshot = snapshot_of("npm", &[about("A-1", "", &range("SEMVER", events))]);
+        for version in ["1.0.0", "3.0.0"] {
+            assert_eq!(asked(&snapshot, "npm", version), (vec![], Extent::Undetermined), "{events} {version}");
+        }
+    }
+}
+
+#[test]
+fn a_release_that_only_one_side_names_is_left_open() {
+    let fixed = range("ECOSYSTEM", r#"{"introduced":"0"},{"fixed":"0:1.2-3.el9"}"#);
+    let snapshot = snapshot_of("Rocky Linux", &[about_in("Rocky Linux:9", "RLSA-1", "", &fixed)]);
+    assert_eq!(asked(&snapshot, "Rocky Linux:9", "1.2"), (vec![], Extent::Undetermined));
+    assert_eq!(asked(&snapshot, "Rocky Linux:9", "1.1"), (vec!["RLSA-1".to_owned()], Extent::Assessed));
+    assert_eq!(asked(&snapshot, "Rocky Linux:9", "1.2-3.el9"), (vec![], Extent::Assessed));
+    let bare = range("ECOSYSTEM", r#"{"introduced":"0"},{"last_affected":"1.2"}"#);
+    let snapshot = snapshot_of("Rocky Linux", &[about_in("Rocky Linux:9", "RLSA-1", "", &bare)]);
+    assert_eq!(asked(&snapshot, "Rocky Linux:9", "1.2-1"), (vec![], Extent::Undetermined));
+}
+
+#[test]
+fn what_is_said_to_be_fixed_is_not_affected_by_the_rest_of_the_record() {
+    let fixed = |affected: &str, version: &str| {
+        let record = record(&about("A-1", "", affected));
+        let asked = Asked::new(version, order::Order::SemVer, order::Order::SemVer);
+        match record.affected[0].judge(&asked) {
+            Answer::Affected { fixed } => fixed.map(str::to_owned),
+            other => panic!("{other:?}"),
+        }
+    };
+    let two = r#""ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.5.0"}]},
+        {"type":"SEMVER","events":[{"introduced":"1.2.0"},{"fixed":"2.0.0"}]}]"#;
+    assert_eq!(fixed(two, "1.3.0").as_deref(), Some("2.0.0"));
+    assert_eq!(fixed(two, "1.0.0").as_deref(), Some("2.0.0"), "1.5.0 lies in the other range");
+    let named = format!(
+        r#""versions":["1.5.0"],{}"#,
+        range("SEMVER", r#"{"introduced":"0"},{"fixed":"1.5.0"},{"introduced":"1.6.0"},{"fixed":"1.7.0"}"#)
+    );
+    assert_eq!(fixed(&named, "1.0.0").as_deref(), Some("1.7.0"));
+    assert_eq!(fixed(&named, "1.5.0").as_deref(), Some("1.7.0"), "named only");
+    let none = format!(r#""versions":["1.5.0"],{}"#, range("SEMVER", r#"{"introduced":"0"},{"fixed":"1.5.0"}"#));
+    assert_eq!(fixed(&none, "1.0.0"), None);
+}
+
+#[test]
+fn a_severity_that_is_known_counts_before_one_that_is_not() {
+    let four = r#""severity":[{"type":"CVSS_V4","score":"CVSS:4.0/AV:N/AC:L"}]"#;
+    let three = r#""severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]"#;
+    let rated = |record: &str, affected: &str| {
+        let affected = format!(r#"{affected}{}"versions":["1.0.0"]"#, if affected.is_empty() { "" } else { "," });
+        let snapshot = snapshot_of("npm", &[about("A-1", record, &affected)]);
+        let ranking = Ranking::default();
+        let answer =
+            assess(&snapshot, &[Package { ecosystem: "npm", name: "thing", version: "1.0.0" }], &fresh(), &ranking).expect("an answer");
+        let severity = answer.packages[0].findings[0].severity;
+        (severity.rating, severity.vector.is_some())
+    };
+    assert_eq!(rated(&format!(",{three}"), four), (Rating::Critical, true));
+    assert_eq!(rated(r#","database_specific":{"severity":"LOW"}"#, three), (Rating::Critical, true));
+    assert_eq!(rated(r#","database_specific":{"severity":"LOW"}"#, four), (Rating::Low, false));
+    assert_eq!(rated("", four), (Rating::Unknown, true));
+    assert_eq!(rated(&format!(",{four}"), ""), (Rating::Unknown, true));
+}
+
+#[test]
+fn lists_that_are_null_are_empty() {
+    let text = about("A-1", r#","aliases":null,"severity":null"#, r#""severity":null,"versions":["1.0.0"]"#);
+    assert_eq!(asked(&snapshot_of("npm", &[text]), "npm", "1.0.0").0, ["A-1"]);
+    let bare = record(r#"{"id":"A-2","modified":"2024-05-01T00:00:00Z","affected":null}"#);
+    assert!(bare.affected.is_empty() && bare.aliases.is_empty());
+}
+
+#[test]
+fn a_snapshot_that_would_be_too_much_is_refused() {
+    let records: Vec<_> = (0..4).map(|n| about(&format!("A-{n}"), "", r#""versions":["1.0.0","1.1.0"]"#)).collect();
+    let build = |most| {
+        let mut builder = Builder::new();
+        builder.most_kept = most;
+        builder.archive("npm", None, "all.zip", &mut zipped(&records))
+    };
+    assert!(build(16).is_ok());
+    assert_eq!(build(15).expect_err("one too many").kind(), Failure::Verification);
+}
+
+#[test]
+fn many_events_in_any_order_are_put_in_order_quickly() {
+    let mut events: Vec<_> = (0..1000).map(|n| format!(r#"{{"introduced":"{n}.1.0"}},{{"fixed":"{n}.2.0"}}"#)).collect();
+    events.reverse();
+    let record = record(&about("A-1", "", &range("SEMVER", &events.join(","))));
+    for n in [0, 1, 500, 999] {
+        let (inside, fixed) = (format!("{n}.1.5"), format!("{n}.2.0"));
+        let asked = |version| Asked::new(version, order::Order::SemVer, order::Order::SemVer);
+        assert_eq!(record.affected[0].judge(&asked(&inside)), Answer::Affected { fixed: Some(&fixed) });
+        assert_eq!(record.affected[0].judge(&asked(&fixed)), Answer::NotAffected);
+    }
 }
 
 #[test]
@@ -307,11 +419,20 @@ fn lists_of_exploited_and_likely_ones_rank_findings() {
         "#score_date:x\ncve,epss\n",
         &epss.replace("0.97", "1.97"),
         &epss.replace("0.97", "NaN"),
+        // An empty line ends nothing.
+        &epss.replace("CVE-2024-2", "\nCVE-2024-2"),
+        &format!("{epss}\n"),
         &"x".repeat(1 << 20),
     ] {
         assert!(Ranking::default().read_likelihood(wrong.as_bytes()).is_err(), "{wrong:.60}");
     }
     assert!(Ranking::default().read_exploited(br#"{"catalogVersion":"1","vulnerabilities":[]}"#).is_err());
+    // What is refused takes the place of nothing.
+    let half =
+        kev.replace("}]}", r#"},{"cveID":"","dateAdded":"x"}]}"#).replace("2024.05.01", "2024.06.01").replace("CVE-2024-1", "CVE-2024-9");
+    assert!(ranking.read_exploited(half.as_bytes()).is_err() && ranking.read_likelihood(epss.replace("0.00043", "x").as_bytes()).is_err());
+    assert_eq!(ranking.exploited_as_of.as_deref(), Some("2024.05.01"));
+    assert!(ranking.exploited(["CVE-2024-9"].into_iter()).is_none() && ranking.likelihood(["CVE-2024-2"].into_iter()).is_some());
 }
 
 #[test]
@@ -327,4 +448,35 @@ fn names_are_compared_in_the_form_of_their_ecosystem() {
     assert!(Ecosystem::of("Debian:12").is_some_and(|known| known.released) && Ecosystem::of("Linux").is_none());
     let names: std::collections::BTreeSet<_> = Ecosystem::all().iter().map(Ecosystem::name).collect();
     assert_eq!(names.len(), Ecosystem::all().len());
+}
+
+#[test]
+fn packages_are_asked_about_in_the_words_of_their_ecosystem() {
+    let asked =
+        |purl: &str, source| Subject::of(purl, source).map(|s| format!("{} {} {}", s.ecosystem, s.name, s.version)).unwrap_or_default();
+    for (purl, words) in [
+        ("pkg:pypi/example_parser@1.0?file_name=x.whl", "PyPI example-parser 1.0"),
+        ("pkg:npm/%40scope/name@1.0.0", "npm @scope/name 1.0.0"),
+        ("pkg:golang/example.org/a/b@v1.0.0", "Go example.org/a/b v1.0.0"),
+        ("pkg:maven/org.example/a@1", "Maven org.example:a 1"),
+        ("pkg:deb/debian/libx1@1-2?arch=amd64&distro=debian-12", "Debian:12 libx1 1-2"),
+        ("pkg:deb/ubuntu/libx1@1-2?distro=ubuntu-22.04", "Ubuntu:22.04:LTS libx1 1-2"),
+        ("pkg:deb/ubuntu/libx1@1-2?distro=ubuntu-23.10", "Ubuntu:23.10 libx1 1-2"),
+        ("pkg:apk/alpine/busybox@1.36.1-r2?distro=alpine-3.19.1", "Alpine:v3.19 busybox 1.36.1-r2"),
+        ("pkg:apk/wolfi/busybox@1.36.1-r2?distro=wolfi-20230201", "Wolfi busybox 1.36.1-r2"),
+        ("pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.3", "Rocky Linux:9 bash 5.1.8-6.el9"),
+        ("pkg:deb/debian/libx1@1-2", "Debian libx1 1-2"),
+        ("pkg:rpm/rhel/bash@5.1.8-6.el9?distro=rhel-9.3", ""),
+        ("pkg:pypi/thing", ""),
+        ("pkg:conda/thing@1.0", ""),
+        ("no purl", ""),
+    ] {
+        assert_eq!(asked(purl, None), words, "{purl}");
+    }
+    assert_eq!(asked("pkg:deb/debian/libx1@1-2+b1?distro=debian-12", Some(("x", "1-2"))), "Debian:12 x 1-2");
+    let known = |ecosystem: &str| Ecosystem::of(ecosystem).is_some_and(|known| known.name() == ecosystem);
+    for purl in ["cargo", "hex", "pub", "nuget", "gem", "composer", "cran", "hackage", "julia", "swift", "bitnami"] {
+        let subject = Subject::of(&format!("pkg:{purl}/a/b@1"), None).expect("a subject");
+        assert!(known(&subject.ecosystem), "{subject:?}");
+    }
 }

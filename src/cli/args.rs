@@ -80,6 +80,8 @@ pub enum Command {
     Scan(commands::scan::Scan),
     /// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX or SPDX
     Sbom(commands::sbom::Sbom),
+    /// Ask the advisories that are carried about a lock, a bundle or what is installed
+    Audit(commands::audit::Audit),
     /// Read and hash every blob of the store again
     Scrub(commands::scrub::Scrub),
     /// Show, verify, prove and export the event log
@@ -105,7 +107,7 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Plan(_) | Self::Sbom(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
+            Self::Plan(_) | Self::Sbom(_) | Self::Audit(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
                 "nothing was changed: run the command again"
             }
             #[cfg(feature = "upstream")]

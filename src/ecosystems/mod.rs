@@ -5,6 +5,7 @@
 //! ecosystem: one folder, one `pub mod` line and one line in [`ALL`]; a test compares the two. A room never uses another room, its
 //! `serve.rs` and `describe.rs` never use `upstream`, and nothing outside matches on a room's name.
 
+pub mod advisories;
 #[cfg(feature = "upstream")]
 pub mod attached;
 pub mod charts;
@@ -15,6 +16,7 @@ pub mod images;
 pub mod models;
 pub mod python;
 
+use crate::advisories::Evidence;
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::{Error, Result};
 use crate::report::{Component, Examined};
@@ -34,7 +36,8 @@ use {
 };
 
 /// Every ecosystem, in the order reports and pages show them.
-pub const ALL: &[&dyn Ecosystem] = &[&python::Python, &conda::Conda, &images::Images, &models::Models, &charts::Charts, &files::Files];
+pub const ALL: &[&dyn Ecosystem] =
+    &[&python::Python, &conda::Conda, &images::Images, &models::Models, &charts::Charts, &files::Files, &advisories::Advisories];
 
 /// What a section is resolved with.
 #[cfg(feature = "upstream")]
@@ -266,6 +269,12 @@ pub trait Ecosystem: Sync {
     fn scan_artifact(&self, artifact: &Artifact, blobs: &dyn Blobs, found: &mut Findings) -> Result<()> {
         let _ = (artifact, blobs, found);
         Ok(())
+    }
+
+    /// Both sides, pure: what an artifact says about others, such as advisories about packages. The default has none.
+    fn evidence(&self, artifact: &Artifact) -> Option<Evidence> {
+        let _ = artifact;
+        None
     }
 
     /// What a user pastes to reach the mirror.

@@ -2,8 +2,8 @@
 
 use super::component::Component;
 use super::inventory::Inventory;
-use super::purl::Purl;
 use crate::artifact::Digest;
+use crate::artifact::Purl;
 use std::collections::BTreeMap;
 
 /// What became of one component.
@@ -98,7 +98,7 @@ fn known(inventory: &Inventory) -> Known<'_> {
 
 /// What stays of a component from version to version. Where the version stands in a qualifier too, as in a file name, it is left out.
 fn key(component: &Component) -> (String, &str) {
-    let base = Purl::read(&component.purl).map_or(component.name.as_str(), |purl| purl.base);
+    let base = Purl::read(&component.purl).map_or_else(|| component.name.clone(), |purl| purl.base());
     (format!("{} {base}", component.ecosystem), &component.version)
 }
 

@@ -4,8 +4,8 @@
 //! components and requirements, but for requirements without a version, which lead to every version there is of a name.
 
 use super::component::{Component, Requirement};
-use super::purl::Purl;
 use crate::artifact::Completeness;
+use crate::artifact::Purl;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Most components that one requirement leads to: what more there are of one name is not told apart.
@@ -67,16 +67,16 @@ impl Linked {
 
 /// Components by what they are and what they provide.
 struct Index<'a> {
-    by_base: HashMap<&'a str, Vec<(Purl<'a>, &'a str)>>,
+    by_base: HashMap<String, Vec<(Purl, &'a str)>>,
 }
 
 impl<'a> Index<'a> {
     fn of(components: &'a [Component]) -> Self {
-        let mut by_base: HashMap<&str, Vec<(Purl<'_>, &str)>> = HashMap::new();
+        let mut by_base: HashMap<String, Vec<(Purl, &str)>> = HashMap::new();
         for component in components {
             let provided = component.provides.iter().map(String::as_str);
             for purl in std::iter::once(component.purl.as_str()).chain(provided).filter_map(Purl::read) {
-                by_base.entry(purl.base).or_default().push((purl, &component.reference));
+                by_base.entry(purl.base()).or_default().push((purl, &component.reference));
             }
         }
         Self { by_base }
@@ -97,9 +97,9 @@ impl<'a> Index<'a> {
 
     /// What satisfies a requirement: the first alternative of which anything is here.
     fn satisfying(&self, requirement: &Requirement) -> Vec<&'a str> {
-        let matching = |wanted: Purl<'_>| -> Vec<&'a str> {
-            let of_the_name = self.by_base.get(wanted.base).into_iter().flatten();
-            let fits = of_the_name.filter(|(purl, _)| wanted.is_satisfied_by(purl));
+        let matching = |wanted: Purl| -> Vec<&'a str> {
+            let of_the_name = self.by_base.get(&wanted.base()).into_iter().flatten();
+            let fits = of_the_name.filter(|(purl, _)| wanted.covers(purl));
             fits.map(|(_, reference)| *reference).take(MOST_PER_REQUIREMENT).collect()
         };
         let alternatives = requirement.purls.iter().filter_map(|purl| Purl::read(purl));

@@ -16,16 +16,15 @@ mod lines;
 mod linking;
 mod links;
 mod model;
-mod purl;
 mod spdx;
 
+pub use crate::artifact::Purl;
 pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
 pub use licence::{Basis, Declared, Licensing, licence_list, normalised};
 pub use model::{Dataset, Model};
-pub use purl::Purl;
 
 use crate::error::{Error, Result};
 use std::io::Write;

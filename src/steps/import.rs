@@ -6,10 +6,11 @@
 
 use super::approve::{Admitted, admit};
 use super::predecessors::Predecessors;
+use super::assess::must_not_go_back;
 use super::staging::{self, stage};
 use super::trust::trusted;
 use super::verify::told;
-use crate::artifact::Digest;
+use crate::artifact::{Artifact, Digest};
 use crate::bundle::{Authentic, Needs, Statement, Verification, VerifiedBundle};
 use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
@@ -18,6 +19,7 @@ use crate::policy::Decision;
 use crate::store::{Installed, Snapshot, Staged, Store, Waiting, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What importing a bundle came to.
 #[derive(Debug, Clone)]
@@ -105,6 +107,7 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
+    must_not_go_back(&bundle.lock.artifacts, &latest(store)?)?;
     let admitted = admit(&bundle, &before, journal.now())?;
     notes.extend(admitted.alarm());
     bundle.spill_to(store.root());
@@ -123,6 +126,12 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     let (snapshot, receipt, waits) = commit(&verified, &admitted, journal)?;
     notes.extend(waits);
     Ok(Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt })
+}
+
+/// What is installed.
+pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
+    let Some(snapshot) = store.current()? else { return Ok(vec![]) };
+    Ok(store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts.to_vec()).unwrap_or_default())
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything

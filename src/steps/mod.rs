@@ -5,6 +5,7 @@
 //! `verify`, `import` and `serve` never use `upstream` or `link`.
 
 pub mod approve;
+pub mod assess;
 pub mod client;
 #[cfg(feature = "upstream")]
 pub mod fetch;

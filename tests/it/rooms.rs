@@ -54,6 +54,7 @@ async fn exhibit(room: &str) -> Exhibit {
         "files" => files(),
         "conda" => conda(),
         "charts" => charts(),
+        "advisories" => advisories(),
         other => panic!("the room {other} has no entry in the table of tests/it/rooms.rs: give it one"),
     }
 }
@@ -175,6 +176,19 @@ fn charts() -> Exhibit {
         ],
         absent: "/charts/latest/charts/none-1.0.0.tgz",
         asked: Box::new(move || repository.server.log().len()),
+    }
+}
+
+fn advisories() -> Exhibit {
+    let origin = Origin::new(&[("/PyPI/all.zip", vec![Reply::File(crate::advisories::ours().bytes)])]);
+    let address = origin.address.clone();
+    Exhibit {
+        section: format!("[advisories.x]\necosystems = [\"PyPI\"]\nsource = \"{address}/{{ecosystem}}/all.zip\"\n"),
+        plain_http: vec![],
+        place: |_, _| "/advisories/latest/osv-scanner/PyPI/all.zip".to_owned(),
+        documents: ["", "PyPI/all.zip", "osv-scalibr/PyPI/all.zip"].map(|path| format!("/advisories/latest/{path}")).to_vec(),
+        absent: "/advisories/latest/osv-scanner/npm/all.zip",
+        asked: Box::new(move || origin.gets("/PyPI/all.zip").len()),
     }
 }
 

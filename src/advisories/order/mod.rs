@@ -4,6 +4,7 @@
 //! Nothing here knows what the versions are for.
 
 mod apk;
+mod composer;
 mod conda;
 mod debian;
 mod digits;
@@ -31,12 +32,14 @@ pub enum Order {
     Go,
     /// NuGet: up to four numbers, without case.
     NuGet,
-    /// Pub: Semantic Versioning where the build counts.
+    /// Pub and Julia: Semantic Versioning where the build counts.
     Pub,
+    /// Bitnami: Semantic Versioning where a number behind `-` is a revision, after the release.
+    Bitnami,
     /// RubyGems.
     Gem,
-    /// PHP's `version_compare`.
-    Php,
+    /// Composer: PHP's `version_compare` of the form that Composer gives a version.
+    Composer,
     /// Numbers only: packages of R and of Haskell.
     Numbers,
     /// Maven's `ComparableVersion`.
@@ -60,7 +63,7 @@ enum Parsed {
     Pep440(pep440_rs::Version),
     SemVer(semver::SemVer),
     Gem(segments::Gem),
-    Php(segments::Php),
+    Composer(composer::Composer),
     Numbers(Vec<digits::Number>),
     Maven(maven::Maven),
     Debian(debian::Debian),
@@ -81,8 +84,9 @@ impl Order {
             Self::Go => Parsed::SemVer(semver::parse(text, semver::Dialect::Prefixed)?),
             Self::NuGet => Parsed::SemVer(semver::parse(text, semver::Dialect::UpToFour)?),
             Self::Pub => Parsed::SemVer(semver::parse(text, semver::Dialect::BuildCounts)?),
+            Self::Bitnami => Parsed::SemVer(semver::parse(text, semver::Dialect::Revised)?),
             Self::Gem => Parsed::Gem(segments::gem(text)?),
-            Self::Php => Parsed::Php(segments::php(text)?),
+            Self::Composer => Parsed::Composer(composer::parse(text)?),
             Self::Numbers => Parsed::Numbers(segments::numbers(text)?),
             Self::Maven => Parsed::Maven(maven::parse(text)?),
             Self::Debian => Parsed::Debian(debian::parse(text)?),
@@ -95,7 +99,7 @@ impl Order {
 
     /// A number that is the same for texts that mean one version, and for the same text; others share it by accident only.
     ///
-    /// Where an order has many texts for a version and no form of its own (Debian, RPM, PHP), it is that of the text.
+    /// Where an order has many texts for a version and no form of its own (Debian, RPM), it is that of the text.
     pub fn fingerprint(self, text: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self.parse(text) {
@@ -107,13 +111,19 @@ impl Order {
 }
 
 impl Version {
+    /// Whether one of the two says so much less than the other that it cannot be said which is earlier: an RPM version without a release,
+    /// beside one of the same version with one.
+    pub fn leaves_open(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Parsed::Rpm(a), Parsed::Rpm(b)) if a.leaves_open(b))
+    }
+
     /// Which of the two is earlier; `None` for versions of two orders.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         Some(match (&self.0, &other.0) {
             (Parsed::Pep440(a), Parsed::Pep440(b)) => a.cmp(b),
             (Parsed::SemVer(a), Parsed::SemVer(b)) => a.cmp(b),
             (Parsed::Gem(a), Parsed::Gem(b)) => a.cmp(b),
-            (Parsed::Php(a), Parsed::Php(b)) => a.cmp(b),
+            (Parsed::Composer(a), Parsed::Composer(b)) => a.cmp(b),
             (Parsed::Numbers(a), Parsed::Numbers(b)) => a.cmp(b),
             (Parsed::Maven(a), Parsed::Maven(b)) => a.cmp(b),
             (Parsed::Debian(a), Parsed::Debian(b)) => a.cmp(b),

@@ -22,11 +22,19 @@ pub fn parse(text: &str) -> Option<Rpm> {
     (known(version) && release.is_none_or(known)).then(|| Rpm { epoch, version: version.into(), release: release.map(Into::into) })
 }
 
+impl Rpm {
+    /// Whether the two are the same but for a release that only one of them names.
+    pub fn leaves_open(&self, other: &Self) -> bool {
+        let same = self.epoch == other.epoch && segments(&self.version, &other.version).is_eq();
+        same && self.release.is_some() != other.release.is_some()
+    }
+}
+
 impl Ord for Rpm {
     fn cmp(&self, other: &Self) -> Ordering {
         let release = || match (&self.release, &other.release) {
             (Some(a), Some(b)) => segments(a, b),
-            // A version that names no release is before each of its releases, so that no fixed release counts as reached.
+            // Which of the two is earlier is not known; an order that is one puts the version without a release first.
             (a, b) => a.is_some().cmp(&b.is_some()),
         };
         self.epoch.cmp(&other.epoch).then_with(|| segments(&self.version, &other.version)).then_with(release)

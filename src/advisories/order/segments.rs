@@ -1,6 +1,6 @@
-//! Three orders of segments: plain numbers (R packages, Haskell packages), RubyGems, and PHP's `version_compare`.
+//! Two orders of segments: plain numbers (R packages, Haskell packages) and RubyGems.
 
-use super::digits::{Number, are_digits, split_run};
+use super::digits::{Number, split_run};
 use std::cmp::Ordering;
 
 /// Numbers between dots or hyphens, as R's `package_version` and Haskell's `Data.Version` compare them: a longer one is later.
@@ -57,65 +57,5 @@ impl Ord for Gem {
 impl PartialOrd for Gem {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-/// A version as PHP's `version_compare` splits it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Php(Vec<Box<str>>);
-
-/// Reads a version of PHP's kind; branches (`dev-main`) have no place in the order.
-pub fn php(text: &str) -> Option<Php> {
-    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    let known = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-    if !known || !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let mut parts = Vec::new();
-    for mut part in text.split(['.', '_', '+', '-']).filter(|part| !part.is_empty()) {
-        while let Some(first) = part.chars().next() {
-            let (run, rest) = split_run(part, |c| c.is_ascii_digit() == first.is_ascii_digit());
-            parts.push(run.into());
-            part = rest;
-        }
-    }
-    Some(Php(parts))
-}
-
-/// PHP's forms of a word: any other < dev < alpha < beta < RC < a number < pl, by how the word begins.
-fn form(part: &str) -> i8 {
-    const FORMS: [(&str, i8); 9] = [("dev", 0), ("alpha", 1), ("a", 1), ("beta", 2), ("b", 2), ("RC", 3), ("rc", 3), ("#", 4), ("pl", 5)];
-    if are_digits(part) {
-        return 4;
-    }
-    let found = FORMS.iter().find(|(word, _)| part.starts_with(word)).map(|(_, rank)| *rank);
-    found.unwrap_or(if part.starts_with('p') { 5 } else { -1 })
-}
-
-impl Ord for Php {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let common = self.0.iter().zip(&other.0).map(|(a, b)| php_parts(a, b)).find(|found| *found != Ordering::Equal);
-        let beyond = |longer: &Self, at: usize| match &longer.0[at] {
-            number if are_digits(number) => Ordering::Greater,
-            word => form(word).cmp(&4),
-        };
-        common.unwrap_or_else(|| match self.0.len().cmp(&other.0.len()) {
-            Ordering::Greater => beyond(self, other.0.len()),
-            Ordering::Less => beyond(other, self.0.len()).reverse(),
-            Ordering::Equal => Ordering::Equal,
-        })
-    }
-}
-
-impl PartialOrd for Php {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn php_parts(a: &str, b: &str) -> Ordering {
-    match (Number::parse(a), Number::parse(b)) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        _ => form(a).cmp(&form(b)),
     }
 }

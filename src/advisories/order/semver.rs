@@ -1,4 +1,4 @@
-//! Semantic Versioning 2.0.0, and the orders that differ from it in a few points: Go's, NuGet's and Pub's.
+//! Semantic Versioning 2.0.0, and the orders that differ from it in a few points: Go's, NuGet's, Pub's (which is Julia's too) and Bitnami's.
 
 use super::digits::Number;
 use std::cmp::Ordering;
@@ -14,6 +14,8 @@ pub enum Dialect {
     UpToFour,
     /// What follows `+` counts, after everything else: Pub's `Version.compareTo`.
     BuildCounts,
+    /// A single number behind `-` is a revision of the release, and after it: Bitnami.
+    Revised,
 }
 
 /// A version of one of these orders, in the form in which equal versions are the same.
@@ -39,10 +41,12 @@ pub fn parse(text: &str, dialect: Dialect) -> Option<SemVer> {
     let strict = dialect != Dialect::UpToFour;
     let fold = |text: &str| if strict { text.to_owned() } else { text.to_ascii_lowercase() };
     let build = parts(build.map(fold).as_deref(), false)?;
-    Some(SemVer {
-        numbers: numbers(core, dialect)?,
-        pre: parts(pre.map(fold).as_deref(), strict)?,
-        build: if dialect == Dialect::BuildCounts { build } else { Vec::new() },
+    let pre = parts(pre.map(fold).as_deref(), strict)?;
+    let numbers = numbers(core, dialect)?;
+    Some(match dialect {
+        Dialect::BuildCounts => SemVer { numbers, pre, build },
+        Dialect::Revised if matches!(pre[..], [Part::Number(_)]) => SemVer { numbers, pre: Vec::new(), build: pre },
+        _ => SemVer { numbers, pre, build: Vec::new() },
     })
 }
 

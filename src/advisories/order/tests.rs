@@ -49,6 +49,8 @@ fn semantic_versioning() {
 fn nuget_and_pub() {
     ascending(Order::NuGet, "1-alpha 1.0.0-BETA|1.0-beta|1.0.0.0-Beta 1.0.0-beta.2 1|1.0|1.00.0.0|1.0.0+a 1.0.0.1 1.0.1");
     refused(Order::NuGet, &["1.0.0.0.0", "a.b"]);
+    // Bitnami: a revision of the package is after the release, words are before it.
+    ascending(Order::Bitnami, "1.0.0-rc.1 1.0.0 1.0.0-1 1.0.0-2 1.0.0-10 1.0.1-rc1 1.0.1");
     ascending(Order::Pub, "1.0.0-alpha 1.0.0-alpha+1 1.0.0 1.0.0+1 1.0.0+2 1.0.0+10 1.0.0+a 1.0.1");
 }
 
@@ -71,6 +73,10 @@ fn rpm() {
         "xyz.4 xyz10 xyz10.1 2 5.5p1 5.5p2 5.5p10 5.6p1 6.0 6.0.rc1 6.5p1 8 10xyz 10.0001|10.1|10_1|10.1+ 10.1xyz 10.0039 20101121",
     );
     ascending(Order::Rpm, "1.0 1.0-1.el9 1.0-1.el9_2 1.0-2.el9 1:0.1-1 2:0.1-1");
+    let leaves_open = |a: &str, b: &str| Order::Rpm.parse(a).zip(Order::Rpm.parse(b)).is_some_and(|(a, b)| a.leaves_open(&b));
+    assert!(
+        leaves_open("1.0", "1.0-1") && leaves_open("0:1.00-1", "1.0") && !leaves_open("1.0-1", "1.0-2") && !leaves_open("1.0", "1.1-1")
+    );
     refused(Order::Rpm, &["", "1.0 1", "a:1.0", "1.0-"]);
 }
 
@@ -112,7 +118,7 @@ fn maven() {
 }
 
 #[test]
-fn numbers_gems_and_php() {
+fn numbers_and_gems() {
     ascending(Order::Numbers, "0.9 1.0 1.0-1|1.0.1 1.0.10 1.1 10.0");
     // Gem::Version's documentation.
     ascending(
@@ -120,9 +126,18 @@ fn numbers_gems_and_php() {
         "1.0.a1 1.0.a.2|1.0.a2 1.0.b1 1.0-1|1.pre.1 1|1.0|1.0.0 1.0.1 1.1.a 1.1 1.8.2.a10 1.9.a.b 1.9.0.dev 1.9.3 1.9.3.1",
     );
     refused(Order::Gem, &["a1", "1..2", "1.", "1_2"]);
-    // PHP's documentation of version_compare.
-    ascending(Order::Php, "1.0foo 1.0dev 1.0alpha|1.0a 1.0beta|1.0b 1.0RC1|1.0rc1 1.0 1.0.1|1.0-1|v1.0+1 1.0pl1|1.0p1 5.2 5.10");
-    refused(Order::Php, &["dev-main", ""]);
+}
+
+#[test]
+fn composer() {
+    // The forms of VersionParser::normalize (VersionParserTest), in the order of PHP's version_compare.
+    ascending(
+        Order::Composer,
+        "1.0.0-alpha2.1-dev 1.0.0alpha11 1.0-beta5 1.0.0.RC.15-dev 1.0.0-rc1|1.0.0RC1|1.0.0.0-RC-1 \
+         1|1.0|1.0.0|V1.0.0.0|1.0.0-stable|1.00.0|1.0.0+foo 1.0.0-pl3-dev|1.0.0-patch3-dev|1.0.0-p3dev 1.0.0.1 5.2 5.10 20100102 20100102-203040-p1|2010-01-02.20.30.40-pl1",
+    );
+    ascending(Order::Composer, "1.0-dev|1.0.0.0-dev 1.0.0-a 1.0.0-b|1.0.0_beta 1.0.0-rc 1.0.0 1.0.0-p1|1.0.0-patch.1");
+    refused(Order::Composer, &["dev-main", "", "1.0foo", "1.0.0.0.0", "1.x-dev", "1.0.0-meh", "1.0-1", "1.0.0-alpha..1", "a", "123456"]);
 }
 
 #[test]
@@ -136,6 +151,8 @@ fn equal_versions_have_one_fingerprint() {
         (Order::Maven, "1.0", "1-ga"),
         (Order::Go, "v1.0.0+incompatible", "1.0.0"),
         (Order::Debian, "1:0", "1:0"),
+        (Order::Composer, "v1.0", "1.0.0.0-stable"),
+        (Order::Bitnami, "1.0.0-01x", "1.0.0-01x"),
     ] {
         assert_eq!(order.fingerprint(a), order.fingerprint(b), "{a} and {b}");
     }

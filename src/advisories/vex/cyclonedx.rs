@@ -41,6 +41,7 @@ struct WireComponent {
     #[serde(rename = "bom-ref")]
     reference: Option<String>,
     purl: Option<String>,
+    name: Option<String>,
     #[serde(default)]
     components: Vec<WireComponent>,
 }
@@ -79,12 +80,42 @@ struct WireAffects {
     versions: Vec<serde::de::IgnoredAny>,
 }
 
+impl WireAffects {
+    fn is_read(&self) -> bool {
+        self.versions.is_empty() && !self.reference.starts_with("urn:cdx:")
+    }
+}
+
+/// What a document describes: its components by their references, and which of them is the product that it is about.
+struct Described<'a> {
+    purls: BTreeMap<String, String>,
+    top: Option<&'a WireComponent>,
+}
+
+impl Described<'_> {
+    /// A reference as a product: a component is only spoken of as a part of the product that the document is about.
+    fn product(&self, reference: String) -> (String, Option<String>) {
+        let id = self.purls.get(&reference).cloned().unwrap_or_else(|| reference.clone());
+        match self.top {
+            Some(top) if top.reference.as_deref() != Some(&*reference) => (top.identity(), Some(id)),
+            _ => (id, None),
+        }
+    }
+}
+
+impl WireComponent {
+    fn identity(&self) -> String {
+        [&self.purl, &self.reference, &self.name].into_iter().flatten().find(|text| !text.is_empty()).cloned().unwrap_or_default()
+    }
+}
+
 /// What a document says: its statements, and how many products of them could not be taken over.
 #[derive(Debug, Default)]
 pub struct Said {
     /// The statements.
     pub statements: Vec<Statement>,
-    /// Products that are named with a list of versions, each with a status of its own: that is not read, and nothing is said of them.
+    /// Products of which nothing is said: those named with a list of versions, each with a status of its own, and those that another
+    /// document describes (BOM-Link). Neither is read.
     pub left_out: usize,
 }
 
@@ -104,11 +135,11 @@ pub fn read(what: &str, bytes: &[u8]) -> Result<Said> {
     let issued = wire.metadata.as_ref().and_then(|m| m.timestamp).map(|time| time.0);
     let author = author(what, wire.metadata.as_ref())?;
     let tops = wire.components.iter().chain(wire.metadata.iter().filter_map(|m| m.component.as_ref()));
-    let purls = purls(what, tops.collect())?;
+    let described = Described { purls: purls(what, tops.collect())?, top: wire.metadata.as_ref().and_then(|m| m.component.as_ref()) };
     let mut said = Said::default();
     for vulnerability in wire.vulnerabilities {
-        said.left_out += vulnerability.affects.iter().filter(|affects| !affects.versions.is_empty()).count();
-        said.statements.extend(statement(what, vulnerability, &purls, &author, issued)?);
+        said.left_out += vulnerability.affects.iter().filter(|affects| !affects.is_read()).count();
+        said.statements.extend(statement(what, vulnerability, &described, &author, issued)?);
     }
     Ok(said)
 }
@@ -140,7 +171,7 @@ fn purls(what: &str, mut open: Vec<&WireComponent>) -> Result<BTreeMap<String, S
 fn statement(
     what: &str,
     wire: WireVulnerability,
-    purls: &BTreeMap<String, String>,
+    described: &Described<'_>,
     author: &str,
     issued: Option<Timestamp>,
 ) -> Result<Option<Statement>> {
@@ -162,10 +193,11 @@ fn statement(
     }
     let timestamp = analysis.last_updated.or(analysis.first_issued).or(wire.updated).map(|time| time.0).or(issued);
     let timestamp = timestamp.ok_or_else(|| wrong(&about, "it has no time, and nor has its document"))?;
-    let whole = wire.affects.into_iter().filter(|affects| affects.versions.is_empty());
+    let whole = wire.affects.into_iter().filter(WireAffects::is_read);
     let product = |affects: WireAffects| {
-        let id = purls.get(&affects.reference).cloned().unwrap_or(affects.reference);
-        Ok(Product { id: text(&about, "product", id)?, parts: BTreeSet::new() })
+        let (id, part) = described.product(affects.reference);
+        let parts = part.map(|part| text(&about, "component", part)).into_iter().collect::<Result<_>>()?;
+        Ok(Product { id: text(&about, "product", id)?, parts })
     };
     let products = whole.map(product).collect::<Result<BTreeSet<_>>>()?;
     let aliases = wire.references.into_iter().map(|reference| text(&about, "reference", reference.id));

@@ -5,21 +5,20 @@
 
 mod cyclonedx;
 mod openvex;
-mod purl;
 #[cfg(test)]
 mod tests;
 
 pub use cyclonedx::{Said, read as read_cyclonedx};
 pub use openvex::{Document, read as read_openvex, write as write_openvex};
-pub use purl::Purl;
 
+use crate::artifact::Purl;
 use crate::error::{Error, Result, plain};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Longest document, in bytes.
 pub const LONGEST_DOCUMENT: usize = 64 << 20;
-/// Most statements of a document, and most products or names of one.
+/// Most statements of a document, with their products, the parts of those, and their names.
 pub const MOST_STATEMENTS: usize = 200_000;
 /// Longest identifier or explanation, in bytes.
 const LONGEST_TEXT: usize = 16 << 10;
@@ -137,34 +136,86 @@ pub struct Heard<'a> {
     pub set_aside: Vec<&'a Statement>,
 }
 
-/// Which statements are about a vulnerability of these names in this subject, and which of them holds at `now`.
-pub fn heard<'a>(
-    statements: &'a [Statement],
-    names: &BTreeSet<Box<str>>,
-    subject: Subject<'_>,
-    now: Timestamp,
-    lifetime: SignedDuration,
-) -> Heard<'a> {
-    let about = |s: &&Statement| s.names.iter().any(|name| names.contains(name.as_str())) && s.products.iter().any(|p| p.covers(subject));
-    let holds = |s: &Statement| {
-        let age = now.duration_since(s.timestamp);
-        age <= lifetime && -age <= MOST_AHEAD
-    };
-    let (valid, set_aside): (Vec<_>, Vec<_>) = statements.iter().filter(about).partition(|s| holds(s));
-    Heard { holds: valid.into_iter().max_by_key(|s| (s.timestamp, s.status)), set_aside }
+/// Statements, ready to be asked about many findings.
+#[derive(Debug, Default)]
+pub struct Statements {
+    all: Vec<Known>,
+    /// Those about a vulnerability, by each of its names.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
-impl Product {
-    /// Whether it covers the subject: the package itself, the whole product it was found in, or it as a named part of that product.
-    fn covers(&self, subject: Subject<'_>) -> bool {
-        let is = |id: &str, other: &str| id == other || Purl::parse(id).zip(Purl::parse(other)).is_some_and(|(a, b)| a.covers(&b));
-        let product = |id: &str| is(&self.id, id);
-        if self.parts.is_empty() {
-            return product(subject.purl) || subject.within.is_some_and(product);
+/// A statement and its products, read once.
+#[derive(Debug)]
+struct Known {
+    statement: Statement,
+    products: Vec<(Named, Vec<Named>)>,
+}
+
+/// An identifier, and what it is as a package URL.
+#[derive(Debug)]
+struct Named {
+    text: String,
+    purl: Option<Purl>,
+}
+
+impl Statements {
+    /// Of all these.
+    pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
+        let mut whole = Self::default();
+        for statement in statements {
+            for name in &statement.names {
+                whole.by_name.entry(name.clone()).or_default().push(whole.all.len());
+            }
+            let parts = |product: &Product| product.parts.iter().map(|part| Named::new(part)).collect();
+            let products = statement.products.iter().map(|product| (Named::new(&product.id), parts(product))).collect();
+            whole.all.push(Known { statement, products });
         }
-        let inside = subject.within.is_some_and(product) || (subject.within.is_none() && product(subject.purl));
-        inside && self.parts.iter().any(|part| is(part, subject.purl))
+        whole
     }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Statement> {
+        self.all.iter().map(|known| &known.statement)
+    }
+
+    /// Which of them are about a vulnerability of these names in this subject, and which of those holds at `now`.
+    pub fn heard<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        subject: Subject<'_>,
+        now: Timestamp,
+        lifetime: SignedDuration,
+    ) -> Heard<'_> {
+        // In the order in which they were given, each once.
+        let places: BTreeSet<usize> = names.into_iter().filter_map(|name| self.by_name.get(name)).flatten().copied().collect();
+        let (package, within) = (Named::new(subject.purl), subject.within.map(Named::new));
+        let about = |known: &&Known| known.products.iter().any(|(id, parts)| covers(id, parts, &package, within.as_ref()));
+        let holds = |s: &&Statement| {
+            let age = now.duration_since(s.timestamp);
+            age <= lifetime && -age <= MOST_AHEAD
+        };
+        let (valid, set_aside): (Vec<_>, Vec<_>) =
+            places.into_iter().map(|place| &self.all[place]).filter(about).map(|known| &known.statement).partition(holds);
+        Heard { holds: valid.into_iter().max_by_key(|s| (s.timestamp, s.status)), set_aside }
+    }
+}
+
+impl Named {
+    fn new(text: &str) -> Self {
+        Self { purl: Purl::read(text), text: text.to_owned() }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.text == other.text || self.purl.as_ref().zip(other.purl.as_ref()).is_some_and(|(a, b)| a.covers(b))
+    }
+}
+
+/// Whether a product covers the subject: the package itself, the whole product it was found in, or it as a named part of that product.
+fn covers(id: &Named, parts: &[Named], package: &Named, within: Option<&Named>) -> bool {
+    if parts.is_empty() {
+        return id.is(package) || within.is_some_and(|within| id.is(within));
+    }
+    id.is(within.unwrap_or(package)) && parts.iter().any(|part| part.is(package))
 }
 
 fn wrong(what: &str, why: &str) -> Error {

@@ -82,7 +82,8 @@ pub fn read(what: &str, bytes: &[u8]) -> Result<Vec<Statement>> {
             .with("expected", CONTEXT)
             .with("found", format!("{:.80}", wire.context)));
     }
-    let parts: usize = wire.statements.iter().map(|s| 1 + s.products.len() + s.vulnerability.aliases.len()).sum();
+    let parts_of = |s: &WireStatement| s.products.iter().map(|product| 1 + product.subcomponents.len()).sum::<usize>();
+    let parts: usize = wire.statements.iter().map(|s| 1 + parts_of(s) + s.vulnerability.aliases.len()).sum();
     if parts > MOST_STATEMENTS {
         return Err(too_long(what));
     }
@@ -102,7 +103,9 @@ fn statement(what: &str, wire: WireStatement, author: &str, issued: Option<Times
         ),
         None => None,
     };
-    let detail = [wire.impact_statement, wire.action_statement].into_iter().flatten().find(|detail| !detail.is_empty());
+    // What is to be done says nothing of why a product is not affected.
+    let said = if status == Status::Affected { [wire.action_statement, wire.impact_statement] } else { [wire.impact_statement, None] };
+    let detail = said.into_iter().flatten().find(|detail| !detail.is_empty());
     let detail = detail.map(|detail| text(&about, "explanation", detail)).transpose()?;
     if status == Status::NotAffected && justification.is_none() && detail.is_none() {
         return Err(wrong(&about, "it says that a product is not affected, but not why"));
@@ -116,9 +119,6 @@ fn statement(what: &str, wire: WireStatement, author: &str, issued: Option<Times
 }
 
 fn product(what: &str, wire: WireProduct) -> Result<Product> {
-    if wire.subcomponents.len() > MOST_STATEMENTS {
-        return Err(too_long(what));
-    }
     let parts = wire.subcomponents.iter().map(|part| identifier(what, part)).collect::<Result<_>>()?;
     Ok(Product { id: identifier(what, &wire)?, parts })
 }
@@ -130,9 +130,12 @@ fn identifier(what: &str, wire: &WireProduct) -> Result<String> {
     text(what, "product", id)
 }
 
-/// Writes statements, each once and in their order, as a document whose bytes depend on nothing else.
+/// Writes statements, each once and in their order, as a document whose bytes depend on nothing else. Who made each is not written: the
+/// document has one author, who says them all again.
 pub fn write(document: &Document, statements: &[Statement]) -> Vec<u8> {
-    let sorted: BTreeSet<&Statement> = statements.iter().collect();
+    let mut sorted: Vec<&Statement> = statements.iter().collect();
+    sorted.sort_by(|a, b| words(a).cmp(&words(b)));
+    sorted.dedup_by(|a, b| words(a) == words(b));
     let wire = WireDocument {
         context: CONTEXT.to_owned(),
         id: document.id.clone(),
@@ -144,6 +147,12 @@ pub fn write(document: &Document, statements: &[Statement]) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(&wire).expect("strings and numbers can always be written");
     bytes.push(b'\n');
     bytes
+}
+
+/// All that is written of a statement.
+fn words(statement: &Statement) -> impl Ord + use<'_> {
+    let Statement { names, products, status, justification, detail, timestamp, author: _ } = statement;
+    (names, products, status, justification, detail, timestamp)
 }
 
 fn written(statement: &Statement) -> WireStatement {

@@ -25,8 +25,9 @@ fn says(statements: &[Statement], purl: &str, within: Option<&str>) -> Option<St
 }
 
 fn says_at(statements: &[Statement], purl: &str, within: Option<&str>, now: &str) -> (Option<Status>, usize) {
-    let names = BTreeSet::from(["GHSA-1".into(), "X".into()]);
-    let found = heard(statements, &names, Subject { purl, within }, now.parse().expect("a time"), SignedDuration::from_hours(24 * 90));
+    let statements = Statements::new(statements.iter().cloned());
+    let lifetime = SignedDuration::from_hours(24 * 90);
+    let found = statements.heard(["GHSA-1", "X"], Subject { purl, within }, now.parse().expect("a time"), lifetime);
     (found.holds.map(|statement| statement.status), found.set_aside.len())
 }
 
@@ -45,10 +46,13 @@ fn statements_hold_for_the_products_they_name() {
     assert_eq!(says(&inside, PACKAGE, None), None);
     let image = read(&statement("affected", &format!(r#""@id":"{PRODUCT}""#), r#","action_statement":"update""#));
     assert_eq!(says(&image, PACKAGE, Some(PRODUCT)), Some(Status::Affected));
-    let other = BTreeSet::from(["CVE-2024-2".into()]);
     let subject = Subject { purl: PACKAGE, within: None };
     let now = "2024-05-02T00:00:00Z".parse().expect("a time");
-    assert_eq!(heard(&whole, &other, subject, now, SignedDuration::from_hours(48)), Heard::default());
+    let whole = Statements::new(whole);
+    assert_eq!(whole.heard(["CVE-2024-2"], subject, now, SignedDuration::from_hours(48)), Heard::default());
+    // Found by two of its names, it is one statement.
+    let late = whole.heard(["CVE-2024-1", "GHSA-1"], subject, now, SignedDuration::ZERO);
+    assert_eq!((late.holds, late.set_aside.len(), whole.iter().count()), (None, 1, 1));
 }
 
 #[test]
@@ -84,6 +88,32 @@ fn what_is_written_is_read_and_is_the_same_bytes() {
     assert_eq!(again.iter().collect::<BTreeSet<_>>(), statements.iter().collect::<BTreeSet<_>>());
     let turned: Vec<_> = statements.iter().rev().chain(&statements).cloned().collect();
     assert_eq!(write_openvex(&about, &turned), written);
+    // One author says them all again: the same words of two people are written once.
+    let others: Vec<_> =
+        statements.iter().cloned().map(|s| Statement { author: "Bob".to_owned(), ..s }).chain(statements.clone()).collect();
+    assert_eq!(write_openvex(&about, &others), written);
+}
+
+#[test]
+fn what_is_to_be_done_is_no_reason() {
+    let product = r#""@id":"pkg:pypi/thing""#;
+    let both = r#","impact_statement":"never called","action_statement":"update to 2""#;
+    let detail = |status, more: &str| read(&statement(status, product, more))[0].detail.clone();
+    assert_eq!(detail("affected", both).as_deref(), Some("update to 2"));
+    assert_eq!(detail("affected", r#","impact_statement":"leaks""#).as_deref(), Some("leaks"));
+    assert_eq!(detail("not_affected", both).as_deref(), Some("never called"));
+    assert_eq!(detail("fixed", r#","action_statement":"update to 2""#), None);
+    let text = document(&statement("not_affected", product, r#","action_statement":"update to 2""#));
+    assert!(read_openvex("a document", text.as_bytes()).is_err(), "an action does not say why");
+}
+
+#[test]
+fn parts_of_products_count_too() {
+    let parts = vec![r#"{"@id":"pkg:pypi/thing"}"#; MOST_STATEMENTS / 2 + 1].join(",");
+    let product = format!(r#""@id":"{PRODUCT}","subcomponents":[{parts}]"#);
+    let one = statement("not_affected", &product, WHY);
+    assert!(read_openvex("a document", document(&one).as_bytes()).is_ok());
+    assert!(read_openvex("a document", document(&[&*one, &*one].join(",")).as_bytes()).is_err());
 }
 
 #[test]
@@ -118,7 +148,17 @@ fn statements_of_cyclonedx_are_read() {
     assert_eq!((said.statements.len(), said.left_out), (1, 1));
     assert_eq!(said.statements[0].justification, Some(Justification::VulnerableCodeNotInExecutePath));
     assert_eq!(said.statements[0].author, "Ada");
-    assert_eq!(says(&said.statements, PACKAGE, None), Some(Status::NotAffected));
+    // What is said of a component is said of it in the product that the document is about.
+    assert_eq!(says(&said.statements, PACKAGE, Some(PRODUCT)), Some(Status::NotAffected));
+    assert_eq!(says(&said.statements, PACKAGE, Some("pkg:oci/other@sha256%3Abb")), None);
+    assert_eq!(says(&said.statements, PACKAGE, None), None);
+    let top = text.replacen(r#""affects":[{"ref":"t"}]"#, r#""affects":[{"ref":"app"}]"#, 1);
+    let top = read_cyclonedx("a document", top.as_bytes()).expect("a document");
+    assert_eq!(says(&top.statements, PACKAGE, Some(PRODUCT)), Some(Status::NotAffected));
+    let linked =
+        text.replacen(r#""affects":[{"ref":"t"}]"#, r#""affects":[{"ref":"urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#t"}]"#, 1);
+    let linked = read_cyclonedx("a document", linked.as_bytes()).expect("a document");
+    assert_eq!((linked.statements.len(), linked.left_out), (0, 2));
     for (from, to) in
         [("code_not_reachable", "luck"), ("not_affected", "fine"), ("CycloneDX", "SPDX"), (r#","justification":"code_not_reachable""#, "")]
     {
@@ -128,7 +168,7 @@ fn statements_of_cyclonedx_are_read() {
 
 #[test]
 fn package_urls_cover_what_they_leave_open() {
-    let covers = |a: &str, b: &str| Purl::parse(a).zip(Purl::parse(b)).is_some_and(|(a, b)| a.covers(&b));
+    let covers = |a: &str, b: &str| Purl::read(a).zip(Purl::read(b)).is_some_and(|(a, b)| a.covers(&b));
     assert!(covers("pkg:npm/%40scope/name", "pkg:npm/%40scope/name@1.0.0?x=y#sub"));
     assert!(covers("pkg:npm/@scope/name@1.0.0", "pkg:npm/%40scope/name@1.0.0"));
     assert!(covers("pkg:deb/debian/curl@1?arch=amd64", "pkg:deb/debian/curl@1?distro=x&arch=amd64"));
@@ -136,6 +176,6 @@ fn package_urls_cover_what_they_leave_open() {
     assert!(!covers("pkg:npm/a@1", "pkg:npm/a"));
     assert!(!covers("pkg:npm/a", "pkg:pypi/a@1"));
     for wrong in ["", "npm/a", "pkg:npm", "pkg:/a", "pkg:npm/", "pkg:npm/%zz", "pkg:npm/a?b"] {
-        assert!(Purl::parse(wrong).is_none(), "{wrong}");
+        assert!(Purl::read(wrong).is_none(), "{wrong}");
     }
 }

@@ -10,6 +10,7 @@ use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::log::Journal;
 use crate::steps::approve;
+use crate::steps::assess::has_evidence;
 use crate::steps::import::{Imported, import_after, is_refusal, log_refusals};
 use crate::steps::staging::Staged;
 use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
@@ -135,11 +136,26 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, con
             context.out.say(format!("{verified} · imported as snapshot {}", snapshot.number));
             context.out.say(format!("receipt   {}", receipt.display()));
             context.out.say("next: airlift serve");
-            let document = json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
+            let mut document = json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
                     "receipt": receipt });
+            if let Some(known) = has_evidence(&lock.artifacts).then(|| told_again(context)).flatten() {
+                document["known"] = known;
+            }
             Ok((document, None))
         }
     }
+}
+
+/// What the advisories that came say of everything installed. They are in: that they cannot be asked is told, and undoes nothing.
+fn told_again(context: &Context) -> Option<Value> {
+    let told = super::audit::again(context).unwrap_or_else(|error| {
+        context.out.warn(format!("what is installed could not be assessed: {}; airlift audit says more", error.message()));
+        None
+    });
+    told.map(|(line, counts)| {
+        context.out.say(format!("known now {line}"));
+        counts
+    })
 }
 
 /// Tells what was taken in of a bundle that waits for volumes.

@@ -1,6 +1,7 @@
 //! One file a command: arguments to options, result to words.
 
 pub mod approve;
+pub mod audit;
 #[cfg(feature = "upstream")]
 pub mod build;
 pub mod client;
@@ -73,6 +74,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Rollback(command) => command.run(context),
         Command::Gc(command) => command.run(context),
         Command::Sbom(command) => command.run(context),
+        Command::Audit(command) => command.run(context),
         Command::Scan(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
         Command::Log(command) => log::run(command, context),

@@ -6,6 +6,8 @@
 
 use crate::artifact::BlobRead;
 use crate::error::{Error, Result};
+use flate2::Crc;
+use flate2::bufread::DeflateDecoder;
 use std::io::{BufReader, ErrorKind, Read, SeekFrom};
 
 /// A member as the central directory lists it.
@@ -102,6 +104,32 @@ pub fn local_header(archive: &mut dyn BlobRead, member: &Member) -> Result<u64> 
         Some(end) if end <= member.directory => Ok(start),
         _ => Err(wrong("a member reaches into the central directory")),
     }
+}
+
+/// A member's content, put into `bytes` in the place of what is there: at most `most` bytes, stored or deflated, its length and check sum
+/// compared with what the directory says.
+pub fn content(archive: &mut dyn BlobRead, member: &Member, most: u64, bytes: &mut Vec<u8>) -> Result<()> {
+    bytes.clear();
+    if member.size > most {
+        return Err(wrong("it is too large").with("expected", format!("at most {most} bytes")).with("found", member.size));
+    }
+    let start = local_header(archive, member)?;
+    archive.seek(SeekFrom::Start(start)).map_err(|e| cut(&e))?;
+    let packed = BufReader::with_capacity(32 << 10, archive.take(member.packed));
+    // One byte more than it may have shows that it has more.
+    let bound = member.size.saturating_add(1);
+    match member.method {
+        0 => packed.take(bound).read_to_end(bytes),
+        8 => DeflateDecoder::new(packed).take(bound).read_to_end(bytes),
+        method => return Err(wrong("it is compressed by a method that is not read").with("found", format!("method {method}"))),
+    }
+    .map_err(|e| wrong("it cannot be unpacked").because(&e))?;
+    if bytes.len() as u64 != member.size {
+        return Err(wrong("it has another length than the archive says").with("expected", member.size).with("found", bytes.len()));
+    }
+    let mut sum = Crc::new();
+    sum.update(bytes);
+    if sum.sum() == member.crc32 { Ok(()) } else { Err(wrong("its check sum is not what the archive says")) }
 }
 
 /// Where the central directory lies.

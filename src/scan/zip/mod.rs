@@ -2,7 +2,7 @@
 
 mod directory;
 
-pub use directory::{Member, local_header, walk};
+pub use directory::{Member, content, local_header, walk};
 
 use super::budget::Budget;
 use super::finding::{Findings, Step, Stop, settle};
@@ -130,10 +130,10 @@ fn contents(
             0 if member.size != member.packed => {
                 found.add(rules::ZIP_CONTENT, &member.name, format!("stored in {} bytes, {} are claimed", member.packed, member.size));
             }
-            0 => content(member, &mut packed, found, visit)?,
+            0 => look_into(member, &mut packed, found, visit)?,
             8 => {
                 let mut deflate = DeflateDecoder::new(&mut packed);
-                content(member, &mut Bounded::new(&mut deflate, member.packed, budget.clone()), found, visit)?;
+                look_into(member, &mut Bounded::new(&mut deflate, member.packed, budget.clone()), found, visit)?;
                 if !packed.fill_buf()?.is_empty() {
                     found.add(rules::ZIP_GAP, &member.name, "bytes behind the end of its compressed content");
                 }
@@ -145,7 +145,7 @@ fn contents(
 }
 
 /// Hands a member's content on, and compares its length and check sum with the directory.
-fn content(member: &Member, unpacked: &mut dyn Read, found: &mut Findings, visit: Visit<'_>) -> Step<()> {
+fn look_into(member: &Member, unpacked: &mut dyn Read, found: &mut Findings, visit: Visit<'_>) -> Step<()> {
     let mut summed = Summed { inner: unpacked.take(member.size.saturating_add(1)), crc: flate2::Crc::new(), length: 0 };
     if member.size <= secrets::LOOKED_AT {
         let mut bytes = Vec::new();

@@ -145,6 +145,19 @@ fn inside(walk: &mut Walk) {
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);
+    advised(walk);
+}
+
+fn advised(walk: &mut Walk) {
+    let archive = crate::advisories::ours().bytes;
+    let origin = origin(&[("/PyPI/all.zip", &archive)]);
+    let section = format!("[advisories.osv]\necosystems = [\"PyPI\"]\nsource = \"{}/{{ecosystem}}/all.zip\"\n", origin.address);
+    walk.host.write("known.toml", format!("airlift = 1\nname = \"known\"\n{section}"));
+    walk.host.fails(3, &["audit"], &["no advisories are here"]);
+    let up = walk.host.ok(&["up", "known.toml", "--no-serve", "--out", "known", "--key", "alice", "--allow-plain-key"]);
+    assert!(up.err.contains("known now assessed 0, undetermined 0"), "{up:?}");
+    walk.go(&["audit"], &["not known: no advisories are about pkg:generic", "findings 0"]);
+    walk.go(&["client", "osv-scanner"], &["/advisories/latest/osv-scanner/PyPI/all.zip"]);
 }
 
 /// A damaged volume with parity.

@@ -15,7 +15,6 @@ use crate::artifact::BlobRead;
 use crate::ecosystems::core_metadata::normalised;
 use crate::error::{Error, Result};
 use crate::scan::zip::{self, Member};
-use std::io::{Read, SeekFrom};
 
 /// Longest METADATA that is taken out, in bytes; the largest seen have some 500 KB.
 pub const MOST_METADATA: u64 = 4 << 20;
@@ -62,31 +61,7 @@ fn could_be_metadata(name: &str) -> bool {
 
 /// A member's bytes, at most [`MOST_METADATA`] of them, compared with what the archive's directory says.
 pub fn unpacked(member: &Member, wheel: &mut dyn BlobRead) -> Result<Vec<u8>> {
-    let damaged = |why: &str| Error::verification(why.to_owned());
-    if member.size > MOST_METADATA {
-        return Err(damaged("it is too large")
-            .with("expected", format!("at most {MOST_METADATA} bytes"))
-            .with("found", format!("{} bytes", member.size)));
-    }
-    if !matches!(member.method, 0 | 8) {
-        return Err(
-            damaged("the member is compressed by a method that wheels do not use").with("found", format!("method {}", member.method))
-        );
-    }
-    let start = zip::local_header(wheel, member)?;
-    let io = |e: &std::io::Error| damaged("it cannot be decompressed").because(e);
-    wheel.seek(SeekFrom::Start(start)).map_err(|e| io(&e))?;
-    let packed = wheel.take(member.packed);
-    let mut out = Vec::new();
-    match member.method {
-        0 => packed.take(member.size + 1).read_to_end(&mut out),
-        _ => flate2::read::DeflateDecoder::new(packed).take(member.size + 1).read_to_end(&mut out),
-    }
-    .map_err(|e| io(&e))?;
-    if out.len() as u64 != member.size {
-        return Err(damaged("it has another length than the archive says").with("expected", member.size).with("found", out.len()));
-    }
-    let mut crc = flate2::Crc::new();
-    crc.update(&out);
-    if crc.sum() == member.crc32 { Ok(out) } else { Err(damaged("its check sum is wrong")) }
+    let mut bytes = Vec::new();
+    zip::content(wheel, member, MOST_METADATA, &mut bytes)?;
+    Ok(bytes)
 }

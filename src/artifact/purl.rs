@@ -1,6 +1,6 @@
-//! Package URLs, as far as one has to know them to say whether one covers another (purl specification 1.0).
+//! Package URLs (ECMA-427), taken apart and decoded: what a thing is, which version, and whether one covers another.
 
-use crate::artifact::percent_decoded;
+use super::percent_decoded;
 use std::collections::BTreeMap;
 
 /// A package URL in its parts.
@@ -16,7 +16,7 @@ pub struct Purl {
 
 impl Purl {
     /// Reads one; `None` where it is none.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("pkg:")?.trim_start_matches('/');
         let (rest, subpath) = rest.split_once('#').map_or((rest, None), |(rest, subpath)| (rest, Some(subpath)));
         let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
@@ -39,6 +39,36 @@ impl Purl {
             name,
         })
         .filter(|purl| !purl.kind.is_empty() && !purl.name.is_empty())
+    }
+
+    /// The type: `deb`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The name without its namespace.
+    pub fn name(&self) -> String {
+        self.name.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// Namespace and name, between slashes.
+    pub fn full_name(&self) -> &str {
+        &self.name
+    }
+
+    /// Type, namespace and name, decoded: what stays from version to version.
+    pub fn base(&self) -> String {
+        format!("pkg:{}/{}", self.kind, self.name)
+    }
+
+    /// The version; empty where there is none.
+    pub fn version(&self) -> String {
+        self.version.clone().unwrap_or_default()
+    }
+
+    /// One qualifier.
+    pub fn qualifier(&self, key: &str) -> Option<String> {
+        self.qualifiers.get(key).cloned()
     }
 
     /// Whether what this one says is true of the other: what it leaves out (version, qualifiers, path) it says of all.

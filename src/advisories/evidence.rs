@@ -1,0 +1,25 @@
+//! What an artifact that is carried says about others.
+
+use jiff::Timestamp;
+
+/// What is in an artifact, for whoever assesses packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// As of when: the time at which it was taken.
+    pub time: Timestamp,
+}
+
+/// The kinds of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EvidenceKind {
+    /// The advisories of an ecosystem (without release), as an archive of OSV records.
+    Advisories(String),
+    /// The list of vulnerabilities that are known to be exploited.
+    Exploited,
+    /// The table of how likely vulnerabilities are to be exploited.
+    Likelihood,
+    /// Statements about vulnerabilities in products (VEX), by the name of the artifact.
+    Statements(String),
+}

@@ -1,0 +1,60 @@
+//! What the lock keeps of an artifact of this room.
+
+use crate::advisories::{Evidence, EvidenceKind, base};
+use crate::artifact::Artifact;
+use crate::error::{Error, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What an artifact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// The records of an ecosystem.
+    Osv,
+    /// The list of those that are exploited.
+    Exploited,
+    /// The table of scores.
+    Likelihood,
+    /// A document of statements.
+    Statements,
+}
+
+/// The payload in the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Meta {
+    pub kind: Kind,
+    /// The ecosystem, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecosystem: Option<String>,
+    /// When it was taken.
+    pub time: Timestamp,
+}
+
+impl Meta {
+    /// That of an artifact; an error where the room could not serve it.
+    pub fn of(artifact: &Artifact) -> Result<Self> {
+        let wrong = |why: &str| Error::verification(format!("{}: {why}", artifact.label()));
+        let meta: Self = serde_json::from_value(artifact.meta.clone()).map_err(|e| wrong("its details cannot be read").because(&e))?;
+        if artifact.descriptors.len() != 1 {
+            return Err(wrong("it is one blob").with("found", artifact.descriptors.len()));
+        }
+        let whole = |name: &String| base(name) == name && crate::artifact::check_name("ecosystem", name).is_ok() && !name.contains('/');
+        if (meta.kind == Kind::Osv) != meta.ecosystem.is_some() || !meta.ecosystem.iter().all(whole) {
+            return Err(wrong("it does not say which ecosystem it is about").hint("make the lock anew"));
+        }
+        Ok(meta)
+    }
+
+    /// What it says about others.
+    pub fn evidence(self, artifact: &Artifact) -> Evidence {
+        let kind = match self.kind {
+            Kind::Osv => EvidenceKind::Advisories(self.ecosystem.unwrap_or_default()),
+            Kind::Exploited => EvidenceKind::Exploited,
+            Kind::Likelihood => EvidenceKind::Likelihood,
+            Kind::Statements => EvidenceKind::Statements(artifact.name.clone()),
+        };
+        Evidence { kind, time: self.time }
+    }
+}

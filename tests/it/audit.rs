@@ -1,0 +1,146 @@
+//! Advisories that are carried, asked about what is carried with them.
+
+use crate::advisories::ours;
+use crate::origin::{Origin, Reply};
+use crate::sbom;
+use crate::simple_index::SimpleIndex;
+use crate::world::{World, journal};
+use airlift::advisories::{Extent, Freshness, Rating};
+use airlift::artifact::Blobs;
+use airlift::ecosystems::names;
+use airlift::error::Kind;
+use airlift::lock::Lock;
+use airlift::manifest::Manifest;
+use airlift::progress::Silent;
+use airlift::steps::assess::{Assessed, Held, Terms, must_not_go_back, said};
+use airlift::steps::fetch::{FetchOptions, fetch};
+use airlift::steps::lock::{LockOptions, lock};
+use airlift::upstream::{Settings, Upstream};
+use jiff::{SignedDuration, Timestamp};
+use std::path::PathBuf;
+
+const TAKEN: &str = "2026-11-23T00:00:00Z";
+
+/// A sender with an index of packages and a publisher of advisories.
+struct Site {
+    world: World,
+    index: SimpleIndex,
+    osv: Origin,
+    upstream: Upstream,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let index = SimpleIndex::start().await;
+        index.wheel("example-parser", "1.1", &["example-other"]);
+        index.wheel("example-other", "1.0", &[]);
+        let kev = br#"{"catalogVersion":"2026.11.20","vulnerabilities":[{"cveID":"CVE-0000-0001","dateAdded":"2026-11-20"}]}"#;
+        let osv = Origin::new(&[("/PyPI/all.zip", vec![Reply::File(ours().bytes)]), ("/kev.json", vec![Reply::File(kev.to_vec())])]);
+        let upstream = Upstream::new(Settings { attempts: 2, ..Settings::default() }).unwrap();
+        Self { world: World::new(), index, osv, upstream }
+    }
+
+    fn advisories(&self) -> String {
+        let at = &self.osv.address;
+        format!("[advisories.osv]\necosystems = [\"PyPI\"]\nsource = \"{at}/{{ecosystem}}/all.zip\"\nexploited = \"{at}/kev.json\"\n")
+    }
+
+    fn python(&self) -> String {
+        format!("[python.x]\nrequirements = [\"example-parser\"]\ndefault-index = \"{}\"\n", self.index.url())
+    }
+
+    async fn locked(&self, sections: &str, now: &str) -> airlift::error::Result<Lock> {
+        let targets = "[targets.linux]\nplatform = \"linux-x86_64\"\npython = \"3.12\"\nglibc = \"2.28\"\n";
+        let text = format!("airlift = 1\nname = \"kit\"\n{targets}{sections}");
+        let manifest = Manifest::parse(&text, &names()).unwrap();
+        let cache = self.world.path("cache");
+        let now = now.parse().unwrap();
+        let options = LockOptions { base: std::path::Path::new("."), cache: &cache, now, upstream: &self.upstream, progress: &Silent };
+        lock(&manifest, &options).await.map(|done| done.lock)
+    }
+
+    async fn packed(&self, lock: &Lock, out: &str) -> Vec<PathBuf> {
+        let (writer, cache) = (self.world.sender.writer().unwrap(), self.world.path("cache"));
+        let options = FetchOptions { upstream: &self.upstream, cache: &cache, parallel: 2, progress: &Silent };
+        fetch(lock.clone(), &journal(&writer), &options).await.unwrap();
+        drop(writer);
+        self.world.pack(lock, out, None, &[1])
+    }
+}
+
+fn at(now: &str) -> Terms {
+    let now: Timestamp = now.parse().unwrap();
+    let freshness = Freshness { now, most_age: SignedDuration::from_hours(7 * 24) };
+    Terms { freshness, lifetime: SignedDuration::from_hours(90 * 24) }
+}
+
+fn audited(lock: &Lock, held: &Held, blobs: &dyn Blobs, now: &str) -> airlift::error::Result<Assessed> {
+    held.assess(&sbom::inventory(&lock.artifacts, blobs), &at(now))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
+    let site = Site::new().await;
+    let lock = site.locked(&format!("{}{}", site.python(), site.advisories()), TAKEN).await.unwrap();
+    let receiver = site.world.receiver("receiver");
+    site.world.import(&site.packed(&lock, "out").await, &receiver).unwrap();
+
+    let held = Held::of(&lock.artifacts, &receiver).unwrap();
+    let told = audited(&lock, &held, &receiver, TAKEN).unwrap();
+    let affected: Vec<_> = told.lines.iter().filter(|line| !line.findings.is_empty()).collect();
+    assert_eq!((affected.len(), told.counts.affected, told.counts.assessed, told.counts.not_assessable), (1, 1, 2, 2), "{told:?}");
+    let found = &affected[0].findings[0];
+    assert!(affected[0].purl.starts_with("pkg:pypi/example-parser@1.1") && affected[0].extent == Extent::Assessed);
+    assert_eq!((found.id.as_str(), found.fixed[0].as_str(), found.exploited.as_deref()), ("EXAMPLE-2024-1", "1.2", Some("2026-11-20")));
+    assert_eq!(told.reasons["no advisories are about pkg:generic"], 2);
+    assert_eq!(told.taken["PyPI"].time.to_string(), TAKEN);
+    // Nobody rated it, so that it counts from any rating on.
+    assert_eq!(told.refuse(Rating::Critical).map_err(|error| error.kind()), Err(Kind::Policy));
+
+    // Too old, not carried, and carried without its bytes: errors, not empty answers.
+    assert_eq!(audited(&lock, &held, &receiver, "2026-12-01T00:00:00Z").map(drop).map_err(|e| e.kind()), Err(Kind::Policy));
+    let nothing = Held::of(&lock.artifacts[..0], &receiver).unwrap();
+    assert_eq!(audited(&lock, &nothing, &receiver, TAKEN).map(drop).map_err(|e| e.kind()), Err(Kind::Incomplete));
+    let absent = Held::of(&lock.artifacts, &airlift::steps::sbom::Nowhere);
+    assert_eq!(absent.map(drop).map_err(|e| e.kind()), Err(Kind::Incomplete));
+
+    // A statement stands beside the finding, and takes nothing away.
+    let vex = br#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex/1","author":"Ada","timestamp":"2026-11-22T00:00:00Z",
+        "version":1,"statements":[{"vulnerability":{"name":"CVE-0000-0001"},"products":[{"@id":"pkg:pypi/example-parser"}],
+        "status":"not_affected","justification":"vulnerable_code_not_in_execute_path"}]}"#;
+    let held = held.with_statements(said("vex.json", vex).unwrap());
+    let told = audited(&lock, &held, &receiver, TAKEN).unwrap();
+    let found = told.lines.iter().flat_map(|line| &line.findings).next().unwrap();
+    assert_eq!((told.counts.findings, found.said.as_ref().map(|said| said.author.as_str())), (1, Some("Ada")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advisories_never_go_back_in_time() {
+    let site = Site::new().await;
+    let newer = site.locked(&site.advisories(), TAKEN).await.unwrap();
+    let older = site.locked(&site.advisories(), "2026-11-22T00:00:00Z").await.unwrap();
+    let receiver = site.world.receiver("receiver");
+    site.world.import(&site.packed(&newer, "newer").await, &receiver).unwrap();
+    let before = receiver.current().unwrap().unwrap().number;
+    let refused = site.world.import(&site.packed(&older, "older").await, &receiver).map(drop).expect_err("older advisories");
+    assert!(refused.kind() == Kind::Policy && refused.message().contains("later one"), "{refused}");
+    assert_eq!(receiver.current().unwrap().unwrap().number, before);
+    assert!(must_not_go_back(&newer.artifacts, &older.artifacts).is_ok() && must_not_go_back(&newer.artifacts, &newer.artifacts).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_inside_is_not_locked() {
+    let site = Site::new().await;
+    let at = &site.osv.address;
+    for (section, words) in [
+        (format!("ecosystems = [\"Go\"]\nsource = \"{at}/PyPI/all.zip\""), "there is no advisory of Go in it"),
+        (format!("exploited = \"{at}/PyPI/all.zip\""), "it is not in CISA's form"),
+        (format!("statements = [\"{at}/kev.json\"]"), "it is not an OpenVEX document"),
+        ("ecosystems = [\"Debian:12\"]".to_owned(), "named with its release"),
+        ("ecosystems = [\"PyPI\"]\nsource = \"http://osv.example.org/{ecosystem}\"".to_owned(), "scheme"),
+        (String::new(), "nothing is named"),
+    ] {
+        let refused = site.locked(&format!("[advisories.osv]\n{section}\n"), TAKEN).await.map(drop).expect_err(words);
+        assert!(refused.to_string().contains(words), "{refused}");
+    }
+}
