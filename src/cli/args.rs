@@ -82,6 +82,8 @@ pub enum Command {
     Sbom(commands::sbom::Sbom),
     /// Ask the advisories that are carried about a lock, a bundle or what is installed
     Audit(commands::audit::Audit),
+    /// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
+    Evidence(commands::evidence::EvidenceCommand),
     /// Read and hash every blob of the store again
     Scrub(commands::scrub::Scrub),
     /// Show, verify, prove and export the event log
@@ -107,7 +109,7 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Plan(_) | Self::Sbom(_) | Self::Audit(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
+            Self::Plan(_) | Self::Sbom(_) | Self::Audit(_) | Self::Evidence(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
                 "nothing was changed: run the command again"
             }
             #[cfg(feature = "upstream")]

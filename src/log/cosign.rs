@@ -18,12 +18,18 @@ pub struct Cosignature {
     /// Its file's name.
     pub file: String,
     signature: Signature,
+    armour: Vec<u8>,
 }
 
 impl Cosignature {
     /// The key it says it is from.
     pub fn key(&self) -> &PublicKey {
         self.signature.claimed_key()
+    }
+
+    /// The file's bytes, as `ssh-keygen` reads them.
+    pub fn armour(&self) -> &[u8] {
+        &self.armour
     }
 
     /// Whether it fits the text of a checkpoint.
@@ -62,7 +68,7 @@ pub fn cosignatures(log: &EventLog) -> Result<BTreeMap<u64, Vec<Cosignature>>> {
         let Some(size) = file.strip_suffix(".sshsig").and_then(|name| name.split('.').next()?.parse().ok()) else { continue };
         let Some(armour) = read_bounded(&path, MAX_SIGNATURE_BYTES as u64)? else { continue };
         let signature = Signature::parse(&armour).map_err(|e| e.about(path.display()))?;
-        found.entry(size).or_default().push(Cosignature { file, signature });
+        found.entry(size).or_default().push(Cosignature { file, signature, armour });
     }
     Ok(found)
 }

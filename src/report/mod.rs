@@ -6,6 +6,7 @@
 //! ecosystem or rounds up. What was not read is said to be so; what a publisher declared is never shown as something that was seen.
 
 mod component;
+pub mod controls;
 mod cyclonedx;
 mod difference;
 mod identity;

@@ -318,7 +318,7 @@ fn told_alone(given: &Given, approvals: &Approvals) -> String {
 }
 
 /// The file of the review that let a bundle in.
-const REVIEW: &str = "review.json";
+pub(super) const REVIEW: &str = "review.json";
 /// Longest review that is read, in bytes.
 const MAX_REVIEW_BYTES: u64 = 256 << 20;
 
@@ -343,8 +343,7 @@ impl Standing {
 
 /// How an installed bundle stands with the approvers; `None` when nobody was asked.
 pub fn standing(store: &Store, installed: &Installed) -> Result<Option<Standing>> {
-    let path = store.approvals_folder(&installed.bundle).join(REVIEW);
-    let Some(bytes) = read_bounded(&path, MAX_REVIEW_BYTES)? else { return Ok(None) };
+    let Some(bytes) = read_review(store, &installed.bundle)? else { return Ok(None) };
     let (review, root, policy) = (Digest::of(&bytes), trusted(store)?, in_force(store)?.0);
     let signers = root.tally(Role::Bundle, BUNDLE, &record(store, installed, "bundle.json")?, &signatures(store, installed)?)?;
     let pairs = kept(store, &installed.bundle)?;
@@ -352,14 +351,21 @@ pub fn standing(store: &Store, installed: &Installed) -> Result<Option<Standing>
     Ok(Some(Standing { review, signers, approvals }))
 }
 
-fn record(store: &Store, installed: &Installed, name: &str) -> Result<Vec<u8>> {
+/// The review that let a bundle in, where one was kept.
+pub(super) fn read_review(store: &Store, bundle: &Digest) -> Result<Option<Vec<u8>>> {
+    read_bounded(&store.approvals_folder(bundle).join(REVIEW), MAX_REVIEW_BYTES)
+}
+
+/// A file of the record of an installed bundle.
+pub(super) fn record(store: &Store, installed: &Installed, name: &str) -> Result<Vec<u8>> {
     let path = store.bundle_folder(&installed.bundle).join(name);
     let lost =
         || Error::new(Kind::Store, format!("{} is missing", path.display())).hint("import the bundle again: its record is written anew");
     read_bounded(&path, 1 << 20)?.ok_or_else(lost)
 }
 
-fn signatures(store: &Store, installed: &Installed) -> Result<Vec<(String, Vec<u8>)>> {
+/// The signatures over the statement of an installed bundle.
+pub(super) fn signatures(store: &Store, installed: &Installed) -> Result<Vec<(String, Vec<u8>)>> {
     let folder = store.bundle_folder(&installed.bundle).join("sig");
     let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be listed", folder.display()), e);
     let mut found = Vec::new();

@@ -7,6 +7,7 @@
 pub mod approve;
 pub mod assess;
 pub mod client;
+pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;
 mod fetched;

@@ -133,7 +133,9 @@ fn what_runs_inside_never_reaches_out() {
     let inside = |name: &str| {
         let room = name.starts_with("ecosystems/")
             && ["/serve", "/describe", "/examine", "/inside", "/scan"].iter().any(|part| name.contains(part));
-        let step = ["verify", "import", "assess", "sbom", "scan", "serve", "report"].iter().any(|step| name.starts_with(&format!("steps/{step}")));
+        let step = ["verify", "import", "assess", "sbom", "scan", "serve", "report", "evidence"]
+            .iter()
+            .any(|step| name.starts_with(&format!("steps/{step}")));
         room || step || name.starts_with("server/")
     };
     forbid(inside, &["upstream", "link"]);

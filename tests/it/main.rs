@@ -15,6 +15,7 @@ mod conda_lock;
 mod corruption;
 mod dependencies;
 mod diode;
+mod evidence;
 mod faults;
 mod fetching;
 mod fuzz;

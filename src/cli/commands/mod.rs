@@ -7,6 +7,7 @@ pub mod build;
 pub mod client;
 pub mod completions;
 pub mod diff;
+pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;
 pub mod gc;
@@ -76,6 +77,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Sbom(command) => command.run(context),
         Command::Audit(command) => command.run(context),
         Command::Scan(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
         Command::Log(command) => log::run(command, context),
         Command::Key(command) => key::run(command, context),

@@ -24,35 +24,35 @@ fn sender() -> (Host, Origin) {
     (host, origin)
 }
 
-struct Site {
+pub struct Site {
     sender: Host,
     _origin: Origin,
-    host: Host,
-    out: String,
+    pub host: Host,
+    pub out: String,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (sender, origin) = sender();
         let (host, out) = (receiver(&sender), arg(&sender.path("out")).to_owned());
         Self { sender, _origin: origin, host, out }
     }
 
-    fn review(&self) -> String {
+    pub fn review(&self) -> String {
         let shown = self.host.json(&["review", &self.out]).remove(0);
         shown["spoken"].as_str().expect("a digest").to_owned()
     }
 
     /// The arguments by which somebody decides.
-    fn decide<'a>(&'a self, key: &'a str, review: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    pub fn decide<'a>(&'a self, key: &'a str, review: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         [&["approve", &self.out, "--review", review, "--key", key, "--allow-plain-key"], more].concat()
     }
 
-    fn key(&self, name: &str) -> String {
+    pub fn key(&self, name: &str) -> String {
         arg(&self.sender.path(name)).to_owned()
     }
 
-    fn refused(&self, words: &[&str]) {
+    pub fn refused(&self, words: &[&str]) {
         self.host.fails(POLICY, &["import", &self.out], words);
         assert_eq!(status(&self.host)["snapshot"], serde_json::Value::Null, "nothing is installed");
     }
@@ -177,4 +177,11 @@ fn rules_refuse_by_name() {
     assert_eq!(refusal(&ran)["kind"], "store", "a policy that cannot be read refuses: {}", ran.err);
     host.ok(&["policy", "clear"]);
     host.ok(&["import", &out]);
+}
+
+/// Another host that trusts the same people and has decided nothing.
+pub fn another(site: &Site) -> Host {
+    let host = receiver(&site.sender);
+    host.ok(&["trust", "accept", arg(&site.sender.path("trust/root.2.json"))]);
+    host
 }

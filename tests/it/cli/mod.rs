@@ -1,6 +1,6 @@
 //! The real binary, as people and scripts meet it: every command, its help, its JSON, its exit codes.
 
-mod approvals;
+pub mod approvals;
 mod early;
 mod exits;
 mod help;

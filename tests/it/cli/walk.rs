@@ -130,6 +130,11 @@ fn inside(walk: &mut Walk) {
     assert!(document["bomFormat"] == "CycloneDX" && ran.err.contains("2 artifacts"), "{}", ran.err);
     assert_eq!(walk.host.ok(&["--quiet", "sbom"]).err, "");
     walk.note(&["sbom"]);
+    for (n, flags) in [&[][..], &["--quiet"], &["--json"]].iter().enumerate() {
+        let ran = walk.host.ok(&[flags, &["evidence", "--out", &format!("pack{n}"), "--profile", "hipaa"][..]].concat());
+        assert!(ran.out.contains("installed, snapshot 1") && (flags.is_empty() == ran.err.contains("check.sh -s ")), "{ran:?}");
+    }
+    walk.note(&["evidence"]);
     of_the_log(walk);
     of_policy(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);

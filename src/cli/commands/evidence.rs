@@ -1,0 +1,102 @@
+//! `airlift evidence`
+
+use crate::cli::Context;
+use crate::error::Result;
+use crate::report::controls::{ControlPack, Language, Status};
+use crate::steps::evidence::{Gathering, Of, Packed, gather};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// The language of tables and texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tongue {
+    /// English
+    En,
+    /// German
+    De,
+    /// Italian
+    It,
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::En => Self::English,
+            Tongue::De => Self::German,
+            Tongue::It => Self::Italian,
+        }
+    }
+}
+
+/// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: airlift evidence --out pack --profile hipaa\n\nWithout places: of what is installed. A row of a table says which evidence is here, what it shows and what it does not; never that a demand is met.\nIn the folder: sh check.sh. Give the three values that are printed by another way than the folder."
+)]
+pub struct EvidenceCommand {
+    /// Volumes of one bundle, or folders that hold them
+    #[arg(conflicts_with = "installed")]
+    places: Vec<PathBuf>,
+    /// A snapshot of the store, by its number
+    #[arg(long, value_name = "NUMBER")]
+    installed: Option<u64>,
+    /// The folder to write, which must not be there yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// A framework whose table is written: hipaa, gdpr, nist-800-53, iso-27001, cmmc, cra, dora, pci-dss, ai-act; may be repeated [default: all]
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// The language of tables and texts
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Tongue,
+}
+
+impl EvidenceCommand {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let mut packs: Vec<&ControlPack> = self.profile.iter().map(|name| ControlPack::named(name)).collect::<Result<_>>()?;
+        packs.dedup_by_key(|pack| pack.id.clone());
+        if packs.is_empty() {
+            packs = ControlPack::shipped().iter().collect();
+        }
+        let (store, progress, tool) = (context.open_store()?, context.out.progress(), concat!("airlift ", env!("CARGO_PKG_VERSION")));
+        let (time, given) = context.created()?;
+        let gathering = Gathering {
+            store: &store,
+            packs: &packs,
+            language: self.language.into(),
+            threads: context.environment.threads(),
+            now: context.environment.now(),
+            time: given.then_some(time),
+            tool,
+            progress: progress.as_ref(),
+        };
+        let of = if self.places.is_empty() { Of::Installed(self.installed) } else { Of::Medium(&self.places) };
+        let packed = gather(of, &gathering, &self.out)?;
+        context.out.data(&document(&packed), &told(&packed))?;
+        let key = packed.key.as_ref().map(|key| format!(" -k {key}")).unwrap_or_default();
+        context.out.say(format!("check it: sh {}/check.sh -s {} -r {}{key}", self.out.display(), packed.sums.hex(), packed.root.hex()));
+        Ok(())
+    }
+}
+
+fn document(packed: &Packed) -> Value {
+    let evidence: Map<String, Value> =
+        packed.gathered.all().map(|(evidence, found)| (evidence.code().to_owned(), Status::of(found).name().into())).collect();
+    json!({
+        "of": packed.title, "sums": packed.sums.hex(), "root": packed.root.hex(), "log-key": packed.key, "count": packed.files,
+        "evidence": evidence,
+    })
+}
+
+fn told(packed: &Packed) -> String {
+    let mut text = format!("{}: {} files\n", packed.title, packed.files);
+    for (evidence, found) in packed.gathered.all() {
+        let reasons: Vec<String> = found.reasons().iter().map(|reason| reason.text(Language::English)).collect();
+        let why = if reasons.is_empty() { String::new() } else { format!("   {}", reasons.join("; ")) };
+        let status = Status::of(found).words(Language::English);
+        text.push_str(&format!("  {:<4} {status:<17} {}{why}\n", evidence.code(), evidence.title(Language::English)));
+    }
+    text
+}

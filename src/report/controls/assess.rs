@@ -1,0 +1,112 @@
+//! Rows of a pack against what was gathered. A status follows from the evidence; nobody can set one.
+
+use super::evidence::{Evidence, Found, Gathered, Reference};
+use super::language::Language;
+use super::pack::{Control, ControlPack};
+use super::texts::said;
+
+/// How much of the evidence a row draws on is here. It never says that a demand is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// All of it.
+    Present,
+    /// Some of it.
+    Partial,
+    /// None of it.
+    Absent,
+    /// There is nothing it could be about.
+    NotApplicable,
+}
+
+impl Status {
+    /// The word in data: `evidence-present`, `partial`, `absent`, `not-applicable`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Present => "evidence-present",
+            Self::Partial => "partial",
+            Self::Absent => "absent",
+            Self::NotApplicable => "not-applicable",
+        }
+    }
+
+    /// The words in tables.
+    pub fn words(self, language: Language) -> &'static str {
+        said().word(self.name().trim_start_matches("evidence-"), language)
+    }
+
+    /// Of one piece of evidence.
+    pub const fn of(found: &Found) -> Self {
+        match found {
+            Found::Present(_) => Self::Present,
+            Found::Partial(..) => Self::Partial,
+            Found::Absent(_) => Self::Absent,
+            Found::NotApplicable(_) => Self::NotApplicable,
+        }
+    }
+
+    /// Of several: what does not apply counts neither way.
+    fn together(all: impl Iterator<Item = Self>) -> Self {
+        all.filter(|one| *one != Self::NotApplicable)
+            .reduce(|one, other| if one == other { one } else { Self::Partial })
+            .unwrap_or(Self::NotApplicable)
+    }
+}
+
+/// What evidence shows, said only where there is some.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    text: &'a str,
+    /// What stands in front where not all of the evidence is here.
+    in_part: Option<&'static str>,
+}
+
+impl<'a> Claim<'a> {
+    /// A claim that rests on references; `None` without any.
+    fn on(text: &'a str, references: &[&Reference], in_part: Option<&'static str>) -> Option<Self> {
+        if references.is_empty() { None } else { Some(Self { text, in_part }) }
+    }
+
+    /// Its words.
+    pub fn text(&self) -> String {
+        self.in_part.map_or_else(|| self.text.to_owned(), |words| format!("{words}: {}", self.text))
+    }
+}
+
+/// A row of a pack with the evidence it draws on.
+#[derive(Debug, Clone)]
+pub struct Assessed<'a> {
+    /// The row.
+    pub control: &'a Control,
+    /// What there is of each piece of evidence it draws on.
+    pub found: Vec<(Evidence, &'a Found)>,
+    status: Status,
+}
+
+impl<'a> Assessed<'a> {
+    /// Every row of a pack.
+    pub fn all(pack: &'a ControlPack, gathered: &'a Gathered) -> Vec<Self> {
+        pack.controls.iter().map(|control| Self::row(control, gathered)).collect()
+    }
+
+    fn row(control: &'a Control, gathered: &'a Gathered) -> Self {
+        let found: Vec<_> = control.evidence.iter().map(|evidence| (*evidence, gathered.of(*evidence))).collect();
+        let status = Status::together(found.iter().map(|(_, found)| Status::of(found)));
+        Self { control, found, status }
+    }
+
+    /// How much of the evidence is here.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Where the evidence lies.
+    pub fn references(&self) -> Vec<&'a Reference> {
+        self.found.iter().flat_map(|(_, found)| found.references()).collect()
+    }
+
+    /// What it shows, where there is any.
+    pub fn claim(&self, language: Language) -> Option<Claim<'a>> {
+        let in_part = (self.status != Status::Present).then(|| said().word("in-part", language));
+        Claim::on(self.control.shows.of(language), &self.references(), in_part)
+    }
+}
