@@ -125,27 +125,37 @@ fn linted(bytes: &[u8]) {
 }
 
 pub fn wheel(bytes: &[u8]) {
-    room(
-        &artifact("python", "demo", "1.0", Some("demo-1.0-py3-none-any.whl"), "application/zip", bytes, json!({ "kind": "wheel" })),
-        bytes,
-    );
+    room(&wheel_of(bytes), bytes);
 }
 
 pub fn conda(bytes: &[u8]) {
-    let meta = json!({ "channel": "forge", "subdir": "noarch", "record": { "name": "demo", "version": "1.0", "build": "0" } });
     for file in ["demo-1.0-0.conda", "demo-1.0-0.tar.bz2"] {
-        room(&artifact("conda", "forge/noarch/demo", "1.0-0", Some(file), "application/x-conda", bytes, meta.clone()), bytes);
+        room(&conda_of(file, bytes), bytes);
     }
 }
 
 pub fn chart(bytes: &[u8]) {
-    let meta = json!({ "repository": "charts.example.org", "source": "https://charts.example.org", "chart": { "name": "web", "version": "1.0.0" } });
-    let media_type = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
-    room(&artifact("charts", "charts.example.org/web", "1.0.0", Some("web-1.0.0.tgz"), media_type, bytes, meta), bytes);
+    room(&chart_of(bytes), bytes);
     #[cfg(feature = "upstream")]
     let _ = airlift::ecosystems::charts::chart::Chart::read("a chart", bytes);
     #[cfg(feature = "upstream")]
     let _ = std::str::from_utf8(bytes).map(airlift::ecosystems::charts::yaml::parse);
+}
+
+/// The artifact that a room is told the bytes are: the suite asks of the same one whether the corpus is sound.
+pub fn wheel_of(bytes: &[u8]) -> Artifact {
+    artifact("python", "demo", "1.0", Some("demo-1.0-py3-none-any.whl"), "application/zip", bytes, json!({ "kind": "wheel" }))
+}
+
+pub fn conda_of(file: &str, bytes: &[u8]) -> Artifact {
+    let meta = json!({ "channel": "forge", "subdir": "noarch", "record": { "name": "demo", "version": "1.0", "build": "0" } });
+    artifact("conda", "forge/noarch/demo", "1.0-0", Some(file), "application/x-conda", bytes, meta)
+}
+
+pub fn chart_of(bytes: &[u8]) -> Artifact {
+    let meta = json!({ "repository": "charts.example.org", "source": "https://charts.example.org", "chart": { "name": "web", "version": "1.0.0" } });
+    let media_type = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    artifact("charts", "charts.example.org/web", "1.0.0", Some("web-1.0.0.tgz"), media_type, bytes, meta)
 }
 
 /// Manifests of images, whichever type they are announced as.

@@ -43,3 +43,38 @@ pub struct Description {
     /// What else its room knows, by name, such as file formats; what is unknown is absent.
     pub properties: BTreeMap<String, String>,
 }
+
+/// What a lock keeps of how a publisher signed a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum UpstreamSignature {
+    /// A signature was judged by keys of this side.
+    Verified,
+    /// A signature is carried; nobody here has judged it.
+    Present,
+    /// Signatures were looked for, and there are none.
+    Absent,
+    /// Nobody looked, or there is no way to tell.
+    #[default]
+    Unknown,
+}
+
+impl UpstreamSignature {
+    /// The words in documents.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Verified => "a verified signature",
+            Self::Present => "a signature that was not judged",
+            Self::Absent => "no signature",
+            Self::Unknown => "not known whether it is signed",
+        }
+    }
+}
+
+/// What is known of an artifact's release at its publisher, from the lock alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Release {
+    /// When it was published, as the upstream's index claims.
+    pub published: Option<jiff::Timestamp>,
+    /// How it is signed.
+    pub signature: UpstreamSignature,
+}

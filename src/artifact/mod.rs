@@ -24,7 +24,7 @@ mod typed;
 pub use blobs::{BlobIntake, BlobRead, BlobSink, Blobs, CheckOnly, InMemory, check_blob};
 pub use buffer::AlignedBuffer;
 pub use check::{CheckValue, PIECE};
-pub use description::{Completeness, Description, Licence};
+pub use description::{Completeness, Description, Licence, Release, UpstreamSignature};
 pub use descriptor::{Artifact, Descriptor, Learned, SideDigests};
 pub use digest::{Digest, Sha256Writer, sha256_bytes};
 pub use name::{check_name, check_word, is_loopback_host, set_name};

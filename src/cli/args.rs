@@ -78,6 +78,8 @@ pub enum Command {
     Gc(commands::gc::Gc),
     /// Look into the content of blobs: archives with two readings, names that lead out, secrets
     Scan(commands::scan::Scan),
+    /// Judge a lock, a bundle or what is installed by the rules of a policy
+    Gate(commands::gate::Gate),
     /// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX or SPDX
     Sbom(commands::sbom::Sbom),
     /// Ask the advisories that are carried about a lock, a bundle or what is installed
@@ -109,7 +111,7 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Plan(_) | Self::Sbom(_) | Self::Audit(_) | Self::Evidence(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
+            Self::Plan(_) | Self::Gate(_) | Self::Sbom(_) | Self::Audit(_) | Self::Evidence(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
                 "nothing was changed: run the command again"
             }
             #[cfg(feature = "upstream")]

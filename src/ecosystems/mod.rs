@@ -17,7 +17,7 @@ pub mod models;
 pub mod python;
 
 use crate::advisories::Evidence;
-use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::{Error, Result};
 use crate::report::{Component, Examined};
 use crate::scan::{self, Findings, Profile};
@@ -251,6 +251,12 @@ pub trait Ecosystem: Sync {
 
     /// Both sides, pure: what can be said about an artifact; says less when a blob is absent.
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description>;
+
+    /// Both sides, pure: what the entry of a lock says of the release at its publisher. The default knows nothing.
+    fn release(&self, artifact: &Artifact) -> Release {
+        let _ = artifact;
+        Release::default()
+    }
 
     /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.
     /// A blob that cannot be read as what it should be is said to be so in the component; only a place that cannot be read is an error.

@@ -1,5 +1,6 @@
 //! `docs/formats/policy.md`, "Policy file", version 1: TOML as a site's people write it.
 
+use super::gate::{Choice, Terms, WireAdvisories, WireArtifacts, WireException};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub struct Policy {
     pub approval_required: bool,
     /// Whether one approver alone may let a bundle in, with a reason.
     pub break_glass: bool,
+    /// What is asked of artifacts.
+    pub terms: Terms,
     /// SHA-256 of the file; `None` for the default.
     pub digest: Option<Digest>,
 }
@@ -47,6 +50,11 @@ struct WirePolicy {
     bundle: WireBundle,
     #[serde(default)]
     approval: WireApproval,
+    #[serde(default)]
+    artifacts: WireArtifacts,
+    advisories: Option<WireAdvisories>,
+    #[serde(default)]
+    exception: Vec<WireException>,
 }
 
 #[derive(Deserialize, Default)]
@@ -65,14 +73,6 @@ struct WireBundle {
 struct WireApproval {
     required: bool,
     break_glass: bool,
-}
-
-#[derive(Deserialize, Default, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-enum Choice {
-    #[default]
-    Shown,
-    Refused,
 }
 
 /// What every version has, so that a newer one is recognised as such whatever else it holds.
@@ -95,7 +95,7 @@ impl Policy {
             let error = refused("its format is another").with("expected", format!("airlift-policy = {VERSION}"));
             return Err(error.with("found", airlift_policy).hint("read it with the airlift it was written for, or a later one"));
         }
-        let WirePolicy { bundle, approval, .. } = toml::from_str(text).map_err(wrong)?;
+        let WirePolicy { bundle, approval, artifacts, advisories, exception, .. } = toml::from_str(text).map_err(wrong)?;
         if bundle.max_age_days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
             return Err(refused("`bundle.max-age-days` is out of range").with("expected", format!("between 1 and {MOST_DAYS}")));
         }
@@ -108,6 +108,7 @@ impl Policy {
             expired_root_refused: bundle.expired_root == Choice::Refused,
             approval_required: approval.required,
             break_glass: approval.break_glass,
+            terms: Terms::read(artifacts, advisories, exception)?,
             digest: Some(Digest::of(bytes)),
         })
     }

@@ -6,6 +6,7 @@
 
 mod approval;
 mod format;
+pub mod gate;
 mod review;
 mod rules;
 

@@ -63,12 +63,22 @@ pub struct Reviewed {
     pub digest: Digest,
 }
 
+fn finding(finding: &Finding) -> Value {
+    let mut value =
+        json!({ "expected": finding.expected, "found": finding.found, "outcome": finding.outcome.word(), "rule": finding.rule });
+    for (member, text) in [("subject", &finding.subject), ("exception", &finding.exception)] {
+        if let Some(text) = text {
+            value[member] = text.as_str().into();
+        }
+    }
+    value
+}
+
 impl Review {
     /// The document: members sorted, indented by two spaces, one line feed at the end.
     pub fn document(&self) -> Reviewed {
         let signers: Vec<Value> = self.signers.iter().map(|s| json!({ "custody": s.custody, "key": s.key, "name": s.name })).collect();
-        let findings =
-            self.findings.iter().map(|f| json!({ "expected": f.expected, "found": f.found, "outcome": f.outcome.word(), "rule": f.rule }));
+        let findings = self.findings.iter().map(finding);
         let document = json!({
             "airlift-review": 1,
             "artifacts": self.artifacts,

@@ -30,6 +30,10 @@ pub struct Facts {
 pub enum Outcome {
     /// Nothing was found.
     Passed,
+    /// Something was found that an exception of the policy lets through.
+    Excepted,
+    /// Nobody could look, or has looked yet: it does not pass.
+    NotAssessed,
     /// Something was found that people should know.
     Shown,
     /// The bundle is not installed.
@@ -37,10 +41,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, the gravest last.
+    pub const ALL: [Self; 5] = [Self::Passed, Self::Excepted, Self::NotAssessed, Self::Shown, Self::Refused];
+
     /// The word in documents.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Excepted => "excepted",
+            Self::NotAssessed => "not-assessed",
             Self::Shown => "shown",
             Self::Refused => "refused",
         }
@@ -58,7 +67,14 @@ pub struct Finding {
     pub expected: String,
     /// What there is. It does not change with the time of day, so that a review stays what was approved.
     pub found: String,
+    /// The artifact it is about; `None` for the bundle, and for a rule as a whole.
+    pub subject: Option<String>,
+    /// Who lets it through, until when and why.
+    pub exception: Option<String>,
 }
+
+/// Most refusals that an error lists; the document of the findings has all that are kept.
+const MOST_TOLD: usize = 20;
 
 impl Policy {
     /// Every rule that is in force, in the order of their ids.
@@ -76,11 +92,20 @@ impl Policy {
 
 /// One error for all rules that refuse; `None` when none does.
 pub fn refusals(label: &str, findings: &[Finding]) -> Option<Error> {
-    let mut refused = findings.iter().filter(|f| f.outcome == Outcome::Refused);
-    let first = refused.next()?;
-    let say = |error: Error, f: &Finding| error.with("rule", f.rule).with("expected", &f.expected).with("found", &f.found);
-    let error = say(Error::new(Kind::Policy, format!("{label}: this host's policy does not take it")), first);
-    Some(refused.fold(error, say).hint("airlift policy show prints the rules; nothing was changed"))
+    let refused: Vec<&Finding> = findings.iter().filter(|f| f.outcome == Outcome::Refused).collect();
+    let say = |error: Error, f: &&Finding| {
+        let error = error.with("rule", f.rule).with("expected", &f.expected);
+        let error = f.subject.iter().fold(error, |error, subject| error.with("in", subject));
+        error.with("found", &f.found)
+    };
+    refused.first()?;
+    let error = Error::new(Kind::Policy, format!("{label}: this host's policy does not take it"));
+    let error = refused.iter().take(MOST_TOLD).fold(error, say);
+    let error = match refused.len().saturating_sub(MOST_TOLD) {
+        0 => error,
+        more => error.with("and", format!("{more} further refusals: airlift gate lists them")),
+    };
+    Some(error.hint("airlift policy show prints the rules; nothing was changed"))
 }
 
 fn age(days: u32, facts: &Facts) -> Finding {
@@ -119,7 +144,7 @@ fn listed(rule: &'static str, allowed: &BTreeSet<String>, found: &str) -> Findin
 }
 
 fn verdict(rule: &'static str, hit: bool, outcome: Outcome, expected: String, found: String) -> Finding {
-    Finding { rule, outcome: if hit { outcome } else { Outcome::Passed }, expected, found }
+    Finding { rule, outcome: if hit { outcome } else { Outcome::Passed }, expected, found, subject: None, exception: None }
 }
 
 fn join<'a>(names: impl Iterator<Item = &'a String>) -> String {

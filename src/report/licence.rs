@@ -79,6 +79,51 @@ pub fn licence_list() -> &'static str {
     spdx::license_version()
 }
 
+/// One licence of an expression, apart from how it is joined to others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term {
+    /// Its identifier: `GPL-2.0-only`, `LicenseRef-ours`.
+    pub licence: String,
+    /// The exception that is added to it.
+    pub exception: Option<String>,
+}
+
+impl Term {
+    /// The only licence of a text that is an expression of the list, spelt as the list does; `None` for other texts.
+    pub fn read(text: &str) -> Option<Self> {
+        let expression = spdx::Expression::parse(text).ok()?;
+        let mut terms = expression.requirements().map(|requirement| Self::of(&requirement.req));
+        terms.next().filter(|_| terms.next().is_none())
+    }
+
+    fn of(requirement: &spdx::LicenseReq) -> Self {
+        let text = requirement.to_string();
+        let (licence, exception) = text.split_once(" WITH ").map_or((&*text, None), |(licence, with)| (licence, Some(with.to_owned())));
+        // `+` is the older way to say "or later", and is no other licence.
+        Self { licence: licence.trim_end_matches('+').to_owned(), exception }
+    }
+}
+
+impl std::fmt::Display for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.licence)?;
+        self.exception.iter().try_for_each(|exception| write!(f, " WITH {exception}"))
+    }
+}
+
+/// Whether an expression can be satisfied with licences that are accepted: of those joined by `OR` one, of those joined by `AND` all. If
+/// not, those that stand in the way. `None` for what is no expression.
+pub fn satisfiable(expression: &str, accepted: &mut dyn FnMut(&Term) -> bool) -> Option<Result<(), Vec<Term>>> {
+    let expression = spdx::Expression::parse(expression).ok()?;
+    let outcome = expression.evaluate_with_failures(|requirement| accepted(&Term::of(requirement)));
+    Some(outcome.map_err(|failed| {
+        let mut terms: Vec<Term> = failed.into_iter().map(|requirement| Term::of(&requirement.req)).collect();
+        terms.sort();
+        terms.dedup();
+        terms
+    }))
+}
+
 /// The expression that a text certainly is.
 pub fn normalised(text: &str) -> Option<String> {
     let text = text.trim();

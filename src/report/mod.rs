@@ -24,7 +24,7 @@ pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
-pub use licence::{Basis, Declared, Licensing, licence_list, normalised};
+pub use licence::{Basis, Declared, Licensing, Term, licence_list, normalised, satisfiable};
 pub use model::{Dataset, Model};
 
 use crate::error::{Error, Result};

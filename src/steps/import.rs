@@ -4,18 +4,22 @@
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
+use super::advise::Known;
 use super::approve::{Admitted, admit};
+use super::gates::{Gates, of_bundle, refuse};
+use super::policy::in_force;
 use super::predecessors::Predecessors;
 use super::assess::must_not_go_back;
+use super::review::claimed;
 use super::staging::{self, stage};
-use super::trust::trusted;
+use super::trust::{age, trusted};
 use super::verify::told;
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::{Authentic, Needs, Statement, Verification, VerifiedBundle};
 use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
-use crate::policy::Decision;
+use crate::policy::{Decision, Outcome};
 use crate::store::{Installed, Snapshot, Staged, Store, Waiting, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 use std::path::PathBuf;
@@ -63,16 +67,30 @@ pub fn order(bundle: &Authentic, before: &Predecessors<'_>) -> Result<Order> {
 /// Judges the content of a bundle between its verification and its commit; an error leaves everything as it was.
 pub type Look<'a> = &'a dyn Fn(&VerifiedBundle, &Store) -> Result<()>;
 
+/// How the content of a bundle is judged beside its signatures.
+#[derive(Clone, Copy)]
+pub struct Inspection<'a> {
+    /// Who else looks at it.
+    pub look: Look<'a>,
+    /// The advisories that the policy's rules ask.
+    pub advisories: Option<&'a Known>,
+}
+
 /// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
 /// may have brought a root that no longer counts its signers. A refusal is logged as well.
 pub fn import(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
-    import_after(bundle, journal, verification, &|_, _| Ok(()))
+    import_after(bundle, journal, verification, Inspection { look: &|_, _| Ok(()), advisories: None })
 }
 
-/// The same, when `look` agrees: it sees the blobs in the store, where nothing names them yet.
-pub fn import_after(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>, look: Look<'_>) -> Result<Imported> {
+/// The same, when the inspection agrees: it sees the blobs in the store, where nothing names them yet.
+pub fn import_after(
+    bundle: Authentic,
+    journal: &Journal<'_>,
+    verification: &Verification<'_>,
+    inspection: Inspection<'_>,
+) -> Result<Imported> {
     let subject = Item::named("bundle", bundle.statement.label()).digest(bundle.id);
-    let done = judge_and_take(bundle, journal, verification, look);
+    let done = judge_and_take(bundle, journal, verification, inspection);
     done.map_err(|error| if is_refusal(error.kind()) { journal.refused(vec![subject], error) } else { error })
 }
 
@@ -98,7 +116,12 @@ pub fn log_refusals(errors: &[Error], places: &[PathBuf], journal: &Journal<'_>)
     Ok(())
 }
 
-fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>, look: Look<'_>) -> Result<Imported> {
+fn judge_and_take(
+    bundle: Authentic,
+    journal: &Journal<'_>,
+    verification: &Verification<'_>,
+    inspection: Inspection<'_>,
+) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let bundle = bundle.judged_by(&trusted(store)?)?;
     let before = Predecessors::in_store(store);
@@ -118,7 +141,8 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
     let taken = needs.blobs;
     let verified = verification.run(bundle, writer)?;
     verified.bundle().forget_kept(writer)?;
-    look(&verified, store)?;
+    (inspection.look)(&verified, store)?;
+    notes.extend(gated(&verified, journal, verification, inspection.advisories)?);
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));
@@ -132,6 +156,26 @@ fn judge_and_take(bundle: Authentic, journal: &Journal<'_>, verification: &Verif
 pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
     let Some(snapshot) = store.current()? else { return Ok(vec![]) };
     Ok(store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts.to_vec()).unwrap_or_default())
+}
+
+/// Judges the content by the policy's rules about artifacts; what was found and is not refused is told. What could not be assessed is
+/// refused: there is nobody left behind this who would look.
+fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verification<'_>, known: Option<&Known>) -> Result<Vec<String>> {
+    let (policy, statement) = (in_force(journal.store())?.0, &bundle.bundle().statement);
+    let gates = Gates {
+        policy: &policy,
+        now: age(journal.store(), journal.now())?.now,
+        as_of: claimed(statement)?,
+        advisories: known,
+        threads: verification.threads,
+        hash: false,
+        progress: verification.progress,
+    };
+    let gated = of_bundle(&gates, bundle, journal.store())?;
+    refuse(&statement.label(), &gated)
+        .map_err(|error| if error.kind() == Kind::Incomplete { error.of_kind(Kind::Policy) } else { error })?;
+    let told = gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed);
+    Ok(told.map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())).collect())
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything

@@ -4,6 +4,7 @@
 //! program that embeds airlift calls them as well. They never touch a terminal, the environment or the current directory, and
 //! `verify`, `import` and `serve` never use `upstream` or `link`.
 
+pub mod advise;
 pub mod approve;
 pub mod assess;
 pub mod client;
@@ -11,6 +12,7 @@ pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;
 mod fetched;
+pub mod gates;
 pub mod import;
 pub mod inspect;
 pub mod keys;

@@ -16,11 +16,20 @@ pub fn in_force(store: &Store) -> Result<(Policy, Option<Vec<u8>>)> {
     Ok((Policy::parse(&text).map_err(damaged)?, Some(text)))
 }
 
-/// Puts a policy in force.
-pub fn set(journal: &Journal<'_>, file: &Path) -> Result<Policy> {
+/// Reads a policy file.
+pub fn read(file: &Path) -> Result<Policy> {
+    text_of(file).map(|(policy, _)| policy)
+}
+
+fn text_of(file: &Path) -> Result<(Policy, Vec<u8>)> {
     let missing = || Error::usage(format!("{}: there is no such file", file.display()));
     let text = read_bounded(file, MAX_POLICY_BYTES as u64)?.ok_or_else(missing)?;
-    let policy = Policy::parse(&text).map_err(|e| e.about(file.display()))?;
+    Ok((Policy::parse(&text).map_err(|e| e.about(file.display()))?, text))
+}
+
+/// Puts a policy in force.
+pub fn set(journal: &Journal<'_>, file: &Path) -> Result<Policy> {
+    let (policy, text) = text_of(file)?;
     journal.append(Draft::new(kind::POLICY, vec![Item::of("policy", Digest::of(&text))]))?;
     write_atomic(&journal.store().policy_path(), &text)?;
     Ok(policy)

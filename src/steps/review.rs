@@ -1,6 +1,7 @@
 //! `review`: what a bundle is, who signed it, what installing it would change, and what this host's policy says to it. Nothing is
 //! written, and nothing of the payload is read.
 
+use super::gates::of_lock;
 use super::import::order;
 use super::policy::in_force;
 use super::predecessors::Predecessors;
@@ -28,15 +29,18 @@ pub fn reviewed(bundle: &Authentic, before: &Predecessors<'_>, order: &Order, cl
     let statement = &bundle.statement;
     let replaced = before.of_line(statement)?;
     let old = replaced.as_ref().map(|i| before.lock_of(i)).transpose()?;
+    let (now, created) = (age(before.store(), clock)?.now, claimed(statement)?);
     let facts = Facts {
         toolkit: statement.name.clone(),
         line: statement.line.clone(),
-        created: claimed(statement)?,
+        created,
         ecosystems: bundle.lock.artifacts.iter().map(|a| a.ecosystem.clone()).collect(),
         missing,
         root_expires: bundle.root.terms().expires,
-        now: age(before.store(), clock)?.now,
+        now,
     };
+    let mut findings = policy.judge(&facts);
+    findings.extend(of_lock(&policy, &bundle.lock.artifacts, now, created)?);
     Ok(Review {
         bundle: bundle.id,
         name: statement.name.clone(),
@@ -52,12 +56,13 @@ pub fn reviewed(bundle: &Authentic, before: &Predecessors<'_>, order: &Order, cl
         artifacts: bundle.lock.artifacts.len(),
         blobs: bundle.lock.blobs().len(),
         bytes: bundle.lock.size(),
-        findings: policy.judge(&facts),
+        findings,
         policy: policy.digest,
     })
 }
 
-fn claimed(statement: &Statement) -> Result<Timestamp> {
+/// When a bundle was made, as it claims.
+pub(super) fn claimed(statement: &Statement) -> Result<Timestamp> {
     statement.created.parse().map_err(|_| Error::verification(format!("{}: its creation time is no time", statement.label())))
 }
 

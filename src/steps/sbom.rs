@@ -105,7 +105,7 @@ impl Stocktaking<'_> {
 }
 
 /// A room's component. An entry that its room refuses, or that no room here knows, is in the inventory all the same.
-fn look(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
+pub(super) fn look(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
     let mut examined = find(&artifact.ecosystem).and_then(|room| room.examine(artifact, blobs));
     if let Ok(component) = &mut examined
         && component.examined == Examined::NotExamined
@@ -130,7 +130,7 @@ fn taken<'j, T>(next: &AtomicUsize, jobs: &'j [T]) -> Option<(usize, &'j T)> {
 }
 
 /// Each artifact once, sorted as in a lock: a snapshot has some from several bundles.
-fn distinct<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<&Artifact> {
+pub(super) fn distinct<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<&Artifact> {
     let key = |a: &&Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
     for artifact in artifacts.iter().map(Borrow::borrow) {

@@ -19,6 +19,7 @@ mod evidence;
 mod faults;
 mod fetching;
 mod fuzz;
+mod gates;
 mod host;
 mod images;
 mod log;

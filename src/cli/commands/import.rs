@@ -1,5 +1,6 @@
 //! `airlift import`
 
+use super::gate::known;
 use super::plan::{awaited, foretell};
 use super::scan::{Scanning, say};
 use super::verify::signers;
@@ -9,9 +10,10 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::log::Journal;
+use crate::steps::advise::Known;
 use crate::steps::approve;
 use crate::steps::assess::has_evidence;
-use crate::steps::import::{Imported, import_after, is_refusal, log_refusals};
+use crate::steps::import::{Imported, Inspection, import_after, is_refusal, log_refusals};
 use crate::steps::staging::Staged;
 use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
 use crate::store::{Installed, Store};
@@ -38,6 +40,9 @@ pub struct Import {
     refuse_expired: bool,
     #[command(flatten)]
     scanning: Scanning,
+    /// A folder of advisories in OSV's form, by ecosystem, for the rules of the policy that ask them
+    #[arg(long, value_name = "DIR")]
+    advisories: Option<PathBuf>,
 }
 
 impl Import {
@@ -54,13 +59,14 @@ impl Import {
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
         let (mut documents, mut counted) = (Vec::new(), 0);
+        let known = known(self.advisories.as_deref())?;
         let approvals = self.approvals.as_deref().map(approve::read).transpose()?;
         for bundle in bundles {
             if let Some(pairs) = &approvals {
                 approve::take_for(&journal, &bundle, pairs)?;
             }
             let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
-            match aged.and_then(|()| take_in(bundle, &journal, self.scanning, context)) {
+            match aged.and_then(|()| take_in(bundle, &journal, self.scanning, known.as_ref(), context)) {
                 Ok((mut document, lacking)) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();
@@ -94,7 +100,13 @@ impl Import {
 }
 
 /// Imports one bundle and tells of it; with an error where volumes are still to come.
-pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, context: &Context) -> Result<(Value, Option<Error>)> {
+pub fn take_in(
+    bundle: Authentic,
+    journal: &Journal<'_>,
+    scanning: Scanning,
+    known: Option<&Known>,
+    context: &Context,
+) -> Result<(Value, Option<Error>)> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
     let progress = context.out.progress();
@@ -108,7 +120,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, scanning: Scanning, con
         say(&outcome, context);
         outcome.refuse(scanning.least())
     };
-    match import_after(bundle, journal, &verification, &look)? {
+    match import_after(bundle, journal, &verification, Inspection { look: &look, advisories: known })? {
         Imported::Staged(staged) => Ok((tell_staged(&id.hex(), &staged, context), Some(staged.error))),
         Imported::Already { installed, restored, rewritten } => {
             let brought = match restored {

@@ -10,6 +10,7 @@ pub mod diff;
 pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;
+pub mod gate;
 pub mod gc;
 pub mod import;
 pub mod init;
@@ -74,6 +75,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Status(command) => command.run(context),
         Command::Rollback(command) => command.run(context),
         Command::Gc(command) => command.run(context),
+        Command::Gate(command) => command.run(context),
         Command::Sbom(command) => command.run(context),
         Command::Audit(command) => command.run(context),
         Command::Scan(command) => command.run(context),

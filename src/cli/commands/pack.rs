@@ -1,5 +1,6 @@
 //! `airlift pack`
 
+use super::gate::{Documents, Judged, Judging};
 use super::sign::{Keys, Signing, sign_all};
 use crate::artifact::{Digest, LARGEST, sha256_bytes};
 use crate::bundle::{Previous, Redundancy, Written};
@@ -10,7 +11,9 @@ use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::log::Journal;
 use crate::steps::Fetched;
+use crate::steps::gates::refuse;
 use crate::steps::pack::{PackRequest, pack};
+use crate::steps::sbom::of_lock;
 use crate::store::read_bounded;
 use clap::{Args, value_parser};
 use serde_json::json;
@@ -54,6 +57,10 @@ pub struct Packing {
     #[arg(long, value_name = "N:ID", value_parser = previous)]
     pub previous: Option<Previous>,
     #[command(flatten)]
+    pub judging: Judging,
+    #[command(flatten)]
+    pub documents: Documents,
+    #[command(flatten)]
     pub keys: Keys,
 }
 
@@ -82,6 +89,7 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
 pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
     let (created, given) = options.created.map_or_else(|| context.created(), |time| Ok((time, true)))?;
     let seconds = jiff::Timestamp::from_second(created.as_second()).map_err(|e| Error::usage("the time is out of range").because(&e))?;
+    gate(fetched.lock(), journal, options, context)?;
     let progress = context.out.progress();
     let (written, seq) = pack(&PackRequest {
         fetched,
@@ -112,6 +120,17 @@ pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signin
     context.out.data(&document, &text)?;
     context.out.say("read the bundle's identity aloud to the other side");
     Ok(written)
+}
+
+/// Judges what would be packed, where a policy is named; a refusal leaves nothing written but the documents.
+fn gate(lock: &Lock, journal: &Journal<'_>, options: &Packing, context: &Context) -> Result<()> {
+    let judged = Judged { subject: of_lock(lock), artifacts: &lock.artifacts, blobs: journal.store(), as_of: None, hash: true };
+    let Some(gated) = options.judging.run(&judged, context)? else { return Ok(()) };
+    options.documents.write(&gated)?;
+    refuse(&lock.name, &gated)?;
+    let told = gated.rules.iter().filter(|ruled| ruled.worst > crate::policy::Outcome::Passed);
+    told.for_each(|ruled| context.out.warn(format!("{}: {}", ruled.rule.id, ruled.counted())));
+    Ok(())
 }
 
 fn previous(text: &str) -> std::result::Result<Previous, String> {

@@ -74,6 +74,8 @@ impl Up {
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
         let packing = Packing {
+            judging: super::gate::Judging::default(),
+            documents: super::gate::Documents::default(),
             out,
             volume_size: None,
             parity: None,
@@ -86,7 +88,7 @@ impl Up {
         };
         let written = write(&fetched, journal, &packing, signing, context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
-        take_in(bundle, journal, Scanning::NONE, context).map(|_| ())
+        take_in(bundle, journal, Scanning::NONE, None, context).map(|_| ())
     }
 
     /// Without a key, a key and a trust root that hold on this machine only; said aloud when they are made.

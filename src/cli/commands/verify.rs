@@ -1,12 +1,16 @@
 //! `airlift verify`
 
+use super::gate::{Judged as Of, Judging, shown};
 use super::scan::{Scanning, confinement, tell};
 use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, InPlace, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::policy::gate::document as findings;
 use crate::scan::confine::confine;
+use crate::steps::gates::refuse;
+use crate::steps::sbom::of_bundle;
 use crate::steps::verify::{open, verify};
 use crate::trust::Judged;
 use clap::Args;
@@ -16,7 +20,7 @@ use std::path::PathBuf;
 /// Compare a bundle, byte by byte, with what was signed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed; 5, with --scan: what was found in it is refused."
+    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed; 5, with --scan or --policy: what was found in it is refused; 3, with --policy: not everything could be assessed."
 )]
 pub struct Verify {
     /// Volumes, or folders that hold them
@@ -30,6 +34,8 @@ pub struct Verify {
     refuse_expired: bool,
     #[command(flatten)]
     scanning: Scanning,
+    #[command(flatten)]
+    judging: Judging,
 }
 
 impl Verify {
@@ -52,8 +58,9 @@ impl Verify {
             document["sha256-bytes"] = (sha256_bytes() - counted).into();
             counted = sha256_bytes();
             document["confined"] = confined.name().into();
+            let place = InPlace::new(verified.into_bundle())?;
+            refusal = refusal.and(self.judge(&place, &mut text, &mut document, context)?);
             if self.scanning.scan {
-                let place = InPlace::new(verified.into_bundle())?;
                 let outcome = self.scanning.run(&place.bundle().lock.artifacts, &place, false, context)?;
                 tell(&outcome, &mut text);
                 document["scan"] = super::scan::document(&outcome);
@@ -63,6 +70,20 @@ impl Verify {
         }
         context.out.data(&Value::from(documents), &text)?;
         refusal
+    }
+}
+
+impl Verify {
+    /// The rules of a policy that was named: told, and the refusal where there is one.
+    fn judge(&self, place: &InPlace, text: &mut String, document: &mut Value, context: &Context) -> Result<Result<()>> {
+        let bundle = place.bundle();
+        let (label, created) = (bundle.statement.label(), bundle.statement.created.parse().ok());
+        let subject = of_bundle(&bundle.statement, bundle.id);
+        let judged = Of { subject, artifacts: &bundle.lock.artifacts, blobs: place, as_of: created, hash: false };
+        let Some(gated) = self.judging.run(&judged, context)? else { return Ok(Ok(())) };
+        text.push_str(&shown(&label, &gated));
+        document["gates"] = findings(&gated);
+        Ok(refuse(&label, &gated))
     }
 }
 

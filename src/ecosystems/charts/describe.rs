@@ -1,7 +1,7 @@
 //! What can be said of a chart: package URL, what `Chart.yaml` declares, which images it needs.
 
 use super::meta::{Meta, provenance};
-use crate::artifact::{Artifact, Completeness, Description, Licence, percent_encoded};
+use crate::artifact::{Artifact, Completeness, Description, Licence, Release, UpstreamSignature, percent_encoded};
 use crate::error::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -65,4 +65,10 @@ fn properties(meta: &Meta, artifact: &Artifact) -> BTreeMap<String, String> {
         ("provenance", provenance(artifact).map_or_else(String::new, |_| "carried; its signature is not judged".to_owned())),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Whether a provenance file is carried; whose signature it has is for clients to judge. Why there is none is not in the lock.
+pub(super) fn release(artifact: &Artifact) -> Release {
+    let signature = if provenance(artifact).is_some() { UpstreamSignature::Present } else { UpstreamSignature::Unknown };
+    Release { signature, ..Release::default() }
 }

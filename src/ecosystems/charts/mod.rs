@@ -60,7 +60,7 @@ mod ways;
 pub mod yaml;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
 use crate::report::Component;
 use crate::scan::Findings;
@@ -143,6 +143,10 @@ impl Ecosystem for Charts {
 
     fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact)
+    }
+
+    fn release(&self, artifact: &Artifact) -> Release {
+        describe::release(artifact)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

@@ -2,8 +2,9 @@
 
 use super::meta::Meta;
 use super::package::info;
-use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, percent_encoded};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, Release, percent_encoded};
 use crate::error::Result;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,4 +90,13 @@ fn text(about: &Map<String, Value>, key: &str) -> Option<String> {
     let text = value.as_str().or_else(|| value.as_array()?.first()?.as_str())?;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(crate::error::plain(&line[..line.floor_char_boundary(LONGEST)]))
+}
+
+/// What the channel's index says of the archive: when it was made, in milliseconds, or in seconds in older records.
+pub(super) fn release(artifact: &Artifact) -> Release {
+    /// Later than this in seconds, or earlier than this in milliseconds, no package was made.
+    const MILLISECONDS: i64 = 253_402_300_799;
+    let stamp = Meta::of(artifact).ok().and_then(|meta| meta.record.get("timestamp")?.as_i64()).filter(|stamp| *stamp > 0);
+    let time = |stamp: i64| if stamp > MILLISECONDS { Timestamp::from_millisecond(stamp) } else { Timestamp::from_second(stamp) };
+    Release { published: stamp.and_then(|stamp| time(stamp).ok()), ..Release::default() }
 }

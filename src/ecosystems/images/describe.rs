@@ -1,7 +1,7 @@
 //! What can be said about an image: package URL (ECMA-427, type `oci`), and what its annotations and labels declare.
 
-use super::meta::Meta;
-use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence};
+use super::meta::{Meta, Referrers, Signatures, State};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Licence, Release, UpstreamSignature};
 use crate::error::Result;
 use crate::server::oci::{Document, Shape, is_manifest, read};
 use serde::Deserialize;
@@ -90,4 +90,15 @@ fn label(bytes: &[u8]) -> Option<BTreeMap<String, String>> {
         labels: Option<BTreeMap<String, String>>,
     }
     serde_json::from_slice::<Image>(bytes).ok()?.config.labels
+}
+
+/// What was found when signatures were looked for. A referrer may be a signature or anything else, so that one says neither.
+pub(super) fn release(artifact: &Artifact) -> Release {
+    let nothing = |found: Referrers| matches!(found, Referrers::Carried(0) | Referrers::None(State::Absent | State::Unsupported));
+    let signature = match Meta::of(artifact).ok().and_then(|meta| meta.signatures) {
+        Some(Signatures { cosign: State::Carried, .. }) => UpstreamSignature::Present,
+        Some(Signatures { cosign: State::Absent, referrers }) if nothing(referrers) => UpstreamSignature::Absent,
+        _ => UpstreamSignature::Unknown,
+    };
+    Release { signature, ..Release::default() }
 }

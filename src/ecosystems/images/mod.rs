@@ -31,7 +31,7 @@ mod together;
 mod tree;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
 use crate::report::Component;
 use crate::scan::Findings;
@@ -113,6 +113,10 @@ impl Ecosystem for Images {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn release(&self, artifact: &Artifact) -> Release {
+        describe::release(artifact)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

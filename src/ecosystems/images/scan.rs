@@ -8,12 +8,19 @@ use crate::server::oci::{Document, Entry, Shape, is_manifest, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks into one blob; manifests are read with the whole image.
-pub(super) fn blob(_: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
     match &blob.media_type {
         kind if is_manifest(kind) => Ok(()),
-        kind if is_layer(kind) => scan::as_tar(bytes, Profile::Tree, found),
+        kind if is_layer(kind) && runs(artifact) => scan::as_tar(bytes, Profile::Tree, found),
         _ => scan::by_content(bytes, Profile::Tree, found),
     }
+}
+
+/// Whether an artifact has the configuration of an image: only then does anything run it. Other artifacts of registries give the types
+/// of layers to whatever they hold (`oras push` calls plain files so), which then say themselves what they are.
+fn runs(artifact: &Artifact) -> bool {
+    let configurations = ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+    artifact.descriptors.iter().any(|blob| configurations.contains(&&*blob.media_type))
 }
 
 /// Whether a blob of that type is unpacked as a tar by whatever runs an image.

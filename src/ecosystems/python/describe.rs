@@ -3,7 +3,7 @@
 use super::filename::Kind;
 use super::format::Entry;
 use super::wheel;
-use crate::artifact::{Artifact, Blobs, Completeness, Description, percent_encoded};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Release, percent_encoded};
 use crate::ecosystems::core_metadata::{CoreMetadata, first_line, licences, purl, supplier};
 use crate::error::Result;
 
@@ -45,4 +45,10 @@ fn metadata(entry: &Entry, blobs: &dyn Blobs) -> Result<CoreMetadata> {
 /// The package URL of a file: its name tells it from the others of the release.
 fn of_file(entry: &Entry) -> String {
     format!("{}?file_name={}", purl(&entry.project, Some(&entry.version)), percent_encoded(&entry.filename))
+}
+
+/// What the index said of the file.
+pub(super) fn release(artifact: &Artifact) -> Release {
+    let published = Entry::read(artifact).ok().and_then(|entry| entry.meta.upload_time?.parse().ok());
+    Release { published, ..Release::default() }
 }

@@ -26,7 +26,7 @@ mod version;
 mod wheel;
 
 use super::{Ecosystem, Mirror, Snippet};
-use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
+use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
 use crate::report::Component;
 use crate::scan::Findings;
@@ -68,6 +68,10 @@ impl Ecosystem for Python {
 
     fn describe(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Description> {
         describe::describe(artifact, blobs)
+    }
+
+    fn release(&self, artifact: &Artifact) -> Release {
+        describe::release(artifact)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

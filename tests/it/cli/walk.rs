@@ -180,6 +180,7 @@ fn of_policy(walk: &mut Walk) {
     walk.host.write("policy.toml", "airlift-policy = 1\n[bundle]\nlines = [\"main\"]\n");
     walk.go(&["policy", "set", "policy.toml"], &["in force"]);
     walk.go(&["policy", "show"], &["lines = [\"main\"]"]);
+    walk.go(&["gate", "out"], &["kit 1", "bundle.line"]);
     walk.go(&["review", "out", "--out", "kit.review.json"], &["replaces  kit 1", "review    "]);
     walk.go(&["policy", "clear"], &["nothing is asked"]);
     walk.note(&["approve"]);

@@ -257,6 +257,23 @@ fn an_image_is_one_walk_from_its_root() {
     assert_eq!(judged(both, &parts), ["manifest", "walk", "walk"], "an image that is also an index (CVE-2021-41190)");
 }
 
+/// A layer is a tar where something runs it; what other artifacts call by that type is what its bytes are.
+#[test]
+fn only_the_layers_of_images_have_to_be_tars() {
+    let judged = |config: &str, bytes: &[u8]| {
+        let blobs: [(&str, &str, &[u8]); 2] = [("", LAYER, bytes), ("", config, b"{}")];
+        rules(&found(&artifact("images", "quay.io/team/app", "1", &blobs, Value::Null), bytes))
+    };
+    let text = b"notes that somebody pushed\n";
+    assert_eq!(judged(CONFIG, text), ["unreadable"]);
+    assert_eq!(judged("application/vnd.docker.container.image.v1+json", text), ["unreadable"]);
+    let empty = "application/vnd.oci.empty.v1+json";
+    assert!(judged(empty, text).is_empty());
+    let trailing = [&tar(&[file("a", b"a")])[..], b"something behind it"].concat();
+    assert_eq!(judged(empty, &gzip(&trailing)), judged(CONFIG, &gzip(&trailing)), "what begins as a tar is read as one");
+    assert!(!judged(empty, &gzip(&trailing)).is_empty());
+}
+
 /// A list of referrers names artifacts that are carried for themselves; any other index has its children with it.
 #[test]
 fn a_list_of_referrers_is_walked_no_further() {

@@ -1,0 +1,225 @@
+//! `airlift gate`, and the options by which `build`, `pack`, `verify` and `import` ask the same rules.
+
+use super::pack::read_lock;
+use crate::artifact::{Artifact, Blobs};
+use crate::bundle::InPlace;
+use crate::cli::Context;
+use crate::ecosystems::count;
+use crate::error::{Error, Result, plain};
+use crate::policy::gate::{Gated, Hit, Standing, document, junit, sarif};
+use crate::policy::{Outcome, Policy};
+use crate::report::Subject;
+use crate::scan::confine::confine;
+use crate::steps::advise::Known;
+use crate::steps::gates::{Gates, refuse};
+use crate::steps::policy::{in_force, read};
+use crate::steps::predecessors::Predecessors;
+use crate::steps::review::review;
+use crate::steps::sbom::{Nowhere, of_bundle, of_lock, of_snapshot};
+use crate::steps::verify::open_one;
+use crate::store::{Store, write_atomic};
+use clap::Args;
+use jiff::Timestamp;
+use std::borrow::Borrow;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// By what artifacts are judged.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Judging {
+    /// Judge the artifacts by the rules of this policy file
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// A folder of advisories in OSV's form, by ecosystem: PyPI/all.zip
+    #[arg(long, value_name = "DIR")]
+    pub advisories: Option<PathBuf>,
+}
+
+/// Where findings are written.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Documents {
+    /// Write the findings as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// Write the findings as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// What is judged.
+pub struct Judged<'a, A> {
+    /// What it is.
+    pub subject: Subject,
+    /// Its artifacts.
+    pub artifacts: &'a [A],
+    /// Where their bytes are.
+    pub blobs: &'a dyn Blobs,
+    /// The time that ages of releases are counted to; the time it is, where absent.
+    pub as_of: Option<Timestamp>,
+    /// Whether the bytes have to be hashed before they are looked into.
+    pub hash: bool,
+}
+
+impl Judging {
+    /// The policy file that was named.
+    fn named(&self) -> Result<Option<Policy>> {
+        self.policy.as_deref().map(read).transpose()
+    }
+
+    /// Judges by the named policy, where one is named. What is refused is told by the caller, with [`refuse`].
+    pub fn run<A: Borrow<Artifact> + Sync>(&self, judged: &Judged<'_, A>, context: &Context) -> Result<Option<Gated>> {
+        match self.named()? {
+            Some(policy) => self.judge(&policy, judged, context).map(Some),
+            None if self.advisories.is_some() => {
+                Err(Error::usage("there is nothing to judge by").hint("name a policy file: --policy FILE"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn judge<A: Borrow<Artifact> + Sync>(&self, policy: &Policy, judged: &Judged<'_, A>, context: &Context) -> Result<Gated> {
+        let known = known(self.advisories.as_deref())?;
+        let (progress, now) = (context.out.progress(), context.environment.now());
+        let gates = Gates {
+            policy,
+            now,
+            as_of: judged.as_of.unwrap_or(now),
+            advisories: known.as_ref(),
+            threads: context.environment.threads(),
+            hash: judged.hash,
+            progress: progress.as_ref(),
+        };
+        gates.run(judged.subject.clone(), judged.artifacts, judged.blobs)
+    }
+}
+
+impl Documents {
+    /// Writes those that were asked for.
+    pub fn write(&self, gated: &Gated) -> Result<()> {
+        if let Some(path) = &self.sarif {
+            let mut bytes = serde_json::to_vec_pretty(&sarif(gated)).expect("a log has string keys only");
+            bytes.push(b'\n');
+            write_atomic(path, &bytes)?;
+        }
+        self.junit.as_ref().map_or(Ok(()), |path| write_atomic(path, junit(gated).as_bytes()))
+    }
+}
+
+/// Advisories of a folder, where one is named.
+pub fn known(folder: Option<&Path>) -> Result<Option<Known>> {
+    folder.map(Known::read).transpose()
+}
+
+/// Judge a lock, a bundle or what is installed by the rules of a policy
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: airlift gate --lock mlops.lock --policy policy.toml --sarif findings.sarif\n\nWithout places: what is installed. Without --policy: by the policy that is in force here. Nothing is changed.\nExit code 5 means: a rule refuses something; 3: something that a rule asks could not be assessed."
+)]
+pub struct Gate {
+    /// Volumes of one bundle, or folders that hold them; its signatures are judged first
+    #[arg(conflicts_with = "lock")]
+    places: Vec<PathBuf>,
+    /// A lock; blobs that were fetched into the store are looked into
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    documents: Documents,
+}
+
+impl Gate {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        // Whoever has to write documents keeps the right to; the threads that read give it up in any case.
+        if self.documents.sarif.is_none() && self.documents.junit.is_none() {
+            confine();
+        }
+        let (label, gated) = self.gated(context)?;
+        self.documents.write(&gated)?;
+        context.out.data(&document(&gated), &shown(&label, &gated))?;
+        refuse(&label, &gated)
+    }
+
+    fn gated(&self, context: &Context) -> Result<(String, Gated)> {
+        if let Some(path) = &self.lock {
+            let lock = read_lock(path)?;
+            let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+            let policy = self.policy(store.as_ref())?;
+            let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
+            let judged = Judged { subject: of_lock(&lock), artifacts: &lock.artifacts, blobs, as_of: None, hash: true };
+            return Ok((lock.name.clone(), self.judging.judge(&policy, &judged, context)?));
+        }
+        let store = context.open_store()?;
+        let policy = self.policy(Some(&store))?;
+        if self.places.is_empty() { self.installed(&policy, &store, context) } else { self.bundle(&policy, &store, context) }
+    }
+
+    /// The rules of the bundle as a whole are those of the policy in force: they are part of its review.
+    fn bundle(&self, policy: &Policy, store: &Store, context: &Context) -> Result<(String, Gated)> {
+        let bundle = open_one(&self.places, &context.accepted_root(store)?)?;
+        let about = review(&bundle, &Predecessors::in_store(store), context.environment.now())?.findings;
+        let (label, created) = (bundle.statement.label(), bundle.statement.created.parse().ok());
+        let place = InPlace::new(bundle)?;
+        let subject = of_bundle(&place.bundle().statement, place.bundle().id);
+        let judged = Judged { subject, artifacts: &place.bundle().lock.artifacts, blobs: &place, as_of: created, hash: true };
+        Ok((label, self.judging.judge(policy, &judged, context)?.beside(&about)))
+    }
+
+    fn installed(&self, policy: &Policy, store: &Store, context: &Context) -> Result<(String, Gated)> {
+        let nothing = || Error::usage("nothing is installed").hint("name a bundle's volumes, or --lock FILE");
+        let snapshot = store.current()?.ok_or_else(nothing)?;
+        let latest = store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts).unwrap_or_default();
+        let artifacts: Vec<_> = latest.iter().map(|artifact| &**artifact).collect();
+        let subject = of_snapshot(&snapshot, store)?;
+        let judged = Judged { subject, artifacts: &artifacts, blobs: store, as_of: None, hash: true };
+        Ok((format!("snapshot {}", snapshot.number), self.judging.judge(policy, &judged, context)?))
+    }
+
+    fn policy(&self, store: Option<&Store>) -> Result<Policy> {
+        let nothing =
+            || Error::usage("there is no policy to judge by").hint("name one: --policy FILE; or put one in force: airlift policy set");
+        let in_force = || store.map(in_force).transpose().map(|found| found.map(|(policy, _)| policy).filter(|p| p.digest.is_some()));
+        self.judging.named()?.map_or_else(|| in_force()?.ok_or_else(nothing), Ok)
+    }
+}
+
+/// The findings for people: each rule in a line, and below it what it found.
+pub fn shown(label: &str, gated: &Gated) -> String {
+    let mut text = format!("{}: {}\n", one_line(label), gated.worst().word());
+    for ruled in &gated.rules {
+        let _ = writeln!(text, "  {:<12} {}: {}", ruled.worst.word(), ruled.rule.id, one_line(&ruled.counted()));
+        if ruled.worst == Outcome::Passed {
+            continue;
+        }
+        let _ = writeln!(text, "    expected {}", one_line(&ruled.expected));
+        for hit in ruled.hits.iter().filter(|hit| hit.subject.is_some() || ruled.hits.len() > 1) {
+            let _ = writeln!(text, "    {:<12} {}", hit.outcome.word(), one_line(&told(gated, hit)));
+        }
+        if ruled.more > 0 {
+            let _ = writeln!(text, "    and {} that are no graver", count(ruled.more, "further finding"));
+        }
+    }
+    for (n, excepted) in gated.exceptions.iter().enumerate() {
+        let word = match excepted.standing {
+            Standing::Ahead => "not begun",
+            Standing::Expired => "expired",
+            Standing::Holds if excepted.matched == 0 => "unused",
+            Standing::Holds => "used",
+        };
+        let exception = &excepted.exception;
+        let about = format!("{} for {}, by {}", exception.rule, exception.subject, exception.told());
+        let _ = writeln!(text, "  exception {} ({word}) {}", n + 1, one_line(&about));
+    }
+    text
+}
+
+fn told(gated: &Gated, hit: &Hit) -> String {
+    let subject = gated.subject(hit).map(|subject| format!("{subject}: ")).unwrap_or_default();
+    let exception = hit.exception.map(|at| format!(" (exception {})", at + 1)).unwrap_or_default();
+    format!("{subject}{}{exception}", hit.found)
+}
+
+fn one_line(text: &str) -> String {
+    plain(text).replace('\n', "\\u{a}")
+}

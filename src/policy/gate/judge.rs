@@ -1,0 +1,262 @@
+//! The rules over one artifact: what each asks, and what it finds. Pure: what time it is, and what is known, is given.
+
+use super::facts::{Advised, Package, Subject, Weakness};
+use super::gated::Hit;
+use super::rules as r;
+use super::terms::{Advisories, Artifacts, Choice, Signed, Terms};
+use crate::artifact::UpstreamSignature;
+use crate::policy::Outcome;
+use crate::report::{Term, satisfiable};
+use jiff::Timestamp;
+
+/// What gates judge by beside the policy.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The time it is, by which exceptions begin and end.
+    pub now: Timestamp,
+    /// The time that the ages of releases are counted to: the claimed creation of a bundle, so that a review stays what was approved; else
+    /// the time it is.
+    pub as_of: Timestamp,
+    /// The advisories.
+    pub advised: Advised,
+}
+
+const DAY: i64 = 86_400;
+
+impl Choice {
+    pub(super) const fn outcome(self) -> Outcome {
+        match self {
+            Self::Shown => Outcome::Shown,
+            Self::Refused => Outcome::Refused,
+        }
+    }
+}
+
+/// Rules that are in force, and what they ask.
+pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
+    let mut all = of_artifacts(&terms.artifacts);
+    if let Some(advisories) = effective(terms, asked) {
+        let least =
+            advisories.refuse.map_or_else(|| "nothing refused by its severity".to_owned(), |grade| format!("below {}", grade.word()));
+        all.push((r::DATA, format!("advisories of every ecosystem, at most {} days old", advisories.max_age_days)));
+        all.push((r::EXPLOITED, "not known to be exploited".to_owned()));
+        all.push((r::MALICIOUS, "no package that is an attack".to_owned()));
+        all.push((r::SEVERITY, least));
+        all.push((r::UNDETERMINED, "assessed by every advisory about it".to_owned()));
+    }
+    if !terms.exceptions.is_empty() {
+        all.push((r::EXCEPTION, "in its time".to_owned()));
+    }
+    all.sort_by_key(|(rule, _)| rule.id);
+    all
+}
+
+/// What is asked of advisories: where they are at hand, attacks are refused without being asked for.
+fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
+    let usual = Advisories {
+        refuse: None,
+        exploited: Choice::Shown,
+        malicious: Choice::Refused,
+        undetermined: Choice::Shown,
+        max_age_days: super::USUAL_AGE_DAYS,
+    };
+    terms.advisories.or_else(|| matches!(asked.advised, Advised::Held(_)).then_some(usual))
+}
+
+fn of_artifacts(asked: &Artifacts) -> Vec<(r::Rule, String)> {
+    let mut all = Vec::new();
+    let (refused, allowed) = (&asked.licences_refused, &asked.licences_allowed);
+    if allowed.is_some() || !refused.is_empty() {
+        let one_of = allowed.iter().map(|list| format!("satisfied by {}", listed(list)));
+        let none_of = Some(refused).filter(|list| !list.is_empty()).map(|list| format!("without {}", listed(list)));
+        all.push((r::LICENCE, one_of.chain(none_of).collect::<Vec<_>>().join(", ")));
+    }
+    if unknown_licence(asked).is_some() {
+        all.push((r::UNKNOWN_LICENCE, "an expression of the SPDX list".to_owned()));
+    }
+    all.extend(asked.max_bytes.map(|most| (r::SIZE, format!("at most {most} bytes"))));
+    all.extend(asked.formats.as_ref().map(|list| (r::FORMAT, list.iter().cloned().collect::<Vec<_>>().join(", "))));
+    all.extend(asked.scan.map(|(_, least)| (r::SCAN, format!("nothing of severity {} or more", least.word()))));
+    if let Some(signed) = asked.signed {
+        let how = if signed == Signed::Verified { "signed, and judged" } else { "signed" };
+        all.push((r::SIGNATURE, how.to_owned()));
+        all.push((r::UNKNOWN_SIGNATURE, "known".to_owned()));
+    }
+    all.extend(asked.cool_down_days.map(|days| (r::COOL_DOWN, format!("out for at least {days} days"))));
+    all.extend(asked.max_age_days.map(|days| (r::AGE, format!("out for at most {days} days"))));
+    if asked.cool_down_days.or(asked.max_age_days).is_some() {
+        all.push((r::UNKNOWN_AGE, "known".to_owned()));
+    }
+    all
+}
+
+fn listed(terms: &[Term]) -> String {
+    terms.iter().map(Term::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What happens to a licence that is not known; with a list of licences, it is shown at least.
+fn unknown_licence(asked: &Artifacts) -> Option<Choice> {
+    let listed = asked.licences_allowed.is_some() || !asked.licences_refused.is_empty();
+    asked.unknown_licence.or_else(|| listed.then_some(Choice::Shown))
+}
+
+/// What the rules find in one artifact.
+pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) -> Vec<Hit> {
+    let mut hits = Hits { at, found: Vec::new() };
+    licences(&terms.artifacts, subject, &mut hits);
+    if let Some(most) = terms.artifacts.max_bytes.filter(|most| subject.bytes > *most) {
+        hits.add(r::SIZE, Outcome::Refused, "", format!("{} bytes, {} too many", subject.bytes, subject.bytes - most));
+    }
+    formats(&terms.artifacts, subject, &mut hits);
+    scan(&terms.artifacts, subject, &mut hits);
+    release(&terms.artifacts, asked.as_of, subject, &mut hits);
+    if let (Some(advisories), Some(packages)) = (effective(terms, asked), &subject.packages) {
+        packages.iter().for_each(|package| known(advisories, package, &mut hits));
+    }
+    hits.found
+}
+
+struct Hits {
+    at: usize,
+    found: Vec<Hit>,
+}
+
+impl Hits {
+    fn add(&mut self, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
+        self.found.push(Hit { rule, subject: Some(self.at), package: None, id: id.to_owned(), outcome, found, exception: None });
+    }
+
+    fn of(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
+        self.add(rule, outcome, id, found);
+        self.found.last_mut().expect("it was just added").package = Some(package.purl.clone());
+    }
+}
+
+fn licences(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
+    let Some(unknown) = unknown_licence(asked) else { return };
+    let stated = &subject.licences;
+    for expression in &stated.expressions {
+        if let Some(Err(in_the_way)) = satisfiable(expression, &mut |term| accepts(asked, term)) {
+            hits.add(r::LICENCE, Outcome::Refused, expression, format!("{expression}: not accepted: {}", listed(&in_the_way)));
+        }
+    }
+    let nothing = stated.expressions.is_empty();
+    match (nothing, &stated.unread[..]) {
+        (false, _) => {}
+        (true, _) if !stated.examined => {
+            hits.add(r::UNKNOWN_LICENCE, Outcome::NotAssessed, "", "not known from the lock, and its bytes were not read".to_owned());
+        }
+        (true, []) => hits.add(r::UNKNOWN_LICENCE, unknown.outcome(), "", "none is stated".to_owned()),
+        (true, texts) => {
+            let text = texts.join("; ");
+            hits.add(r::UNKNOWN_LICENCE, unknown.outcome(), &text, format!("no expression of the list: {text}"));
+        }
+    }
+}
+
+/// Whether one licence is accepted. A licence stands for itself with whatever exception is added to it, which only ever permits more,
+/// unless the very pair is listed on the other side.
+fn accepts(asked: &Artifacts, term: &Term) -> bool {
+    let exactly = |list: &[Term]| list.contains(term);
+    let by_licence = |list: &[Term]| list.iter().any(|listed| listed.licence == term.licence && listed.exception.is_none());
+    let allowed = asked.licences_allowed.as_deref();
+    if exactly(&asked.licences_refused) {
+        return false;
+    }
+    if by_licence(&asked.licences_refused) {
+        return term.exception.is_some() && allowed.is_some_and(exactly);
+    }
+    allowed.is_none_or(|list| exactly(list) || by_licence(list))
+}
+
+fn formats(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
+    let (Some(allowed), Some(formats)) = (&asked.formats, &subject.formats) else { return };
+    for format in formats.known.iter().filter(|format| !allowed.contains(&format.to_lowercase())) {
+        hits.add(r::FORMAT, Outcome::Refused, format, format.clone());
+    }
+    if formats.unread {
+        hits.add(r::FORMAT, Outcome::NotAssessed, "", "some of its files were not looked into".to_owned());
+    }
+}
+
+fn scan(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
+    let Some((choice, least)) = asked.scan else { return };
+    let Some(look) = &subject.scan else {
+        return hits.add(r::SCAN, Outcome::NotAssessed, "", "its bytes were not looked into".to_owned());
+    };
+    for finding in look.findings.iter().filter(|finding| finding.weight >= least) {
+        hits.add(r::SCAN, choice.outcome(), &finding.rule, format!("{}: {}", finding.rule, finding.what));
+    }
+    let more: usize = look.more[least as usize..].iter().sum();
+    if more > 0 {
+        hits.add(r::SCAN, choice.outcome(), "", format!("{more} further findings of that severity"));
+    }
+    if look.absent > 0 {
+        hits.add(r::SCAN, Outcome::NotAssessed, "", format!("{} of its blobs are not here", look.absent));
+    }
+    if look.cut > 0 {
+        hits.add(r::SCAN, Outcome::NotAssessed, "", format!("{} reports of the scan were too many to be kept", look.cut));
+    }
+}
+
+fn release(asked: &Artifacts, as_of: Timestamp, subject: &Subject, hits: &mut Hits) {
+    let Some(release) = subject.release else { return };
+    if let Some(wanted) = asked.signed {
+        let enough = match wanted {
+            Signed::Present => UpstreamSignature::Present,
+            Signed::Verified => UpstreamSignature::Verified,
+        };
+        match release.signature {
+            UpstreamSignature::Unknown => {
+                let unknown = UpstreamSignature::Unknown.words();
+                hits.add(r::UNKNOWN_SIGNATURE, asked.unknown_signature.outcome(), "", unknown.to_owned());
+            }
+            // The best comes first.
+            found if found > enough => hits.add(r::SIGNATURE, Outcome::Refused, "", found.words().to_owned()),
+            _ => {}
+        }
+    }
+    if asked.cool_down_days.or(asked.max_age_days).is_none() {
+        return;
+    }
+    let Some(published) = release.published else {
+        return hits.add(r::UNKNOWN_AGE, asked.unknown_age.outcome(), "", "the lock does not say when it came out".to_owned());
+    };
+    let age = as_of.as_second().saturating_sub(published.as_second());
+    let days = |days: u32| i64::from(days) * DAY;
+    if asked.cool_down_days.is_some_and(|least| age < days(least)) {
+        hits.add(r::COOL_DOWN, Outcome::Refused, "", format!("out since {published}"));
+    }
+    if asked.max_age_days.is_some_and(|most| age > days(most)) {
+        hits.add(r::AGE, Outcome::Refused, "", format!("out since {published}"));
+    }
+}
+
+fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
+    for weakness in &package.weaknesses {
+        let told = format!("{}: {}", weakness.id, weakness.summary);
+        if weakness.malicious {
+            hits.of(package, r::MALICIOUS, asked.malicious.outcome(), &weakness.id, told.clone());
+        }
+        if weakness.exploited {
+            hits.of(package, r::EXPLOITED, asked.exploited.outcome(), &weakness.id, told);
+        }
+        if !weakness.malicious {
+            hits.of(package, r::SEVERITY, severity(asked, weakness), &weakness.id, graded(weakness));
+        }
+    }
+    if !package.undetermined.is_empty() {
+        hits.of(package, r::UNDETERMINED, asked.undetermined.outcome(), "", package.undetermined.join("; "));
+    }
+}
+
+/// What nobody has rated is of any severity.
+fn severity(asked: Advisories, weakness: &Weakness) -> Outcome {
+    let grave = asked.refuse.is_some_and(|least| weakness.grade.is_none_or(|grade| grade >= least));
+    if grave { Outcome::Refused } else { Outcome::Shown }
+}
+
+fn graded(weakness: &Weakness) -> String {
+    let grade = weakness.grade.map_or("not rated", super::facts::Grade::word);
+    format!("{}, {grade}: {}", weakness.id, weakness.summary)
+}

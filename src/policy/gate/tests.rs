@@ -1,0 +1,323 @@
+use super::*;
+use crate::artifact::{Release, UpstreamSignature};
+use crate::policy::{Outcome, Policy};
+use jiff::Timestamp;
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn terms(text: &str) -> Terms {
+    Policy::parse(format!("airlift-policy = 1\n{text}").as_bytes()).unwrap_or_else(|e| panic!("{text}: {e:?}")).terms
+}
+
+fn refused(text: &str) -> String {
+    let error = Policy::parse(format!("airlift-policy = 1\n{text}").as_bytes()).expect_err(text);
+    format!("{} {:?} {:?}", error.message(), error.context(), error.hints())
+}
+
+fn asked(advised: Advised) -> Asked {
+    Asked { now: time("2026-06-01T12:00:00Z"), as_of: time("2026-06-01T00:00:00Z"), advised }
+}
+
+fn held() -> Asked {
+    asked(Advised::Held("2026-05-31T00:00:00Z".to_owned()))
+}
+
+fn subject(name: &str) -> Subject {
+    Subject {
+        name: format!("room/{name}"),
+        version: "1".to_owned(),
+        purl: format!("pkg:generic/{name}@1"),
+        bytes: 100,
+        licences: Licences { examined: true, ..Licences::default() },
+        scan: Some(Look::default()),
+        release: Some(Release::default()),
+        packages: Some(vec![]),
+        ..Subject::default()
+    }
+}
+
+fn outcome(policy: &str, subject: &Subject, rule: Rule) -> Outcome {
+    let gated = terms(policy).gate(std::slice::from_ref(subject), &held());
+    gated.rules.iter().find(|ruled| ruled.rule == rule).unwrap_or_else(|| panic!("{} is not in force", rule.id)).outcomes[0]
+}
+
+fn licensed(expressions: &[&str]) -> Subject {
+    let expressions = expressions.iter().map(|text| (*text).to_owned()).collect();
+    Subject { licences: Licences { expressions, unread: vec![], examined: true }, ..subject("a") }
+}
+
+#[test]
+fn licences_are_judged_by_what_joins_them() {
+    let allowed = "[artifacts]\nlicences-allowed = [\"MIT\", \"Apache-2.0\", \"GPL-2.0-only WITH Classpath-exception-2.0\"]\n";
+    let banned = "[artifacts]\nlicences-refused = [\"GPL-3.0-only\", \"GPL-3.0-or-later\"]\n";
+    for (policy, expressions, expected) in [
+        (allowed, &["MIT"][..], Outcome::Passed),
+        (allowed, &["MIT OR GPL-3.0-only"], Outcome::Passed),
+        (allowed, &["MIT AND GPL-3.0-only"], Outcome::Refused),
+        (allowed, &["(MIT OR GPL-3.0-only) AND Apache-2.0"], Outcome::Passed),
+        (allowed, &["MIT OR (GPL-3.0-only AND Apache-2.0)"], Outcome::Passed),
+        (allowed, &["GPL-2.0-only"], Outcome::Refused),
+        (allowed, &["GPL-2.0-only WITH Classpath-exception-2.0"], Outcome::Passed),
+        (allowed, &["Apache-2.0 WITH LLVM-exception"], Outcome::Passed),
+        (allowed, &["Apache-2.0+"], Outcome::Passed),
+        (allowed, &["LicenseRef-ours"], Outcome::Refused),
+        (allowed, &["MIT", "GPL-3.0-only"], Outcome::Refused),
+        (banned, &["GPL-3.0-or-later"], Outcome::Refused),
+        (banned, &["GPL-3.0-or-later WITH GCC-exception-3.1"], Outcome::Refused),
+        (banned, &["MIT OR GPL-3.0-only"], Outcome::Passed),
+        (banned, &["LGPL-3.0-only"], Outcome::Passed),
+    ] {
+        assert_eq!(outcome(policy, &licensed(expressions), rules::LICENCE), expected, "{policy}{expressions:?}");
+    }
+}
+
+#[test]
+fn a_licence_that_is_not_known_never_passes() {
+    let strict = "[artifacts]\nunknown-licence = \"refused\"\n";
+    let with = |unread: &[&str], examined| Subject {
+        licences: Licences { expressions: vec![], unread: unread.iter().map(|text| (*text).to_owned()).collect(), examined },
+        ..subject("a")
+    };
+    assert_eq!(outcome(strict, &with(&[], true), rules::UNKNOWN_LICENCE), Outcome::Refused);
+    assert_eq!(outcome(strict, &with(&["see COPYING"], true), rules::UNKNOWN_LICENCE), Outcome::Refused);
+    assert_eq!(outcome(strict, &with(&[], false), rules::UNKNOWN_LICENCE), Outcome::NotAssessed);
+    assert_eq!(outcome("[artifacts]\nlicences-refused = [\"MIT\"]\n", &with(&[], true), rules::UNKNOWN_LICENCE), Outcome::Shown);
+    assert_eq!(outcome(strict, &licensed(&["MIT"]), rules::UNKNOWN_LICENCE), Outcome::Passed);
+}
+
+#[test]
+fn sizes_and_formats_are_bounded() {
+    assert_eq!(outcome("[artifacts]\nmax-bytes = 100\n", &subject("a"), rules::SIZE), Outcome::Passed);
+    assert_eq!(outcome("[artifacts]\nmax-bytes = 99\n", &subject("a"), rules::SIZE), Outcome::Refused);
+    let policy = "[artifacts]\nformats = [\"safetensors\", \"GGUF\"]\n";
+    let of = |known: &[&str], unread| {
+        let formats = Formats { known: known.iter().map(|text| (*text).to_owned()).collect(), unread };
+        outcome(policy, &Subject { formats: Some(formats), ..subject("a") }, rules::FORMAT)
+    };
+    assert_eq!(of(&["safetensors", "gguf"], false), Outcome::Passed);
+    assert_eq!(of(&["safetensors", "pickle"], false), Outcome::Refused);
+    assert_eq!(of(&["safetensors"], true), Outcome::NotAssessed);
+    assert_eq!(of(&["pickle"], true), Outcome::Refused, "what is known to be wrong is not waited for");
+    assert_eq!(outcome(policy, &subject("a"), rules::FORMAT), Outcome::Passed, "what has no formats to choose from");
+}
+
+#[test]
+fn findings_of_the_scanner_count_from_a_severity_on() {
+    let look = |weight, more: [usize; 3], absent| {
+        let findings = vec![Scanned { rule: "zip-gap".to_owned(), weight, what: "somewhere".to_owned() }];
+        Subject { scan: Some(Look { findings, more, absent, cut: 0 }), ..subject("a") }
+    };
+    let (errors, warnings) = ("[artifacts]\nscan = \"refused\"\n", "[artifacts]\nscan = \"refused\"\nscan-severity = \"warning\"\n");
+    assert_eq!(outcome(errors, &look(Weight::Error, [0; 3], 0), rules::SCAN), Outcome::Refused);
+    assert_eq!(outcome(errors, &look(Weight::Warning, [9, 9, 0], 0), rules::SCAN), Outcome::Passed);
+    assert_eq!(outcome(errors, &look(Weight::Warning, [0, 0, 1], 0), rules::SCAN), Outcome::Refused, "what was not kept counts too");
+    assert_eq!(outcome(warnings, &look(Weight::Warning, [0; 3], 0), rules::SCAN), Outcome::Refused);
+    assert_eq!(outcome("[artifacts]\nscan = \"shown\"\n", &look(Weight::Error, [0; 3], 0), rules::SCAN), Outcome::Shown);
+    assert_eq!(outcome(errors, &look(Weight::Note, [0; 3], 1), rules::SCAN), Outcome::NotAssessed);
+    assert_eq!(outcome(errors, &Subject { scan: None, ..subject("a") }, rules::SCAN), Outcome::NotAssessed);
+}
+
+#[test]
+fn releases_have_an_age_and_a_signature() {
+    let out = |published: &str| Subject {
+        release: Some(Release { published: Some(time(published)), signature: UpstreamSignature::Unknown }),
+        ..subject("a")
+    };
+    let cool = "[artifacts]\ncool-down-days = 7\n";
+    assert_eq!(outcome(cool, &out("2026-05-25T00:00:00Z"), rules::COOL_DOWN), Outcome::Passed);
+    assert_eq!(outcome(cool, &out("2026-05-25T00:00:01Z"), rules::COOL_DOWN), Outcome::Refused);
+    assert_eq!(outcome(cool, &out("2027-01-01T00:00:00Z"), rules::COOL_DOWN), Outcome::Refused, "a release of the future");
+    assert_eq!(outcome(cool, &subject("a"), rules::UNKNOWN_AGE), Outcome::Shown);
+    assert_eq!(outcome(&format!("{cool}unknown-age = \"refused\"\n"), &subject("a"), rules::UNKNOWN_AGE), Outcome::Refused);
+    let old = "[artifacts]\nmax-age-days = 365\n";
+    assert_eq!(outcome(old, &out("2025-06-01T00:00:00Z"), rules::AGE), Outcome::Passed);
+    assert_eq!(outcome(old, &out("2025-05-31T23:59:59Z"), rules::AGE), Outcome::Refused);
+    let signed = |policy: &str, signature, rule| {
+        let release = Some(Release { published: None, signature });
+        outcome(&format!("[artifacts]\nupstream-signatures = \"{policy}\"\n"), &Subject { release, ..subject("a") }, rule)
+    };
+    assert_eq!(signed("present", UpstreamSignature::Present, rules::SIGNATURE), Outcome::Passed);
+    assert_eq!(signed("present", UpstreamSignature::Absent, rules::SIGNATURE), Outcome::Refused);
+    assert_eq!(signed("verified", UpstreamSignature::Present, rules::SIGNATURE), Outcome::Refused);
+    assert_eq!(signed("verified", UpstreamSignature::Verified, rules::SIGNATURE), Outcome::Passed);
+    assert_eq!(signed("verified", UpstreamSignature::Unknown, rules::UNKNOWN_SIGNATURE), Outcome::Shown);
+    let beside = Subject { release: None, ..subject("a") };
+    assert_eq!(outcome("[artifacts]\nupstream-signatures = \"present\"\n", &beside, rules::SIGNATURE), Outcome::Passed);
+}
+
+fn weak(id: &str, grade: Option<Grade>, malicious: bool, exploited: bool) -> Subject {
+    let weakness = Weakness { id: id.to_owned(), grade, malicious, exploited, summary: "something".to_owned() };
+    let package = Package { purl: "pkg:generic/inner@2".to_owned(), undetermined: vec![], weaknesses: vec![weakness] };
+    Subject { packages: Some(vec![package]), ..subject("a") }
+}
+
+#[test]
+fn advisories_are_judged_by_severity_and_by_what_is_done_with_them() {
+    let policy = "[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n";
+    for (grade, expected) in [
+        (Some(Grade::Critical), Outcome::Refused),
+        (Some(Grade::High), Outcome::Refused),
+        (Some(Grade::Medium), Outcome::Shown),
+        (None, Outcome::Refused),
+    ] {
+        assert_eq!(outcome(policy, &weak("X-1", grade, false, false), rules::SEVERITY), expected, "{grade:?}");
+    }
+    let low = weak("X-1", Some(Grade::Low), false, true);
+    assert_eq!((outcome(policy, &low, rules::SEVERITY), outcome(policy, &low, rules::EXPLOITED)), (Outcome::Shown, Outcome::Refused));
+    assert_eq!(outcome("", &weak("MAL-1", None, true, false), rules::MALICIOUS), Outcome::Refused, "refused without being asked for");
+    let undetermined = Package { purl: "pkg:generic/x".to_owned(), undetermined: vec!["no version".to_owned()], weaknesses: vec![] };
+    let undetermined = Subject { packages: Some(vec![undetermined]), ..subject("a") };
+    assert_eq!(outcome(policy, &undetermined, rules::UNDETERMINED), Outcome::Shown);
+}
+
+#[test]
+fn missing_advisories_are_a_refusal_and_never_clean() {
+    let terms = terms("[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n");
+    let worst = |advised| {
+        let gated = terms.gate(&[Subject { packages: None, ..subject("a") }], &asked(advised));
+        let of = |rule: Rule| gated.rules.iter().find(|ruled| ruled.rule == rule).expect("in force").worst;
+        (of(rules::DATA), of(rules::SEVERITY))
+    };
+    assert_eq!(worst(Advised::Missing("there are none".to_owned())), (Outcome::Refused, Outcome::NotAssessed));
+    assert_eq!(worst(Advised::Later), (Outcome::NotAssessed, Outcome::NotAssessed));
+    assert_eq!(worst(Advised::Held("x".to_owned())), (Outcome::Passed, Outcome::Passed));
+}
+
+fn exception(rule: &str, subject: &str, more: &str) -> String {
+    format!(
+        "[[exception]]\nrule = \"{rule}\"\nsubject = \"{subject}\"\nowner = \"Alice\"\nreason = \"until it is replaced\"\n\
+         granted = \"2026-01-01\"\nexpires = \"2026-06-01\"\n{more}"
+    )
+}
+
+#[test]
+fn exceptions_let_one_thing_through_and_are_listed() {
+    let policy = |subject: &str, more: &str| format!("[artifacts]\nmax-bytes = 1\n{}", exception("artifacts.size", subject, more));
+    for (wanted, expected) in [
+        ("room/a", Outcome::Excepted),
+        ("room/a@1", Outcome::Excepted),
+        ("pkg:generic/a", Outcome::Excepted),
+        ("pkg:generic/a@1", Outcome::Excepted),
+        ("room/a@2", Outcome::Refused),
+        ("pkg:generic/a@2", Outcome::Refused),
+        ("pkg:generic/b", Outcome::Refused),
+        ("room/", Outcome::Refused),
+    ] {
+        assert_eq!(outcome(&policy(wanted, ""), &subject("a"), rules::SIZE), expected, "{wanted}");
+    }
+    let gated = terms(&policy("room/b", "")).gate(&[subject("a")], &held());
+    assert_eq!((gated.exceptions.len(), gated.exceptions[0].matched, gated.worst()), (1, 0, Outcome::Refused));
+    let weak = weak("X-1", Some(Grade::High), false, false);
+    let advisory = |finding: &str, subject: &str| {
+        let more = format!("finding = \"{finding}\"\n");
+        let policy = format!("[advisories]\nrefuse = \"any\"\nmax-age-days = 7\n{}", exception("advisories.severity", subject, &more));
+        outcome(&policy, &weak, rules::SEVERITY)
+    };
+    assert_eq!(advisory("X-1", "pkg:generic/inner"), Outcome::Excepted, "by the package");
+    assert_eq!(advisory("X-1", "room/a"), Outcome::Excepted, "by the artifact");
+    assert_eq!(advisory("X-2", "room/a"), Outcome::Refused);
+}
+
+#[test]
+fn exceptions_end() {
+    let terms = terms(&format!("[artifacts]\nmax-bytes = 1\n{}", exception("artifacts.size", "room/a", "")));
+    let at = |now: &str| terms.gate(&[subject("a")], &Asked { now: time(now), ..held() });
+    assert_eq!(at("2026-06-01T23:59:59Z").worst(), Outcome::Excepted);
+    let expired = at("2026-06-02T00:00:00Z");
+    assert_eq!(expired.worst(), Outcome::Refused);
+    assert_eq!((expired.exceptions[0].standing, expired.exceptions[0].matched), (Standing::Expired, 1));
+    let told = expired.rules.iter().find(|ruled| ruled.rule == rules::EXCEPTION).expect("in force");
+    assert!(told.worst == Outcome::Shown && told.hits[0].found.contains("has expired"), "{told:?}");
+    assert_eq!(at("2025-12-31T23:59:59Z").worst(), Outcome::Refused, "not begun");
+}
+
+#[test]
+fn what_would_ask_nothing_is_no_policy() {
+    let sound = exception("artifacts.size", "room/a", "");
+    for (text, word) in [
+        ("[artifacts]\nlicence-refused = []\n".to_owned(), "licence-refused"),
+        ("[artifacts]\nlicences-refused = [\"GPL-3.0\"]\n".to_owned(), "GPL-3.0-only"),
+        ("[artifacts]\nlicences-refused = [\"Apache 2\"]\n".to_owned(), "Apache-2.0"),
+        ("[artifacts]\nlicences-refused = [\"MIT OR ISC\"]\n".to_owned(), "no single licence"),
+        ("[artifacts]\nscan-severity = \"error\"\n".to_owned(), "by itself"),
+        ("[artifacts]\nunknown-age = \"refused\"\n".to_owned(), "by itself"),
+        ("[artifacts]\nscan = \"refused\"\nscan-severity = \"grave\"\n".to_owned(), "none of its words"),
+        ("[artifacts]\ncool-down-days = 0\n".to_owned(), "out of range"),
+        ("[advisories]\nrefuse = \"high\"\n".to_owned(), "max-age-days"),
+        ("[advisories]\nrefuse = \"very\"\nmax-age-days = 1\n".to_owned(), "none of its words"),
+        (sound.replace("artifacts.size", "bundle.age"), "no exceptions"),
+        (sound.replace("2026-06-01", "2027-01-03"), "too late"),
+        (sound.replace("2026-06-01", "2025-12-31"), "before it begins"),
+        (sound.replace("2026-06-01", "soon"), "no day"),
+        (sound.replace("Alice", " "), "empty"),
+        (sound.replace("until it is replaced", ""), "empty"),
+        (sound.replace("artifacts.size", "advisories.malicious"), "one person"),
+        (format!("{}second-owner = \"Alice\"\n", sound.replace("artifacts.size", "advisories.malicious")), "one person"),
+    ] {
+        let said = refused(&text);
+        assert!(said.contains(word), "{text}: {said}");
+    }
+    let second = format!("{}second-owner = \"Bob\"\n", sound.replace("artifacts.size", "advisories.malicious"));
+    assert_eq!(terms(&second).exceptions[0].second.as_deref(), Some("Bob"));
+    assert!(!terms("").ask() && !terms("[bundle]\nlines = [\"main\"]\n").ask());
+}
+
+#[test]
+fn what_is_not_listed_is_counted() {
+    let many: Vec<Subject> = (0..MOST_FINDINGS + 5).map(|n| subject(&format!("n{n}"))).collect();
+    let gated = terms("[artifacts]\nmax-bytes = 1\n").gate(&many, &held());
+    let sizes = gated.rules.iter().find(|ruled| ruled.rule == rules::SIZE).expect("in force");
+    assert_eq!((sizes.hits.len(), sizes.more, sizes.count(Outcome::Refused)), (MOST_FINDINGS, 5, MOST_FINDINGS + 5));
+    assert!(sarif(&gated).to_string().contains("5 further findings"));
+    assert!(gated.told().iter().any(|finding| finding.found.contains("5 further findings")));
+    assert!(junit(&gated).contains(&format!("failures=\"{}\"", MOST_FINDINGS + 5)));
+}
+
+/// Every state at once, of things with hostile names.
+fn everything() -> Gated {
+    let mut hostile = weak("MAL-1", None, true, true);
+    hostile.name = "room/\u{1b}[2J<a>&\"\u{202e}\u{fffe}]]>".to_owned();
+    hostile.purl = "pkg:generic/a b".to_owned();
+    let policy = format!(
+        "[artifacts]\nmax-bytes = 99\nscan = \"refused\"\nunknown-licence = \"shown\"\n[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n{}",
+        exception("artifacts.size", "room/b", "")
+    );
+    let unread = Subject { scan: None, ..subject("c") };
+    terms(&policy).gate(&[hostile, subject("b"), unread], &held())
+}
+
+#[test]
+fn documents_have_every_outcome_and_no_hostile_character() {
+    let gated = everything();
+    for outcome in Outcome::ALL {
+        assert!(gated.rules.iter().any(|ruled| ruled.count(outcome) > 0), "{}", outcome.word());
+    }
+    let log = sarif(&gated);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert!(results.iter().any(|result| result["suppressions"][0]["justification"].as_str().is_some_and(|why| why.contains("Alice"))));
+    assert!(results.iter().all(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] != "pkg:generic/a b"));
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in results {
+        let at = result["ruleIndex"].as_u64().expect("an index") as usize;
+        assert_eq!(rules[at]["id"], result["ruleId"]);
+    }
+    let xml = junit(&gated);
+    assert!(xml.chars().all(|c| c == '\n' || c >= ' ' && c != '\u{fffe}' && c != '\u{202e}') && !xml.contains("<a>"), "{xml}");
+    assert!(xml.contains("<skipped") && xml.contains("<failure") && xml.contains("excepted by Alice"), "{xml}");
+    assert_eq!(
+        (sarif(&gated).to_string(), junit(&gated), document(&gated)),
+        (sarif(&everything()).to_string(), xml, document(&everything()))
+    );
+}
+
+#[test]
+fn the_document_lists_every_rule() {
+    let text = include_str!("../../../docs/formats/policy.md");
+    for rule in rules::ALL {
+        assert!(text.contains(&format!("`{}`", rule.id)), "{} is not in docs/formats/policy.md", rule.id);
+    }
+    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}

@@ -1,0 +1,184 @@
+//! `gate`: a policy's rules over artifacts, by what the lock says, what their bytes say, and what is known of them. Building, verifying and
+//! importing ask the same rules. Nothing is written.
+
+use super::advise::Known;
+use super::sbom::{Nowhere, Stocktaking, distinct, look};
+use super::scan::{Report, Scan, Scanned as Outcomes, told};
+use crate::artifact::{Artifact, Blobs};
+use crate::bundle::VerifiedBundle;
+use crate::ecosystems::find;
+use crate::error::{Error, Kind, Result};
+use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, USUAL_AGE_DAYS, Weight};
+use crate::policy::{Finding, Outcome, Policy, refusals};
+use crate::progress::Progress;
+use crate::report::{Basis, Component, Examined, Inventory};
+use crate::scan::Severity;
+use jiff::Timestamp;
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+/// How artifacts are judged.
+#[derive(Clone, Copy)]
+pub struct Gates<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The time it is, by which exceptions end and advisories age.
+    pub now: Timestamp,
+    /// The time that ages of releases are counted to.
+    pub as_of: Timestamp,
+    /// The advisories, where there are some.
+    pub advisories: Option<&'a Known>,
+    /// Threads that read.
+    pub threads: usize,
+    /// Whether each blob is hashed before it is looked into; the place may do that itself, or have done it.
+    pub hash: bool,
+    /// Where the work is reported.
+    pub progress: &'a dyn Progress,
+}
+
+impl Gates<'_> {
+    /// Judges artifacts by everything that is known of them. Those that are there twice are judged once.
+    pub fn run<A: Borrow<Artifact> + Sync>(&self, subject: crate::report::Subject, artifacts: &[A], blobs: &dyn Blobs) -> Result<Gated> {
+        let terms = &self.policy.terms;
+        if !terms.ask() && self.advisories.is_none() {
+            return Ok(terms.gate(&[], &self.asked(Advised::Later)));
+        }
+        let all = distinct(artifacts);
+        let inventory = Stocktaking { threads: self.threads, progress: self.progress }.run(subject, &all, blobs)?;
+        let scanned = match terms.artifacts.scan {
+            Some(_) => Some(Scan { threads: self.threads, hash: self.hash, progress: self.progress }.run(&all, blobs)?),
+            None => None,
+        };
+        let (advised, mut packages) = self.advised(&inventory);
+        let mut subjects = Vec::with_capacity(all.len());
+        for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {
+            let found = scanned.as_ref().map(|outcomes| looked(artifact, outcomes, blobs)).transpose()?;
+            let known = packages.as_mut().map(|packages| std::mem::take(&mut packages[at]));
+            subjects.push(Subject { scan: found, packages: known, ..of(artifact, component) });
+        }
+        Ok(terms.gate(&subjects, &self.asked(advised)))
+    }
+
+    fn asked(&self, advised: Advised) -> Asked {
+        Asked { now: self.now, as_of: self.as_of, advised }
+    }
+
+    /// What is known of the packages of each component; where nothing can be known, why.
+    fn advised(&self, inventory: &Inventory) -> (Advised, Option<Vec<Vec<Package>>>) {
+        let Some(known) = self.advisories else {
+            return (Advised::Missing("there are none here".to_owned()), None);
+        };
+        let days = self.policy.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
+        match known.ask(inventory, self.now, days) {
+            Ok((as_of, packages)) => (Advised::Held(as_of), Some(packages)),
+            Err(error) => (Advised::Missing(in_a_line(&error)), None),
+        }
+    }
+}
+
+/// An error as the text of a finding.
+fn in_a_line(error: &Error) -> String {
+    let context = error.context().iter().map(|(label, value)| format!("{label} {value}"));
+    std::iter::once(error.message().to_owned()).chain(context).collect::<Vec<_>>().join("; ")
+}
+
+/// What the lock alone says: for reviews, whose bytes must not change with what is at hand. What only the bytes or advisories can say has
+/// not been assessed yet.
+pub fn of_lock(policy: &Policy, artifacts: &[Artifact], now: Timestamp, as_of: Timestamp) -> Result<Vec<Finding>> {
+    if !policy.terms.ask() {
+        return Ok(vec![]);
+    }
+    let all = distinct(artifacts);
+    let subjects = all.iter().map(|artifact| Ok(of(artifact, &look(artifact, &Nowhere)?))).collect::<Result<Vec<_>>>()?;
+    Ok(policy.terms.gate(&subjects, &Asked { now, as_of, advised: Advised::Later }).told())
+}
+
+/// Refuses a bundle whose content the policy does not take; what could not be assessed is [`Kind::Incomplete`].
+pub fn refuse(label: &str, gated: &Gated) -> Result<()> {
+    let told = gated.told();
+    if let Some(error) = refusals(label, &told) {
+        return Err(error);
+    }
+    let open: Vec<&Finding> = told.iter().filter(|finding| finding.outcome == Outcome::NotAssessed).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Incomplete, format!("{label}: not everything that the policy asks could be assessed"));
+    let error = open.iter().take(10).fold(error, |error, finding| {
+        let subject = finding.subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        error.with("not assessed", format!("{}: {subject}{}", finding.rule, finding.found))
+    });
+    Err(error.hint("what was not looked at does not pass: bring what is missing, and ask again"))
+}
+
+/// Judges a bundle that has been verified, from a place that has its blobs.
+pub fn of_bundle(gates: &Gates<'_>, bundle: &VerifiedBundle, blobs: &dyn Blobs) -> Result<Gated> {
+    let subject = super::sbom::of_bundle(&bundle.bundle().statement, bundle.bundle().id);
+    gates.run(subject, &bundle.lock().artifacts, blobs)
+}
+
+/// The facts that the lock and the bytes of an artifact say.
+fn of(artifact: &Artifact, component: &Component) -> Subject {
+    let release = find(&artifact.ecosystem).map(|room| room.release(artifact)).unwrap_or_default();
+    let formats = component.model.as_ref().map(|model| Formats {
+        known: model.formats.clone(),
+        unread: model.not_looked_into > 0 || component.examined == Examined::NotExamined,
+    });
+    Subject {
+        name: format!("{}/{}", artifact.ecosystem, artifact.name),
+        version: artifact.version.clone(),
+        purl: component.purl.clone(),
+        bytes: artifact.size(),
+        licences: licences(component),
+        formats,
+        scan: None,
+        release: Some(release).filter(|_| artifact.subject.is_none()),
+        packages: None,
+    }
+}
+
+fn licences(component: &Component) -> Licences {
+    let mut stated = Licences { examined: component.examined != Examined::NotExamined, ..Licences::default() };
+    for statement in component.licences.iter().filter(|statement| statement.basis == Basis::Declared) {
+        match &statement.expression {
+            Some(expression) if !stated.expressions.contains(expression) => stated.expressions.push(expression.clone()),
+            Some(_) => {}
+            None => stated.unread.push(statement.text.lines().next().unwrap_or_default().chars().take(200).collect()),
+        }
+    }
+    stated
+}
+
+/// What the scan found in the blobs of an artifact, those that it shares with others too.
+fn looked(artifact: &Artifact, outcomes: &Outcomes, blobs: &dyn Blobs) -> Result<Look> {
+    let label = artifact.label();
+    let by_blob: BTreeMap<_, ()> = artifact.descriptors.iter().map(|blob| (blob.digest, ())).collect();
+    let concerns = |report: &&Report| match report.blob {
+        Some(blob) => by_blob.contains_key(&blob),
+        None => report.artifact == label,
+    };
+    let mut look = Look { cut: outcomes.cut, ..Look::default() };
+    for report in outcomes.reports.iter().filter(concerns) {
+        look.findings.extend(report.findings.iter().map(|finding| Scanned {
+            rule: finding.rule.name.to_owned(),
+            weight: weight(finding.severity),
+            what: format!("{}: {}", report.file.as_deref().unwrap_or_default(), told(finding)).trim_start_matches(": ").to_owned(),
+        }));
+        for (severity, more) in look.more.iter_mut().enumerate() {
+            let kept = report.findings.iter().filter(|finding| finding.severity as usize == severity).count();
+            *more += report.counts[severity].saturating_sub(kept);
+        }
+    }
+    for blob in &artifact.descriptors {
+        look.absent += usize::from(blobs.size(&blob.digest)?.is_none());
+    }
+    Ok(look)
+}
+
+const fn weight(severity: Severity) -> Weight {
+    match severity {
+        Severity::Note => Weight::Note,
+        Severity::Warning => Weight::Warning,
+        Severity::Error => Weight::Error,
+    }
+}
