@@ -111,9 +111,15 @@ impl Command {
     pub fn after_stop(&self) -> &'static str {
         match self {
             Self::Pack(_) => "nothing half written was left: run the command again",
-            Self::Plan(_) | Self::Gate(_) | Self::Sbom(_) | Self::Audit(_) | Self::Evidence(_) | Self::Verify(_) | Self::Repair(_) | Self::Scan(_) | Self::Scrub(_) => {
-                "nothing was changed: run the command again"
-            }
+            Self::Plan(_)
+            | Self::Gate(_)
+            | Self::Sbom(_)
+            | Self::Audit(_)
+            | Self::Evidence(_)
+            | Self::Verify(_)
+            | Self::Repair(_)
+            | Self::Scan(_)
+            | Self::Scrub(_) => "nothing was changed: run the command again",
             #[cfg(feature = "upstream")]
             Self::Lock(_) => "no lock was written: run the command again",
             Self::Send(_) => "what was sent is sent: run the command again",

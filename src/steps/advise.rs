@@ -1,15 +1,21 @@
-//! Advisories from a folder that somebody brought, asked about everything in an inventory.
+//! Which advisories are asked: those of a folder that somebody brought, else those that are carried with what is judged, else those that
+//! are installed.
 //!
-//! The folder has, for each ecosystem by its name in OSV's schema, a folder of records, a folder with `all.zip`, or `NAME.zip`; beside them may
-//! lie `known_exploited_vulnerabilities.json`.
+//! A folder has, for each ecosystem by its name in OSV's schema, a folder of records, a folder with `all.zip`, or `NAME.zip`; beside them
+//! may lie `known_exploited_vulnerabilities.json`.
 
-use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Judged, Package as Asked, Ranking, Rating, Reason, Snapshot, assess};
-use crate::artifact::BlobRead;
+use super::assess::{Found, Held, Line, STATEMENTS_HOLD, Terms, has_evidence};
+use super::import::latest;
+use crate::advisories::vex::Statements;
+use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating};
+use crate::artifact::{Artifact, BlobRead, Blobs};
 use crate::error::{Error, Kind, Result, shown};
 use crate::policy::gate::{Grade, Package, Weakness};
-use crate::report::{Component, Inventory, Purl};
-use crate::store::read_bounded;
+use crate::report::Inventory;
+use crate::store::{Store, read_bounded};
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -19,39 +25,19 @@ const EXPLOITED: &str = "known_exploited_vulnerabilities.json";
 /// Longest such list, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// Types of package URLs whose packages are of one ecosystem, and what stands between namespace and name there.
-const TYPES: [(&str, &str, &str); 12] = [
-    ("pypi", "PyPI", "/"),
-    ("npm", "npm", "/"),
-    ("golang", "Go", "/"),
-    ("hex", "Hex", "/"),
-    ("pub", "Pub", "/"),
-    ("nuget", "NuGet", "/"),
-    ("gem", "RubyGems", "/"),
-    ("composer", "Packagist", "/"),
-    ("maven", "Maven", ":"),
-    ("cran", "CRAN", "/"),
-    ("hackage", "Hackage", "/"),
-    ("julia", "Julia", "/"),
-];
-
-/// Advisories, ready to be asked.
-#[derive(Debug)]
-pub struct Known {
-    snapshot: Snapshot,
-    ranking: Ranking,
+/// The advisories among some artifacts, else those that are installed; `None` where there are none.
+pub fn at_hand<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, installed: Option<&Store>) -> Result<Option<Held>> {
+    if has_evidence(artifacts) {
+        return Held::of(artifacts, blobs).map(Some);
+    }
+    let Some(store) = installed else { return Ok(None) };
+    let here = latest(store)?;
+    if has_evidence(&here) { Held::of(&here, store).map(Some) } else { Ok(None) }
 }
 
-/// One thing that is asked about: which component it is of, and in whose words.
-struct Line {
-    component: usize,
-    purl: String,
-    asked: Option<(&'static str, String, String)>,
-}
-
-impl Known {
+impl Held {
     /// Reads a folder of advisories. One that has none of any ecosystem is an error.
-    pub fn read(folder: &Path) -> Result<Self> {
+    pub fn of_folder(folder: &Path) -> Result<Self> {
         let mut builder = Builder::new();
         let mut found = false;
         for ecosystem in Ecosystem::all() {
@@ -65,34 +51,20 @@ impl Known {
         if let Some(list) = read_bounded(&folder.join(EXPLOITED), LONGEST)? {
             ranking.read_exploited(&list)?;
         }
-        Ok(Self { snapshot: builder.finish(), ranking })
+        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(vec![]) })
     }
 
     /// What is known of the packages of each component, and as of when the oldest advisories that were asked are.
-    pub fn ask(&self, inventory: &Inventory, now: Timestamp, most_days: u32) -> Result<(String, Vec<Vec<Package>>)> {
-        let mut lines = Vec::new();
-        for (at, component) in inventory.components.iter().enumerate() {
-            component.walk(&mut |inner| lines.push(line(at, inner)));
-        }
-        let asked = |line: &Line| line.asked.clone();
-        let subjects: Vec<_> = lines.iter().filter_map(asked).collect();
-        let packages: Vec<_> = subjects.iter().map(|(ecosystem, name, version)| Asked { ecosystem, name, version }).collect();
+    pub fn packages(&self, inventory: &Inventory, now: Timestamp, most_days: u32) -> Result<(String, Vec<Vec<Package>>)> {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
-        let answer = assess(&self.snapshot, &packages, &freshness, &self.ranking)?;
-        let as_of = answer.taken.values().map(|taken| taken.time).min().map_or_else(String::new, |time| time.to_string());
-        let mut judged = answer.packages.iter();
-        let mut all = vec![vec![]; inventory.components.len()];
-        for line in lines {
-            let package = match line.asked.is_some().then(|| judged.next()).flatten() {
-                Some(judged) => package(line.purl, judged),
-                None => {
-                    let undetermined = vec!["no advisories are known for packages of its kind".to_owned()];
-                    Package { purl: line.purl, undetermined, weaknesses: vec![] }
-                }
-            };
-            all[line.component].push(package);
+        let assessed = self.assess(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
+        let as_of = assessed.taken.values().map(|taken| taken.time).min().map_or_else(String::new, |time| time.to_string());
+        let mut of = BTreeMap::<&str, Vec<Package>>::new();
+        for line in &assessed.lines {
+            of.entry(line.within.as_deref().unwrap_or(&line.purl)).or_default().push(package(line));
         }
-        Ok((as_of, all))
+        let found = |purl: &str| of.get(purl).cloned().unwrap_or_default();
+        Ok((as_of, inventory.components.iter().map(|component| found(&component.purl)).collect()))
     }
 }
 
@@ -111,31 +83,23 @@ fn take(folder: &Path, name: &str, builder: &mut Builder) -> Result<bool> {
     Ok(records.is_dir())
 }
 
-fn line(component: usize, inner: &Component) -> Line {
-    let purl = Purl::read(&inner.purl).filter(|purl| !purl.version.is_empty());
-    let asked = purl.and_then(|purl| {
-        let (kind, ecosystem, between) = TYPES.iter().find(|(kind, ..)| *kind == purl.kind())?;
-        let path = purl.base.strip_prefix("pkg:")?.strip_prefix(kind)?.strip_prefix('/')?;
-        let name = crate::artifact::percent_decoded(path).unwrap_or_else(|| path.to_owned());
-        let name = name.rsplit_once('/').map_or_else(|| name.clone(), |(namespace, name)| format!("{namespace}{between}{name}"));
-        Some((*ecosystem, name, purl.version()))
+fn package(line: &Line) -> Package {
+    let undetermined = if line.extent == Extent::Assessed { vec![] } else { line.reasons.clone() };
+    let weaknesses = line.findings.iter().map(|found| Weakness {
+        id: found.id.clone(),
+        grade: grade(found.rating),
+        malicious: found.malicious,
+        exploited: found.exploited.is_some(),
+        summary: summary(found),
     });
-    Line { component, purl: inner.purl.clone(), asked }
+    Package { purl: line.purl.clone(), undetermined, weaknesses: weaknesses.collect() }
 }
 
-fn package(purl: String, judged: &Judged<'_>) -> Package {
-    let undetermined = if judged.extent == Extent::Assessed { vec![] } else { judged.reasons.iter().map(reason).collect() };
-    let weaknesses = judged.findings.iter().map(|finding| Weakness {
-        id: finding.id.to_owned(),
-        grade: grade(finding.severity.rating),
-        malicious: finding.malicious,
-        exploited: finding.exploited.is_some(),
-        summary: match &finding.fixed[..] {
-            [] => finding.summary.to_owned(),
-            fixed => format!("{} (mended in {})", finding.summary, fixed.join(", ")),
-        },
-    });
-    Package { purl, undetermined, weaknesses: weaknesses.collect() }
+/// What it is, where it is mended, and what somebody says of it, which takes nothing away.
+fn summary(found: &Found) -> String {
+    let mended = if found.fixed.is_empty() { String::new() } else { format!(" (mended in {})", found.fixed.join(", ")) };
+    let said = found.said.as_ref().map(|said| format!(" ({} says: {})", said.author, said.status.word()));
+    format!("{}{mended}{}", found.summary, said.unwrap_or_default())
 }
 
 const fn grade(rating: Rating) -> Option<Grade> {
@@ -145,17 +109,6 @@ const fn grade(rating: Rating) -> Option<Grade> {
         Rating::Medium => Some(Grade::Medium),
         Rating::High => Some(Grade::High),
         Rating::Critical => Some(Grade::Critical),
-    }
-}
-
-fn reason(reason: &Reason<'_>) -> String {
-    match reason {
-        Reason::NoOrder => "no order of versions is known for its ecosystem".to_owned(),
-        Reason::NoRelease => "the release of its distribution is not said".to_owned(),
-        Reason::NoVersion => "its version is not one of its ecosystem".to_owned(),
-        Reason::RecordVersion { record, .. } => format!("{record} has a version that cannot be compared with its own"),
-        Reason::RecordCommits { record } => format!("{record} names commits only"),
-        Reason::RecordSilent { record } => format!("{record} does not say which versions are affected"),
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Held {
     pub statements: Statements,
 }
 
+/// How long what somebody says of a finding holds, where nothing else is asked.
+pub const STATEMENTS_HOLD: SignedDuration = SignedDuration::from_hours(24 * 90);
+
 /// By which rules findings are told.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {

@@ -1,7 +1,8 @@
 //! `gate`: a policy's rules over artifacts, by what the lock says, what their bytes say, and what is known of them. Building, verifying and
 //! importing ask the same rules. Nothing is written.
 
-use super::advise::Known;
+use super::advise::at_hand;
+use super::assess::Held;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
 use crate::artifact::{Artifact, Blobs};
@@ -13,6 +14,7 @@ use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
 use crate::report::{Basis, Component, Examined, Inventory};
 use crate::scan::Severity;
+use crate::store::Store;
 use jiff::Timestamp;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -27,7 +29,9 @@ pub struct Gates<'a> {
     /// The time that ages of releases are counted to.
     pub as_of: Timestamp,
     /// The advisories, where there are some.
-    pub advisories: Option<&'a Known>,
+    pub advisories: Option<&'a Held>,
+    /// What is installed here, whose advisories are asked where neither those nor what is judged has any.
+    pub installed: Option<&'a Store>,
     /// Threads that read.
     pub threads: usize,
     /// Whether each blob is hashed before it is looked into; the place may do that itself, or have done it.
@@ -49,7 +53,13 @@ impl Gates<'_> {
             Some(_) => Some(Scan { threads: self.threads, hash: self.hash, progress: self.progress }.run(&all, blobs)?),
             None => None,
         };
-        let (advised, mut packages) = self.advised(&inventory);
+        let asks = terms.advisories.is_some() || self.advisories.is_some();
+        let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed) } else { Ok(None) };
+        let (advised, mut packages) = match (self.advisories, carried) {
+            (Some(held), _) | (None, Ok(Some(ref held))) => self.advised(&inventory, held),
+            (None, Ok(None)) => (Advised::Missing("there are none here".to_owned()), None),
+            (None, Err(error)) => (Advised::Missing(in_a_line(&error)), None),
+        };
         let mut subjects = Vec::with_capacity(all.len());
         for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {
             let found = scanned.as_ref().map(|outcomes| looked(artifact, outcomes, blobs)).transpose()?;
@@ -64,12 +74,9 @@ impl Gates<'_> {
     }
 
     /// What is known of the packages of each component; where nothing can be known, why.
-    fn advised(&self, inventory: &Inventory) -> (Advised, Option<Vec<Vec<Package>>>) {
-        let Some(known) = self.advisories else {
-            return (Advised::Missing("there are none here".to_owned()), None);
-        };
+    fn advised(&self, inventory: &Inventory, held: &Held) -> (Advised, Option<Vec<Vec<Package>>>) {
         let days = self.policy.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
-        match known.ask(inventory, self.now, days) {
+        match held.packages(inventory, self.now, days) {
             Ok((as_of, packages)) => (Advised::Held(as_of), Some(packages)),
             Err(error) => (Advised::Missing(in_a_line(&error)), None),
         }

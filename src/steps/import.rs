@@ -4,12 +4,11 @@
 //! right is the record kept and the pointer moved. The same command after a kill, a pulled stick or a full disk goes on where it stopped.
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
-use super::advise::Known;
 use super::approve::{Admitted, admit};
+use super::assess::{Held, must_not_go_back};
 use super::gates::{Gates, of_bundle, refuse};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
-use super::assess::must_not_go_back;
 use super::review::claimed;
 use super::staging::{self, stage};
 use super::trust::{age, trusted};
@@ -73,7 +72,7 @@ pub struct Inspection<'a> {
     /// Who else looks at it.
     pub look: Look<'a>,
     /// The advisories that the policy's rules ask.
-    pub advisories: Option<&'a Known>,
+    pub advisories: Option<&'a Held>,
 }
 
 /// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
@@ -160,13 +159,14 @@ pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
 
 /// Judges the content by the policy's rules about artifacts; what was found and is not refused is told. What could not be assessed is
 /// refused: there is nobody left behind this who would look.
-fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verification<'_>, known: Option<&Known>) -> Result<Vec<String>> {
+fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verification<'_>, known: Option<&Held>) -> Result<Vec<String>> {
     let (policy, statement) = (in_force(journal.store())?.0, &bundle.bundle().statement);
     let gates = Gates {
         policy: &policy,
         now: age(journal.store(), journal.now())?.now,
         as_of: claimed(statement)?,
         advisories: known,
+        installed: Some(journal.store()),
         threads: verification.threads,
         hash: false,
         progress: verification.progress,

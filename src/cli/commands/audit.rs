@@ -9,7 +9,8 @@ use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Kind, Result, plain, shown};
 use crate::report::Subject;
-use crate::steps::assess::{Assessed, Found, Held, Line, Terms, has_evidence, said};
+use crate::steps::advise::at_hand;
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, said};
 use crate::steps::import::latest;
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
@@ -49,7 +50,6 @@ impl FailOn {
 
 /// Days that advisories are taken for current, and statements about them for valid, unless something else is said.
 const DAYS: i64 = 7;
-const STATEMENT_DAYS: i64 = 90;
 /// Most days that can be asked for.
 const MOST_DAYS: i64 = 36_500;
 
@@ -122,17 +122,10 @@ impl Audit {
 
 /// The advisories among these artifacts, else those that are installed.
 fn held<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, context: &Context) -> Result<Held> {
-    if has_evidence(artifacts) {
-        return Held::of(artifacts, blobs);
-    }
-    let nothing =
-        || Error::new(Kind::Incomplete, "no advisories are here").hint("have a toolkit with a section of advisories carried over");
-    if !context.store_path().exists() {
-        return Err(nothing());
-    }
-    let store = context.open_store()?;
-    let installed = latest(&store)?;
-    if has_evidence(&installed) { Held::of(&installed, &store) } else { Err(nothing()) }
+    let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+    at_hand(artifacts, blobs, store.as_ref())?.ok_or_else(|| {
+        Error::new(Kind::Incomplete, "no advisories are here").hint("have a toolkit with a section of advisories carried over")
+    })
 }
 
 fn assess<A: Borrow<Artifact> + Sync>(
@@ -146,7 +139,7 @@ fn assess<A: Borrow<Artifact> + Sync>(
     let progress = context.out.progress();
     let inventory = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() }.run(subject, artifacts, blobs)?;
     let freshness = Freshness { now: context.environment.now(), most_age: SignedDuration::from_hours(24 * days) };
-    held.assess(&inventory, &Terms { freshness, lifetime: SignedDuration::from_hours(24 * STATEMENT_DAYS) })
+    held.assess(&inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })
 }
 
 /// Asks about everything that is installed, since newer advisories came: a line for people, and what is told with `--json`.

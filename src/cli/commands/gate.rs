@@ -10,7 +10,7 @@ use crate::policy::gate::{Gated, Hit, Standing, document, junit, sarif};
 use crate::policy::{Outcome, Policy};
 use crate::report::Subject;
 use crate::scan::confine::confine;
-use crate::steps::advise::Known;
+use crate::steps::assess::Held;
 use crate::steps::gates::{Gates, refuse};
 use crate::steps::policy::{in_force, read};
 use crate::steps::predecessors::Predecessors;
@@ -80,11 +80,13 @@ impl Judging {
     fn judge<A: Borrow<Artifact> + Sync>(&self, policy: &Policy, judged: &Judged<'_, A>, context: &Context) -> Result<Gated> {
         let known = known(self.advisories.as_deref())?;
         let (progress, now) = (context.out.progress(), context.environment.now());
+        let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
         let gates = Gates {
             policy,
             now,
             as_of: judged.as_of.unwrap_or(now),
             advisories: known.as_ref(),
+            installed: store.as_ref(),
             threads: context.environment.threads(),
             hash: judged.hash,
             progress: progress.as_ref(),
@@ -106,8 +108,8 @@ impl Documents {
 }
 
 /// Advisories of a folder, where one is named.
-pub fn known(folder: Option<&Path>) -> Result<Option<Known>> {
-    folder.map(Known::read).transpose()
+pub fn known(folder: Option<&Path>) -> Result<Option<Held>> {
+    folder.map(Held::of_folder).transpose()
 }
 
 /// Judge a lock, a bundle or what is installed by the rules of a policy

@@ -10,8 +10,8 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result};
 use crate::log::Journal;
-use crate::steps::advise::Known;
 use crate::steps::approve;
+use crate::steps::assess::Held;
 use crate::steps::assess::has_evidence;
 use crate::steps::import::{Imported, Inspection, import_after, is_refusal, log_refusals};
 use crate::steps::staging::Staged;
@@ -104,7 +104,7 @@ pub fn take_in(
     bundle: Authentic,
     journal: &Journal<'_>,
     scanning: Scanning,
-    known: Option<&Known>,
+    known: Option<&Held>,
     context: &Context,
 ) -> Result<(Value, Option<Error>)> {
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
