@@ -287,7 +287,7 @@ fn room(artifact: &Artifact, bytes: &[u8]) {
 /// What was found becomes a document of either form, whatever stands in it.
 fn written(component: Component) {
     let (kind, digest) = (SubjectKind::Lock, Digest::of(b"subject"));
-    let subject = Subject { kind, name: "kit".to_owned(), version: String::new(), digest, created: None, author: None };
+    let subject = Subject { kind, name: "kit".to_owned(), version: String::new(), digest, partial: false, created: None, author: None };
     let inventory = Inventory::new(subject, vec![component]);
     for format in [Format::CycloneDx, Format::Spdx] {
         let mut out = Vec::new();

@@ -27,6 +27,18 @@ pub struct Database {
     pub reading: Reading,
 }
 
+impl Database {
+    /// What was read of it, in a line.
+    pub(super) fn told(&self) -> String {
+        let found = format!("{} {}: {} components", self.kind, self.place, self.components);
+        match &self.reading {
+            Reading::Read => found,
+            Reading::Partly(why) => format!("{found}, read in part: {why}"),
+            Reading::NotAssessable(why) => format!("{} {}: not assessable: {why}", self.kind, self.place),
+        }
+    }
+}
+
 /// The content of an artifact.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Inside {

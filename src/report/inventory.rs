@@ -39,6 +39,8 @@ pub struct Subject {
     pub version: String,
     /// The digest that its content follows from: of the lock, the bundle's statement, the snapshot's list.
     pub digest: Digest,
+    /// Whether only a part of it is listed, as in a difference: the digest is then a name for that part, and of no bytes that anyone has.
+    pub partial: bool,
     /// When it was made, as it says itself (RFC 3339, UTC); absent where it says nothing.
     pub created: Option<String>,
     /// Who accounts for it, as a person or organisation that asked for the document is named; absent where nobody was.

@@ -65,13 +65,53 @@ impl Declared {
         let mut expressions: Vec<&str> = declared.iter().filter_map(|s| s.expression.as_deref()).collect();
         expressions.sort_unstable();
         expressions.dedup();
+        let takes_nothing = |one: &str| declared.iter().filter(|s| s.expression.is_none()).all(|s| is_family(&s.text, one));
         match (&declared[..], &expressions[..]) {
             ([], _) => Self::Nothing,
             // A classifier without a version beside an exact statement of the same publisher takes nothing from it.
-            (_, [one]) => Self::Expression((*one).to_owned()),
+            (_, [one]) if takes_nothing(one) => Self::Expression((*one).to_owned()),
             _ => Self::Text(declared.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("; ")),
         }
     }
+}
+
+/// Names that stand for several licences of the list, and how the identifiers of those begin.
+const FAMILIES: [(&str, &str); 26] = [
+    ("academic free license (afl)", "AFL-"),
+    ("affero gpl", "AGPL-"),
+    ("agpl", "AGPL-"),
+    ("apache", "Apache-"),
+    ("apache license", "Apache-"),
+    ("apache software", "Apache-"),
+    ("apache software license", "Apache-"),
+    ("artistic", "Artistic-"),
+    ("artistic license", "Artistic-"),
+    ("bsd", "BSD-"),
+    ("bsd license", "BSD-"),
+    ("bsd-style", "BSD-"),
+    ("gnu affero general public license", "AGPL-"),
+    ("gnu general public license", "GPL-"),
+    ("gnu general public license (gpl)", "GPL-"),
+    ("gnu gpl", "GPL-"),
+    ("gnu lesser general public license", "LGPL-"),
+    ("gnu library or lesser general public license (lgpl)", "LGPL-"),
+    ("gpl", "GPL-"),
+    ("lgpl", "LGPL-"),
+    ("mozilla public license", "MPL-"),
+    ("mpl", "MPL-"),
+    ("psf", "Python-"),
+    ("python software foundation license", "Python-"),
+    ("python software foundation license", "PSF-"),
+    ("zope public license", "ZPL-"),
+];
+
+/// Whether a text names no more than the family of a licence that stands in an expression.
+fn is_family(text: &str, expression: &str) -> bool {
+    let folded = folded(text);
+    let ids = || expression.split([' ', '(', ')']);
+    let approved = || ids().any(|id| spdx::license_id(id).is_some_and(|id| id.is_osi_approved()));
+    folded == "osi approved" && approved()
+        || FAMILIES.iter().any(|(family, start)| *family == folded && ids().any(|id| id.starts_with(start)))
 }
 
 /// The version of the SPDX licence list that is used.

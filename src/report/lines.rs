@@ -1,4 +1,5 @@
-//! A JSON object written member by member and list items line by line: no document is ever whole in memory, and two can be compared.
+//! A JSON object written member by member and list items line by line, so that two documents can be compared.
+//! Items are written as they come; a caller may hold them all.
 
 use serde_json::Value;
 use std::io::{Result, Write};

@@ -18,6 +18,8 @@ mod linking;
 mod links;
 mod model;
 mod spdx;
+#[cfg(test)]
+mod tests;
 
 pub use crate::artifact::Purl;
 pub use component::{Class, Component, Examined, Part, Requirement};

@@ -55,10 +55,10 @@ impl Gates<'_> {
         };
         let asks = terms.advisories.is_some() || self.advisories.is_some();
         let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed) } else { Ok(None) };
-        let (advised, mut packages) = match (self.advisories, carried) {
-            (Some(held), _) | (None, Ok(Some(ref held))) => self.advised(&inventory, held),
+        let (advised, mut packages) = match (self.advisories, &carried) {
+            (Some(held), _) | (None, Ok(Some(held))) => self.advised(&inventory, held),
             (None, Ok(None)) => (Advised::Missing("there are none here".to_owned()), None),
-            (None, Err(error)) => (Advised::Missing(in_a_line(&error)), None),
+            (None, Err(error)) => (Advised::Missing(in_a_line(error)), None),
         };
         let mut subjects = Vec::with_capacity(all.len());
         for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {

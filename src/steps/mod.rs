@@ -23,6 +23,7 @@ pub mod pack;
 pub mod plan;
 pub mod policy;
 pub mod predecessors;
+mod reading;
 pub mod receive;
 pub mod repair;
 pub mod review;

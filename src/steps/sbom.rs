@@ -3,19 +3,17 @@
 //! Rooms read the bytes in threads that can write nothing, where the kernel has a way to make that so. What is not here is said to be not
 //! examined; what cannot be read as what it should be is said to be so, and is no error: the document has to name it.
 
+use super::reading::{Readers, identity};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};
 use crate::bundle::Statement;
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
-use crate::progress::{Progress, go_on};
+use crate::progress::Progress;
 use crate::report::{Component, Examined, Inventory, Subject, SubjectKind};
-use crate::scan::confine::confine;
 use crate::store::{Snapshot, Store};
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
 
 /// How an inventory is taken.
 #[derive(Clone, Copy)]
@@ -45,7 +43,7 @@ const PHASE: &str = "taking stock";
 /// What a lock is, as the subject of an inventory.
 pub fn of_lock(lock: &Lock) -> Subject {
     let name = if lock.line.is_empty() { lock.name.clone() } else { format!("{} ({} line)", lock.name, lock.line) };
-    Subject { kind: SubjectKind::Lock, name, version: String::new(), digest: lock.digest(), created: None, author: None }
+    Subject { kind: SubjectKind::Lock, name, version: String::new(), digest: lock.digest(), partial: false, created: None, author: None }
 }
 
 /// What a bundle is, as the subject of an inventory.
@@ -55,6 +53,7 @@ pub fn of_bundle(statement: &Statement, id: Digest) -> Subject {
         name: format!("{} ({} line)", statement.name, statement.line),
         version: format!("{}.{}", statement.epoch, statement.seq),
         digest: id,
+        partial: false,
         created: Some(statement.created.clone()),
         author: None,
     }
@@ -67,6 +66,7 @@ pub fn of_snapshot(snapshot: &Snapshot, store: &Store) -> Result<Subject> {
         name: "installed".to_owned(),
         version: snapshot.number.to_string(),
         digest: store.snapshot_digest(snapshot.number)?,
+        partial: false,
         created: None,
         author: None,
     })
@@ -76,37 +76,25 @@ impl Stocktaking<'_> {
     /// Reads all artifacts. Those that are there twice are counted once.
     pub fn run<A: Borrow<Artifact> + Sync>(&self, subject: Subject, artifacts: &[A], blobs: &dyn Blobs) -> Result<Inventory> {
         let jobs = distinct(artifacts);
-        self.progress.begin(PHASE, jobs.iter().map(|artifact| artifact.size()).sum());
-        let (next, done, failed) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Mutex::new(None));
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
-                scope.spawn(|| {
-                    confine();
-                    while let Some((n, artifact)) = taken(&next, &jobs).filter(|_| !self.progress.stopped()) {
-                        match look(artifact, blobs) {
-                            Ok(component) => drop(done.lock().expect("no reading thread panics").insert(n, component)),
-                            Err(error) => {
-                                next.store(jobs.len(), Ordering::Relaxed);
-                                failed.lock().expect("no reading thread panics").get_or_insert(error);
-                            }
-                        }
-                        self.progress.advance(PHASE, artifact.size());
-                    }
-                });
-            }
-        });
-        self.progress.end(PHASE);
-        go_on(self.progress)?;
-        match failed.into_inner().expect("no reading thread panics") {
-            Some(error) => Err(error),
-            None => Ok(Inventory::new(subject, done.into_inner().expect("no reading thread panics").into_values().collect())),
-        }
+        let bytes = jobs.iter().fold(0, |sum: u64, artifact| sum.saturating_add(artifact.size()));
+        let readers = Readers { threads: self.threads, phase: PHASE, bytes, progress: self.progress };
+        let (done, _) = readers.run(&jobs, |artifact| {
+            let component = look(artifact, blobs);
+            self.progress.advance(PHASE, artifact.size());
+            component
+        })?;
+        Ok(Inventory::new(subject, done.into_values().collect()))
     }
 }
 
-/// A room's component. An entry that its room refuses, or that no room here knows, is in the inventory all the same.
+/// A room's component. An entry that its room refuses, or that no room here knows, is in the inventory all the same. What cannot be read for
+/// another reason than what it is, as from a failing medium, ends the work: nobody may take that for the artifact's own fault.
 pub(super) fn look(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
-    let mut examined = find(&artifact.ecosystem).and_then(|room| room.examine(artifact, blobs));
+    let room = match find(&artifact.ecosystem) {
+        Ok(room) => room,
+        Err(error) => return Ok(unknown(artifact, &error)),
+    };
+    let mut examined = room.examine(artifact, blobs);
     if let Ok(component) = &mut examined
         && component.examined == Examined::NotExamined
     {
@@ -114,7 +102,7 @@ pub(super) fn look(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> 
         component.declared = Completeness::Unknown;
     }
     examined.or_else(|error| match error.kind() {
-        Kind::Verification | Kind::Failed | Kind::Usage => Ok(unknown(artifact, &error)),
+        Kind::Verification | Kind::Usage => Ok(unknown(artifact, &error)),
         _ => Err(error.about(artifact.label())),
     })
 }
@@ -124,20 +112,99 @@ fn unknown(artifact: &Artifact, error: &Error) -> Component {
     Component { examined: Examined::Unreadable(error.message().to_owned()), ..Component::of(artifact, description) }
 }
 
-fn taken<'j, T>(next: &AtomicUsize, jobs: &'j [T]) -> Option<(usize, &'j T)> {
-    let n = next.fetch_add(1, Ordering::Relaxed);
-    jobs.get(n).map(|job| (n, job))
-}
-
 /// Each artifact once, sorted as in a lock: a snapshot has some from several bundles.
 pub(super) fn distinct<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<&Artifact> {
-    let key = |a: &&Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
     for artifact in artifacts.iter().map(Borrow::borrow) {
-        if seen.insert(key(&artifact)) {
+        if seen.insert(identity(artifact)) {
             all.push(artifact);
         }
     }
-    all.sort_by_key(key);
+    all.sort_by_cached_key(|artifact| {
+        (artifact.ecosystem.clone(), artifact.name.clone(), artifact.version.clone(), artifact.descriptors.first().map(|d| d.digest))
+    });
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Nowhere, Stocktaking, distinct, look};
+    use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Learned, SideDigests};
+    use crate::ecosystems::ALL;
+    use crate::error::{Error, Kind, Result};
+    use crate::progress::Silent;
+    use crate::report::{Examined, Subject, SubjectKind};
+    use serde_json::{Value, json};
+
+    fn blob(bytes: &[u8]) -> Descriptor {
+        Descriptor {
+            media_type: "application/octet-stream".to_owned(),
+            digest: Digest::of(bytes),
+            size: 1,
+            name: Some("file".to_owned()),
+            origins: vec![],
+            learned: Learned::Upstream,
+            side_digests: SideDigests::default(),
+        }
+    }
+
+    fn artifact(ecosystem: &str, blobs: &[&[u8]], meta: Value) -> Artifact {
+        Artifact {
+            ecosystem: ecosystem.to_owned(),
+            sections: vec![],
+            name: "app".to_owned(),
+            version: "1".to_owned(),
+            descriptors: blobs.iter().map(|bytes| blob(bytes)).collect(),
+            subject: None,
+            meta,
+        }
+    }
+
+    /// A medium that fails.
+    struct Failing;
+
+    impl Blobs for Failing {
+        fn open(&self, _: &Digest) -> Result<Option<Box<dyn BlobRead>>> {
+            Err(Error::io("a blob cannot be read", &std::io::Error::from_raw_os_error(5)))
+        }
+
+        fn size(&self, digest: &Digest) -> Result<Option<u64>> {
+            self.open(digest).map(|_| None)
+        }
+    }
+
+    /// Two bundles carry other platforms of one image.
+    #[test]
+    fn artifacts_that_share_a_blob_are_told_apart() {
+        let all = [
+            artifact("x", &[b"index", b"one"], json!({})),
+            artifact("x", &[b"index", b"other"], json!({})),
+            artifact("x", &[b"index", b"one"], json!({ "also": 1 })),
+            Artifact { sections: vec!["x.y".to_owned()], ..artifact("x", &[b"index", b"one"], json!({})) },
+        ];
+        assert_eq!(distinct(&all).len(), 3);
+    }
+
+    #[test]
+    fn a_failing_medium_fails_and_what_nobody_knows_is_listed() {
+        let stranger = artifact("nobodys", &[b"a"], json!({}));
+        assert!(matches!(look(&stranger, &Failing).unwrap().examined, Examined::Unreadable(_)));
+        let all: Vec<Artifact> = ALL.iter().map(|room| artifact(room.name(), &[b"a"], json!({}))).collect();
+        // Most rooms refuse such an entry before they look for its bytes.
+        let failed = |artifact: &&Artifact| look(artifact, &Failing).is_err_and(|error| error.kind() == Kind::Failed);
+        let file = all.iter().find(failed).expect("some room reads the bytes of any entry");
+        assert!(all.iter().any(|refused| matches!(look(refused, &Nowhere).unwrap().examined, Examined::Unreadable(_))));
+        let subject = Subject {
+            kind: SubjectKind::Lock,
+            name: "kit".to_owned(),
+            version: String::new(),
+            digest: Digest::of(b"lock"),
+            partial: false,
+            created: None,
+            author: None,
+        };
+        let taking = Stocktaking { threads: 2, progress: &Silent };
+        assert_eq!(taking.run(subject.clone(), &[&stranger, file], &Failing).unwrap_err().kind(), Kind::Failed);
+        assert_eq!(taking.run(subject, &[&stranger, file], &Nowhere).unwrap().components.len(), 2);
+    }
 }

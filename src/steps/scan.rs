@@ -3,18 +3,17 @@
 //! A digest says that bytes are what was signed or locked, not that they are harmless to read. The threads that read can write nothing,
 //! where the kernel has a way to make that so.
 
+use super::reading::{Readers, identity};
 use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest, Sha256Writer, check_blob};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
 use crate::progress::{Progress, go_on};
-use crate::scan::confine::{Confined, confine};
+use crate::scan::confine::Confined;
 use crate::scan::names::collision_key;
 use crate::scan::{Finding, Findings, Severity, rules};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::SeekFrom;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How scanning goes about it.
 #[derive(Clone, Copy)]
@@ -126,34 +125,9 @@ impl Scan<'_> {
     /// Looks into every blob once, and at every artifact as a whole.
     pub fn run<A: Borrow<Artifact> + Sync>(&self, artifacts: &[A], blobs: &dyn Blobs) -> Result<Scanned> {
         let jobs = jobs(artifacts);
-        self.progress.begin(PHASE, jobs.iter().filter_map(|(_, blob)| blob.map(|b| b.size)).sum());
-        let (next, done, failed, confined) =
-            (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Mutex::new(None), Mutex::new(Confined::Wholly));
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
-                scope.spawn(|| {
-                    let mut reached = confined.lock().expect("no reading thread panics");
-                    *reached = (*reached).max(confine());
-                    drop(reached);
-                    while let Some((n, (artifact, blob))) = taken(&next, &jobs).filter(|_| !self.progress.stopped()) {
-                        match self.look(artifact, *blob, blobs) {
-                            Ok(outcome) => drop(done.lock().expect("no reading thread panics").insert(n, outcome)),
-                            Err(error) => {
-                                next.store(jobs.len(), Ordering::Relaxed);
-                                failed.lock().expect("no reading thread panics").get_or_insert(error);
-                            }
-                        }
-                    }
-                });
-            }
-        });
-        self.progress.end(PHASE);
-        go_on(self.progress)?;
-        if let Some(error) = failed.into_inner().expect("no reading thread panics") {
-            return Err(error);
-        }
-        let done = done.into_inner().expect("no reading thread panics");
-        let confined = confined.into_inner().expect("no reading thread panics");
+        let bytes = jobs.iter().filter_map(|(_, blob)| blob.map(|b| b.size)).fold(0, u64::saturating_add);
+        let readers = Readers { threads: self.threads, phase: PHASE, bytes, progress: self.progress };
+        let (done, confined) = readers.run(&jobs, |(artifact, blob)| self.look(artifact, *blob, blobs))?;
         Ok(gathered(artifacts, &jobs, done, confined))
     }
 
@@ -174,19 +148,13 @@ impl Scan<'_> {
     }
 }
 
-fn taken<'j, T>(next: &AtomicUsize, jobs: &'j [T]) -> Option<(usize, &'j T)> {
-    let n = next.fetch_add(1, Ordering::Relaxed);
-    jobs.get(n).map(|job| (n, job))
-}
-
 type Job<'a> = (&'a Artifact, Option<&'a Descriptor>);
 
 /// Each artifact as a whole, then its blobs; a blob that several rooms or names have is looked into as each of them.
 fn jobs<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<Job<'_>> {
     let (mut jobs, mut known): (Vec<Job<'_>>, _) = (Vec::new(), BTreeSet::new());
     for artifact in artifacts.iter().map(Borrow::borrow) {
-        let whole = (&artifact.name, &artifact.version, artifact.descriptors.first().map(|blob| blob.digest));
-        if known.insert((&artifact.ecosystem, None, Some(whole))) {
+        if known.insert((&artifact.ecosystem, None, Some(identity(artifact)))) {
             jobs.push((artifact, None));
         }
         for blob in &artifact.descriptors {

@@ -3,7 +3,7 @@
 use crate::advisories::ours;
 use crate::origin::{Origin, Reply};
 use crate::sbom;
-use crate::simple_index::SimpleIndex;
+use crate::simple_index::{SimpleIndex, wheel};
 use crate::world::{World, journal};
 use airlift::advisories::{Extent, Freshness, Rating};
 use airlift::artifact::Blobs;
@@ -32,8 +32,8 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let index = SimpleIndex::start().await;
-        index.wheel("example-parser", "1.1", &["example-other"]);
-        index.wheel("example-other", "1.0", &[]);
+        index.file("example-parser", "example_parser-1.1-py3-none-any.whl", wheel("example_parser", "1.1", &["example-other"]));
+        index.file("example-other", "example_other-1.0-py3-none-any.whl", wheel("example_other", "1.0", &[]));
         let kev = br#"{"catalogVersion":"2026.11.20","vulnerabilities":[{"cveID":"CVE-0000-0001","dateAdded":"2026-11-20"}]}"#;
         let osv = Origin::new(&[("/PyPI/all.zip", vec![Reply::File(ours().bytes)]), ("/kev.json", vec![Reply::File(kev.to_vec())])]);
         let upstream = Upstream::new(Settings { attempts: 2, ..Settings::default() }).unwrap();

@@ -10,7 +10,7 @@ use crate::ecosystems::count;
 use crate::error::{Error, Kind, Result, plain, shown};
 use crate::report::Subject;
 use crate::steps::advise::at_hand;
-use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, said};
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, has_evidence, said};
 use crate::steps::import::latest;
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;

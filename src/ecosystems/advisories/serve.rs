@@ -86,7 +86,7 @@ fn list(tree: &Tree, parts: &Parts) -> Response {
         .iter()
         .map(|(path, found)| serde_json::json!({ "path": path, "size": found.size, "sha256": found.digest.hex() }))
         .collect();
-    let text = serde_json::json!({ "files": files, "taken": tree.times }).to_string();
+    let text = serde_json::json!({ "carried": files, "taken": tree.times }).to_string();
     document(
         parts,
         DocumentReply { bytes: Bytes::from(text), media_type: "application/json".to_owned(), varies: false, headers: page::headers() },

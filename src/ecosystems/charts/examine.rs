@@ -14,7 +14,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.examined = if super::super::is_here(artifact, blobs)? { Examined::Read } else { Examined::NotExamined };
     meta.text("name").unwrap_or_default().clone_into(&mut component.name);
     component.requirements = requirements(&meta);
-    component.inside = vendored(&meta, artifact);
+    component.inside = vendored(&meta, artifact, &component.examined);
     Ok(component)
 }
 
@@ -49,8 +49,9 @@ fn image_purl(reference: &str) -> Option<String> {
     })
 }
 
-/// The charts in its archive: all there are.
-fn vendored(meta: &Meta, artifact: &Artifact) -> Option<Inside> {
+/// The charts directly in its archive, as they were met when it was locked; what lies in those was not looked for, so that the list is not
+/// all there is.
+fn vendored(meta: &Meta, artifact: &Artifact, examined: &Examined) -> Option<Inside> {
     let place = artifact.descriptors.first().and_then(|blob| blob.name.clone()).unwrap_or_default();
     let chart = |v: &super::meta::Vendored| Component {
         class: Class::Application,
@@ -58,11 +59,16 @@ fn vendored(meta: &Meta, artifact: &Artifact) -> Option<Inside> {
         version: v.version.clone(),
         purl: purl(&v.name, &v.version, None),
         declared: Completeness::Unknown,
-        examined: Examined::Read,
+        examined: examined.clone(),
         found_by: Some(format!("{place} charts/")),
         ..Component::default()
     };
     let components: Vec<Component> = meta.vendored.iter().map(chart).collect();
-    let database = Database { kind: "charts/".to_owned(), place: place.clone(), components: components.len(), reading: Reading::Read };
-    (!components.is_empty()).then(|| Inside { components, databases: vec![database], listed: true, ..Inside::default() })
+    let reading = match examined {
+        Examined::Read => Reading::Read,
+        _ => Reading::Partly("the archive is not here: it is listed as it was met when it was locked".to_owned()),
+    };
+    let not_assessed = vec!["charts within these charts are not looked for".to_owned()];
+    let database = Database { kind: "charts/".to_owned(), place: place.clone(), components: components.len(), reading };
+    (!components.is_empty()).then(|| Inside { components, databases: vec![database], not_assessed, ..Inside::default() })
 }

@@ -424,3 +424,18 @@ mod connected {
         }
     }
 }
+
+#[test]
+fn charts_inside_are_no_more_than_what_was_read() {
+    use crate::artifact::Completeness;
+    use crate::report::{Examined, Reading};
+    let artifact = chart("charts.example.org/stable", "web", "1.9.0", "web-1.9.0.tgz", b"one");
+    for (here, blobs) in [(true, vec![b"one".to_vec(), b"prov".to_vec()]), (false, vec![])] {
+        let blobs = Memory(blobs.into_iter().map(|bytes| (Digest::of(&bytes), bytes)).collect());
+        let component = Charts.examine(&artifact, &blobs).unwrap();
+        let inside = component.inside.as_ref().unwrap();
+        assert_eq!((inside.components[0].name.as_str(), inside.completeness()), ("redis", Completeness::Partial));
+        assert_eq!(inside.components[0].examined == Examined::Read, here);
+        assert_eq!(inside.databases[0].reading == Reading::Read, here);
+    }
+}

@@ -51,7 +51,12 @@ fn maintainers(about: &serde_json::Map<String, Value>) -> Option<String> {
 /// Python projects whose metadata is among the files that the package lists: which project of another index a package is, is known from
 /// nothing else.
 fn projects(read: &Info, file: &str) -> Option<Inside> {
-    let found: BTreeSet<(String, String, &str)> = read.paths.iter().filter_map(|path| project(path)).take(MOST).collect();
+    let all: BTreeSet<(String, String, &str)> = read.paths.iter().filter_map(|path| project(path)).take(MOST + 1).collect();
+    let reading = match all.len() {
+        ..=MOST if !read.cut => Reading::Read,
+        ..=MOST => Reading::Partly("the list of its files was not read to its end".to_owned()),
+        _ => Reading::Partly(format!("more than {MOST} projects")),
+    };
     let component = |(name, version, place): (String, String, &str)| Component {
         purl: purl(&name, Some(&version)),
         name,
@@ -60,14 +65,10 @@ fn projects(read: &Info, file: &str) -> Option<Inside> {
         found_by: Some(place.to_owned()),
         ..Component::default()
     };
-    let components: Vec<Component> = found.into_iter().map(component).collect();
-    let database = Database {
-        kind: "dist-info".to_owned(),
-        place: format!("{file} info/paths.json"),
-        components: components.len(),
-        reading: Reading::Read,
-    };
-    (!components.is_empty()).then(|| Inside { components, databases: vec![database], ..Inside::default() })
+    let components: Vec<Component> = all.into_iter().take(MOST).map(component).collect();
+    let database =
+        Database { kind: "dist-info".to_owned(), place: format!("{file} info/paths.json"), components: components.len(), reading };
+    (!components.is_empty() || read.cut).then(|| Inside { components, databases: vec![database], ..Inside::default() })
 }
 
 /// `…/site-packages/NAME-VERSION.dist-info/METADATA`: the name of the folder holds both.
@@ -77,4 +78,21 @@ fn project(path: &str) -> Option<(String, String, &str)> {
     let (name, version) = folder.split_once('-')?;
     // What lies further down is carried along by another project.
     site.ends_with("site-packages").then_some((normalised(name)?, version.to_owned(), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Info, MOST, projects};
+    use crate::report::Reading;
+
+    fn reading(count: usize, cut: bool) -> Option<Reading> {
+        let paths = (0..count).map(|n| format!("lib/site-packages/a{n}-1.dist-info/METADATA")).collect();
+        projects(&Info { paths, cut, ..Info::default() }, "a.conda").map(|inside| inside.databases[0].reading.clone())
+    }
+
+    #[test]
+    fn what_was_not_read_of_a_list_is_told() {
+        assert_eq!((reading(0, false), reading(MOST, false)), (None, Some(Reading::Read)));
+        assert!([reading(MOST + 1, false), reading(0, true), reading(1, true)].iter().all(|r| matches!(r, Some(Reading::Partly(_)))));
+    }
 }

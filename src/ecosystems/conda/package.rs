@@ -34,6 +34,8 @@ pub(super) struct Info {
     pub licences: Vec<String>,
     /// The files it installs, by `paths.json` or the older `files`.
     pub paths: Vec<String>,
+    /// Whether the list of those, or the folder, was not read to its end.
+    pub cut: bool,
 }
 
 /// `info/` of a package whose file has that name; `None` where there is no such folder to be read.
@@ -53,11 +55,14 @@ pub(super) fn info(mut archive: Box<dyn BlobRead>, file: &str) -> Option<Info> {
 fn folder(unpacked: impl Read, whole: bool) -> Option<Info> {
     let mut tar = tar::Archive::new(unpacked.take(UNPACKED));
     let (mut info, mut any) = (Info::default(), false);
-    for entry in tar.entries().ok()?.take(FILES) {
+    for (n, entry) in tar.entries().ok()?.enumerate() {
         let entry = match entry {
-            Ok(entry) => entry,
+            Ok(entry) if n < FILES => entry,
             Err(_) if whole => return None,
-            Err(_) => break,
+            _ => {
+                info.cut = true;
+                break;
+            }
         };
         let path = entry.path().ok()?.to_string_lossy().into_owned();
         let Some(name) = path.strip_prefix("info/") else {
@@ -70,9 +75,15 @@ fn folder(unpacked: impl Read, whole: bool) -> Option<Info> {
         any = true;
         match path.as_str() {
             "info/about.json" => info.about = serde_json::from_slice(&document(entry)?).unwrap_or_default(),
-            "info/paths.json" => info.paths = listed(&document(entry)?).unwrap_or_default(),
+            "info/paths.json" => {
+                let paths = listed(&document(entry)?);
+                info.cut |= paths.is_none();
+                info.paths = paths.unwrap_or_default();
+            }
             "info/files" if info.paths.is_empty() => {
-                info.paths = String::from_utf8_lossy(&document(entry)?).lines().map(str::to_owned).collect();
+                let text = document(entry)?;
+                info.cut |= text.len() as u64 == DOCUMENT;
+                info.paths = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
             }
             _ => info.licences.extend(name.strip_prefix("licenses/").filter(|n| !n.is_empty() && !n.ends_with('/')).map(|_| path.clone())),
         }

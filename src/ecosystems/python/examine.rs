@@ -23,6 +23,10 @@ struct Content {
     metadata: CoreMetadata,
     licences: Vec<String>,
     vendored: Vec<Component>,
+    /// Projects carried along that could not be read, or were too many.
+    passed_over: usize,
+    /// Whether the dependencies it names are all there are.
+    is_bound: bool,
 }
 
 /// The component of a lock entry of this room.
@@ -42,19 +46,25 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.author = content.metadata.one("author").or(content.metadata.one("author-email")).map(str::to_owned);
     component.requirements = requirements(&entry, &content.metadata);
     if examined == Examined::Read {
-        component.declared = Completeness::Complete;
-    }
-    if !content.vendored.is_empty() {
-        let found = Database {
-            kind: "dist-info".to_owned(),
-            place: entry.filename.clone(),
-            components: content.vendored.len(),
-            reading: Reading::Read,
+        component.declared = match content.is_bound {
+            true => Completeness::Complete,
+            false if component.requirements.is_empty() => Completeness::Unknown,
+            false => Completeness::Partial,
         };
-        component.inside = Some(Inside { components: content.vendored, databases: vec![found], ..Inside::default() });
     }
+    component.inside = inside(content.vendored, content.passed_over, &entry.filename);
     component.examined = examined;
     Ok(component)
+}
+
+/// The projects that a wheel carries along.
+fn inside(components: Vec<Component>, passed_over: usize, file: &str) -> Option<Inside> {
+    let reading = match passed_over {
+        0 => Reading::Read,
+        left => Reading::Partly(format!("{left} projects that cannot be read, or are too many")),
+    };
+    let found = Database { kind: "dist-info".to_owned(), place: file.to_owned(), components: components.len(), reading };
+    (found.components + passed_over > 0).then(|| Inside { components, databases: vec![found], ..Inside::default() })
 }
 
 fn content(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Option<Content>> {
@@ -66,18 +76,22 @@ fn content(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Option<Content>> {
 
 fn in_wheel(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Content> {
     let metadata = CoreMetadata::read(&wheel::metadata(&entry.filename, blob)?);
-    let (mut licences, mut vendored) = (Vec::new(), Vec::new());
+    let (mut licences, mut vendored, mut met) = (Vec::new(), Vec::new(), 0);
     zip::walk(blob, |member| {
         if is_licence(&member.name) && licences.len() < MOST {
             licences.push(member.name.clone());
-        } else if is_vendored(&member.name) && vendored.len() < MOST {
-            vendored.push(member);
+        } else if is_vendored(&member.name) {
+            met += 1;
+            if vendored.len() < MOST {
+                vendored.push(member);
+            }
         }
     })?;
     licences.sort();
     let mut projects: Vec<Component> = vendored.iter().filter_map(|member| carried_along(member, blob)).collect();
     projects.sort_by(|a, b| a.purl.cmp(&b.purl));
-    Ok(Content { metadata, licences, vendored: projects })
+    let passed_over = met - projects.len();
+    Ok(Content { metadata, licences, vendored: projects, passed_over, is_bound: true })
 }
 
 /// A file below `*.dist-info/` that its name says is a licence, or that stands in the folder for licences (PEP 639).
@@ -93,7 +107,7 @@ fn is_vendored(name: &str) -> bool {
     name.strip_suffix(".dist-info/METADATA").is_some_and(|folder| folder.contains('/'))
 }
 
-/// What cannot be read is left out: the wheel's own METADATA decides whether the wheel can be.
+/// What cannot be read is counted and left out: the wheel's own METADATA decides whether the wheel can be.
 fn carried_along(member: &Member, blob: &mut dyn BlobRead) -> Option<Component> {
     project(&CoreMetadata::read(&wheel::unpacked(member, blob).ok()?), &member.name)
 }
@@ -129,7 +143,20 @@ fn in_sdist(blob: &mut dyn BlobRead) -> Result<Option<Content>> {
     })?;
     let text = text.ok_or_else(|| Error::verification("the source distribution has no readable PKG-INFO"))?;
     licences.sort();
-    Ok(Some(Content { metadata: CoreMetadata::read(&text), licences, vendored: vec![] }))
+    let metadata = CoreMetadata::read(&text);
+    Ok(Some(Content { is_bound: binds(&metadata), metadata, licences, ..Content::default() }))
+}
+
+/// Whether a source distribution's dependencies are those of what will be built of it: from version 2.2 of the metadata on, unless it says that
+/// they are not (PEP 643).
+fn binds(metadata: &CoreMetadata) -> bool {
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
+    let version = metadata.one("metadata-version").map(|version| {
+        let mut parts = version.split('.');
+        (number(parts.next()), number(parts.next()))
+    });
+    let is_static = matches!(version, Some((Some(major), Some(minor))) if (major, minor) >= (2, 2));
+    is_static && !metadata.all("dynamic").any(|field| field.eq_ignore_ascii_case("requires-dist"))
 }
 
 /// `Requires-Dist` as written, each with the version the lock resolved it to; what only the lock knows as well.
@@ -146,4 +173,33 @@ fn requirements(entry: &Entry, metadata: &CoreMetadata) -> Vec<Requirement> {
         conditional: false,
     }));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CoreMetadata, binds, inside};
+    use crate::report::Reading;
+
+    #[test]
+    fn dependencies_of_a_source_bind_where_it_says_so() {
+        for (text, expected) in [
+            ("Metadata-Version: 2.2\nRequires-Dist: a\n", true),
+            ("Metadata-Version: 2.4\nDynamic: Version\n", true),
+            ("Metadata-Version: 3.0\n", true),
+            ("Metadata-Version: 2.1\nRequires-Dist: a\n", false),
+            ("Metadata-Version: 2.2\nDynamic: License\nDynamic: requires-dist\n", false),
+            ("Metadata-Version: 2\n", false),
+            ("Metadata-Version: x.y\n", false),
+            ("Name: a\n", false),
+        ] {
+            assert_eq!(binds(&CoreMetadata::read(text.as_bytes())), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn projects_that_were_passed_over_are_told() {
+        assert!(inside(vec![], 0, "a.whl").is_none());
+        let none = inside(vec![], 3, "a.whl").unwrap();
+        assert!(matches!(&none.databases[0].reading, Reading::Partly(why) if why.starts_with("3 projects")));
+    }
 }

@@ -110,7 +110,7 @@ impl Exception {
 
     fn names(&self, purl: &str, subject: &Subject) -> bool {
         if let Some(wanted) = Purl::read(&self.subject) {
-            return Purl::read(purl).is_some_and(|found| wanted.is_satisfied_by(&found));
+            return Purl::read(purl).is_some_and(|found| wanted.covers(&found));
         }
         match self.subject.rsplit_once('@').filter(|(name, _)| *name == subject.name) {
             Some((_, version)) => version == subject.version,

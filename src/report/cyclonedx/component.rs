@@ -1,7 +1,6 @@
 //! One component, with the files it is made of and what was found inside.
 
 use super::super::component::{Class, Component, Examined, Part};
-use super::super::inside::{Database, Reading};
 use super::super::licence::{Basis, Declared};
 use super::super::links::{is_link, is_media_type};
 use super::{model, property, put, text};
@@ -122,18 +121,8 @@ fn properties(component: &Component) -> Vec<Value> {
     if let Some(inside) = &component.inside {
         add("files-inside", &inside.files.to_string());
         add("files-accounted-for", &inside.accounted.to_string());
-        inside.databases.iter().for_each(|database| add("package-database", &told(database)));
+        inside.databases.iter().for_each(|database| add("package-database", &database.told()));
         inside.not_assessed.iter().for_each(|why| add("not-assessable", why));
     }
     all
-}
-
-/// A database in a line.
-fn told(database: &Database) -> String {
-    let found = format!("{} {}: {} components", database.kind, database.place, database.components);
-    match &database.reading {
-        Reading::Read => found,
-        Reading::Partly(why) => format!("{found}, read in part: {why}"),
-        Reading::NotAssessable(why) => format!("{} {}: not assessable: {why}", database.kind, database.place),
-    }
 }

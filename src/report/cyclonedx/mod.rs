@@ -4,7 +4,7 @@ mod component;
 mod model;
 
 use super::component::{Component, Examined};
-use super::identity::uuid;
+use super::identity::of_document;
 use super::inventory::{Inventory, SubjectKind};
 use super::lines::Lines;
 use crate::artifact::Completeness;
@@ -13,12 +13,17 @@ use std::io::{Result, Write};
 
 /// Writes the document.
 pub(super) fn write(inventory: &Inventory, out: &mut dyn Write) -> Result<()> {
+    let serial = of_document("cyclonedx 1.6", |serial, out| document(inventory, serial, out))?;
+    document(inventory, &serial, out)
+}
+
+fn document(inventory: &Inventory, serial: &str, out: &mut dyn Write) -> Result<()> {
     let subject = reference(inventory);
     let mut lines = Lines::begin(out)?;
     lines.member("$schema", &json!("http://cyclonedx.org/schema/bom-1.6.schema.json"))?;
     lines.member("bomFormat", &json!("CycloneDX"))?;
     lines.member("specVersion", &json!("1.6"))?;
-    lines.member("serialNumber", &json!(format!("urn:uuid:{}", uuid(&format!("cyclonedx 1.6 {subject}")))))?;
+    lines.member("serialNumber", &json!(format!("urn:uuid:{serial}")))?;
     lines.member("version", &json!(1))?;
     lines.member("metadata", &metadata(inventory, &subject))?;
     lines.list("components", inventory.components.iter().map(component::value))?;
@@ -45,8 +50,8 @@ fn metadata(inventory: &Inventory, reference: &str) -> Value {
         "type": "application",
         "bom-ref": reference,
         "name": subject.name,
-        "hashes": [{ "alg": "SHA-256", "content": subject.digest.hex() }],
     });
+    put(&mut component, "hashes", (!subject.partial).then(|| json!([{ "alg": "SHA-256", "content": subject.digest.hex() }])));
     put(&mut component, "version", text(&subject.version));
     let tool = json!({ "type": "application", "name": "airlift", "version": env!("CARGO_PKG_VERSION") });
     let mut metadata = json!({
@@ -99,7 +104,8 @@ fn compositions(inventory: &Inventory, subject: &str) -> Vec<Value> {
         .into_iter()
         .filter_map(|(state, aggregate)| {
             let (mut assemblies, mut dependencies) = (Vec::new(), Vec::new());
-            if state == Completeness::Complete {
+            let listed = if inventory.subject.partial { Completeness::Partial } else { Completeness::Complete };
+            if state == listed {
                 assemblies.push(subject);
                 dependencies.push(subject);
             }

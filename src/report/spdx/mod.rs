@@ -3,7 +3,7 @@
 mod package;
 mod relations;
 
-use super::identity::{spdx_id, uuid};
+use super::identity::{of_document, spdx_id};
 use super::inventory::Inventory;
 use super::licence::licence_list;
 use super::lines::Lines;
@@ -15,13 +15,18 @@ const NO_TIME: &str = "1970-01-01T00:00:00Z";
 
 /// Writes the document.
 pub(super) fn write(inventory: &Inventory, out: &mut dyn Write) -> Result<()> {
+    let namespace = of_document("spdx 2.3", |namespace, out| document(inventory, namespace, out))?;
+    document(inventory, &namespace, out)
+}
+
+fn document(inventory: &Inventory, namespace: &str, out: &mut dyn Write) -> Result<()> {
     let subject = subject(inventory);
     let mut lines = Lines::begin(out)?;
     lines.member("spdxVersion", &json!("SPDX-2.3"))?;
     lines.member("dataLicense", &json!("CC0-1.0"))?;
     lines.member("SPDXID", &json!("SPDXRef-DOCUMENT"))?;
     lines.member("name", &json!(name(inventory)))?;
-    lines.member("documentNamespace", &json!(format!("urn:uuid:{}", uuid(&format!("spdx 2.3 {}", inventory.subject.digest.hex())))))?;
+    lines.member("documentNamespace", &json!(format!("urn:uuid:{namespace}")))?;
     lines.member("creationInfo", &creation(inventory))?;
     lines.member("documentDescribes", &json!([subject]))?;
     let mut refs = package::LicenseRefs::default();

@@ -1,6 +1,6 @@
 //! Packages of an SPDX document (section 7), and the licences that are not on the list (section 10).
 
-use super::super::component::{Class, Component, Part};
+use super::super::component::{Class, Component, Examined, Part};
 use super::super::identity::spdx_id;
 use super::super::inventory::Inventory;
 use super::super::licence::{Basis, Declared};
@@ -42,7 +42,9 @@ impl LicenseRefs {
 pub(super) fn of_subject(inventory: &Inventory, id: &str) -> Value {
     let subject = &inventory.subject;
     let mut value = blank(id, &subject.name, NOTHING_SAID.to_owned());
-    value["checksums"] = json!([{ "algorithm": "SHA256", "checksumValue": subject.digest.hex() }]);
+    if !subject.partial {
+        value["checksums"] = json!([{ "algorithm": "SHA256", "checksumValue": subject.digest.hex() }]);
+    }
     value["primaryPackagePurpose"] = json!("ARCHIVE");
     value["versionInfo"] = json!(if subject.version.is_empty() { subject.digest.hex() } else { subject.version.clone() });
     value["supplier"] = json!(supplier(subject.author.as_deref()));
@@ -161,8 +163,12 @@ fn comment(component: &Component) -> String {
         Some(place) => lines.push(format!("named by {place}")),
         None => lines.push(component.examined.words().to_owned()),
     }
+    if let Examined::Unreadable(why) = &component.examined {
+        lines.push(format!("it could not be read: {why}"));
+    }
     if let Some(inside) = &component.inside {
         lines.push(format!("{} of {} files inside belong to packages that were found", inside.accounted, inside.files));
+        lines.extend(inside.databases.iter().map(|database| format!("package database: {}", database.told())));
         lines.extend(inside.not_assessed.iter().map(|why| format!("not assessable: {why}")));
     }
     let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.text));

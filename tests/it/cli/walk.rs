@@ -216,12 +216,15 @@ fn trusting(walk: &mut Walk) {
     walk.host.ok(&["trust", "revoked-keys"]);
     walk.note(&["trust", "revoked-keys"]);
     let alice = walk.host.json(&["key", "show", "alice.pub"])[0]["fingerprint"].as_str().expect("a fingerprint").to_owned();
-    walk.go(&["trust", "impact", &alice], &["signed 1 bundle that this host accepted", "kit 1 (main line)", "root 1 of this trust domain"]);
+    walk.go(
+        &["trust", "impact", &alice],
+        &["signed 2 bundles that this host accepted", "kit 1 (main line)", "root 1 of this trust domain"],
+    );
     let revoke = signed(&["trust", "revoke", "--key-fingerprint", &alice, "--reason", "retired", "--out", "said"]);
     walk.go(&revoke, &[&format!("{alice} (retired)")]);
     let said = std::fs::read_dir(walk.host.path("said")).expect("a folder").map(|e| e.expect("readable").path());
     let said = said.into_iter().find(|path| path.extension().is_some_and(|x| x == "json")).expect("a revocation");
-    walk.go(&["trust", "apply-revocation", arg(&said)], &["signed 1 bundle that this host accepted", "counts no more on this host"]);
+    walk.go(&["trust", "apply-revocation", arg(&said)], &["signed 2 bundles that this host accepted", "counts no more on this host"]);
     for (n, flags) in FLAGS.iter().enumerate() {
         let shown = |args: &[&str]| walk.host.json(args)[0]["spoken"].as_str().expect("a fingerprint").to_owned();
         let (key, principal, out) = (format!("key{n}"), format!("alice=key{n}.pub"), format!("domain{n}"));

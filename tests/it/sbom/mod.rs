@@ -25,6 +25,7 @@ pub fn subject() -> Subject {
         name: "kit (main line)".to_owned(),
         version: "0.1".to_owned(),
         digest: Digest::of(b"statement"),
+        partial: false,
         created: Some("2026-02-03T04:05:06Z".to_owned()),
         author: Some("Acme (boms@example.org)".to_owned()),
     }

@@ -1,0 +1,155 @@
+//! What documents, differences and licences come to.
+
+use super::{
+    Basis, Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading,
+    Requirement, Subject, SubjectKind,
+};
+use crate::artifact::{Completeness, Digest};
+use serde_json::Value;
+
+fn subject() -> Subject {
+    Subject {
+        kind: SubjectKind::Lock,
+        name: "kit".to_owned(),
+        version: String::new(),
+        digest: Digest::of(b"lock"),
+        partial: false,
+        created: None,
+        author: None,
+    }
+}
+
+/// A component of one part with these bytes.
+fn with(purl: &str, bytes: &[u8], needs: &[&str]) -> Component {
+    let read = Purl::read(purl).unwrap();
+    let part = Part {
+        name: None,
+        media_type: "a/b".to_owned(),
+        digest: Digest::of(bytes),
+        size: 1,
+        hashes: std::collections::BTreeMap::new(),
+        origins: vec![],
+    };
+    let requirement = |need: &&str| Requirement { declared: (*need).to_owned(), purls: vec![(*need).to_owned()], conditional: false };
+    Component {
+        name: read.name(),
+        version: read.version(),
+        purl: purl.to_owned(),
+        parts: vec![part],
+        requirements: needs.iter().map(requirement).collect(),
+        declared: Completeness::Complete,
+        ..Component::default()
+    }
+}
+
+fn inventory(components: &[Component]) -> Inventory {
+    Inventory::new(subject(), components.to_vec())
+}
+
+fn document(inventory: &Inventory, form: Format) -> Value {
+    let mut bytes = Vec::new();
+    form.write(inventory, &mut bytes).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[test]
+fn two_documents_that_differ_have_two_numbers() {
+    let one = inventory(&[with("pkg:x/a@1", b"1", &[])]);
+    let mut others = vec![one.clone(), one.clone(), one.clone()];
+    others[0].subject.author = Some("Acme".to_owned());
+    others[1].subject.created = Some("2026-02-03T04:05:06Z".to_owned());
+    others[2].components[0].examined = Examined::Read;
+    for (form, member) in [(Format::CycloneDx, "serialNumber"), (Format::Spdx, "documentNamespace")] {
+        let number = |inventory: &Inventory| document(inventory, form)[member].clone();
+        assert_eq!(number(&one), number(&one));
+        assert!(number(&one).as_str().is_some_and(|number| number.starts_with("urn:uuid:") && number.len() == 45));
+        others.iter().for_each(|other| assert_ne!(number(&one), number(other)));
+    }
+}
+
+#[test]
+fn only_a_family_takes_nothing_from_a_licence() {
+    let declared = |texts: &[&str]| {
+        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source", Basis::Declared)).collect();
+        Declared::of(&all)
+    };
+    for (family, licence) in [
+        ("BSD License", "BSD-3-Clause"),
+        ("Apache Software License", "Apache-2.0"),
+        ("Apache Software License", "MIT OR Apache-2.0"),
+        ("GNU General Public License (GPL)", "GPL-3.0-or-later"),
+        ("OSI Approved", "MIT"),
+    ] {
+        assert_eq!(declared(&[family, licence]), Declared::Expression(licence.to_owned()), "{family}");
+    }
+    for other in ["Apache Software License", "BSD", "Proprietary", "see LICENSE"] {
+        assert_eq!(declared(&[other, "MIT License"]), Declared::Text(format!("{other}; MIT License")));
+    }
+    assert_eq!(declared(&["OSI Approved", "CC-BY-4.0"]), Declared::Text("OSI Approved; CC-BY-4.0".to_owned()));
+}
+
+fn told(before: &[Component], after: &[Component]) -> Vec<(Change, String)> {
+    let (before, after) = (inventory(before), inventory(after));
+    Difference::between(&before, &after).changes.iter().map(|(change, c)| (*change, c.purl.clone())).collect()
+}
+
+#[test]
+fn one_of_several_versions_that_is_gone_is_told() {
+    let versions = [with("pkg:x/a@1.26", b"1", &[]), with("pkg:x/a@2.0", b"2", &[])];
+    assert_eq!(told(&versions, &versions[1..]), [(Change::Removed, "pkg:x/a@1.26".to_owned())]);
+    let next = with("pkg:x/a@3.0", b"3", &[]);
+    assert_eq!(told(&versions, &[next]), [(Change::Changed, "pkg:x/a@3.0".to_owned())]);
+}
+
+#[test]
+fn another_file_of_a_version_is_no_rebuilt_one() {
+    let file =
+        |name: &str, bytes: &[u8]| with(&format!("pkg:x/a@1?file_name={name}&checksum=sha256:{}", Digest::of(bytes).hex()), bytes, &[]);
+    let changes = |before: &[Component], after: &[Component]| told(before, after).into_iter().map(|(change, _)| change).collect::<Vec<_>>();
+    let (one, two) = (file("one", b"1"), file("two", b"2"));
+    assert_eq!(changes(&[one.clone()], &[one.clone(), two.clone()]), [Change::Added]);
+    assert_eq!(changes(&[one.clone(), two.clone()], &[one.clone()]), [Change::Removed]);
+    assert_eq!(changes(&[one.clone(), two.clone()], &[one, file("two", b"3")]), [Change::Rebuilt]);
+}
+
+/// What did not change is neither listed nor lacking.
+#[test]
+fn a_difference_keeps_what_was_known_of_the_whole() {
+    let lib = with("pkg:x/lib@1", b"1", &[]);
+    let after = inventory(&[lib.clone(), with("pkg:x/app@2", b"2", &["pkg:x/lib", "pkg:x/new"]), with("pkg:x/new@1", b"3", &[])]);
+    let before = inventory(&[lib]);
+    let part = Difference::between(&before, &after).inventory();
+    let app = part.components.iter().find(|component| component.name == "app").unwrap();
+    assert_eq!((part.components.len(), &app.needs[..], app.needs_known), (2, &["pkg:x/new@1".to_owned()][..], Completeness::Partial));
+    assert!(app.unmet.is_empty());
+
+    let document = document(&part, Format::CycloneDx);
+    let subject = &document["metadata"]["component"];
+    assert!(subject.get("hashes").is_none(), "nobody has bytes of that digest");
+    let compositions = document["compositions"].as_array().unwrap();
+    let complete = compositions.iter().filter(|c| c["aggregate"] == "complete").map(|c| c["assemblies"].to_string()).collect::<String>();
+    assert!(!complete.contains(subject["bom-ref"].as_str().unwrap()), "{complete}");
+    let spdx = self::document(&part, Format::Spdx);
+    assert!(spdx["packages"][0].get("checksums").is_none());
+}
+
+#[test]
+fn both_forms_say_what_could_not_be_read() {
+    let database = |reading| Database { kind: "rpm".to_owned(), place: "var/lib/rpm/x".to_owned(), components: 0, reading };
+    let mut image = with("pkg:x/image@1", b"1", &[]);
+    image.inside = Some(Inside {
+        databases: vec![
+            database(Reading::NotAssessable("of an older form".to_owned())),
+            database(Reading::Partly("one header is cut".to_owned())),
+        ],
+        ..Inside::default()
+    });
+    let broken = Component { examined: Examined::Unreadable("its end is missing".to_owned()), ..with("pkg:x/broken@1", b"2", &[]) };
+    let inventory = inventory(&[image, broken]);
+    for form in [Format::CycloneDx, Format::Spdx] {
+        let text = document(&inventory, form).to_string();
+        for said in ["of an older form", "one header is cut", "its end is missing"] {
+            assert!(text.contains(said), "{form:?}: {said}");
+        }
+    }
+}
