@@ -71,6 +71,11 @@ impl Purl {
         self.qualifiers.get(key).cloned()
     }
 
+    /// All qualifiers.
+    pub fn into_qualifiers(self) -> BTreeMap<String, String> {
+        self.qualifiers
+    }
+
     /// Whether what this one says is true of the other: what it leaves out (version, qualifiers, path) it says of all.
     pub fn covers(&self, other: &Self) -> bool {
         let version = self.version.is_none() || self.version == other.version;

@@ -86,6 +86,8 @@ pub enum Command {
     Audit(commands::audit::Audit),
     /// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
     Evidence(commands::evidence::EvidenceCommand),
+    /// Report on a bundle, a lock or what is installed, for those who decide and those who ask later
+    Report(commands::report::ReportCommand),
     /// Read and hash every blob of the store again
     Scrub(commands::scrub::Scrub),
     /// Show, verify, prove and export the event log

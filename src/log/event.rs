@@ -47,6 +47,8 @@ pub mod kind {
     pub const GC: &str = "gc";
     /// Damaged blobs are removed.
     pub const DISCARD: &str = "discard";
+    /// A signed report is kept.
+    pub const REPORT: &str = "report";
     /// Another log's checkpoint is remembered.
     pub const WITNESS: &str = "witness";
     /// The name behind a pseudonym is erased.

@@ -43,15 +43,15 @@ pub struct Difference<'a> {
 }
 
 /// What is known of all components of one name, by version.
-type Known<'a> = BTreeMap<String, BTreeMap<&'a str, Had<'a>>>;
+type Known<'a> = BTreeMap<String, BTreeMap<&'a str, Had>>;
 
 /// What is known of one version.
 #[derive(Default)]
-struct Had<'a> {
+struct Had {
     /// The bytes of each component.
     bytes: BTreeSet<Vec<Digest>>,
     /// What tells each from others of its version, such as a file's name.
-    which: BTreeSet<Vec<&'a str>>,
+    which: BTreeSet<BTreeMap<String, String>>,
 }
 
 impl<'a> Difference<'a> {
@@ -120,11 +120,9 @@ fn bytes(component: &Component) -> Vec<Digest> {
 }
 
 /// The qualifiers of a package URL, but for those that follow from the bytes or say where they lay.
-fn which(component: &Component) -> Vec<&str> {
-    let qualifiers = Purl::read(&component.purl).map_or("", |purl| purl.qualifiers);
-    let follows = |pair: &&str| ["checksum=", "download_url=", "vcs_url="].iter().any(|key| pair.starts_with(key));
-    let mut all: Vec<&str> = qualifiers.split('&').filter(|pair| !follows(pair)).collect();
-    all.sort_unstable();
+fn which(component: &Component) -> BTreeMap<String, String> {
+    let mut all = Purl::read(&component.purl).map(Purl::into_qualifiers).unwrap_or_default();
+    all.retain(|key, _| !["checksum", "download_url", "vcs_url"].contains(&key.as_str()));
     all
 }
 

@@ -9,6 +9,7 @@ mod component;
 pub mod controls;
 mod cyclonedx;
 mod difference;
+pub mod document;
 mod identity;
 mod inside;
 mod inventory;

@@ -278,6 +278,7 @@ fn about() -> About {
         id: Some("7Q2KD-0M4XF".to_owned()),
         authority: Some("ab12".to_owned()),
         contact,
+        reports: true,
     }
 }
 

@@ -26,6 +26,7 @@ pub mod predecessors;
 mod reading;
 pub mod receive;
 pub mod repair;
+pub mod report;
 pub mod review;
 pub mod sbom;
 pub mod scan;

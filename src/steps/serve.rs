@@ -2,6 +2,7 @@
 
 mod current;
 mod pages;
+mod reports;
 mod site;
 
 pub use site::Site;
@@ -123,6 +124,8 @@ pub struct Settings {
     pub contact: Option<String>,
     /// The certificate of the mirror's own authority in PEM, and its SHA-256.
     pub authority: Option<(String, String)>,
+    /// The store whose signed reports are shown.
+    pub reports: Option<Store>,
 }
 
 /// Serves until `shutdown` is done; running answers are then given the time of grace.
@@ -130,7 +133,7 @@ pub async fn serve(options: ServeOptions, source: Source, shutdown: impl Future<
     let (tls, authority) = options.tls.as_ref().map(open_tls).transpose()?.unzip();
     let public_base = options.public_base.as_deref().map(public).transpose()?;
     let ServeOptions { name, contact, .. } = options;
-    let settings = Arc::new(Settings { name, contact, authority: authority.flatten() });
+    let settings = Arc::new(Settings { name, contact, authority: authority.flatten(), reports: reports::place(&source) });
     let listeners = bind(&options.addresses, tls.as_ref()).await?;
     let current = Current::open(source, settings, options.announce.clone(), options.poll).await?;
     for (listener, address) in listeners.iter().zip(&options.addresses) {

@@ -127,6 +127,11 @@ impl Store {
         self.root.join("approvals").join(id.hex())
     }
 
+    /// The folder of the reports that were signed here, by their digests.
+    pub fn reports_folder(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
     /// The folder of the trust roots this host has accepted.
     pub fn trust_folder(&self) -> PathBuf {
         self.root.join("trust")

@@ -33,6 +33,7 @@ mod python;
 mod python_clients;
 mod python_inputs;
 mod readme;
+mod report;
 mod rooms;
 mod sbom;
 mod scan;

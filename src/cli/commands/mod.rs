@@ -27,6 +27,7 @@ pub mod plan;
 pub mod policy;
 pub mod receive;
 pub mod repair;
+pub mod report;
 pub mod review;
 pub mod rollback;
 pub mod sbom;
@@ -80,6 +81,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Audit(command) => command.run(context),
         Command::Scan(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
+        Command::Report(command) => command.run(context),
         Command::Scrub(command) => command.run(context),
         Command::Log(command) => log::run(command, context),
         Command::Key(command) => key::run(command, context),

@@ -54,6 +54,9 @@ pub fn list(page: &ListPage) -> String {
     let _ = writeln!(out, "<p class=\"soft\">{}, page {} of {}</p>", count(page.total, "artifact"), page.page, page.pages);
     rows(&mut out, &page.rows);
     turn(&mut out, page);
+    if page.about.reports {
+        out.push_str("<p><a href=\"/reports/\">Signed reports about what is here</a></p>\n");
+    }
     frame(&page.about, &format!("{} in {}", page.ecosystem, page.view), &out)
 }
 

@@ -5,10 +5,12 @@
 
 mod html;
 mod list;
+mod reports;
 mod start;
 
 pub use html::{PAGE_TYPE, escape, headers};
 pub use list::{ListPage, Row, list};
+pub use reports::{ReportLine, report_headers, reports};
 pub use start::{Recipe, ShelfLine, StartPage, ViewLine, start};
 
 /// What every page tells of the mirror.
@@ -24,4 +26,6 @@ pub struct About {
     pub authority: Option<String>,
     /// Whom to ask for more: an address or a sentence.
     pub contact: Option<String>,
+    /// Whether signed reports are shown at `/reports/`.
+    pub reports: bool,
 }

@@ -65,6 +65,7 @@ pub fn start(page: &StartPage) -> String {
         shelves(&mut content, page);
         recipes(&mut content, page);
         views(&mut content, page);
+        content.push_str(&reports(&page.about));
     }
     ask(&mut content, &page.about);
     frame(&page.about, "", &content)
@@ -130,6 +131,11 @@ fn views(out: &mut String, page: &StartPage) {
 fn link(view: &ViewLine, ecosystem: &str, artifacts: usize) -> String {
     let (ecosystem_path, view_path) = (segment(ecosystem), segment(&view.name));
     format!("<a href=\"/browse/{ecosystem_path}/{view_path}\">{}</a> ({})", escape(ecosystem), count(artifacts, "version"))
+}
+
+fn reports(about: &About) -> String {
+    let told = "<h2 id=\"reports\">Reports</h2>\n<p>What was decided about it, and why: <a href=\"/reports/\">signed reports</a>.</p>\n";
+    if about.reports { told.to_owned() } else { String::new() }
 }
 
 fn ask(out: &mut String, about: &About) {

@@ -6,7 +6,7 @@ use crate::artifact::Artifact;
 use crate::ecosystems::{ALL, Ecosystem, Mirror};
 use crate::server::page::{self, About, ListPage, PAGE_TYPE, Recipe, Row, ShelfLine, StartPage, ViewLine};
 use crate::server::{DocumentReply, base, document, problem};
-use crate::store::View;
+use crate::store::{Store, View};
 use axum::Router;
 use axum::extract::{Extension, Path};
 use axum::response::Response;
@@ -30,7 +30,7 @@ pub struct Pages {
     health: Bytes,
 }
 
-type Shared = Extension<Arc<Pages>>;
+pub(super) type Shared = Extension<Arc<Pages>>;
 
 impl Pages {
     /// Counts what is there, once.
@@ -42,6 +42,7 @@ impl Pages {
             id: latest.map(|view| view.id.spoken()),
             authority: settings.authority.as_ref().map(|(_, fingerprint)| fingerprint.clone()),
             contact: settings.contact.clone(),
+            reports: settings.reports.is_some(),
         };
         let shelves = latest.map_or_else(Vec::new, |view| ALL.iter().filter_map(|e| shelf_line(view, e.name())).collect());
         let lines = views.iter().map(view_line).collect();
@@ -55,8 +56,20 @@ impl Pages {
             .route("/", get(start))
             .route("/healthz", get(healthz))
             .route("/ca.pem", get(authority))
+            .route("/reports/", get(super::reports::list))
+            .route("/reports/{digest}/{file}", get(super::reports::one))
             .route("/browse/{ecosystem}/{view}", get(browse))
             .layer(Extension(Arc::new(self)))
+    }
+
+    /// What every page tells.
+    pub(super) const fn about(&self) -> &About {
+        &self.start.about
+    }
+
+    /// The store whose signed reports are shown.
+    pub(super) fn reports(&self) -> Option<Store> {
+        self.settings.reports.clone()
     }
 
     /// What pointing a client at this mirror takes, seen from where the request came from.
@@ -119,7 +132,7 @@ async fn authority(Extension(pages): Shared, parts: Parts) -> Response {
     document(&parts, DocumentReply { bytes, media_type, varies: false, headers: HeaderMap::new() })
 }
 
-fn html(parts: &Parts, text: String) -> Response {
+pub(super) fn html(parts: &Parts, text: String) -> Response {
     let media_type = PAGE_TYPE.to_owned();
     document(parts, DocumentReply { bytes: Bytes::from(text), media_type, varies: false, headers: page::headers() })
 }

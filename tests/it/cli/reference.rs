@@ -12,7 +12,7 @@ const OPENING: &str = "# The command line
 Written from the program's own definition by `AIRLIFT_BLESS=1 cargo test --release --test it cli::reference`; a test compares the two.
 
 Data goes to standard output, talk and errors to standard error. With `--json`, data is one JSON document (a line each, where there are
-several), progress and errors are JSON lines; `sbom`, `schema`, `completions`, `log export`, `trust allowed-signers` and `trust revoked-keys` print the content of a
+several), progress and errors are JSON lines; `sbom`, `report` without `--out`, `schema`, `completions`, `log export`, `trust allowed-signers` and `trust revoked-keys` print the content of a
 file, with and without it. No command asks a question, except for a passphrase on a terminal.
 
 In the documents of `pack`, `verify` and `import`, `sha256-bytes` is how many bytes were hashed with SHA-256 for it: the content once when

@@ -135,6 +135,17 @@ fn inside(walk: &mut Walk) {
         assert!(ran.out.contains("installed, snapshot 1") && (flags.is_empty() == ran.err.contains("check.sh -s ")), "{ran:?}");
     }
     walk.note(&["evidence"]);
+    let printed = walk.host.ok(&["report"]);
+    assert!(
+        printed.out.starts_with("# Installed: snapshot 1") && printed.out.contains("not assessed: no advisory data"),
+        "{}",
+        printed.out
+    );
+    assert_eq!(walk.host.json(&["report", "out"])[0]["airlift-report"], 1);
+    let signing = ["--sign", "alice", "--allow-plain-key"];
+    let signed = walk.host.ok(&[&["report", "--out", "rep"], &signing[..]].concat());
+    assert!(signed.err.contains("signed, logged as event") && walk.host.path("rep/report.pdf").is_file(), "{}", signed.err);
+    walk.note(&["report"]);
     of_the_log(walk);
     of_policy(walk);
     walk.go(&["client", "curl"], &["/files/latest/"]);
@@ -147,6 +158,11 @@ fn inside(walk: &mut Walk) {
     let mut serving = walk.host.start(&["serve", "--http", "127.0.0.1:0"]);
     let url = serving.line().trim_start_matches("listening on http://").to_owned();
     assert!(get(&url, "/files/latest/all/guide.txt").ends_with("\r\n\r\nread me first\n"));
+    let listed = get(&url, "/reports/");
+    let page = listed.split("href=\"").find(|part| part.contains("report.de.html")).expect("a signed report").split('"').next().unwrap();
+    let shown = get(&url, page);
+    assert!(shown.contains("<html lang=\"de\">") && shown.contains("sandbox") && !shown.contains("<script"), "{shown}");
+    assert!(get(&url, &page.replace("report.de.html", "..%2F..%2Fpolicy.toml")).starts_with("HTTP/1.1 404"));
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.end().code, Some(0), "a server that is asked to stop has not failed");
     walk.note(&["serve"]);

@@ -1,0 +1,270 @@
+//! `airlift report`
+
+use super::pack::read_lock;
+use crate::artifact::{Artifact, Blobs, Digest};
+use crate::bundle::{InPlace, Verification};
+use crate::cli::Context;
+use crate::error::{Error, Result};
+use crate::report::document::{Evidence, Form, Language, Report, Source, Verdict};
+use crate::report::{Inventory, Subject};
+use crate::steps::plan::plan;
+use crate::steps::predecessors::Predecessors;
+use crate::steps::report::{self, Arrived};
+use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
+use crate::steps::verify::{open_partly, refused, verify};
+use crate::store::{Store, create_folder, write_atomic};
+use crate::trust::{PlainKeys, Reason, Revoked, key_digest};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// The form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The document itself, of which docs/formats/report-1.schema.json is the schema
+    Json,
+    /// One file to be read and printed
+    Html,
+    /// For text tools and code forges
+    Markdown,
+    /// Every table, for spreadsheets
+    Csv,
+}
+
+impl Format {
+    const fn form(self) -> Form {
+        match self {
+            Self::Json => Form::Json,
+            Self::Html => Form::Html,
+            Self::Markdown => Form::Markdown,
+            Self::Csv => Form::Csv,
+        }
+    }
+}
+
+/// The language of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tongue {
+    /// English
+    En,
+    /// German
+    De,
+    /// Italian
+    It,
+}
+
+impl Tongue {
+    const fn language(self) -> Language {
+        match self {
+            Self::En => Language::English,
+            Self::De => Language::German,
+            Self::It => Language::Italian,
+        }
+    }
+}
+
+/// Report on a bundle, a lock or what is installed, for those who decide and those who ask later
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  airlift report /media/usb --out mlops-7\n  airlift report --why numpy --format markdown\n\nA bundle is verified and compared with what is installed; without places the report is of what is installed. Ages are counted at --at, so that the same input gives the same bytes."
+)]
+pub struct ReportCommand {
+    /// Volumes of one bundle, or folders that hold them
+    #[arg(conflicts_with_all = ["lock", "installed", "impact"])]
+    places: Vec<PathBuf>,
+    /// A bundle as it is about to be carried: it is not compared with what is installed
+    #[arg(long, requires = "places")]
+    outgoing: bool,
+    /// Leave the content of the volumes unread but for what the inventory reads of it
+    #[arg(long, requires = "places")]
+    unverified: bool,
+    /// A lock, before anything is built
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["installed", "impact"])]
+    lock: Option<PathBuf>,
+    /// A snapshot of the store, by its number
+    #[arg(long, value_name = "NUMBER", conflicts_with = "impact")]
+    installed: Option<u64>,
+    /// What it has that this snapshot of the store has not
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["since_lock", "impact"])]
+    since: Option<u64>,
+    /// What it has that this lock has not
+    #[arg(long, value_name = "FILE", conflicts_with = "impact")]
+    since_lock: Option<PathBuf>,
+    /// Why something of this name is there
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["since", "since_lock", "impact"])]
+    why: Option<String>,
+    /// What a key has admitted on this host, as ssh-keygen -l prints it
+    #[arg(long, value_name = "SHA256:…")]
+    impact: Option<String>,
+    /// The form that is printed
+    #[arg(long, value_name = "FORM", default_value = "markdown")]
+    format: Format,
+    /// The language
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Tongue,
+    /// Write every form into this folder instead of printing one
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The time by which ages are counted [default: SOURCE_DATE_EPOCH, else now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// Sign the report, log it, and keep it in the store, where the mirror's pages show it
+    #[arg(long, value_name = "KEY")]
+    sign: Option<String>,
+    /// Accept a key file without a passphrase
+    #[arg(long, requires = "sign")]
+    allow_plain_key: bool,
+}
+
+/// What was found out, and what it was found out from.
+struct Found {
+    report: Report,
+    artifacts: Vec<Artifact>,
+    inventory: Option<Inventory>,
+}
+
+impl ReportCommand {
+    /// Runs the command.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let at = self.at.map_or_else(|| context.created().map(|(time, _)| time), Ok)?;
+        let at = Timestamp::from_second(at.as_second()).expect("a time without its fraction is in range");
+        let mut found = self.found(at, context)?;
+        self.narrow(&mut found, context)?;
+        self.write(&found.report, context)?;
+        if let Some(key) = &self.sign {
+            self.keep(&found.report, key, context)?;
+        }
+        Ok(())
+    }
+
+    fn found(&self, at: Timestamp, context: &Context) -> Result<Found> {
+        if let Some(path) = &self.lock {
+            let lock = read_lock(path)?;
+            let inventory = match context.store_path().exists() {
+                true => take(of_lock(&lock), &lock.artifacts, &context.open_store()?, context)?,
+                false => take(of_lock(&lock), &lock.artifacts, &Nowhere, context)?,
+            };
+            return Ok(Found { report: report::of_lock(&lock, &inventory, at), artifacts: lock.artifacts, inventory: Some(inventory) });
+        }
+        let store = context.open_store()?;
+        if let Some(key) = &self.impact {
+            let root = context.accepted_root(&store)?;
+            let key = Revoked { key: key_digest(key)?, reason: Reason::Compromised, last_good: vec![] };
+            return Ok(Found { report: report::of_key(&store, &root, &key, at)?, artifacts: vec![], inventory: None });
+        }
+        if self.places.is_empty() { self.of_installed(&store, at, context) } else { self.of_places(&store, at, context) }
+    }
+
+    fn of_installed(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+        let snapshot = match self.installed {
+            Some(number) => store.snapshot(number)?,
+            None => store.current()?.ok_or_else(report::nothing_installed)?,
+        };
+        let artifacts = artifacts_of(store, snapshot.number)?;
+        let inventory = take(of_snapshot(&snapshot, store)?, &artifacts, store, context)?;
+        let report = report::of_snapshot(store, &snapshot, &artifacts, &inventory, at)?;
+        Ok(Found { report, artifacts, inventory: Some(inventory) })
+    }
+
+    fn of_places(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+        let root = context.accepted_root(store)?;
+        let (mut bundles, errors) = open_partly(&self.places, &root)?;
+        if let (Some(bundle), 1) = (bundles.pop(), bundles.len() + 1) {
+            refused(errors)?;
+            return self.of_one(bundle, store, at, context);
+        }
+        refused(errors)?;
+        Err(Error::usage("there is not one bundle here, but none or several").hint("name the files of one of them"))
+    }
+
+    fn of_one(&self, mut bundle: crate::bundle::Authentic, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+        let whole = bundle.shortage().is_none();
+        let verified = whole && !self.unverified;
+        if verified {
+            let (threads, progress) = (context.environment.threads(), context.out.progress());
+            let verification = Verification { threads, keep_going: false, progress: progress.as_ref(), phase: "verifying" };
+            bundle = verify(bundle, &verification)?.into_bundle();
+        }
+        let subject = of_bundle(&bundle.statement, bundle.id);
+        let artifacts = bundle.lock.artifacts.clone();
+        let before = Predecessors::in_store(store);
+        if !whole {
+            let plan = plan(bundle, &before, at)?;
+            let inventory = take(subject, &artifacts, &Nowhere, context)?;
+            let report = report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, verified }, at)?;
+            return Ok(Found { report, artifacts, inventory: Some(inventory) });
+        }
+        let place = InPlace::new(bundle)?;
+        let inventory = take(subject, &artifacts, &place, context)?;
+        let report = if self.outgoing {
+            report::of_bundle(place.bundle(), &inventory, verified, at)
+        } else {
+            // Opened anew: the place keeps the one it reads from.
+            let again = crate::steps::verify::open_one(&self.places, &context.accepted_root(store)?)?;
+            let plan = plan(again, &before, at)?;
+            report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, verified }, at)?
+        };
+        Ok(Found { report, artifacts, inventory: Some(inventory) })
+    }
+
+    /// Makes it a report of a difference, or of why something is there, where that was asked for.
+    fn narrow(&self, found: &mut Found, context: &Context) -> Result<()> {
+        if let Some(path) = &self.since_lock {
+            let lock = read_lock(path)?;
+            report::since(&mut found.report, (&lock.name, lock.digest(), &lock.artifacts), &found.artifacts)?;
+        }
+        if let Some(number) = self.since {
+            let store = context.open_store()?;
+            let (old, digest) = (artifacts_of(&store, number)?, store.snapshot_digest(number)?);
+            report::since(&mut found.report, (&format!("snapshot {number}"), digest, &old), &found.artifacts)?;
+        }
+        if let (Some(name), Some(inventory)) = (&self.why, &found.inventory) {
+            let digest = Digest::from_hex(&found.report.subject.said().sha256)?;
+            report::why(&mut found.report, name, &found.artifacts, inventory, &Evidence::of(Source::Inventory, digest))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, report: &Report, context: &Context) -> Result<()> {
+        let language = self.language.language();
+        let Some(folder) = &self.out else {
+            let bytes = report.render(if context.out.json() { Form::Json } else { self.format.form() }, language);
+            return context.out.raw(&String::from_utf8_lossy(&bytes));
+        };
+        write_all(report, language, folder)?;
+        let said = report.decision.said().verdict;
+        context.out.say(format!("report    {}   {}", report.digest().spoken(), folder.display()));
+        let document = json!({ "report": report.digest().hex(), "decision": said.word(), "folder": folder });
+        context.out.data(&document, &format!("{}\n", if said == Verdict::Information { "written" } else { said.word() }))
+    }
+
+    fn keep(&self, report: &Report, key: &str, context: &Context) -> Result<()> {
+        let store = context.open_store()?;
+        let root = context.accepted_root(&store)?;
+        let signer = context.signer(key, if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused })?;
+        let writer = store.writer()?;
+        let (digest, index) = report::keep(&context.journal(&writer)?, report, &root, signer.as_ref())?;
+        context.out.say(format!("signed, logged as event {index}, and kept as reports/{}", digest.hex()));
+        Ok(())
+    }
+}
+
+/// Every form of a report, the document last.
+fn write_all(report: &Report, language: Language, folder: &Path) -> Result<()> {
+    create_folder(folder)?;
+    for form in Form::ALL.into_iter().rev() {
+        write_atomic(&folder.join(format!("report.{}", form.ending())), &report.render(form, language))?;
+    }
+    Ok(())
+}
+
+fn artifacts_of(store: &Store, number: u64) -> Result<Vec<Artifact>> {
+    let latest = store.views(&store.snapshot(number)?)?.into_iter().next().map(|view| view.artifacts).unwrap_or_default();
+    Ok(latest.iter().map(|artifact| (**artifact).clone()).collect())
+}
+
+fn take(subject: Subject, artifacts: &[Artifact], blobs: &dyn Blobs, context: &Context) -> Result<Inventory> {
+    let progress = context.out.progress();
+    Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() }.run(subject, artifacts, blobs)
+}

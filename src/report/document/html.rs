@@ -1,0 +1,121 @@
+//! One file: no scripts, nothing loaded, the style named by its digest. Complete in every browser, on paper, and read aloud.
+
+use super::layout::{Block, Layout, Table};
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write;
+
+const STYLE: &str = include_str!("page.css");
+
+/// The whole page.
+pub fn render(layout: &Layout) -> String {
+    let style = BASE64.encode(&Sha256::digest(STYLE));
+    let (title, lead) = (escape(&layout.title), escape(&layout.lead));
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'\">\n\
+         <title>{title}</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <header><h1>{title}</h1><p class=\"soft\">{lead}</p></header>\n<main>\n<div class=\"first\">\n",
+        escape(&layout.code)
+    );
+    layout.first.iter().for_each(|block| self::block(&mut out, block));
+    out.push_str("<footer>\n");
+    layout.foot.iter().for_each(|line| paragraph(&mut out, "", line));
+    out.push_str("</footer>\n</div>\n");
+    layout.rest.iter().for_each(|block| self::block(&mut out, block));
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+fn block(out: &mut String, block: &Block) {
+    match block {
+        Block::Verdict { tone, title, lines } => {
+            let _ = writeln!(out, "<section class=\"verdict {}\"><b>{}</b>", tone.word(), escape(title));
+            lines.iter().for_each(|line| paragraph(out, "", line));
+            out.push_str("</section>\n");
+        }
+        Block::Facts { caption, rows } => {
+            heading(out, caption);
+            out.push_str("<dl>");
+            rows.iter().for_each(|(name, value)| {
+                let _ = writeln!(out, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value));
+            });
+            out.push_str("</dl></section>\n");
+        }
+        Block::Tiles { caption, tiles, note } => {
+            heading(out, caption);
+            out.push_str("<ul class=\"tiles\">");
+            tiles.iter().for_each(|tile| {
+                let _ = writeln!(out, "<li><b class=\"{}\">{}</b>{}</li>", tile.tone.word(), escape(&tile.value), escape(&tile.label));
+            });
+            out.push_str("</ul>\n");
+            paragraph(out, "note", note);
+            out.push_str("</section>\n");
+        }
+        Block::Lines { caption, lines } => {
+            heading(out, caption);
+            out.push_str("<ul class=\"lines\">");
+            lines.iter().for_each(|line| {
+                let _ = writeln!(out, "<li>{}</li>", escape(line));
+            });
+            out.push_str("</ul></section>\n");
+        }
+        Block::Ink { label, lines } => {
+            let line = format!("<li>{}</li>\n", escape(label));
+            let _ = writeln!(out, "<ul class=\"ink\">{}</ul>", line.repeat(*lines));
+        }
+        Block::Code { caption, lines } => {
+            heading(out, caption);
+            let _ = writeln!(out, "<pre>{}</pre></section>", escape(&lines.join("\n")));
+        }
+        Block::Table(table) => self::table(out, table),
+    }
+}
+
+/// Opens a section with its heading.
+fn heading(out: &mut String, text: &str) {
+    let _ = writeln!(out, "<section><h2>{}</h2>", escape(text));
+}
+
+fn paragraph(out: &mut String, class: &str, text: &str) {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    if !text.is_empty() {
+        let _ = writeln!(out, "<p{class}>{}</p>", escape(text));
+    }
+}
+
+fn table(out: &mut String, table: &Table) {
+    let class = |n: usize| if table.columns[n].numeric { " class=\"n\"" } else { "" };
+    let _ = write!(out, "<table id=\"{}\">\n<caption>{}</caption>\n<thead><tr>", table.id, escape(&table.caption));
+    table.columns.iter().enumerate().for_each(|(n, column)| {
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(n), escape(&column.label));
+    });
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        out.push_str("<tr>");
+        for (n, cell) in row.iter().enumerate() {
+            let (open, close) = if n == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+            let _ = write!(out, "<{open}{}>{}</{close}>", class(n), escape(cell));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n</table>\n");
+    table.notes.iter().for_each(|note| paragraph(out, "note", note));
+}
+
+/// Text in content and in quoted attributes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! The words of a report, as data: a file a language, the same keys in each.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// A language reports are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
+    /// Italian.
+    Italian,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::Italian];
+
+    const fn source(self) -> &'static str {
+        match self {
+            Self::English => include_str!("languages/en.toml"),
+            Self::German => include_str!("languages/de.toml"),
+            Self::Italian => include_str!("languages/it.toml"),
+        }
+    }
+
+    /// Its code (BCP 47).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::Italian => "it",
+        }
+    }
+
+    /// The words of it.
+    pub(super) fn words(self) -> &'static Words {
+        static WORDS: [OnceLock<Words>; 3] = [const { OnceLock::new() }; 3];
+        WORDS[self as usize].get_or_init(|| Words::read(self.source()))
+    }
+}
+
+/// Texts by their keys.
+pub(super) struct Words(BTreeMap<String, String>);
+
+impl Words {
+    fn read(source: &str) -> Self {
+        let table: toml::Table = source.parse().expect("a test reads the data of every language");
+        let mut texts = BTreeMap::new();
+        flatten("", &table, &mut texts);
+        Self(texts)
+    }
+
+    /// All texts by key.
+    #[cfg(test)]
+    pub fn all(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
+    /// The text of a key.
+    pub fn find(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// The text of a key; the key itself where there is none, so that nothing is left out in silence.
+    pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
+        self.find(key).unwrap_or(key)
+    }
+
+    /// The text of a key of a group.
+    pub fn of(&self, group: &str, key: &str) -> String {
+        self.find(&format!("{group}.{key}")).unwrap_or(key).to_owned()
+    }
+
+    /// A text with values in the places of their names. A value is never looked into for further names.
+    pub fn fill<'v>(&self, key: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+        let (mut rest, mut out) = (self.get(key), String::new());
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            match after.split_once('}') {
+                Some((name, tail)) => {
+                    out.push_str(value(name).unwrap_or(name));
+                    rest = tail;
+                }
+                None => rest = after,
+            }
+        }
+        out + rest
+    }
+
+    /// A text with a few values.
+    pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.fill(key, |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
+    }
+
+    /// A number with its thousands apart.
+    pub fn number(&self, number: u64) -> String {
+        let (digits, between) = (number.to_string(), self.get("thousands"));
+        let mut out = String::new();
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                out.push_str(between);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// Bytes for people: `812 B`, `1.9 GB`.
+    pub fn bytes(&self, bytes: u64) -> String {
+        let (mut whole, mut tenth, mut unit) = (bytes, 0, "B");
+        for larger in ["kB", "MB", "GB", "TB"] {
+            if whole < 1000 {
+                break;
+            }
+            (tenth, whole, unit) = (whole % 1000 / 100, whole / 1000, larger);
+        }
+        if unit == "B" || whole >= 100 { format!("{whole} {unit}") } else { format!("{whole}{}{tenth} {unit}", self.get("decimal")) }
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, texts: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, texts),
+            other => {
+                texts.insert(key, other.as_str().expect("every text is a string").to_owned());
+            }
+        }
+    }
+}

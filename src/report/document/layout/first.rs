@@ -1,0 +1,200 @@
+//! Page 1: what a person needs to decide, and no more than a page holds. Everything that can be long is cut here and whole further on.
+
+use super::super::evidence::Backed;
+use super::super::language::Words;
+use super::super::model::Report;
+use super::super::sections::{Age, Became, Counted, Identity, Kind, Tile, Verdict};
+use super::{Block, TileShown, Tone, bases, few, sentence, short};
+
+/// Longest value on page 1, in characters.
+const LONGEST: usize = 76;
+/// Most names in a line.
+const MOST_NAMES: usize = 3;
+/// Most lines of what was not checked.
+const MOST_LINES: usize = 4;
+/// Most ages.
+const MOST_AGES: usize = 3;
+/// Most lines for ink, and how many there are where nobody has to approve by the trust root.
+const INK: usize = 2;
+
+/// The blocks of page 1.
+pub fn page(report: &Report, words: &Words) -> Vec<Block> {
+    let mut blocks = vec![verdict(report, words), subject(report, words)];
+    blocks.extend(people(report, words));
+    blocks.extend(changes(report, words));
+    let always = matches!(report.kind, Kind::Plan | Kind::Bundle | Kind::Arrival | Kind::Receipt | Kind::Installed);
+    if always || !report.risks.is_empty() {
+        blocks.push(tiles("risks", &report.risks, words));
+    }
+    if !report.trust.is_empty() {
+        blocks.push(tiles("trust", &report.trust, words));
+    }
+    blocks.push(ages(report, words));
+    let unchecked: Vec<String> = report.not_checked.iter().map(|claim| sentence(words, claim)).collect();
+    if !unchecked.is_empty() {
+        let more = unchecked.len().saturating_sub(MOST_LINES);
+        let mut lines: Vec<String> = unchecked.into_iter().take(MOST_LINES).map(|line| short(&line, 140)).collect();
+        if let (Some(last), true) = (lines.last_mut(), more > 0) {
+            last.push_str(&format!(" ({})", words.with("fact.and-more", &[("count", &more.to_string())])));
+        }
+        blocks.push(Block::Lines { caption: words.of("head", "not-checked"), lines });
+    }
+    blocks
+}
+
+/// The foot of page 1: by what it can be found again.
+pub fn foot(report: &Report, words: &Words) -> Vec<String> {
+    let digest = report.digest();
+    vec![
+        format!("{} {}   {}", words.get("fact.report"), digest.spoken(), digest.hex()),
+        format!("{} {} · {} {}", words.get("fact.tool"), report.tool, words.get("fact.at"), report.at),
+    ]
+}
+
+fn verdict(report: &Report, words: &Words) -> Block {
+    let decision = report.decision.said();
+    let tone = match decision.verdict {
+        Verdict::Allowed | Verdict::Installed => Tone::Good,
+        Verdict::AllowedWithRemarks | Verdict::Waiting => Tone::Care,
+        Verdict::Refused => Tone::Bad,
+        Verdict::Information => Tone::Plain,
+    };
+    let count = report.remarks.len().to_string();
+    let title = words.with(&format!("verdict.{}", decision.verdict.word()), &[("count", &count)]);
+    let decided = |outcome: &str| -> Vec<String> {
+        decision.rules.iter().filter(|rule| rule.outcome == outcome).map(|rule| rule.rule.clone()).collect()
+    };
+    let mut lines = Vec::new();
+    if !decision.reason.is_empty() {
+        lines.push(short(&decision.reason, 180));
+    }
+    for outcome in ["refused", "shown"] {
+        let rules = decided(outcome);
+        if !rules.is_empty() {
+            lines.push(format!("{}: {}", words.get("head.rules"), short(&few(words, &rules, MOST_NAMES), 120)));
+        }
+    }
+    lines.push(bases(words, std::iter::once(report.decision.evidence())));
+    Block::Verdict { tone, title, lines }
+}
+
+fn subject(report: &Report, words: &Words) -> Block {
+    let of = report.subject.said();
+    let mut rows = vec![("name", short(&of.name, LONGEST))];
+    if !of.line.is_empty() {
+        rows.push(("line", short(&of.line, LONGEST)));
+    }
+    rows.extend(number(of).map(|number| ("number", number)));
+    rows.extend(of.missing.map(|[first, last]| ("missing", if first == last { first.to_string() } else { format!("{first}–{last}") })));
+    rows.push(("spoken", of.spoken.clone()));
+    rows.push(("digest", of.sha256.clone()));
+    rows.extend(of.created.as_ref().map(|created| ("created", created.clone())));
+    let (artifacts, blobs) = (words.number(of.artifacts), words.number(of.blobs));
+    rows.push(("content", words.with("fact.blobs", &[("artifacts", &artifacts), ("blobs", &blobs)])));
+    rows.push(("size", size(of, words)));
+    if !of.volumes.is_empty() {
+        let here = of.volumes.iter().filter(|volume| volume.here).count().to_string();
+        rows.push(("volumes", words.with("fact.of", &[("here", &here), ("all", &of.volumes.len().to_string())])));
+    }
+    let rows = rows.into_iter().map(|(key, value)| (words.of("fact", key), value)).collect();
+    Block::Facts { caption: words.of("head", "subject"), rows }
+}
+
+fn number(of: &Identity) -> Option<String> {
+    match (of.epoch, of.seq) {
+        (Some(epoch), Some(seq)) if epoch > 0 => Some(format!("{epoch}.{seq}")),
+        (_, seq) => seq.map(|seq| seq.to_string()),
+    }
+}
+
+fn size(of: &Identity, words: &Words) -> String {
+    let all = words.bytes(of.bytes);
+    match of.new_bytes {
+        Some(new) => words.with("fact.new-bytes", &[("bytes", &all), ("new", &words.bytes(new))]),
+        None => all,
+    }
+}
+
+fn people(report: &Report, words: &Words) -> Vec<Block> {
+    let Some(backed) = &report.people else { return vec![] };
+    let people = backed.said();
+    let list = |names: Vec<String>| if names.is_empty() { words.of("fact", "none") } else { few(words, &names, MOST_NAMES) };
+    let signers = people.signers.iter().map(|s| format!("{} ({})", short(&s.name, 24), s.custody)).collect();
+    let approvers: Vec<String> =
+        people.approvers.iter().map(|a| format!("{} ({}, {})", short(&a.name, 24), a.decision, short(&a.time, 20))).collect();
+    let given = people.approvers.iter().filter(|a| a.decision == "approve").count() as u64;
+    let rows = vec![
+        (words.of("fact", "signers"), list(signers)),
+        (words.of("fact", "threshold"), words.number(people.threshold)),
+        (words.of("fact", "root"), short(&people.root, LONGEST)),
+        (words.of("fact", "approvers"), list(approvers)),
+        (words.of("fact", "approvals"), words.number(people.approvals)),
+    ];
+    let mut blocks = vec![Block::Facts { caption: words.of("head", "people"), rows }];
+    if matches!(report.kind, Kind::Bundle | Kind::Arrival) {
+        let lines = usize::try_from(people.approvals.saturating_sub(given)).unwrap_or(INK).min(INK);
+        let lines = if people.approvals == 0 { INK } else { lines };
+        blocks.extend((lines > 0).then(|| Block::Ink { label: words.of("fact", "sign-here"), lines }));
+    }
+    blocks
+}
+
+fn changes(report: &Report, words: &Words) -> Option<Block> {
+    let backed = report.changes.as_ref()?;
+    let changes = backed.said();
+    let tile = |became: &Became| {
+        let count = changes.count(*became);
+        let tone = match became {
+            Became::Rebuilt if count > 0 => Tone::Bad,
+            Became::Downgraded if count > 0 => Tone::Care,
+            _ => Tone::Plain,
+        };
+        TileShown { value: words.number(count as u64), label: words.of("became", became.word()), tone }
+    };
+    let before = if changes.before.is_empty() { words.of("fact", "nothing") } else { short(&changes.before, LONGEST) };
+    let note = format!("{} {before}. {}", words.get("fact.before"), bases(words, std::iter::once(backed.evidence())));
+    Some(Block::Tiles { caption: words.of("head", "changes"), tiles: Became::ALL.iter().map(tile).collect(), note })
+}
+
+/// Numbers that were counted, and words where nobody looked. Without data there is no zero.
+fn tiles(group: &str, counted: &[Backed<Counted>], words: &Words) -> Block {
+    let shown = |counted: &Backed<Counted>| {
+        let Counted { tile, count } = counted.said();
+        let value = count.map_or_else(|| words.of("tile", "none"), |count| words.number(count));
+        TileShown { value, label: words.of("tile", tile.word()), tone: tone(*tile, *count) }
+    };
+    let assessed = counted.iter().any(|counted| counted.said().count.is_some());
+    let (tiles, note) = match assessed || group != "risks" {
+        true => (counted.iter().map(shown).collect(), bases(words, counted.iter().map(Backed::evidence))),
+        false => (counted.iter().map(shown).collect(), words.of("tile", "none-risks")),
+    };
+    Block::Tiles { caption: words.of("head", group), tiles, note }
+}
+
+fn tone(tile: Tile, count: Option<u64>) -> Tone {
+    match (tile, count) {
+        (_, None) => Tone::Care,
+        (_, Some(0)) => Tone::Plain,
+        (Tile::Exploited | Tile::Malicious | Tile::Executable, _) => Tone::Bad,
+        (Tile::Fixed, _) => Tone::Good,
+        (Tile::FromUpstream | Tile::Pinned | Tile::Attached, _) => Tone::Plain,
+        _ => Tone::Care,
+    }
+}
+
+fn ages(report: &Report, words: &Words) -> Block {
+    let row = |age: &Backed<Age>| {
+        let Age { what, name, time, days } = age.said();
+        let what = words.of("age", what);
+        let label = if name.is_empty() { what } else { format!("{what}, {}", short(name, 12)) };
+        let value = match (time, days) {
+            (Some(time), Some(days)) => format!("{time} ({})", words.with("fact.days", &[("days", &days.to_string())])),
+            (Some(time), None) => time.clone(),
+            (None, _) => words.of("age", "none"),
+        };
+        (label, value)
+    };
+    let mut rows: Vec<_> = report.ages.iter().take(MOST_AGES).map(row).collect();
+    rows.push((words.of("fact", "at"), report.at.clone()));
+    Block::Facts { caption: words.of("head", "ages"), rows }
+}

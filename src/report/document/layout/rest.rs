@@ -1,0 +1,145 @@
+//! What comes after page 1: everything whole, as tables.
+
+use super::super::evidence::Backed;
+use super::super::language::Words;
+use super::super::model::Report;
+use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, CountRow, EventRow, FindingRow, ModelRow, RuleRow, VolumeRow, WhyRow};
+use super::{Block, Column, Table, bases, basis, sentence};
+
+/// The columns whose content is numbers.
+const NUMERIC: [&str; 6] = ["count", "parameters", "not-looked-into", "needed-by", "index", "size"];
+/// The words that are explained.
+const GLOSSARY: [&str; 9] = ["artifact", "blob", "bundle", "digest", "trust-root", "advisory", "undetermined", "rebuilt", "first-download"];
+
+/// The blocks after page 1.
+pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    blocks.extend(lines(words, "remarks", &report.remarks));
+    let to = &mut blocks;
+    let decision = &report.decision;
+    backed(to, words, ("rules", &["rule", "outcome", "expected", "found"]), Some((decision, &decision.said().rules)), rule);
+    let changes = report.changes.as_ref().map(|changes| (changes, &changes.said().rows));
+    let columns = ["change", "name", "before", "after"];
+    backed(to, words, ("change-list", &columns), changes, |row| change(words, row));
+    let columns = ["artifact", "fix", "ids", "severity", "exploited", "malicious", "new", "summary"];
+    list(to, words, ("findings", &columns), report.findings.as_ref(), |row| finding(words, row));
+    let columns = ["name", "sections", "path", "needed-by"];
+    list(to, words, ("why", &columns), report.why.as_ref(), |row| why(words, row));
+    list(to, words, ("licences", &["licence", "count"]), report.licences.as_ref(), |row| count(words, row));
+    list(to, words, ("suppliers", &["supplier", "count"]), report.suppliers.as_ref(), |row| count(words, row));
+    let columns = ["name", "task", "architecture", "parameters", "bases", "datasets", "formats", "executable", "not-looked-into"];
+    list(to, words, ("models", &columns), report.models.as_ref(), |row| model(words, row));
+    let subject = &report.subject;
+    let columns = ["name", "line", "spoken", "state"];
+    backed(to, words, ("bundles", &columns), Some((subject, &subject.said().bundles)), |row| bundle(words, row));
+    backed(to, words, ("volumes", &["name", "size", "state"]), Some((subject, &subject.said().volumes)), |row| volume(words, row));
+    blocks.extend(custody(report, words));
+    blocks.extend(lines(words, "transcript", &report.transcript));
+    if report.not_checked.len() > 4 {
+        blocks.extend(lines(words, "not-checked", &report.not_checked));
+    }
+    if !report.commands.is_empty() {
+        blocks.push(Block::Code { caption: words.of("head", "commands"), lines: report.commands.clone() });
+    }
+    let columns = ["name", "version", "ecosystem", "licence", "supplier", "size", "examined", "digest"];
+    list(&mut blocks, words, ("artifacts", &columns), report.artifacts.as_ref(), artifact);
+    let glossary = GLOSSARY.iter().map(|key| words.of("glossary", key)).collect();
+    blocks.push(Block::Lines { caption: words.of("head", "glossary"), lines: glossary });
+    blocks
+}
+
+fn lines(words: &Words, head: &str, claims: &[super::super::Claim]) -> Option<Block> {
+    let line = |claim: &super::super::Claim| format!("{} [{}]", sentence(words, claim), basis(words, claim.evidence()));
+    let lines: Vec<String> = claims.iter().map(line).collect();
+    (!lines.is_empty()).then(|| Block::Lines { caption: words.of("head", head), lines })
+}
+
+type Head<'a> = (&'static str, &'a [&'a str]);
+
+fn list<T>(to: &mut Vec<Block>, words: &Words, head: Head<'_>, rows: Option<&Backed<Vec<T>>>, row: impl Fn(&T) -> Vec<String>) {
+    backed(to, words, head, rows.map(|rows| (rows, rows.said())), row);
+}
+
+/// A table of rows that rest on one thing; none where there are no rows.
+fn backed<B, T>(
+    to: &mut Vec<Block>,
+    words: &Words,
+    (id, columns): Head<'_>,
+    rows: Option<(&Backed<B>, &Vec<T>)>,
+    row: impl Fn(&T) -> Vec<String>,
+) {
+    let Some((by, rows)) = rows.filter(|(_, rows)| !rows.is_empty()) else { return };
+    let rows = rows.iter().map(row).collect();
+    to.push(table(words, id, columns, rows, basis(words, by.evidence())));
+}
+
+fn table(words: &Words, id: &'static str, columns: &[&str], rows: Vec<Vec<String>>, basis: String) -> Block {
+    let column = |key: &&str| Column { label: words.of("column", key), numeric: NUMERIC.contains(key) };
+    let uncovered = if id == "change-list" { "changes" } else { id };
+    let uncovered = format!("{}: {}", words.get("fact.uncovered"), words.of("uncovered", uncovered));
+    let columns = columns.iter().map(column).collect();
+    Block::Table(Table { id, caption: words.of("head", id), columns, rows, notes: vec![basis, uncovered] })
+}
+
+fn rule(row: &RuleRow) -> Vec<String> {
+    vec![row.rule.clone(), row.outcome.clone(), row.expected.clone(), row.found.clone()]
+}
+
+fn change(words: &Words, row: &ChangeRow) -> Vec<String> {
+    vec![words.of("became", row.became.word()), row.name.clone(), row.before.clone(), row.after.clone()]
+}
+
+fn finding(words: &Words, row: &FindingRow) -> Vec<String> {
+    let yes = |yes: bool| words.of("fact", if yes { "yes" } else { "no" });
+    let new = row.new.map_or_else(|| words.of("fact", "unknown"), yes);
+    let fix = if row.fix.is_empty() { words.of("fact", "unknown") } else { row.fix.clone() };
+    let ids = row.ids.join(" ");
+    vec![row.artifact.clone(), fix, ids, row.severity.clone(), yes(row.exploited), yes(row.malicious), new, row.summary.clone()]
+}
+
+fn why(words: &Words, row: &WhyRow) -> Vec<String> {
+    vec![row.name.clone(), row.sections.join(", "), row.path.join(" → "), words.number(row.needed_by)]
+}
+
+fn count(words: &Words, row: &CountRow) -> Vec<String> {
+    let name = if row.name.is_empty() { words.of("fact", "nothing") } else { row.name.clone() };
+    vec![name, words.number(row.count)]
+}
+
+fn model(words: &Words, row: &ModelRow) -> Vec<String> {
+    let parameters = row.parameters.map_or_else(String::new, |n| words.number(n));
+    let lists = [&row.bases, &row.datasets, &row.formats, &row.executable].map(|list| list.join(", "));
+    let head = [row.name.clone(), row.task.clone(), row.architecture.clone(), parameters];
+    head.into_iter().chain(lists).chain([words.number(row.not_looked_into)]).collect()
+}
+
+fn bundle(words: &Words, row: &BundleRow) -> Vec<String> {
+    vec![row.label.clone(), row.line.clone(), row.spoken.clone(), words.of("state", &row.state)]
+}
+
+fn volume(words: &Words, row: &VolumeRow) -> Vec<String> {
+    vec![row.name.clone(), words.number(row.size), words.of("fact", if row.here { "yes" } else { "no" })]
+}
+
+fn custody(report: &Report, words: &Words) -> Option<Block> {
+    let row = |event: &Backed<EventRow>| {
+        let EventRow { index, time, kind, actor, note } = event.said();
+        vec![index.to_string(), time.clone(), kind.clone(), actor.clone(), note.clone()]
+    };
+    let rows: Vec<Vec<String>> = report.custody.iter().map(row).collect();
+    let basis = bases(words, report.custody.iter().take(1).map(Backed::evidence));
+    (!rows.is_empty()).then(|| table(words, "custody", &["index", "time", "kind", "actor", "note"], rows, basis))
+}
+
+fn artifact(row: &ArtifactRow) -> Vec<String> {
+    vec![
+        row.name.clone(),
+        row.version.clone(),
+        row.ecosystem.clone(),
+        row.licence.clone(),
+        row.supplier.clone(),
+        row.bytes.to_string(),
+        row.examined.clone(),
+        row.sha256.clone(),
+    ]
+}

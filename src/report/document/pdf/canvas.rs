@@ -1,0 +1,202 @@
+//! Pages with text on them, each piece under an element of the document's structure (ISO 32000-1, 14.7 and 14.8).
+
+use super::font::wrapped;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use pdf_writer::types::StructRole;
+use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use std::io::Write;
+
+/// A4, and the margin on every side, in points.
+const PAGE: (f32, f32) = (595.0, 842.0);
+pub const MARGIN: f32 = 34.0;
+/// The width between the margins.
+pub const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
+const LEADING: f32 = 1.22;
+const CATALOG: Ref = Ref::new(1);
+const TREE: Ref = Ref::new(2);
+const FONTS: [Ref; 2] = [Ref::new(3), Ref::new(4)];
+const INFO: Ref = Ref::new(5);
+const FIRST: i32 = 6;
+
+/// An element of the structure.
+struct Element {
+    role: StructRole,
+    parent: usize,
+    children: Vec<usize>,
+    /// Pieces of content: page and number on it.
+    content: Vec<(usize, i32)>,
+}
+
+/// How text is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Size in points.
+    pub size: f32,
+    /// Whether it is bold.
+    pub bold: bool,
+}
+
+/// A document being written.
+pub struct Canvas {
+    elements: Vec<Element>,
+    /// Of each page: the content, and the element of each piece.
+    pages: Vec<(Content, Vec<usize>)>,
+    /// Where the next line begins, from the lower edge.
+    y: f32,
+}
+
+impl Canvas {
+    /// An empty page.
+    pub fn new() -> Self {
+        let root = Element { role: StructRole::Document, parent: 0, children: vec![], content: vec![] };
+        let mut canvas = Self { elements: vec![root], pages: vec![], y: 0.0 };
+        canvas.turn();
+        canvas
+    }
+
+    /// A new page.
+    pub fn turn(&mut self) {
+        self.pages.push((Content::new(), vec![]));
+        self.y = PAGE.1 - MARGIN;
+    }
+
+    /// Room between blocks.
+    pub fn gap(&mut self, points: f32) {
+        self.y -= points;
+    }
+
+    /// An element below another; 0 is the document.
+    pub fn element(&mut self, role: StructRole, parent: usize) -> usize {
+        self.elements.push(Element { role, parent, children: vec![], content: vec![] });
+        let at = self.elements.len() - 1;
+        self.elements[parent].children.push(at);
+        at
+    }
+
+    /// Whole width of text, as a paragraph of its own.
+    pub fn paragraph(&mut self, role: StructRole, text: &str, style: Style) {
+        let element = self.element(role, 0);
+        for line in wrapped(text, style.size, style.bold, WIDTH) {
+            self.room(style.size * LEADING);
+            self.y -= style.size * LEADING;
+            self.show(element, MARGIN, self.y, &line, style);
+        }
+    }
+
+    /// A row of cells beside each other, as (element, left edge, width, text). A row that is longer than a page goes on on the next.
+    pub fn row(&mut self, cells: &[(usize, f32, f32, &str)], style: Style) {
+        let set: Vec<Vec<Vec<u8>>> = cells.iter().map(|(_, _, width, text)| wrapped(text, style.size, style.bold, width - 4.0)).collect();
+        let lines = set.iter().map(Vec::len).max().unwrap_or(0);
+        self.room(style.size * LEADING * lines.min(8) as f32);
+        for n in 0..lines {
+            self.room(style.size * LEADING);
+            self.y -= style.size * LEADING;
+            for ((element, x, _, _), lines) in cells.iter().zip(&set) {
+                if let Some(line) = lines.get(n) {
+                    self.show(*element, *x, self.y, line, style);
+                }
+            }
+        }
+        self.y -= 1.5;
+    }
+
+    /// A line across the page, to be written on.
+    pub fn rule(&mut self) {
+        self.room(22.0);
+        self.y -= 20.0;
+        let y = self.y;
+        let (content, _) = self.page();
+        content.begin_marked_content(Name(b"Artifact"));
+        content.set_line_width(0.6).move_to(MARGIN, y).line_to(PAGE.0 - MARGIN, y).stroke();
+        content.end_marked_content();
+    }
+
+    fn room(&mut self, points: f32) {
+        if self.y - points < MARGIN {
+            self.turn();
+        }
+    }
+
+    fn page(&mut self) -> &mut (Content, Vec<usize>) {
+        self.pages.last_mut().expect("there is a page from the beginning")
+    }
+
+    fn show(&mut self, element: usize, x: f32, y: f32, text: &[u8], style: Style) {
+        if text.is_empty() {
+            return;
+        }
+        let (page, role) = (self.pages.len() - 1, self.elements[element].role);
+        let (content, pieces) = self.page();
+        let id = i32::try_from(pieces.len()).unwrap_or(i32::MAX);
+        pieces.push(element);
+        content.begin_marked_content_with_properties(role.to_name()).properties().identify(id);
+        content.begin_text().set_font(Name(if style.bold { b"B" } else { b"R" }), style.size);
+        content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]).show(Str(text)).end_text();
+        content.end_marked_content();
+        self.elements[element].content.push((page, id));
+    }
+
+    /// The file. Nothing in it is of the moment: its date is the one that is given.
+    pub fn finish(self, title: &str, code: &str, date: Option<Date>) -> Vec<u8> {
+        let pages = i32::try_from(self.pages.len()).unwrap_or(i32::MAX);
+        let page = |n: usize| Ref::new(FIRST + 3 * n as i32);
+        let after = FIRST + 3 * pages;
+        let element = |n: usize| Ref::new(after + n as i32);
+        let mut pdf = Pdf::new();
+        let mut catalog = pdf.catalog(CATALOG);
+        catalog.pages(TREE).lang(TextStr(code));
+        catalog.mark_info().marked(true);
+        catalog.viewer_preferences().display_doc_title(true);
+        let mut root = catalog.struct_tree_root();
+        root.child(element(0)).parent_tree_next_key(pages);
+        let mut tree = root.parent_tree();
+        let mut nums = tree.nums();
+        (0..self.pages.len()).for_each(|n| {
+            nums.insert(n as i32, Ref::new(FIRST + 3 * n as i32 + 2));
+        });
+        nums.finish();
+        tree.finish();
+        root.finish();
+        catalog.finish();
+        pdf.pages(TREE).count(pages).kids((0..self.pages.len()).map(page));
+        for (id, name) in FONTS.iter().zip([&b"Helvetica"[..], b"Helvetica-Bold"]) {
+            pdf.type1_font(*id).base_font(Name(name)).encoding_predefined(Name(b"WinAnsiEncoding"));
+        }
+        let mut info = pdf.document_info(INFO);
+        info.title(TextStr(title)).producer(TextStr(super::super::TOOL));
+        if let Some(date) = date {
+            info.creation_date(date);
+        }
+        info.finish();
+        for (n, (content, pieces)) in self.pages.into_iter().enumerate() {
+            let (contents, parents) = (Ref::new(FIRST + 3 * n as i32 + 1), Ref::new(FIRST + 3 * n as i32 + 2));
+            let mut one = pdf.page(page(n));
+            one.parent(TREE).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1)).contents(contents).struct_parents(n as i32);
+            let mut resources = one.resources();
+            resources.fonts().pair(Name(b"R"), FONTS[0]).pair(Name(b"B"), FONTS[1]);
+            resources.finish();
+            one.finish();
+            pdf.stream(contents, &deflated(&content.finish())).filter(Filter::FlateDecode);
+            pdf.indirect(parents).array().items(pieces.into_iter().map(element));
+        }
+        for (n, one) in self.elements.iter().enumerate() {
+            let mut written = pdf.struct_element(element(n));
+            written.kind(one.role).parent(if n == 0 { CATALOG } else { element(one.parent) });
+            let mut children = written.children();
+            one.children.iter().for_each(|child| {
+                children.struct_element(element(*child));
+            });
+            one.content.iter().for_each(|(at, id)| {
+                children.marked_content_ref().page(page(*at)).marked_content_id(*id);
+            });
+        }
+        pdf.finish()
+    }
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    // A vector takes everything.
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
+}

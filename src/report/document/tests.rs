@@ -1,0 +1,334 @@
+use super::*;
+use crate::artifact::Digest;
+use std::collections::BTreeSet;
+
+fn row(n: usize) -> ArtifactRow {
+    ArtifactRow {
+        ecosystem: "one".to_owned(),
+        name: outside(&format!("thing-{n}")),
+        version: "1.0".to_owned(),
+        bytes: 1234,
+        sha256: Digest::of(&n.to_be_bytes()).hex(),
+        licence: "MIT".to_owned(),
+        supplier: "Somebody".to_owned(),
+        examined: "examined".to_owned(),
+    }
+}
+
+/// A report with everything in it, as large and as hostile as asked for.
+fn sample(artifacts: usize, text: &str) -> Report {
+    let statement = Evidence::of(Source::Statement, Digest::of(b"statement"));
+    let hostile = outside(text);
+    let many = |n: usize| vec![hostile.clone(); n];
+    let identity = Identity {
+        name: hostile.clone(),
+        line: hostile.clone(),
+        epoch: Some(1),
+        seq: Some(7),
+        missing: Some([3, 5]),
+        sha256: Digest::of(b"statement").hex(),
+        spoken: Digest::of(b"statement").spoken(),
+        created: Some("2026-02-03T04:05:06Z".to_owned()),
+        artifacts: artifacts as u64,
+        blobs: 1204,
+        bytes: 6_400_000_000,
+        new_bytes: Some(1_300_000_000),
+        volumes: (0..20).map(|n| VolumeRow { name: format!("{hostile}.{n}"), size: 4_000_000_000, here: n > 0 }).collect(),
+        bundles: vec![],
+    };
+    let rule =
+        |n| RuleRow { rule: format!("bundle.rule-{n}"), outcome: "shown".to_owned(), expected: hostile.clone(), found: hostile.clone() };
+    let decision = Decision { verdict: Verdict::AllowedWithRemarks, reason: hostile.clone(), rules: (0..8).map(rule).collect() };
+    let policy = Evidence::of(Source::Policy, Digest::of(b"policy"));
+    let mut report =
+        Report::new(Kind::Arrival, "2026-03-01T00:00:00Z", Backed::new(identity, statement.clone()), Backed::new(decision, policy.clone()));
+    let signer = SignerRow { name: hostile.clone(), key: "SHA256:abc".to_owned(), custody: "fido2".to_owned() };
+    let approver = ApproverRow {
+        name: hostile.clone(),
+        decision: "approve".to_owned(),
+        time: "2026-02-04T00:00:00Z".to_owned(),
+        reason: hostile.clone(),
+    };
+    let people = People { signers: vec![signer; 5], threshold: 2, root: hostile.clone(), approvers: vec![approver; 5], approvals: 9 };
+    report.people = Some(Backed::new(people, Evidence::of(Source::Signatures, Digest::of(b"signatures"))));
+    let change = |n: usize| ChangeRow {
+        became: Became::ALL[n % Became::ALL.len()],
+        name: format!("one/thing-{n}"),
+        before: "1.0".to_owned(),
+        after: "2.0".to_owned(),
+    };
+    let changes = Changes { before: hostile.clone(), rows: (0..12).map(change).collect() };
+    report.changes = Some(Backed::new(changes, Evidence::of(Source::Lock, Digest::of(b"lock"))));
+    let advisories = Evidence::named(Source::Advisories, "advisories", Digest::of(b"advisories"));
+    let counted = |tile| Backed::new(Counted { tile, count: Some(3) }, advisories.clone());
+    report.risks = Tile::ALL[..7].iter().map(|tile| counted(*tile)).collect();
+    report.trust = Tile::ALL[7..].iter().map(|tile| counted(*tile)).collect();
+    let age = Age { what: "advisories".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
+    report.ages = vec![Backed::new(age, advisories.clone()); 6];
+    report.not_checked = ["no-scan", "no-upstream-signatures", "not-executed", "payload-not-read", "as-declared"]
+        .iter()
+        .map(|key| Claim::say(key, &[], Evidence::tool()))
+        .collect();
+    let values = [("rule", text.to_owned()), ("expected", text.to_owned()), ("found", text.to_owned())];
+    report.remarks = vec![Claim::say("rule-shown", &values, policy); 3];
+    report.transcript = vec![Claim::say("signed", &[("people", "2".to_owned()), ("threshold", "2".to_owned())], statement.clone())];
+    let finding = FindingRow {
+        artifact: hostile.clone(),
+        purl: "pkg:generic/thing@1.0".to_owned(),
+        fix: "1.1".to_owned(),
+        ids: vec!["CVE-2026-0001".to_owned(), hostile.clone()],
+        severity: "critical".to_owned(),
+        exploited: true,
+        malicious: false,
+        new: Some(true),
+        summary: hostile.clone(),
+    };
+    report.findings = Some(Backed::new(vec![finding; 4], advisories));
+    let inventory = Evidence::of(Source::Inventory, Digest::of(b"statement"));
+    report.licences = Some(Backed::new(vec![CountRow { name: "MIT".to_owned(), count: 4 }], inventory.clone()));
+    report.suppliers = Some(Backed::new(vec![CountRow { name: String::new(), count: 4 }], inventory.clone()));
+    let model = ModelRow {
+        name: hostile.clone(),
+        task: "text".to_owned(),
+        architecture: String::new(),
+        parameters: Some(33_000_000),
+        bases: many(2),
+        datasets: many(2),
+        formats: many(1),
+        executable: many(1),
+        not_looked_into: 1,
+    };
+    report.models = Some(Backed::new(vec![model], inventory.clone()));
+    let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(3), needed_by: 2 };
+    report.why = Some(Backed::new(vec![why], inventory.clone()));
+    let event = EventRow {
+        index: 4,
+        time: "2026-02-05T00:00:00Z".to_owned(),
+        kind: "import".to_owned(),
+        actor: "actor-1".to_owned(),
+        note: hostile,
+    };
+    report.custody = vec![Backed::new(event, Evidence::event(4))];
+    report.commands = vec!["ssh-keygen -Y verify".to_owned()];
+    report.artifacts = Some(Backed::new((0..artifacts).map(row).collect(), inventory));
+    report
+}
+
+fn all_forms(report: &Report) -> Vec<(Form, Language, Vec<u8>)> {
+    let forms = Form::ALL.into_iter().flat_map(|form| Language::ALL.map(|language| (form, language)));
+    forms.map(|(form, language)| (form, language, report.render(form, language))).collect()
+}
+
+#[test]
+fn every_language_has_the_same_keys_and_the_same_places_for_values() {
+    let english = Language::English.words().all();
+    let places =
+        |text: &str| -> BTreeSet<String> { text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned()).collect() };
+    for language in Language::ALL {
+        let words = language.words().all();
+        assert_eq!(words.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language:?}");
+        for (key, text) in words {
+            assert!(!text.trim().is_empty() && places(text) == places(&english[key]), "{language:?} {key}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_word_of_the_document_has_words_in_every_language() {
+    for language in Language::ALL {
+        let words = language.words();
+        let mut keys: Vec<String> = Kind::ALL.iter().flat_map(|k| [format!("title.{}", k.word()), format!("lead.{}", k.word())]).collect();
+        keys.extend(Verdict::ALL.iter().map(|v| format!("verdict.{}", v.word())));
+        keys.extend(Became::ALL.iter().map(|b| format!("became.{}", b.word())));
+        keys.extend(Tile::ALL.iter().map(|t| format!("tile.{}", t.word())));
+        keys.extend(Source::ALL.iter().map(|s| format!("source.{}", s.word())));
+        keys.iter().for_each(|key| assert!(words.find(key).is_some(), "{language:?} has no {key}"));
+        // A key that has no words is shown as it is: none may be.
+        let html = String::from_utf8(sample(3, "plain").render(Form::Html, language)).unwrap();
+        for group in ["fact.", "head.", "column.", "say.", "uncovered.", "glossary.", "state.", "age."] {
+            assert!(!html.contains(&format!(">{group}")), "{language:?}: a key of {group} is shown");
+        }
+    }
+}
+
+#[test]
+fn no_form_promises_more_than_was_looked_at() {
+    let forbidden = [
+        "compliant",
+        "certified",
+        "secure",
+        "safe",
+        "guaranteed",
+        "no vulnerabilities",
+        "konform",
+        "zertifiziert",
+        "sicher",
+        "garantiert",
+        "keine schwachstellen",
+        "unbedenklich",
+        "conforme",
+        "certificat",
+        "sicur",
+        "garantit",
+        "nessuna vulnerabilit",
+    ];
+    for (form, language, bytes) in all_forms(&sample(2, "plain")) {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        forbidden.iter().for_each(|word| assert!(!text.contains(word), "{form:?} {language:?} says {word}"));
+    }
+    for language in Language::ALL {
+        for (key, text) in language.words().all() {
+            forbidden.iter().for_each(|word| assert!(!text.to_lowercase().contains(word), "{language:?} {key} says {word}"));
+        }
+    }
+}
+
+#[test]
+fn what_rests_on_nothing_is_no_report() {
+    let report = sample(2, "plain");
+    assert_eq!(Report::parse(&report.to_bytes()).unwrap(), report);
+    let change = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = serde_json::to_value(&report).unwrap();
+        change(&mut value);
+        Report::parse(&serde_json::to_vec(&value).unwrap())
+    };
+    assert!(change(&|_| ()).is_ok());
+    assert!(change(&|v| drop(v["remarks"][0].as_object_mut().unwrap().remove("evidence"))).is_err());
+    assert!(change(&|v| v["remarks"][0]["evidence"] = serde_json::json!({ "source": "policy" })).is_err());
+    assert!(change(&|v| v["subject"]["evidence"] = serde_json::json!({ "source": "policy", "name": " " })).is_err());
+    assert!(change(&|v| v["risks"][0]["evidence"] = serde_json::json!({ "source": "policy", "sha256": "00" })).is_err());
+    assert!(change(&|v| v["remarks"][0]["said"]["key"] = "everything-is-well".into()).is_err());
+    assert!(change(&|v| v["new-member"] = 1.into()).is_err());
+    assert!(change(&|v| v["airlift-report"] = 2.into()).unwrap_err().message().contains("newer"));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    let (one, other) = (sample(20, "x"), sample(20, "x"));
+    assert_eq!(
+        all_forms(&one).into_iter().map(|f| f.2).collect::<Vec<_>>(),
+        all_forms(&other).into_iter().map(|f| f.2).collect::<Vec<_>>()
+    );
+}
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&|`*_[x](javascript:y)\n=1+2\u{202e}\u{0}\u{1b}[31m";
+
+#[test]
+fn hostile_names_are_text_in_every_form() {
+    let report = sample(2, HOSTILE);
+    for (form, language, bytes) in all_forms(&report) {
+        let text = String::from_utf8_lossy(&bytes);
+        if form == Form::Pdf {
+            continue;
+        }
+        assert!(!text.contains(['\u{202e}', '\u{0}', '\u{1b}']), "{form:?} {language:?} holds control characters");
+        match form {
+            Form::Html => assert!(!text.contains("<script") && text.contains("&lt;script&gt;")),
+            Form::Markdown => assert!(!text.contains("<script") && !text.contains("](javascript")),
+            _ => {}
+        }
+    }
+    let csv = String::from_utf8(sample(1, "=cmd|' /C calc'!A0").render(Form::Csv, Language::English)).unwrap();
+    assert!(csv.contains("\"'=cmd|") && !csv.contains("\"=cmd|"), "{csv}");
+}
+
+#[test]
+fn a_text_is_bounded_and_seen_to_be_cut() {
+    assert_eq!(outside("one\ntwo\t\u{7}"), "one two \\u{7}");
+    let long = outside(&"é".repeat(5000));
+    assert!(long.chars().count() == 400 && long.ends_with('…'));
+    assert!(outside(&"\u{1}".repeat(5000)).chars().count() <= 400);
+}
+
+#[test]
+fn without_data_no_tile_says_zero() {
+    let mut report = sample(1, "plain");
+    report.risks = Tile::ALL[..7].iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
+    for (language, words) in [(Language::English, "not assessed: no advisory data"), (Language::German, "keine Meldungsdaten")] {
+        let html = String::from_utf8(report.render(Form::Html, language)).unwrap();
+        let risks = html.split("<ul class=\"tiles\">").nth(2).unwrap().split("</section>").next().unwrap();
+        assert!(risks.contains(words) && !risks.contains(">0<"), "{risks}");
+    }
+}
+
+#[test]
+fn html_is_one_file_without_scripts_that_can_be_read_aloud() {
+    let html = String::from_utf8(sample(3, "plain").render(Form::Html, Language::German)).unwrap();
+    assert!(html.contains("<html lang=\"de\">") && html.contains("default-src 'none'"));
+    for word in ["<script", "http://", "https://", "src=", "href=", " style=\"", "url("] {
+        assert!(!html.contains(word), "{word}");
+    }
+    assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
+    assert!(html.matches("<th scope=\"col\"").count() > 20 && html.contains("<main>") && html.contains("<h1>"));
+}
+
+/// WCAG 2.2, 1.4.3: the ratio of the lighter to the darker of two colours.
+#[test]
+fn colours_stand_out_from_what_they_lie_on() {
+    let part = |text: &str| {
+        let digit = |n: usize| {
+            let hex = if text.len() == 3 { text[n..=n].repeat(2) } else { text[2 * n..2 * n + 2].to_owned() };
+            let value = f64::from(u8::from_str_radix(&hex, 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * digit(0) + 0.7152 * digit(1) + 0.0722 * digit(2)
+    };
+    let style = include_str!("page.css");
+    let schemes: Vec<&str> = style.lines().filter(|line| line.contains("--paper")).collect();
+    assert_eq!(schemes.len(), 3);
+    for scheme in schemes {
+        let colour = |name: &str| part(scheme.split(&format!("--{name}:#")).nth(1).unwrap().split([';', '}']).next().unwrap());
+        for ink in ["ink", "soft", "good", "care", "bad"] {
+            for paper in ["paper", "wash"] {
+                let (a, b) = (colour(ink), colour(paper));
+                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(ratio >= 4.5, "{ink} on {paper}: {ratio:.2}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_program() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/report-1.schema.json");
+    let wanted = format!("{}\n", serde_json::to_string_pretty(&Report::schema()).unwrap());
+    if std::env::var_os("AIRLIFT_BLESS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "docs/formats/report-1.schema.json is not the program's: run this test with AIRLIFT_BLESS=1");
+}
+
+#[test]
+fn page_1_holds_on_one_page_whatever_is_in_it() {
+    for text in ["plain", HOSTILE, &"long ".repeat(200)] {
+        for language in Language::ALL {
+            let mut layout = layout::layout(&sample(3, text), language);
+            layout.rest.clear();
+            let pdf = String::from_utf8_lossy(&pdf::render(&layout)).into_owned();
+            // The page after it is there and empty.
+            assert!(pdf.contains("/Count 2"), "{language:?}: page 1 of {text:.20} is longer than a page");
+        }
+    }
+}
+
+#[test]
+fn a_pdf_is_tagged_and_says_its_language_and_title() {
+    let bytes = sample(3, "plain").render(Form::Pdf, Language::Italian);
+    let text = String::from_utf8_lossy(&bytes);
+    for word in ["/Marked true", "/Lang (it)", "/StructTreeRoot", "/S /Table", "/S /TH", "/S /H1", "/DisplayDocTitle true", "/Title"] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+/// Not a judgement but its object: with `AIRLIFT_REPORTS=DIR` a plain report and a hostile one in every form, to be looked at.
+#[test]
+fn samples_for_the_eye() {
+    let Some(folder) = std::env::var_os("AIRLIFT_REPORTS").map(std::path::PathBuf::from) else { return };
+    let long = "W".repeat(400);
+    for (name, text) in [("plain", "mlops"), ("hostile", HOSTILE), ("long", long.as_str())] {
+        for (form, language, bytes) in all_forms(&sample(40, text)) {
+            std::fs::write(folder.join(format!("{name}.{}.{}", language.code(), form.ending())), bytes).unwrap();
+        }
+    }
+}

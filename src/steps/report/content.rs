@@ -1,0 +1,109 @@
+//! What is in something: artifacts, licences, suppliers, models; what was counted, and what nobody looked at.
+
+use crate::artifact::{Artifact, Learned};
+use crate::report::document::{ArtifactRow, Backed, Claim, CountRow, Counted, Evidence, ModelRow, Report, Tile, outside};
+use crate::report::{Component, Declared, Examined, Inventory};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+/// What is known to be wrong, where nobody was asked.
+const RISKS: [Tile; 7] =
+    [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable];
+
+/// Fills in everything that follows from artifacts and their inventory.
+pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory: &Inventory, by: &Evidence) {
+    let counts = inventory.counts();
+    let say = |key: &str, count: usize| Claim::say(key, &[("count", count.to_string())], by.clone());
+    let opaque = inventory.components.iter().filter(|c| c.examined == Examined::Opaque).count();
+    // Nobody was asked: there is no number, and a form that shows one is wrong.
+    report.risks = RISKS.iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
+    report.not_checked.push(Claim::say("no-advisories", &[], Evidence::tool()));
+    for (key, count) in [("not-here", counts.not_examined), ("unreadable", counts.unreadable), ("not-opened", opaque)] {
+        report.not_checked.extend((count > 0).then(|| say(key, count)));
+    }
+    for key in ["no-scan", "no-upstream-signatures", "not-executed", "as-declared"] {
+        report.not_checked.push(Claim::say(key, &[], Evidence::tool()));
+    }
+    report.trust = trust(artifacts, inventory, by);
+    report.licences = Some(Backed::new(counted(inventory.components.iter().map(licence)), by.clone()));
+    let suppliers = inventory.components.iter().map(|c| outside(c.supplier.as_deref().unwrap_or_default()));
+    report.suppliers = Some(Backed::new(counted(suppliers), by.clone()));
+    report.models = Some(Backed::new(inventory.components.iter().filter_map(model).collect(), by.clone()));
+    report.artifacts = Some(Backed::new(inventory.components.iter().map(row).collect(), by.clone()));
+    let read = inventory.components.iter().filter(|c| c.examined == Examined::Read).count();
+    let values = [("read", read.to_string()), ("all", counts.artifacts.to_string())];
+    report.transcript.push(Claim::say("inventory-read", &values, by.clone()));
+}
+
+fn trust<A: Borrow<Artifact>>(artifacts: &[A], inventory: &Inventory, by: &Evidence) -> Vec<Backed<Counted>> {
+    let mut learned = BTreeMap::new();
+    for blob in artifacts.iter().flat_map(|a| &a.borrow().descriptors) {
+        learned.entry(blob.digest).and_modify(|known: &mut Learned| *known = (*known).max(blob.learned)).or_insert(blob.learned);
+    }
+    let of = |wanted: Learned| learned.values().filter(|l| **l == wanted).count();
+    let attached = artifacts.iter().filter(|a| Borrow::<Artifact>::borrow(*a).subject.is_some()).count();
+    let executable: usize = inventory.components.iter().filter_map(|c| c.model.as_ref()).map(|m| m.executable.len()).sum();
+    let declares = |wanted: fn(&Declared) -> bool| inventory.components.iter().filter(|c| wanted(&Declared::of(&c.licences))).count();
+    let counts = inventory.counts();
+    let rows = [
+        (Tile::FromUpstream, of(Learned::Upstream)),
+        (Tile::Pinned, of(Learned::Pinned)),
+        (Tile::Downloaded, of(Learned::Downloaded)),
+        (Tile::Attached, attached),
+        (Tile::Executable, executable),
+        (Tile::Unlicensed, declares(|d| *d == Declared::Nothing)),
+        (Tile::OtherLicence, declares(|d| matches!(d, Declared::Text(_)))),
+        (Tile::Unread, counts.not_examined + counts.unreadable),
+    ];
+    // Where no model's bytes were read, nobody has looked for what runs.
+    let looked = |tile: Tile| tile != Tile::Executable || inventory.components.iter().all(|c| c.examined != Examined::NotExamined);
+    rows.iter()
+        .map(|(tile, count)| Backed::new(Counted { tile: *tile, count: looked(*tile).then_some(*count as u64) }, by.clone()))
+        .collect()
+}
+
+fn licence(component: &Component) -> String {
+    match Declared::of(&component.licences) {
+        Declared::Expression(text) | Declared::Text(text) => outside(&text),
+        Declared::Nothing => String::new(),
+    }
+}
+
+/// How often each is there, the most frequent first.
+fn counted(names: impl Iterator<Item = String>) -> Vec<CountRow> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    names.for_each(|name| *counts.entry(name).or_default() += 1);
+    let mut rows: Vec<CountRow> = counts.into_iter().map(|(name, count)| CountRow { name, count }).collect();
+    rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+    rows
+}
+
+fn model(component: &Component) -> Option<ModelRow> {
+    let model = component.model.as_ref()?;
+    let text = |text: &Option<String>| outside(text.as_deref().unwrap_or_default());
+    let names = |all: &[crate::report::Dataset]| all.iter().map(|one| outside(&one.name)).collect();
+    Some(ModelRow {
+        name: outside(&component.label()),
+        task: text(&model.task),
+        architecture: text(&model.architecture),
+        parameters: model.parameters.filter(|n| *n <= crate::artifact::LARGEST),
+        bases: names(&model.bases),
+        datasets: names(&model.datasets),
+        formats: model.formats.iter().map(|f| outside(f)).collect(),
+        executable: model.executable.iter().map(|f| outside(f)).collect(),
+        not_looked_into: model.not_looked_into,
+    })
+}
+
+fn row(component: &Component) -> ArtifactRow {
+    ArtifactRow {
+        ecosystem: component.ecosystem.clone(),
+        name: outside(&component.name),
+        version: outside(&component.version),
+        bytes: component.size(),
+        sha256: component.first().map_or_else(String::new, |part| part.digest.hex()),
+        licence: licence(component),
+        supplier: outside(component.supplier.as_deref().unwrap_or_default()),
+        examined: component.examined.words().to_owned(),
+    }
+}

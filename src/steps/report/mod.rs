@@ -1,0 +1,295 @@
+//! `report`: finds out what is to be said of a bundle, of what is installed, of a difference, a key or a name, and what each of it rests
+//! on. Nothing is decided here: the decision is that of `plan`, the rules are the policy's.
+//!
+//! In: an authentic bundle or a store, artifacts and their inventory, a time. Out: a [`Report`]. Nothing is changed; keeping a signed
+//! report in the store is a step of its own.
+
+mod compare;
+mod content;
+mod custody;
+mod keep;
+mod key;
+mod origin;
+
+pub use compare::changes;
+pub use keep::{Kept, file, keep, kept};
+pub use key::of_key;
+pub use origin::why;
+
+use super::import::order;
+use super::plan::{Outcome, Plan};
+use super::predecessors::Predecessors;
+use crate::artifact::{Artifact, Digest};
+use crate::bundle::Authentic;
+use crate::error::{Error, Result};
+use crate::lock::{Lock, LockDiff};
+use crate::policy::{Finding, Outcome as RuleOutcome};
+use crate::report::Inventory;
+use crate::report::document::{
+    Age, ApproverRow, Backed, Claim, Decision, Evidence, Identity, Kind, People, Report, RuleRow, SignerRow, Source, Verdict, VolumeRow,
+    outside,
+};
+use crate::store::{Snapshot, Store};
+use crate::trust::{Judged, Order, TrustRoot};
+use jiff::Timestamp;
+
+/// A bundle as it came in, before anything is changed.
+pub struct Arrived<'a> {
+    /// What importing it would do.
+    pub plan: &'a Plan,
+    /// What it is judged against.
+    pub before: &'a Predecessors<'a>,
+    /// What is in it.
+    pub inventory: &'a Inventory,
+    /// Whether its content was compared with what was signed.
+    pub verified: bool,
+}
+
+/// The report of a bundle that is about to be carried.
+pub fn of_bundle(bundle: &Authentic, inventory: &Inventory, verified: bool, at: Timestamp) -> Report {
+    let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
+    let mut report = begin(Kind::Bundle, at, subject(bundle), Backed::new(decision, statement(bundle)));
+    signed(&mut report, &bundle.judged, &bundle.root);
+    content::fill(&mut report, &bundle.lock.artifacts, inventory, &Evidence::of(Source::Inventory, bundle.id));
+    payload(&mut report, bundle, verified);
+    age_of_bundle(&mut report, bundle, at);
+    report
+}
+
+/// The report of a bundle that has come in: what `plan` says to it, for those who decide.
+pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
+    let (plan, bundle) = (arrived.plan, &arrived.plan.bundle);
+    let store = arrived.before.store();
+    let judge = judge_of(store, &bundle.root)?;
+    let mut identity = subject(bundle);
+    identity.new_bytes = Some(plan.changes.new_bytes);
+    for (row, need) in identity.volumes.iter_mut().zip(&plan.needs.volumes) {
+        row.here = need.presence == crate::bundle::Presence::Here;
+    }
+    if let Some(Order::Gap(missing)) = &plan.order {
+        identity.missing = Some([*missing.start(), *missing.end()]);
+    }
+    let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision(plan), judge.clone()));
+    signed(&mut report, &bundle.judged, &bundle.root);
+    approved(&mut report, plan);
+    let before = plan.follows.as_ref().map_or_else(String::new, |i| format!("{} {} ({})", i.name, i.seq, i.bundle.spoken()));
+    let rows = changes(&plan.changes);
+    report.changes = Some(Backed::new(
+        crate::report::document::Changes { before: outside(&before), rows },
+        Evidence::of(Source::Lock, bundle.lock_digest()),
+    ));
+    content::fill(&mut report, &bundle.lock.artifacts, arrived.inventory, &Evidence::of(Source::Inventory, bundle.id));
+    remarks(&mut report, &plan.findings, &judge);
+    placed(&mut report, order(bundle, arrived.before).ok().as_ref(), bundle);
+    payload(&mut report, bundle, arrived.verified);
+    age_of_bundle(&mut report, bundle, at);
+    custody::of_bundle(&mut report, store, &bundle.id)?;
+    commands(&mut report, bundle);
+    Ok(report)
+}
+
+/// The report of a lock, before anything is built.
+pub fn of_lock(lock: &Lock, inventory: &Inventory, at: Timestamp) -> Report {
+    let digest = lock.digest();
+    let by = Evidence::of(Source::Lock, digest);
+    let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
+    let identity = Identity { name: outside(&lock.name), line: outside(&lock.line), ..identity(&lock.artifacts, digest) };
+    let mut report = Report::new(Kind::Plan, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
+    content::fill(&mut report, &lock.artifacts, inventory, &by);
+    report
+}
+
+/// The report of what is installed.
+pub fn of_snapshot(store: &Store, snapshot: &Snapshot, artifacts: &[Artifact], inventory: &Inventory, at: Timestamp) -> Result<Report> {
+    let digest = store.snapshot_digest(snapshot.number)?;
+    let by = Evidence::named(Source::Snapshot, &snapshot.number.to_string(), digest);
+    let identity = Identity {
+        name: "snapshot".to_owned(),
+        seq: Some(snapshot.number),
+        bundles: snapshot.bundles.iter().map(|i| key::bundle_row(i, "served")).collect(),
+        ..identity(artifacts, digest)
+    };
+    let decision = Decision { verdict: Verdict::Installed, reason: String::new(), rules: vec![] };
+    let mut report = Report::new(Kind::Installed, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by));
+    content::fill(&mut report, artifacts, inventory, &Evidence::named(Source::Inventory, &snapshot.number.to_string(), digest));
+    if let Some(root) = crate::trust::pinned::load(&store.trust_folder())? {
+        age_of_root(&mut report, &root, at);
+    }
+    for installed in &snapshot.bundles {
+        custody::of_bundle(&mut report, store, &installed.bundle)?;
+    }
+    Ok(report)
+}
+
+/// Adds what something has that another has not, and makes it a report of the difference.
+pub fn since(report: &mut Report, before: (&str, Digest, &[Artifact]), after: &[Artifact]) -> Result<()> {
+    let (label, digest, old) = before;
+    let difference = LockDiff::between(&compare::as_lock(old)?, &compare::as_lock(after)?);
+    let changes = crate::report::document::Changes { before: outside(label), rows: changes(&difference) };
+    report.kind = Kind::Difference;
+    report.changes = Some(Backed::new(changes, Evidence::named(Source::Lock, label, digest)));
+    Ok(())
+}
+
+fn begin(kind: Kind, at: Timestamp, identity: Identity, decision: Backed<Decision>) -> Report {
+    let digest = Digest::from_hex(&identity.sha256).expect("it was written from a digest");
+    Report::new(kind, &at.to_string(), Backed::new(identity, Evidence::of(Source::Statement, digest)), decision)
+}
+
+fn statement(bundle: &Authentic) -> Evidence {
+    Evidence::of(Source::Statement, bundle.id)
+}
+
+/// What decided: the policy's text where there is one, else the trust root.
+fn judge_of(store: &Store, root: &TrustRoot) -> Result<Evidence> {
+    let policy = super::policy::in_force(store)?.0.digest;
+    Ok(policy.map_or_else(|| Evidence::named(Source::TrustRoot, &root.label(), root.fingerprint()), |d| Evidence::of(Source::Policy, d)))
+}
+
+fn identity(artifacts: &[Artifact], digest: Digest) -> Identity {
+    let blobs: std::collections::BTreeMap<Digest, u64> =
+        artifacts.iter().flat_map(|a| &a.descriptors).map(|blob| (blob.digest, blob.size)).collect();
+    Identity {
+        sha256: digest.hex(),
+        spoken: digest.spoken(),
+        artifacts: artifacts.len() as u64,
+        blobs: blobs.len() as u64,
+        bytes: blobs.values().fold(0, |sum, size| sum.saturating_add(*size)),
+        ..Identity::default()
+    }
+}
+
+fn subject(bundle: &Authentic) -> Identity {
+    let statement = &bundle.statement;
+    let volume = |(n, size): (usize, &u64)| VolumeRow { name: outside(&statement.volume_name(n)), size: *size, here: true };
+    Identity {
+        name: outside(&statement.name),
+        line: outside(&statement.line),
+        epoch: Some(statement.epoch),
+        seq: Some(statement.seq),
+        created: Some(statement.created.clone()),
+        volumes: statement.volumes.iter().enumerate().map(volume).collect(),
+        ..identity(&bundle.lock.artifacts, bundle.id)
+    }
+}
+
+fn decision(plan: &Plan) -> Decision {
+    let shown = plan.findings.iter().any(|f| f.outcome == RuleOutcome::Shown);
+    let alone = plan.admitted.as_ref().is_some_and(|a| a.alone.is_some());
+    let verdict = match plan.outcome() {
+        Outcome::Install if shown || alone => Verdict::AllowedWithRemarks,
+        Outcome::Install | Outcome::Restore => Verdict::Allowed,
+        Outcome::Nothing if plan.error.is_none() => Verdict::Installed,
+        Outcome::Nothing | Outcome::Stage => Verdict::Waiting,
+        Outcome::Refuse => Verdict::Refused,
+    };
+    let reason = plan.error.as_ref().map_or_else(String::new, |error| outside(error.message()));
+    Decision { verdict, reason, rules: plan.findings.iter().map(rule).collect() }
+}
+
+fn rule(finding: &Finding) -> RuleRow {
+    let (expected, found) = (outside(&finding.expected), outside(&finding.found));
+    RuleRow { rule: finding.rule.to_owned(), outcome: finding.outcome.word().to_owned(), expected, found }
+}
+
+fn remarks(report: &mut Report, findings: &[Finding], judge: &Evidence) {
+    for finding in findings.iter().filter(|f| f.outcome == RuleOutcome::Shown) {
+        let values = [("rule", finding.rule.to_owned()), ("expected", finding.expected.clone()), ("found", finding.found.clone())];
+        report.remarks.push(Claim::say("rule-shown", &values, judge.clone()));
+    }
+}
+
+/// Who signed, and how many had to.
+fn signed(report: &mut Report, judged: &Judged, root: &TrustRoot) {
+    let signer = |s: &crate::trust::Counted| SignerRow {
+        name: outside(&s.principal),
+        key: s.fingerprint.clone(),
+        custody: s.custody.name().to_owned(),
+    };
+    let tally = &judged.tally;
+    let by = Evidence::of(Source::Signatures, judged.message);
+    let people = People {
+        signers: tally.signers.iter().map(signer).collect(),
+        threshold: tally.threshold as u64,
+        root: format!("{}, {}", outside(&root.label()), root.fingerprint().spoken()),
+        approvers: vec![],
+        approvals: 0,
+    };
+    report.people = Some(Backed::new(people, by.clone()));
+    let values = [("people", tally.people().to_string()), ("threshold", tally.threshold.to_string())];
+    report.transcript.push(Claim::say("signed", &values, by));
+}
+
+fn approved(report: &mut Report, plan: &Plan) {
+    let (Some(people), Some(admitted)) = (&report.people, &plan.admitted) else { return };
+    let row = |given: &super::approve::Given| ApproverRow {
+        name: outside(&given.principal),
+        decision: given.approval.decision.word().to_owned(),
+        time: given.approval.created.to_string(),
+        reason: outside(&given.approval.reason),
+    };
+    let approvers = admitted.approvals.given.iter().map(row).collect();
+    let all = People { approvers, approvals: admitted.approvals.needed as u64, ..people.said().clone() };
+    let by = people.evidence().clone();
+    if let Some(note) = admitted.alarm() {
+        report.remarks.push(Claim::say("alone", &[("note", note)], Evidence::of(Source::Approval, admitted.digest)));
+    }
+    report.people = Some(Backed::new(all, by));
+}
+
+/// Where it stands in its line.
+fn placed(report: &mut Report, order: Option<&Order>, bundle: &Authentic) {
+    let (key, values) = match order {
+        Some(Order::First) => ("order-first", vec![]),
+        Some(Order::Next) => ("order-next", vec![]),
+        Some(Order::Gap(gap)) => ("order-gap", vec![("first", gap.start().to_string()), ("last", gap.end().to_string())]),
+        Some(Order::Replay) => ("order-replay", vec![]),
+        None => return,
+    };
+    report.transcript.push(Claim::say(key, &values, statement(bundle)));
+}
+
+fn payload(report: &mut Report, bundle: &Authentic, verified: bool) {
+    let by = Evidence::of(Source::Volumes, bundle.id);
+    if verified {
+        let values = [("blobs", bundle.table.blobs.len().to_string()), ("bytes", bundle.lock.size().to_string())];
+        report.transcript.push(Claim::say("payload-read", &values, by));
+    } else {
+        report.not_checked.insert(0, Claim::say("payload-not-read", &[], by));
+    }
+}
+
+/// Whole days between two times; negative when the first is later.
+fn days(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_second().saturating_sub(from.as_second()).div_euclid(86_400)
+}
+
+fn age(what: &str, time: Timestamp, at: Timestamp, by: Evidence) -> Backed<Age> {
+    Backed::new(Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: Some(days(time, at)) }, by)
+}
+
+fn age_of_bundle(report: &mut Report, bundle: &Authentic, at: Timestamp) {
+    if let Ok(created) = bundle.statement.created.parse() {
+        report.ages.push(age("bundle", created, at, statement(bundle)));
+    }
+    age_of_root(report, &bundle.root, at);
+}
+
+fn age_of_root(report: &mut Report, root: &TrustRoot, at: Timestamp) {
+    report.ages.push(age("trust-root", root.terms().created, at, Evidence::named(Source::TrustRoot, &root.label(), root.fingerprint())));
+}
+
+/// How anybody checks the signatures with a stock tool.
+fn commands(report: &mut Report, bundle: &Authentic) {
+    report.commands.push("airlift trust allowed-signers > allowed_signers".to_owned());
+    for signer in &bundle.judged.tally.signers {
+        // The root's names are words of a narrow grammar: nothing in them means anything to a shell.
+        let name = &signer.principal;
+        report.commands.push(format!("ssh-keygen -Y verify -f allowed_signers -I {name} -n bundle.v1@airlift -s SIGNATURE < bundle.json"));
+    }
+}
+
+/// Refuses a snapshot that is not there.
+pub fn nothing_installed() -> Error {
+    Error::usage("nothing is installed").hint("name a bundle's volumes, or --lock FILE")
+}
