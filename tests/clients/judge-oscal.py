@@ -31,4 +31,5 @@ for path in map(pathlib.Path, sys.argv[1:]):
         sys.exit(f"{path}: it is not there")
     if plain(json.loads(model.oscal_serialize_json())) != plain(document):
         sys.exit(f"{path}: it is another document once it has been read")
-    print(f"{name} {document[name]["metadata"]["oscal-version"]}: read, and nothing was lost")
+    version = document[name]["metadata"]["oscal-version"]
+    print(f"{name} {version}: read, and nothing was lost")

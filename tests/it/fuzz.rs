@@ -259,9 +259,10 @@ fn the_archives_of_the_corpus_are_sound() {
 /// A file of the corpus is read to its end by what its target drives: a corpus of what is refused at once would reach nothing.
 fn sound(name: &str, bytes: &[u8]) {
     let (target, _) = name.split_once('/').unwrap();
+    // A table before anything is placed: read to its end, where its frames are missed.
     if target == "frames" {
-        let table = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20]);
-        return assert_eq!(table.unwrap_or_else(|e| panic!("{name}: {e:?}")).blobs.len(), 3);
+        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20]).expect_err("nothing is placed");
+        return assert!(refused.message().contains("frames that belong to no blob"), "{name}: {refused:?}");
     }
     let found = match target {
         "tar" | "zip" | "packed" => {

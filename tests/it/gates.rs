@@ -32,6 +32,15 @@ fn sender() -> (Host, Origin) {
     (host, origin)
 }
 
+/// A refusal: the findings are told as data, and the error says which rules decided.
+fn refuses(host: &Host, code: i32, args: &[&str], words: &[&str]) {
+    let ran = host.run(args);
+    assert!(ran.code == Some(code) && ran.err.contains("error: "), "{ran:?}");
+    for word in words {
+        assert!(ran.err.contains(word) || ran.out.contains(word), "{word} is not in: {ran:?}");
+    }
+}
+
 fn accept(host: &Host, root: &Path) {
     let shown = host.json(&["trust", "show", arg(root)]);
     host.ok(&["trust", "accept", arg(root), "--fingerprint", shown[0]["spoken"].as_str().expect("a fingerprint")]);
@@ -50,10 +59,10 @@ fn what_a_rule_refuses_is_refused_everywhere() {
     let (host, _origin) = sender();
     policy(&host, "strict.toml", "[artifacts]\nscan = \"refused\"\n");
     let words = ["artifacts.scan", "tool.zip"];
-    host.fails(POLICY, &["gate", "--lock", "kit.lock", "--policy", "strict.toml"], &words);
-    host.fails(POLICY, &["gate", "out", "--policy", "strict.toml"], &words);
-    host.fails(POLICY, &["verify", "out", "--policy", "strict.toml"], &words);
-    host.fails(POLICY, &[&["pack", "kit.lock", "--out", "again", "--policy", "strict.toml"], &SIGNED[..]].concat(), &words);
+    refuses(&host, POLICY, &["gate", "--lock", "kit.lock", "--policy", "strict.toml"], &words);
+    refuses(&host, POLICY, &["gate", "out", "--policy", "strict.toml"], &words);
+    refuses(&host, POLICY, &["verify", "out", "--policy", "strict.toml"], &words);
+    refuses(&host, POLICY, &[&["pack", "kit.lock", "--out", "again", "--policy", "strict.toml"], &SIGNED[..]].concat(), &words);
     assert!(!host.path("again").exists(), "a volume was written");
     let far = Host::new();
     accept(&far, &host.path("trust/root.1.json"));
@@ -62,13 +71,13 @@ fn what_a_rule_refuses_is_refused_everywhere() {
     let review = far.json(&["review", arg(&out)]).remove(0);
     let of = |rule: &str| review["findings"].as_array().unwrap().iter().find(|f| f["rule"] == rule).cloned().expect("the rule");
     assert_eq!(of("artifacts.scan")["outcome"], "not-assessed", "a review reads nothing of the payload");
-    far.fails(POLICY, &["import", arg(&out)], &words);
+    refuses(&far, POLICY, &["import", arg(&out)], &words);
     assert_eq!(far.json(&["status"])[0]["snapshot"], Value::Null, "nothing is installed");
     policy(&far, "kind.toml", "[artifacts]\nscan = \"shown\"\nmax-bytes = 1000000\n");
     far.ok(&["policy", "set", "kind.toml"]);
     let ran = far.ok(&["import", arg(&out)]);
     assert!(ran.err.contains("artifacts.scan: of 2 artifacts 1 shown, 1 passed"), "{}", ran.err);
-    far.fails(POLICY, &["gate", "--policy", arg(&host.path("strict.toml"))], &words);
+    refuses(&far, POLICY, &["gate", "--policy", arg(&host.path("strict.toml"))], &words);
 }
 
 #[test]
@@ -78,12 +87,12 @@ fn what_is_not_here_is_not_assessed() {
     let far = Host::new();
     far.write("kit.lock", lock);
     policy(&far, "scan.toml", "[artifacts]\nscan = \"refused\"\n");
-    far.fails(INCOMPLETE, &["gate", "--lock", "kit.lock", "--policy", "scan.toml"], &["not-assessed", "artifacts.scan"]);
+    refuses(&far, INCOMPLETE, &["gate", "--lock", "kit.lock", "--policy", "scan.toml"], &["not-assessed", "artifacts.scan"]);
     policy(&far, "size.toml", "[artifacts]\nmax-bytes = 1000000\n");
     far.ok(&["gate", "--lock", "kit.lock", "--policy", "size.toml"]);
-    far.fails(2, &["gate", "--lock", "kit.lock"], &["no policy"]);
+    refuses(&far, 2, &["gate", "--lock", "kit.lock"], &["no policy"]);
     policy(&far, "advisories.toml", "[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n");
-    far.fails(POLICY, &["gate", "--lock", "kit.lock", "--policy", "advisories.toml"], &["advisories.data", "there are none here"]);
+    refuses(&far, POLICY, &["gate", "--lock", "kit.lock", "--policy", "advisories.toml"], &["advisories.data", "there are none here"]);
 }
 
 /// An exception of the past lets nothing through, and one of the present is named with who answers for it.
@@ -91,7 +100,7 @@ fn what_is_not_here_is_not_assessed() {
 fn exceptions_let_through_while_they_last() {
     let (host, _origin) = sender();
     policy(&host, "past.toml", &format!("[artifacts]\nscan = \"refused\"\n{EXCEPTION}"));
-    host.fails(POLICY, &["gate", "out", "--policy", "past.toml"], &["policy.exception", "has expired"]);
+    refuses(&host, POLICY, &["gate", "out", "--policy", "past.toml"], &["policy.exception", "has expired"]);
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let lasting = EXCEPTION.replace("2020-01-01", &today.to_string());
     let lasting = lasting.replace("2020-12-31", &today.saturating_add(jiff::ToSpan::days(300)).to_string());
@@ -108,10 +117,10 @@ fn foreign_readers_take_the_documents() {
     let (host, _origin) = sender();
     policy(&host, "mixed.toml", "[artifacts]\nscan = \"refused\"\nmax-bytes = 20\nunknown-licence = \"shown\"\ncool-down-days = 1\n");
     let args = ["gate", "out", "--policy", "mixed.toml", "--sarif", "found.sarif", "--junit", "found.xml"];
-    host.fails(POLICY, &args, &["artifacts.size"]);
+    refuses(&host, POLICY, &args, &["artifacts.size"]);
     let read = |name: &str| std::fs::read(host.path(name)).unwrap();
     let first = (read("found.sarif"), read("found.xml"));
-    host.fails(POLICY, &args, &["artifacts.size"]);
+    refuses(&host, POLICY, &args, &["artifacts.size"]);
     assert_eq!(first, (read("found.sarif"), read("found.xml")), "the same input gives the same bytes");
     let Some(environment) = stock::environment("gates") else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/judge-findings.py");

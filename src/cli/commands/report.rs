@@ -16,7 +16,7 @@ use crate::store::{Store, create_folder, write_atomic};
 use crate::trust::{PlainKeys, Reason, Revoked, key_digest};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The form of the report.
@@ -229,7 +229,11 @@ impl ReportCommand {
     fn write(&self, report: &Report, context: &Context) -> Result<()> {
         let language = self.language.language();
         let Some(folder) = &self.out else {
-            let bytes = report.render(if context.out.json() { Form::Json } else { self.format.form() }, language);
+            if context.out.json() {
+                let document: Value = serde_json::from_slice(&report.render(Form::Json, language)).expect("a report is JSON");
+                return context.out.data(&document, "");
+            }
+            let bytes = report.render(self.format.form(), language);
             return context.out.raw(&String::from_utf8_lossy(&bytes));
         };
         write_all(report, language, folder)?;

@@ -39,7 +39,7 @@ impl Source {
     /// The word in documents, and the key in the data of a language.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Advisories => "advisories",
+            Self::Advisories => "advisory-data",
             Self::Approval => "approval",
             Self::Event => "event",
             Self::Inventory => "inventory",

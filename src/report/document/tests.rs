@@ -274,7 +274,7 @@ fn colours_stand_out_from_what_they_lie_on() {
         0.2126 * digit(0) + 0.7152 * digit(1) + 0.0722 * digit(2)
     };
     let style = include_str!("page.css");
-    let schemes: Vec<&str> = style.lines().filter(|line| line.contains("--paper")).collect();
+    let schemes: Vec<&str> = style.lines().filter(|line| line.contains("--paper:#")).collect();
     assert_eq!(schemes.len(), 3);
     for scheme in schemes {
         let colour = |name: &str| part(scheme.split(&format!("--{name}:#")).nth(1).unwrap().split([';', '}']).next().unwrap());

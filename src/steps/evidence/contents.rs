@@ -119,7 +119,6 @@ fn scan_document(scanned: &Scanned) -> Value {
         "blobs": scanned.blobs, "bytes": scanned.bytes, "not-here": scanned.absent,
         "worst": scanned.worst.map(Severity::name),
         "errors": counts(Severity::Error), "warnings": counts(Severity::Warning), "notes": counts(Severity::Note),
-        "advisories": Value::Null,
         "reports": scanned.reports.iter().map(found).collect::<Vec<_>>(),
     })
 }

@@ -53,7 +53,7 @@ pub(super) fn as_lock(artifacts: &[Artifact]) -> Result<Lock> {
     let mut all: Vec<Artifact> = artifacts.to_vec();
     all.sort_by_key(key);
     all.dedup_by_key(|a| key(a));
-    Lock::new("compared".to_owned(), String::new(), Digest::of(b""), all)
+    Lock::new("compared".to_owned(), "main".to_owned(), Digest::of(b""), all)
 }
 
 #[cfg(test)]

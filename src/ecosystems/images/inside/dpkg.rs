@@ -150,7 +150,7 @@ fn licence(name: &str, files: &Filesystem) -> Option<Licensing> {
     let (mut named, mut head, mut length) = (BTreeSet::new(), None, 0);
     each(files.content(&place)?, &mut |paragraph| match &head {
         None => head = Some(paragraph.one("format").is_some()),
-        Some(_) if paragraph.one("files").is_none() || length > LONGEST => {}
+        Some(_) if paragraph.one("Files").is_none() || length > LONGEST => {}
         Some(_) => {
             let licence = paragraph.one("license").map(first_line);
             length += licence.as_ref().map_or(0, String::len);
