@@ -109,7 +109,7 @@ const FAMILIES: [(&str, &str); 26] = [
 fn is_family(text: &str, expression: &str) -> bool {
     let folded = folded(text);
     let ids = || expression.split([' ', '(', ')']);
-    let approved = || ids().any(|id| spdx::license_id(id).is_some_and(|id| id.is_osi_approved()));
+    let approved = || ids().any(|id| spdx::license_id(id).is_some_and(spdx::LicenseId::is_osi_approved));
     folded == "osi approved" && approved()
         || FAMILIES.iter().any(|(family, start)| *family == folded && ids().any(|id| id.starts_with(start)))
 }

@@ -55,7 +55,7 @@ fn document(inventory: &Inventory, form: Format) -> Value {
 #[test]
 fn two_documents_that_differ_have_two_numbers() {
     let one = inventory(&[with("pkg:x/a@1", b"1", &[])]);
-    let mut others = vec![one.clone(), one.clone(), one.clone()];
+    let mut others = [one.clone(), one.clone(), one.clone()];
     others[0].subject.author = Some("Acme".to_owned());
     others[1].subject.created = Some("2026-02-03T04:05:06Z".to_owned());
     others[2].components[0].examined = Examined::Read;
@@ -107,8 +107,8 @@ fn another_file_of_a_version_is_no_rebuilt_one() {
         |name: &str, bytes: &[u8]| with(&format!("pkg:x/a@1?file_name={name}&checksum=sha256:{}", Digest::of(bytes).hex()), bytes, &[]);
     let changes = |before: &[Component], after: &[Component]| told(before, after).into_iter().map(|(change, _)| change).collect::<Vec<_>>();
     let (one, two) = (file("one", b"1"), file("two", b"2"));
-    assert_eq!(changes(&[one.clone()], &[one.clone(), two.clone()]), [Change::Added]);
-    assert_eq!(changes(&[one.clone(), two.clone()], &[one.clone()]), [Change::Removed]);
+    assert_eq!(changes(std::slice::from_ref(&one), &[one.clone(), two.clone()]), [Change::Added]);
+    assert_eq!(changes(&[one.clone(), two.clone()], std::slice::from_ref(&one)), [Change::Removed]);
     assert_eq!(changes(&[one.clone(), two.clone()], &[one, file("two", b"3")]), [Change::Rebuilt]);
 }
 

@@ -120,6 +120,7 @@ impl Findings {
     }
 
     /// Findings of a part that are told of apart, and may be included later: they share what the blob may unpack to.
+    #[must_use]
     pub fn apart(&self) -> Self {
         Self { profile: self.profile, budget: self.budget.clone(), ..Self::default() }
     }

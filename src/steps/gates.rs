@@ -17,7 +17,7 @@ use crate::scan::Severity;
 use crate::store::Store;
 use jiff::Timestamp;
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// How artifacts are judged.
 #[derive(Clone, Copy)]
@@ -159,9 +159,9 @@ fn licences(component: &Component) -> Licences {
 /// What the scan found in the blobs of an artifact, those that it shares with others too.
 fn looked(artifact: &Artifact, outcomes: &Outcomes, blobs: &dyn Blobs) -> Result<Look> {
     let label = artifact.label();
-    let by_blob: BTreeMap<_, ()> = artifact.descriptors.iter().map(|blob| (blob.digest, ())).collect();
+    let own: BTreeSet<_> = artifact.descriptors.iter().map(|blob| blob.digest).collect();
     let concerns = |report: &&Report| match report.blob {
-        Some(blob) => by_blob.contains_key(&blob),
+        Some(blob) => own.contains(&blob),
         None => report.artifact == label,
     };
     let mut look = Look { cut: outcomes.cut, ..Look::default() };

@@ -154,7 +154,7 @@ fn judge_and_take(
 /// What is installed.
 pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
     let Some(snapshot) = store.current()? else { return Ok(vec![]) };
-    Ok(store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts.to_vec()).unwrap_or_default())
+    Ok(store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts.clone()).unwrap_or_default())
 }
 
 /// Judges the content by the policy's rules about artifacts; what was found and is not refused is told. What could not be assessed is

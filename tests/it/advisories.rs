@@ -142,8 +142,8 @@ fn ask(archive: &Archive) {
     let now = snapshot.taken()[&archive.ecosystem].time;
     let freshness = Freshness { now, most_age: SignedDuration::from_hours(1) };
     for (record, value) in &records {
-        let with_versions = pairs(record, value, &archive.ecosystem).into_iter();
-        let Some((wire, version)) = with_versions.filter_map(|(_, wire)| Some((wire, *texts(&wire["versions"]).first()?))).next() else {
+        let mut with_versions = pairs(record, value, &archive.ecosystem).into_iter();
+        let Some((wire, version)) = with_versions.find_map(|(_, wire)| Some((wire, *texts(&wire["versions"]).first()?))) else {
             continue;
         };
         let written = wire["package"]["name"].as_str().expect("a name");

@@ -71,7 +71,7 @@ async fn answer(State(tree): State<Arc<Tree>>, parts: Parts) -> Response {
     let path = path.trim_start_matches('/');
     match tree.files.get(path) {
         Some(found) => {
-            let media_type = if path.ends_with(".zip") { "application/zip" } else { "application/octet-stream" }.to_owned();
+            let media_type = if path.rsplit('.').next() == Some("zip") { "application/zip" } else { "application/octet-stream" }.to_owned();
             blob(&parts, &tree.shelf.blobs, BlobReply { digest: found.digest, media_type, headers: HeaderMap::new() })
         }
         None if path.is_empty() => list(&tree, &parts),

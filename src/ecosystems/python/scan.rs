@@ -19,7 +19,7 @@ pub(super) fn blob(_: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, fo
     match Kind::of(filename) {
         Some(Kind::Wheel) => found.within(Profile::Package, "", |found| wheel(filename, bytes, found)),
         // Only what builds it reads it, and it may link within itself.
-        Some(Kind::Sdist) if filename.ends_with(".zip") => scan::as_zip(bytes, Profile::Tree, found),
+        Some(Kind::Sdist) if filename.rsplit('.').next() == Some("zip") => scan::as_zip(bytes, Profile::Tree, found),
         Some(Kind::Sdist) => scan::as_tar(bytes, Profile::Tree, found),
         None => scan::by_content(bytes, Profile::Tree, found),
     }

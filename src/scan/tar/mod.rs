@@ -320,7 +320,7 @@ mod tests {
             {
                 assert!(begins(&block), "{form}, signed {signed}");
                 assert!(!begins(&block[..511]), "{form}, cut short");
-                assert!(!begins(&[&[b'x'], &block[1..]].concat()), "{form}, another byte");
+                assert!(!begins(&[b"x", &block[1..]].concat()), "{form}, another byte");
             }
         }
         assert!(begins(&[&[0; 257][..], b"ustar"].concat()), "its mark is enough: what is wrong with it is told");

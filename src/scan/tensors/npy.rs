@@ -109,7 +109,7 @@ fn simple(text: &str) -> Option<Item> {
         let unit = tail.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         unit.is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'/'))
     };
-    if !tail.is_empty() && !(matches!(kind, 'm' | 'M') && is_unit(tail)) {
+    if !(tail.is_empty() || matches!(kind, 'm' | 'M') && is_unit(tail)) {
         return None;
     }
     let length = || digits.parse::<u64>().ok();

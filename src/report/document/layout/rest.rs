@@ -28,7 +28,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     list(to, words, ("licences", &["licence", "count"]), report.licences.as_ref(), |row| count(words, row));
     list(to, words, ("suppliers", &["supplier", "count"]), report.suppliers.as_ref(), |row| count(words, row));
     let columns = ["name", "task", "architecture", "parameters", "bases", "datasets", "formats", "executable", "not-looked-into"];
-    list(to, words, ("models", &columns), report.models.as_ref(), |row| model(words, row));
+    list(to, words, ("model-list", &columns), report.models.as_ref(), |row| model(words, row));
     let subject = &report.subject;
     let columns = ["name", "line", "spoken", "state"];
     backed(to, words, ("bundles", &columns), Some((subject, &subject.said().bundles)), |row| bundle(words, row));

@@ -139,10 +139,12 @@ impl Canvas {
 
     /// The file. Nothing in it is of the moment: its date is the one that is given.
     pub fn finish(self, title: &str, code: &str, date: Option<Date>) -> Vec<u8> {
-        let pages = i32::try_from(self.pages.len()).unwrap_or(i32::MAX);
-        let page = |n: usize| Ref::new(FIRST + 3 * n as i32);
+        // There are at most as many pages and elements as rows in a report, far fewer than numbers.
+        let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX / 4);
+        let pages = number(self.pages.len());
+        let page = |n: usize| Ref::new(FIRST + 3 * number(n));
         let after = FIRST + 3 * pages;
-        let element = |n: usize| Ref::new(after + n as i32);
+        let element = |n: usize| Ref::new(after + number(n));
         let mut pdf = Pdf::new();
         let mut catalog = pdf.catalog(CATALOG);
         catalog.pages(TREE).lang(TextStr(code));
@@ -153,7 +155,7 @@ impl Canvas {
         let mut tree = root.parent_tree();
         let mut nums = tree.nums();
         (0..self.pages.len()).for_each(|n| {
-            nums.insert(n as i32, Ref::new(FIRST + 3 * n as i32 + 2));
+            nums.insert(number(n), Ref::new(FIRST + 3 * number(n) + 2));
         });
         nums.finish();
         tree.finish();
@@ -170,9 +172,9 @@ impl Canvas {
         }
         info.finish();
         for (n, (content, pieces)) in self.pages.into_iter().enumerate() {
-            let (contents, parents) = (Ref::new(FIRST + 3 * n as i32 + 1), Ref::new(FIRST + 3 * n as i32 + 2));
+            let (contents, parents) = (Ref::new(FIRST + 3 * number(n) + 1), Ref::new(FIRST + 3 * number(n) + 2));
             let mut one = pdf.page(page(n));
-            one.parent(TREE).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1)).contents(contents).struct_parents(n as i32);
+            one.parent(TREE).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1)).contents(contents).struct_parents(number(n));
             let mut resources = one.resources();
             resources.fonts().pair(Name(b"R"), FONTS[0]).pair(Name(b"B"), FONTS[1]);
             resources.finish();
