@@ -50,7 +50,7 @@ fn policy(host: &Host, name: &str, text: &str) {
     host.write(name, format!("airlift-policy = 1\n{text}"));
 }
 
-const EXCEPTION: &str = "[[exception]]\nrule = \"artifacts.scan\"\nsubject = \"files/tool.zip\"\nowner = \"Alice\"\n\
+const EXCEPTION: &str = "[[exception]]\nrule = \"artifacts.scan\"\nsubject = \"files/all/tool.zip\"\nowner = \"Alice\"\n\
      reason = \"known, and read by nobody\"\ngranted = \"2020-01-01\"\nexpires = \"2020-12-31\"\n";
 
 /// The same rule refuses wherever it is asked, and nothing is written or installed.
