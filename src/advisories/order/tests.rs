@@ -137,7 +137,7 @@ fn composer() {
          1|1.0|1.0.0|V1.0.0.0|1.0.0-stable|1.00.0|1.0.0+foo 1.0.0-pl3-dev|1.0.0-patch3-dev|1.0.0-p3dev 1.0.0.1 5.2 5.10 2010-01-02.20.30.40-pl1 20100102 20100102-203040-p1",
     );
     ascending(Order::Composer, "1.0-dev|1.0.0.0-dev 1.0.0-a 1.0.0-b|1.0.0_beta 1.0.0-rc 1.0.0 1.0.0-p1|1.0.0-patch.1");
-    refused(Order::Composer, &["dev-main", "", "1.0foo", "1.0.0.0.0", "1.x-dev", "1.0.0-meh", "1.0-1", "1.0.0-alpha..1", "a", "123456"]);
+    refused(Order::Composer, &["dev-main", "", "1.0foo", "1.0.0.0.0", "1.x-dev", "1.0.0-meh", "1.0-1", "1.0.0-alpha..1", "a"]);
 }
 
 #[test]
