@@ -1,7 +1,8 @@
 //! Every form of a report of 10,000 artifacts: `cargo bench --bench report`. How long each takes, and the most memory of all.
 
 use airlift::artifact::Digest;
-use airlift::report::document::{ArtifactRow, Backed, Decision, Evidence, Form, Identity, Kind, Language, Report, Source, Verdict};
+use airlift::report::Language;
+use airlift::report::document::{ArtifactRow, Backed, Decision, Evidence, Form, Identity, Kind, Report, Source, Verdict};
 use std::time::Instant;
 
 const ARTIFACTS: usize = 10_000;

@@ -33,7 +33,7 @@ impl Rating {
     }
 
     /// The word for it.
-    pub const fn name(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
             Self::None => "none",
@@ -53,18 +53,6 @@ impl Rating {
             "high" | "important" => Self::High,
             "critical" => Self::Critical,
             _ => Self::Unknown,
-        }
-    }
-
-    /// Its word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::None => "none",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
         }
     }
 }

@@ -13,6 +13,7 @@ mod output;
 mod qr;
 mod reporting;
 mod sizes;
+mod tongue;
 
 pub use args::command_line;
 pub use context::Context;

@@ -13,6 +13,7 @@ pub mod document;
 mod identity;
 mod inside;
 mod inventory;
+mod language;
 mod licence;
 mod lines;
 mod linking;
@@ -27,6 +28,7 @@ pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
+pub use language::Language;
 pub use licence::{Basis, Declared, Licensing, Term, licence_list, normalised, satisfiable};
 pub use model::{Dataset, Model};
 

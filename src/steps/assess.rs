@@ -226,7 +226,7 @@ impl Assessed {
             0 => Ok(()),
             found => {
                 let error = Error::new(Kind::Policy, "packages are known to be affected by vulnerabilities");
-                Err(error.with("found", found).with("least", least.name()).hint("take later versions in, or ask for less with --fail-on"))
+                Err(error.with("found", found).with("least", least.word()).hint("take later versions in, or ask for less with --fail-on"))
             }
         }
     }

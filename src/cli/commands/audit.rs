@@ -177,7 +177,7 @@ fn tell_found(found: &Found, text: &mut String) {
     more.extend(found.exploited.as_ref().map(|day| format!("exploited, listed {day}")));
     more.extend(found.likelihood.map(|share| format!("likely by {:.1} %", share * 100.0)));
     more.extend((!found.fixed.is_empty()).then(|| format!("fixed in {}", found.fixed.join(", "))));
-    let _ = writeln!(text, "  {:<8}{score}  {}  {}", found.rating.name(), plain(&found.names.join(" ")), plain(&found.summary));
+    let _ = writeln!(text, "  {:<8}{score}  {}  {}", found.rating.word(), plain(&found.names.join(" ")), plain(&found.summary));
     if !more.is_empty() {
         let _ = writeln!(text, "      {}", plain(&more.join(" · ")));
     }
@@ -223,7 +223,7 @@ fn found(found: &Found) -> Value {
         json!({ "status": said.status.word(), "justification": said.justification, "detail": said.detail, "author": said.author,
             "timestamp": said.timestamp.to_string() })
     });
-    json!({ "id": found.id, "names": found.names, "fixed": found.fixed, "severity": found.rating.name(), "score": found.score,
+    json!({ "id": found.id, "names": found.names, "fixed": found.fixed, "severity": found.rating.word(), "score": found.score,
         "malicious": found.malicious, "summary": found.summary, "exploited": found.exploited, "likelihood": found.likelihood,
         "statement": said, "statements_set_aside": found.set_aside })
 }

@@ -1,33 +1,14 @@
 //! `airlift evidence`
 
 use crate::cli::Context;
+use crate::cli::tongue::Tongue;
 use crate::error::Result;
-use crate::report::controls::{ControlPack, Language, Status};
+use crate::report::Language;
+use crate::report::controls::{ControlPack, Status};
 use crate::steps::evidence::{Gathering, Of, Packed, gather};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-
-/// The language of tables and texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tongue {
-    /// English
-    En,
-    /// German
-    De,
-    /// Italian
-    It,
-}
-
-impl From<Tongue> for Language {
-    fn from(tongue: Tongue) -> Self {
-        match tongue {
-            Tongue::En => Self::English,
-            Tongue::De => Self::German,
-            Tongue::It => Self::Italian,
-        }
-    }
-}
 
 /// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
 #[derive(Debug, Args)]

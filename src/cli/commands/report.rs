@@ -4,8 +4,10 @@ use super::pack::read_lock;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{InPlace, Verification};
 use crate::cli::Context;
+use crate::cli::tongue::Tongue;
 use crate::error::{Error, Result};
-use crate::report::document::{Evidence, Form, Language, Report, Source, Verdict};
+use crate::report::Language;
+use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
 use crate::steps::plan::plan;
 use crate::steps::predecessors::Predecessors;
@@ -39,27 +41,6 @@ impl Format {
             Self::Html => Form::Html,
             Self::Markdown => Form::Markdown,
             Self::Csv => Form::Csv,
-        }
-    }
-}
-
-/// The language of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tongue {
-    /// English
-    En,
-    /// German
-    De,
-    /// Italian
-    It,
-}
-
-impl Tongue {
-    const fn language(self) -> Language {
-        match self {
-            Self::En => Language::English,
-            Self::De => Language::German,
-            Self::It => Language::Italian,
         }
     }
 }
@@ -227,7 +208,7 @@ impl ReportCommand {
     }
 
     fn write(&self, report: &Report, context: &Context) -> Result<()> {
-        let language = self.language.language();
+        let language = self.language.into();
         let Some(folder) = &self.out else {
             if context.out.json() {
                 let document: Value = serde_json::from_slice(&report.render(Form::Json, language)).expect("a report is JSON");

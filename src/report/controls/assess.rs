@@ -1,9 +1,9 @@
 //! Rows of a pack against what was gathered. A status follows from the evidence; nobody can set one.
 
 use super::evidence::{Evidence, Found, Gathered, Reference};
-use super::language::Language;
 use super::pack::{Control, ControlPack};
 use super::texts::said;
+use crate::report::Language;
 
 /// How much of the evidence a row draws on is here. It never says that a demand is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

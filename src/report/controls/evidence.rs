@@ -1,8 +1,8 @@
 //! The catalogue of evidence, and which of it there is of one subject. What is there is named by the file it lies in.
 
 use super::folder::Filed;
-use super::language::Language;
 use super::texts::{EvidenceText, said};
+use crate::report::Language;
 use std::collections::BTreeMap;
 
 macro_rules! catalogue {

@@ -10,19 +10,19 @@
 mod assess;
 mod evidence;
 mod folder;
-mod language;
 mod oscal;
 mod pack;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod texts;
 
 pub use assess::{Assessed, Claim, Status};
 pub use evidence::{Evidence, Found, Gathered, Reason, Reference, References};
 pub use folder::{Filed, Folder};
-pub use language::{Language, Text};
 pub use oscal::{About, OSCAL_VERSION, assessment_plan, assessment_results, component_definition};
 pub use pack::{Control, ControlPack};
 pub use table::{csv, json, markdown};
+pub use text::Text;
 pub use texts::{Said, said};

@@ -1,7 +1,7 @@
 //! Control packs: one file a framework, read strictly. A row names the evidence it draws on, what that shows and what it does not.
 
 use super::evidence::Evidence;
-use super::language::Text;
+use super::text::Text;
 use super::texts::said;
 use crate::error::{Error, Result};
 use serde::Deserialize;

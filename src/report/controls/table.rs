@@ -2,10 +2,10 @@
 
 use super::assess::{Assessed, Status};
 use super::evidence::{Evidence, Found, Gathered, Reference};
-use super::language::Language;
 use super::oscal::About;
 use super::pack::ControlPack;
 use super::texts::said;
+use crate::report::Language;
 use serde_json::{Value, json};
 use std::fmt::Write;
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::artifact::Digest;
 use crate::error::Kind;
+use crate::report::Language;
 
 /// Words that promise what evidence cannot, with the forms that are meant; whole words, in lower case.
 const FORBIDDEN: [(Language, &[&str]); 3] = [

@@ -1,7 +1,8 @@
 //! The sentences that packs, tables and reasons are made of, read from `texts.toml` once.
 
-use super::language::{Language, Text};
+use super::text::Text;
 use crate::error::{Error, Result};
+use crate::report::Language;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -1,6 +1,7 @@
 //! One file: no scripts, nothing loaded, the style named by its digest. Complete in every browser, on paper, and read aloud.
 
 use super::layout::{Block, Layout, Table};
+use crate::artifact::html_escaped as escape;
 use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write;
@@ -102,20 +103,4 @@ fn table(out: &mut String, table: &Table) {
     }
     out.push_str("</tbody>\n</table>\n");
     table.notes.iter().for_each(|note| paragraph(out, "note", note));
-}
-
-/// Text in content and in quoted attributes.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -8,7 +8,6 @@
 mod csv;
 mod evidence;
 mod html;
-mod language;
 mod layout;
 mod markdown;
 mod model;
@@ -17,15 +16,17 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
-pub use language::Language;
 pub use model::{MAX_REPORT_BYTES, Report};
 pub use sections::{
     Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, CountRow, Counted, Decision, EventRow, FindingRow, Identity,
     Kind, ModelRow, People, RuleRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
 };
 pub use text::outside;
+
+use crate::report::Language;
 
 /// What reports name as their maker.
 const TOOL: &str = concat!("airlift ", env!("CARGO_PKG_VERSION"));

@@ -107,7 +107,7 @@ impl Report {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let limits = Limits { bytes: MAX_REPORT_BYTES, depth: 12 };
         let report: Self = parse_versioned("the report", bytes, limits, "airlift-report", VERSION)?;
-        let words = super::Language::English.words();
+        let words = super::words::Words::of_language(crate::report::Language::English);
         let unknown = report.claims().find(|claim| words.find(&format!("say.{}", claim.said().key)).is_none());
         match unknown {
             Some(claim) => {

@@ -1,5 +1,7 @@
+use super::words::Words;
 use super::*;
 use crate::artifact::Digest;
+use crate::report::Language;
 use std::collections::BTreeSet;
 
 fn row(n: usize) -> ArtifactRow {
@@ -121,11 +123,11 @@ fn all_forms(report: &Report) -> Vec<(Form, Language, Vec<u8>)> {
 
 #[test]
 fn every_language_has_the_same_keys_and_the_same_places_for_values() {
-    let english = Language::English.words().all();
+    let english = Words::of_language(Language::English).all();
     let places =
         |text: &str| -> BTreeSet<String> { text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned()).collect() };
     for language in Language::ALL {
-        let words = language.words().all();
+        let words = Words::of_language(language).all();
         assert_eq!(words.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language:?}");
         for (key, text) in words {
             assert!(!text.trim().is_empty() && places(text) == places(&english[key]), "{language:?} {key}: {text}");
@@ -136,7 +138,7 @@ fn every_language_has_the_same_keys_and_the_same_places_for_values() {
 #[test]
 fn every_word_of_the_document_has_words_in_every_language() {
     for language in Language::ALL {
-        let words = language.words();
+        let words = Words::of_language(language);
         let mut keys: Vec<String> = Kind::ALL.iter().flat_map(|k| [format!("title.{}", k.word()), format!("lead.{}", k.word())]).collect();
         keys.extend(Verdict::ALL.iter().map(|v| format!("verdict.{}", v.word())));
         keys.extend(Became::ALL.iter().map(|b| format!("became.{}", b.word())));
@@ -177,7 +179,7 @@ fn no_form_promises_more_than_was_looked_at() {
         forbidden.iter().for_each(|word| assert!(!text.contains(word), "{form:?} {language:?} says {word}"));
     }
     for language in Language::ALL {
-        for (key, text) in language.words().all() {
+        for (key, text) in Words::of_language(language).all() {
             forbidden.iter().for_each(|word| assert!(!text.to_lowercase().contains(word), "{language:?} {key} says {word}"));
         }
     }

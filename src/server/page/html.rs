@@ -1,6 +1,7 @@
 //! The frame around every page, and escaping.
 
 use super::About;
+use crate::artifact::html_escaped;
 use crate::error::plain;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderValue};
@@ -26,18 +27,7 @@ pub fn headers() -> HeaderMap {
 
 /// Text made harmless inside HTML, in content and in quoted attributes.
 pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in plain(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    html_escaped(&plain(text))
 }
 
 /// `1 blob`, `1,204 blobs`.

@@ -22,10 +22,11 @@ use crate::artifact::{Artifact, Digest};
 use crate::bundle::{InPlace, Verification};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::report::Language;
 use crate::report::Subject;
 use crate::report::controls::{
-    About, ControlPack, Evidence, Filed, Folder, Found, Gathered, Language, OSCAL_VERSION, Reason, References, assessment_plan,
-    assessment_results, component_definition, csv, json as json_table, markdown,
+    About, ControlPack, Evidence, Filed, Folder, Found, Gathered, OSCAL_VERSION, Reason, References, assessment_plan, assessment_results,
+    component_definition, csv, json as json_table, markdown,
 };
 use crate::steps::policy::in_force;
 use crate::store::{Snapshot, Store, read_bounded};

@@ -3,7 +3,8 @@
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
-use crate::report::document::{Form, Language, MAX_REPORT_BYTES, REPORT, Report};
+use crate::report::Language;
+use crate::report::document::{Form, MAX_REPORT_BYTES, REPORT, Report};
 use crate::store::{Store, create_folder, read_bounded, write_atomic};
 use crate::trust::{Role, Signer, TrustRoot, sign, signature_name};
 

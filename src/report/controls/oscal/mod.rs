@@ -13,9 +13,9 @@ use self::wire::{
 };
 use super::assess::Assessed;
 use super::evidence::{Gathered, Reference};
-use super::language::Language;
 use super::pack::ControlPack;
 use crate::artifact::Digest;
+use crate::report::Language;
 use crate::report::identity::uuid;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! Page 1: what a person needs to decide, and no more than a page holds. Everything that can be long is cut here and whole further on.
 
 use super::super::evidence::Backed;
-use super::super::language::Words;
 use super::super::model::Report;
 use super::super::sections::{Age, Became, Counted, Identity, Kind, Tile, Verdict};
+use super::super::words::Words;
 use super::{Block, TileShown, Tone, bases, few, sentence, short};
 
 /// Longest value on page 1, in characters.

@@ -6,8 +6,9 @@ mod first;
 mod rest;
 
 use super::evidence::{Backed, Evidence};
-use super::language::{Language, Words};
 use super::model::Report;
+use super::words::Words;
+use crate::report::Language;
 
 /// How something is meant; never said by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +144,7 @@ pub struct Layout {
 
 /// Puts a report into words.
 pub fn layout(report: &Report, language: Language) -> Layout {
-    let words = language.words();
+    let words = Words::of_language(language);
     let subject = report.subject.said();
     let number = subject.seq.map_or_else(String::new, |seq| format!(" {seq}"));
     let (kind, code) = (report.kind.word(), words.get("code").to_owned());

@@ -1,9 +1,9 @@
 //! What comes after page 1: everything whole, as tables.
 
 use super::super::evidence::Backed;
-use super::super::language::Words;
 use super::super::model::Report;
 use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, CountRow, EventRow, FindingRow, ModelRow, RuleRow, VolumeRow, WhyRow};
+use super::super::words::Words;
 use super::{Block, Column, Table, bases, basis, sentence};
 
 /// The columns whose content is numbers.

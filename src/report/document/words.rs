@@ -1,52 +1,19 @@
 //! The words of a report, as data: a file a language, the same keys in each.
 
+use crate::report::Language;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// A language reports are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// German.
-    German,
-    /// Italian.
-    Italian,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::Italian];
-
-    const fn source(self) -> &'static str {
-        match self {
-            Self::English => include_str!("languages/en.toml"),
-            Self::German => include_str!("languages/de.toml"),
-            Self::Italian => include_str!("languages/it.toml"),
-        }
-    }
-
-    /// Its code (BCP 47).
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-            Self::Italian => "it",
-        }
-    }
-
-    /// The words of it.
-    pub(super) fn words(self) -> &'static Words {
-        static WORDS: [OnceLock<Words>; 3] = [const { OnceLock::new() }; 3];
-        WORDS[self as usize].get_or_init(|| Words::read(self.source()))
-    }
-}
 
 /// Texts by their keys.
 pub(super) struct Words(BTreeMap<String, String>);
 
 impl Words {
+    /// Those of a language.
+    pub fn of_language(language: Language) -> &'static Self {
+        static WORDS: [OnceLock<Words>; 3] = [const { OnceLock::new() }; 3];
+        WORDS[language as usize].get_or_init(|| Self::read(source(language)))
+    }
+
     fn read(source: &str) -> Self {
         let table: toml::Table = source.parse().expect("a test reads the data of every language");
         let mut texts = BTreeMap::new();
@@ -131,5 +98,13 @@ fn flatten(prefix: &str, table: &toml::Table, texts: &mut BTreeMap<String, Strin
                 texts.insert(key, other.as_str().expect("every text is a string").to_owned());
             }
         }
+    }
+}
+
+const fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("languages/en.toml"),
+        Language::German => include_str!("languages/de.toml"),
+        Language::Italian => include_str!("languages/it.toml"),
     }
 }

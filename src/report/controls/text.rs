@@ -1,33 +1,8 @@
-//! The languages that tables and packs are written in.
+//! Texts in every language.
 
 use crate::error::{Error, Result};
+use crate::report::Language;
 use serde::Deserialize;
-
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// German.
-    German,
-    /// Italian.
-    Italian,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::Italian];
-
-    /// Its code (ISO 639-1).
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-            Self::Italian => "it",
-        }
-    }
-}
 
 /// Longest text, in bytes.
 const LONGEST: usize = 400;
