@@ -22,7 +22,7 @@ fn row(n: usize) -> ArtifactRow {
 
 fn main() {
     let by = Evidence::of(Source::Statement, Digest::of(b"statement"));
-    let identity = Identity { name: "kit".to_owned(), artifacts: ARTIFACTS as u64, ..Identity::default() };
+    let identity = Identity { name: "kit".to_owned(), artifacts: Some(ARTIFACTS as u64), ..Identity::default() };
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let mut report =
         Report::new(Kind::Bundle, "2026-01-01T00:00:00Z", Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));

@@ -84,7 +84,8 @@ impl Authentic {
         Ok(needs)
     }
 
-    fn volume_needs(&self) -> Vec<VolumeNeed> {
+    /// The volumes and where each of them is; none is needed for anything yet.
+    pub fn volume_needs(&self) -> Vec<VolumeNeed> {
         let damage = self.damage();
         let presence = |n: usize| match damage.get(&n).is_some_and(|d| d.absent) {
             _ if self.lacks_volume(n) => Presence::Missing,

@@ -87,7 +87,7 @@ pub struct ReportCommand {
     /// Write every form into this folder instead of printing one
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The time by which ages are counted [default: SOURCE_DATE_EPOCH, else now]
+    /// The time by which ages are counted and rules about time are judged [default: SOURCE_DATE_EPOCH, else now]
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     /// Sign the report, log it, and keep it in the store, where the mirror's pages show it
@@ -170,6 +170,10 @@ impl ReportCommand {
         let subject = of_bundle(&bundle.statement, bundle.id);
         let artifacts = bundle.lock.artifacts.clone();
         let before = Predecessors::in_store(store);
+        if !whole && self.outgoing {
+            let inventory = take(subject, &artifacts, &Nowhere, context)?;
+            return Ok(Found { report: report::of_bundle(&bundle, &inventory, verified, at), artifacts, inventory: Some(inventory) });
+        }
         if !whole {
             let plan = plan(bundle, &before, at)?;
             let inventory = take(subject, &artifacts, &Nowhere, context)?;
@@ -183,6 +187,12 @@ impl ReportCommand {
         } else {
             // Opened anew: the place keeps the one it reads from.
             let again = crate::steps::verify::open_one(&self.places, &context.accepted_root(store)?)?;
+            if again.id != place.bundle().id {
+                return Err(Error::verification("the medium holds another bundle than a moment ago")
+                    .with("expected", place.bundle().id)
+                    .with("found", again.id)
+                    .hint("use a medium that nobody changes meanwhile"));
+            }
             let plan = plan(again, &before, at)?;
             report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, verified }, at)?
         };
@@ -193,12 +203,12 @@ impl ReportCommand {
     fn narrow(&self, found: &mut Found, context: &Context) -> Result<()> {
         if let Some(path) = &self.since_lock {
             let lock = read_lock(path)?;
-            report::since(&mut found.report, (&lock.name, lock.digest(), &lock.artifacts), &found.artifacts)?;
+            report::since(&mut found.report, (Source::Lock, &lock.name, lock.digest(), &lock.artifacts), &found.artifacts)?;
         }
         if let Some(number) = self.since {
             let store = context.open_store()?;
             let (old, digest) = (artifacts_of(&store, number)?, store.snapshot_digest(number)?);
-            report::since(&mut found.report, (&format!("snapshot {number}"), digest, &old), &found.artifacts)?;
+            report::since(&mut found.report, (Source::Snapshot, &number.to_string(), digest, &old), &found.artifacts)?;
         }
         if let (Some(name), Some(inventory)) = (&self.why, &found.inventory) {
             let digest = Digest::from_hex(&found.report.subject.said().sha256)?;

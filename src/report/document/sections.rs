@@ -148,12 +148,12 @@ pub struct Identity {
     pub spoken: String,
     /// When it was made, as it says itself.
     pub created: Option<String>,
-    /// Artifacts.
-    pub artifacts: u64,
-    /// Distinct blobs.
-    pub blobs: u64,
-    /// Their bytes.
-    pub bytes: u64,
+    /// Artifacts; `null` where nobody counted.
+    pub artifacts: Option<u64>,
+    /// Distinct blobs; `null` where nobody counted.
+    pub blobs: Option<u64>,
+    /// Their bytes; `null` where nobody counted.
+    pub bytes: Option<u64>,
     /// Bytes that what is installed has not.
     pub new_bytes: Option<u64>,
     /// The volumes.
@@ -228,8 +228,8 @@ pub struct People {
     pub root: String,
     /// Who decided.
     pub approvers: Vec<ApproverRow>,
-    /// How many people have to approve.
-    pub approvals: u64,
+    /// How many people have to approve; `null` where that was not judged.
+    pub approvals: Option<u64>,
 }
 
 /// A signer.
@@ -299,8 +299,8 @@ pub struct Age {
     pub name: String,
     /// As of when; nothing where there is none.
     pub time: Option<String>,
-    /// Whole days before the report's time; negative in the future.
-    pub days: Option<i64>,
+    /// Whole days before the report's time; `null` where it is later than that.
+    pub days: Option<u64>,
 }
 
 /// What is known to be wrong with one artifact.

@@ -31,9 +31,9 @@ fn sample(artifacts: usize, text: &str) -> Report {
         sha256: Digest::of(b"statement").hex(),
         spoken: Digest::of(b"statement").spoken(),
         created: Some("2026-02-03T04:05:06Z".to_owned()),
-        artifacts: artifacts as u64,
-        blobs: 1204,
-        bytes: 6_400_000_000,
+        artifacts: Some(artifacts as u64),
+        blobs: Some(1204),
+        bytes: Some(6_400_000_000),
         new_bytes: Some(1_300_000_000),
         volumes: (0..20).map(|n| VolumeRow { name: format!("{hostile}.{n}"), size: 4_000_000_000, here: n > 0 }).collect(),
         bundles: vec![],
@@ -51,7 +51,7 @@ fn sample(artifacts: usize, text: &str) -> Report {
         time: "2026-02-04T00:00:00Z".to_owned(),
         reason: hostile.clone(),
     };
-    let people = People { signers: vec![signer; 5], threshold: 2, root: hostile.clone(), approvers: vec![approver; 5], approvals: 9 };
+    let people = People { signers: vec![signer; 5], threshold: 2, root: hostile.clone(), approvers: vec![approver; 5], approvals: Some(9) };
     report.people = Some(Backed::new(people, Evidence::of(Source::Signatures, Digest::of(b"signatures"))));
     let change = |n: usize| ChangeRow {
         became: Became::ALL[n % Became::ALL.len()],

@@ -37,9 +37,10 @@ impl Words {
         self.find(key).unwrap_or(key)
     }
 
-    /// The text of a key of a group.
+    /// The text of a key of a group; group and key where there is none.
     pub fn of(&self, group: &str, key: &str) -> String {
-        self.find(&format!("{group}.{key}")).unwrap_or(key).to_owned()
+        let whole = format!("{group}.{key}");
+        self.find(&whole).map_or_else(|| whole.clone(), str::to_owned)
     }
 
     /// A text with values in the places of their names. A value is never looked into for further names.

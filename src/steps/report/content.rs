@@ -25,14 +25,21 @@ pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory
         report.not_checked.push(Claim::say(key, &[], Evidence::tool()));
     }
     report.trust = trust(artifacts, inventory, by);
-    report.licences = Some(Backed::new(counted(inventory.components.iter().map(licence)), by.clone()));
-    let suppliers = inventory.components.iter().map(|c| outside(c.supplier.as_deref().unwrap_or_default()));
+    // What nobody read and nobody declared says nothing: it is no artifact without a licence.
+    report.licences = Some(Backed::new(counted(inventory.components.iter().filter(|c| tells(c)).map(licence)), by.clone()));
+    let told = inventory.components.iter().filter(|c| tells(c) || c.supplier.is_some());
+    let suppliers = told.map(|c| outside(c.supplier.as_deref().unwrap_or_default()));
     report.suppliers = Some(Backed::new(counted(suppliers), by.clone()));
     report.models = Some(Backed::new(inventory.components.iter().filter_map(model).collect(), by.clone()));
     report.artifacts = Some(Backed::new(inventory.components.iter().map(row).collect(), by.clone()));
     let read = inventory.components.iter().filter(|c| c.examined == Examined::Read).count();
     let values = [("read", read.to_string()), ("all", counts.artifacts.to_string())];
     report.transcript.push(Claim::say("inventory-read", &values, by.clone()));
+}
+
+/// Whether a component was read, or its licence is declared elsewhere.
+fn tells(component: &Component) -> bool {
+    !component.licences.is_empty() || matches!(component.examined, Examined::Read | Examined::Opaque)
 }
 
 fn trust<A: Borrow<Artifact>>(artifacts: &[A], inventory: &Inventory, by: &Evidence) -> Vec<Backed<Counted>> {
@@ -43,7 +50,8 @@ fn trust<A: Borrow<Artifact>>(artifacts: &[A], inventory: &Inventory, by: &Evide
     let of = |wanted: Learned| learned.values().filter(|l| **l == wanted).count();
     let attached = artifacts.iter().filter(|a| Borrow::<Artifact>::borrow(*a).subject.is_some()).count();
     let executable: usize = inventory.components.iter().filter_map(|c| c.model.as_ref()).map(|m| m.executable.len()).sum();
-    let declares = |wanted: fn(&Declared) -> bool| inventory.components.iter().filter(|c| wanted(&Declared::of(&c.licences))).count();
+    let declares =
+        |wanted: fn(&Declared) -> bool| inventory.components.iter().filter(|c| tells(c) && wanted(&Declared::of(&c.licences))).count();
     let counts = inventory.counts();
     let rows = [
         (Tile::FromUpstream, of(Learned::Upstream)),
@@ -55,8 +63,15 @@ fn trust<A: Borrow<Artifact>>(artifacts: &[A], inventory: &Inventory, by: &Evide
         (Tile::OtherLicence, declares(|d| matches!(d, Declared::Text(_)))),
         (Tile::Unread, counts.not_examined + counts.unreadable),
     ];
-    // Where no model's bytes were read, nobody has looked for what runs.
-    let looked = |tile: Tile| tile != Tile::Executable || inventory.components.iter().all(|c| c.examined != Examined::NotExamined);
+    // Where not all models were read to their ends, nobody has looked for all that runs; where nothing tells of licences, none are known.
+    let read = |c: &Component| !matches!(c.examined, Examined::NotExamined | Examined::Unreadable(_));
+    let whole = inventory.components.iter().all(|c| read(c) && c.model.as_ref().is_none_or(|model| model.not_looked_into == 0));
+    let told = inventory.components.is_empty() || inventory.components.iter().any(tells);
+    let looked = |tile: Tile| match tile {
+        Tile::Executable => whole,
+        Tile::Unlicensed | Tile::OtherLicence => told,
+        _ => true,
+    };
     rows.iter()
         .map(|(tile, count)| Backed::new(Counted { tile: *tile, count: looked(*tile).then_some(*count as u64) }, by.clone()))
         .collect()

@@ -31,6 +31,13 @@ pub fn keep(journal: &Journal<'_>, report: &Report, root: &TrustRoot, signer: &d
         .filter(|(p, _)| root.people(role).contains(&p.name.as_str()))
         .ok_or_else(|| Error::usage("the trust root names nobody who signs reports with this key").with("key", key.fingerprint()))?;
     let armour = sign(signer, REPORT, &bytes)?;
+    // The role may ask for more than a name, such as a touch of the key; and what is kept must be readable again.
+    let file = (signature_name("report", &principal.name, key), armour.clone().into_bytes());
+    root.tally(role, REPORT, &bytes, std::slice::from_ref(&file)).and_then(|tally| match tally.signers.is_empty() {
+        false => Ok(()),
+        true => Err(Error::usage("the trust root does not count this signature for reports").with("key", key.fingerprint())),
+    })?;
+    Report::parse(&bytes)?;
     let subject = report.subject.said();
     let mut about = vec![Item::of("report", digest)];
     about.extend(Digest::from_hex(&subject.sha256).ok().map(|d| Item::named(report.kind.word(), &subject.name).digest(d)));
@@ -62,6 +69,9 @@ pub fn kept(store: &Store) -> Result<Vec<Kept>> {
         let files = std::fs::read_dir(&path).map_err(|e| wrong(&e))?.take(64).filter_map(|f| f.ok()?.file_name().into_string().ok());
         let mut files: Vec<String> = files.filter(|name| is_file_of_a_report(name)).collect();
         files.sort();
+        if !files.iter().any(|name| name.ends_with(".sshsig")) {
+            continue;
+        }
         all.push(Kept { digest, files });
     }
     all.sort_by_key(|kept| kept.digest);
@@ -78,6 +88,6 @@ pub fn file(store: &Store, digest: &Digest, name: &str) -> Result<Option<Vec<u8>
 
 /// Names that this step writes; nothing else in the folder is shown.
 fn is_file_of_a_report(name: &str) -> bool {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@'));
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@' | b'+'));
     plain && name.starts_with("report.") && [".json", ".html", ".sshsig"].iter().any(|ending| name.ends_with(ending))
 }

@@ -18,14 +18,8 @@ pub fn of_key(store: &Store, root: &TrustRoot, key: &Revoked, at: Timestamp) -> 
     };
     let mut bundles: Vec<BundleRow> = impact.bundles.iter().map(|admitted| bundle_row(&admitted.installed, state(admitted))).collect();
     bundles.extend(impact.unread.iter().map(|installed| bundle_row(installed, "unread")));
-    let identity = Identity {
-        name: impact.fingerprint.clone(),
-        sha256: key.key.hex(),
-        spoken: key.key.spoken(),
-        artifacts: impact.bundles.iter().map(|admitted| admitted.artifacts.len() as u64).sum(),
-        bundles,
-        ..Identity::default()
-    };
+    let identity =
+        Identity { name: impact.fingerprint.clone(), sha256: key.key.hex(), spoken: key.key.spoken(), bundles, ..Identity::default() };
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let mut report = Report::new(Kind::Impact, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
     let values = [("key", impact.fingerprint.clone()), ("bundles", impact.bundles.len().to_string())];

@@ -16,12 +16,11 @@ pub use keep::{Kept, file, keep, kept};
 pub use key::of_key;
 pub use origin::why;
 
-use super::import::order;
 use super::plan::{Outcome, Plan};
 use super::predecessors::Predecessors;
 use crate::artifact::{Artifact, Digest};
-use crate::bundle::Authentic;
-use crate::error::{Error, Result};
+use crate::bundle::{Authentic, Presence, VolumeNeed};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::lock::{Lock, LockDiff};
 use crate::policy::{Finding, Outcome as RuleOutcome};
 use crate::report::Inventory;
@@ -61,26 +60,31 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     let (plan, bundle) = (arrived.plan, &arrived.plan.bundle);
     let store = arrived.before.store();
     let judge = judge_of(store, &bundle.root)?;
+    let served = store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|one| one.bundle == bundle.id));
+    // What was accepted before is not compared with what is installed: nothing is known of changes, which is not the same as none.
+    let compared = plan.order.as_ref().is_some_and(|order| *order != Order::Replay);
     let mut identity = subject(bundle);
-    identity.new_bytes = Some(plan.changes.new_bytes);
-    for (row, need) in identity.volumes.iter_mut().zip(&plan.needs.volumes) {
-        row.here = need.presence == crate::bundle::Presence::Here;
-    }
+    identity.new_bytes = compared.then_some(plan.changes.new_bytes);
     if let Some(Order::Gap(missing)) = &plan.order {
         identity.missing = Some([*missing.start(), *missing.end()]);
     }
-    let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision(plan), judge.clone()));
+    let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision(plan, served), decided_by(plan, store, &judge)?));
     signed(&mut report, &bundle.judged, &bundle.root);
     approved(&mut report, plan);
     let before = plan.follows.as_ref().map_or_else(String::new, |i| format!("{} {} ({})", i.name, i.seq, i.bundle.spoken()));
-    let rows = changes(&plan.changes);
-    report.changes = Some(Backed::new(
-        crate::report::document::Changes { before: outside(&before), rows },
-        Evidence::of(Source::Lock, bundle.lock_digest()),
-    ));
+    report.changes = compared.then(|| {
+        let changes = crate::report::document::Changes { before: outside(&before), rows: changes(&plan.changes) };
+        Backed::new(changes, Evidence::of(Source::Lock, bundle.lock_digest()))
+    });
+    if plan.outcome() == Outcome::Restore {
+        let values = [("blobs", plan.needs.blobs.to_string())];
+        report.remarks.push(Claim::say("would-restore", &values, Evidence::of(Source::Volumes, bundle.id)));
+    }
+    let put_away = plan.order == Some(Order::Replay) && !served;
+    report.remarks.extend(put_away.then(|| Claim::say("not-served", &[], statement(bundle))));
     content::fill(&mut report, &bundle.lock.artifacts, arrived.inventory, &Evidence::of(Source::Inventory, bundle.id));
     remarks(&mut report, &plan.findings, &judge);
-    placed(&mut report, order(bundle, arrived.before).ok().as_ref(), bundle);
+    placed(&mut report, plan.order.as_ref(), bundle);
     payload(&mut report, bundle, arrived.verified);
     age_of_bundle(&mut report, bundle, at);
     custody::of_bundle(&mut report, store, &bundle.id)?;
@@ -95,7 +99,7 @@ pub fn of_lock(lock: &Lock, inventory: &Inventory, at: Timestamp) -> Report {
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let identity = Identity { name: outside(&lock.name), line: outside(&lock.line), ..identity(&lock.artifacts, digest) };
     let mut report = Report::new(Kind::Plan, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
-    content::fill(&mut report, &lock.artifacts, inventory, &by);
+    content::fill(&mut report, &lock.artifacts, inventory, &Evidence::of(Source::Inventory, digest));
     report
 }
 
@@ -103,14 +107,18 @@ pub fn of_lock(lock: &Lock, inventory: &Inventory, at: Timestamp) -> Report {
 pub fn of_snapshot(store: &Store, snapshot: &Snapshot, artifacts: &[Artifact], inventory: &Inventory, at: Timestamp) -> Result<Report> {
     let digest = store.snapshot_digest(snapshot.number)?;
     let by = Evidence::named(Source::Snapshot, &snapshot.number.to_string(), digest);
+    let current = store.current()?.is_some_and(|current| current.number == snapshot.number);
+    let state = if current { "served" } else { "not-served" };
     let identity = Identity {
         name: "snapshot".to_owned(),
         seq: Some(snapshot.number),
-        bundles: snapshot.bundles.iter().map(|i| key::bundle_row(i, "served")).collect(),
+        bundles: snapshot.bundles.iter().map(|i| key::bundle_row(i, state)).collect(),
         ..identity(artifacts, digest)
     };
-    let decision = Decision { verdict: Verdict::Installed, reason: String::new(), rules: vec![] };
-    let mut report = Report::new(Kind::Installed, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by));
+    let verdict = if current { Verdict::Installed } else { Verdict::Information };
+    let decision = Decision { verdict, reason: String::new(), rules: vec![] };
+    let mut report = Report::new(Kind::Installed, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
+    report.remarks.extend((!current).then(|| Claim::say("not-served", &[], by)));
     content::fill(&mut report, artifacts, inventory, &Evidence::named(Source::Inventory, &snapshot.number.to_string(), digest));
     if let Some(root) = crate::trust::pinned::load(&store.trust_folder())? {
         age_of_root(&mut report, &root, at);
@@ -122,12 +130,12 @@ pub fn of_snapshot(store: &Store, snapshot: &Snapshot, artifacts: &[Artifact], i
 }
 
 /// Adds what something has that another has not, and makes it a report of the difference.
-pub fn since(report: &mut Report, before: (&str, Digest, &[Artifact]), after: &[Artifact]) -> Result<()> {
-    let (label, digest, old) = before;
+pub fn since(report: &mut Report, before: (Source, &str, Digest, &[Artifact]), after: &[Artifact]) -> Result<()> {
+    let (source, label, digest, old) = before;
     let difference = LockDiff::between(&compare::as_lock(old)?, &compare::as_lock(after)?);
     let changes = crate::report::document::Changes { before: outside(label), rows: changes(&difference) };
     report.kind = Kind::Difference;
-    report.changes = Some(Backed::new(changes, Evidence::named(Source::Lock, label, digest)));
+    report.changes = Some(Backed::new(changes, Evidence::named(source, label, digest)));
     Ok(())
 }
 
@@ -152,39 +160,56 @@ fn identity(artifacts: &[Artifact], digest: Digest) -> Identity {
     Identity {
         sha256: digest.hex(),
         spoken: digest.spoken(),
-        artifacts: artifacts.len() as u64,
-        blobs: blobs.len() as u64,
-        bytes: blobs.values().fold(0, |sum, size| sum.saturating_add(*size)),
+        artifacts: Some(artifacts.len() as u64),
+        blobs: Some(blobs.len() as u64),
+        bytes: Some(blobs.values().fold(0, |sum, size| sum.saturating_add(*size))),
         ..Identity::default()
     }
 }
 
 fn subject(bundle: &Authentic) -> Identity {
     let statement = &bundle.statement;
-    let volume = |(n, size): (usize, &u64)| VolumeRow { name: outside(&statement.volume_name(n)), size: *size, here: true };
+    let volume = |need: VolumeNeed| VolumeRow { name: outside(&need.name), size: need.size, here: need.presence == Presence::Here };
     Identity {
         name: outside(&statement.name),
         line: outside(&statement.line),
         epoch: Some(statement.epoch),
         seq: Some(statement.seq),
         created: Some(statement.created.clone()),
-        volumes: statement.volumes.iter().enumerate().map(volume).collect(),
+        volumes: bundle.volume_needs().into_iter().map(volume).collect(),
         ..identity(&bundle.lock.artifacts, bundle.id)
     }
 }
 
-fn decision(plan: &Plan) -> Decision {
+fn decision(plan: &Plan, served: bool) -> Decision {
     let shown = plan.findings.iter().any(|f| f.outcome == RuleOutcome::Shown);
     let alone = plan.admitted.as_ref().is_some_and(|a| a.alone.is_some());
     let verdict = match plan.outcome() {
         Outcome::Install if shown || alone => Verdict::AllowedWithRemarks,
-        Outcome::Install | Outcome::Restore => Verdict::Allowed,
-        Outcome::Nothing if plan.error.is_none() => Verdict::Installed,
+        Outcome::Install => Verdict::Allowed,
+        // It was accepted before: no rule is asked about it again.
+        Outcome::Nothing if plan.error.is_none() && served => Verdict::Installed,
+        Outcome::Nothing if plan.error.is_none() => Verdict::Information,
+        Outcome::Restore => Verdict::Information,
         Outcome::Nothing | Outcome::Stage => Verdict::Waiting,
+        Outcome::Refuse if plan.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Space) => Verdict::Waiting,
         Outcome::Refuse => Verdict::Refused,
     };
     let reason = plan.error.as_ref().map_or_else(String::new, |error| outside(error.message()));
     Decision { verdict, reason, rules: plan.findings.iter().map(rule).collect() }
+}
+
+/// What the decision rests on: the rules, where they were asked; what is installed, where the order in the line decided; else what was
+/// looked at.
+fn decided_by(plan: &Plan, store: &Store, judge: &Evidence) -> Result<Evidence> {
+    let room = plan.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Space);
+    let asked = !plan.findings.is_empty() || plan.admitted.is_some();
+    Ok(match store.current()? {
+        _ if room => Evidence::tool(),
+        _ if asked && plan.order.is_some() => judge.clone(),
+        Some(current) => Evidence::named(Source::Snapshot, &current.number.to_string(), store.snapshot_digest(current.number)?),
+        None => judge.clone(),
+    })
 }
 
 fn rule(finding: &Finding) -> RuleRow {
@@ -213,7 +238,7 @@ fn signed(report: &mut Report, judged: &Judged, root: &TrustRoot) {
         threshold: tally.threshold as u64,
         root: format!("{}, {}", outside(&root.label()), root.fingerprint().spoken()),
         approvers: vec![],
-        approvals: 0,
+        approvals: None,
     };
     report.people = Some(Backed::new(people, by.clone()));
     let values = [("people", tally.people().to_string()), ("threshold", tally.threshold.to_string())];
@@ -229,7 +254,7 @@ fn approved(report: &mut Report, plan: &Plan) {
         reason: outside(&given.approval.reason),
     };
     let approvers = admitted.approvals.given.iter().map(row).collect();
-    let all = People { approvers, approvals: admitted.approvals.needed as u64, ..people.said().clone() };
+    let all = People { approvers, approvals: Some(admitted.approvals.needed as u64), ..people.said().clone() };
     let by = people.evidence().clone();
     if let Some(note) = admitted.alarm() {
         report.remarks.push(Claim::say("alone", &[("note", note)], Evidence::of(Source::Approval, admitted.digest)));
@@ -259,13 +284,13 @@ fn payload(report: &mut Report, bundle: &Authentic, verified: bool) {
     }
 }
 
-/// Whole days between two times; negative when the first is later.
-fn days(from: Timestamp, to: Timestamp) -> i64 {
-    to.as_second().saturating_sub(from.as_second()).div_euclid(86_400)
+/// Whole days from one time to another; `None` when the first is later.
+fn days(from: Timestamp, to: Timestamp) -> Option<u64> {
+    to.as_second().checked_sub(from.as_second()).and_then(|seconds| u64::try_from(seconds).ok()).map(|seconds| seconds / 86_400)
 }
 
 fn age(what: &str, time: Timestamp, at: Timestamp, by: Evidence) -> Backed<Age> {
-    Backed::new(Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: Some(days(time, at)) }, by)
+    Backed::new(Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: days(time, at) }, by)
 }
 
 fn age_of_bundle(report: &mut Report, bundle: &Authentic, at: Timestamp) {

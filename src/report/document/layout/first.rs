@@ -89,9 +89,11 @@ fn subject(report: &Report, words: &Words) -> Block {
     rows.push(("spoken", of.spoken.clone()));
     rows.push(("digest", of.sha256.clone()));
     rows.extend(of.created.as_ref().map(|created| ("created", created.clone())));
-    let (artifacts, blobs) = (words.number(of.artifacts), words.number(of.blobs));
-    rows.push(("content", words.with("fact.blobs", &[("artifacts", &artifacts), ("blobs", &blobs)])));
-    rows.push(("size", size(of, words)));
+    if let (Some(artifacts), Some(blobs)) = (of.artifacts, of.blobs) {
+        let (artifacts, blobs) = (words.number(artifacts), words.number(blobs));
+        rows.push(("content", words.with("fact.blobs", &[("artifacts", &artifacts), ("blobs", &blobs)])));
+    }
+    rows.extend(of.bytes.map(|bytes| ("size", size(of, bytes, words))));
     if !of.volumes.is_empty() {
         let here = of.volumes.iter().filter(|volume| volume.here).count().to_string();
         rows.push(("volumes", words.with("fact.of", &[("here", &here), ("all", &of.volumes.len().to_string())])));
@@ -107,8 +109,8 @@ fn number(of: &Identity) -> Option<String> {
     }
 }
 
-fn size(of: &Identity, words: &Words) -> String {
-    let all = words.bytes(of.bytes);
+fn size(of: &Identity, bytes: u64, words: &Words) -> String {
+    let all = words.bytes(bytes);
     match of.new_bytes {
         Some(new) => words.with("fact.new-bytes", &[("bytes", &all), ("new", &words.bytes(new))]),
         None => all,
@@ -127,13 +129,13 @@ fn people(report: &Report, words: &Words) -> Vec<Block> {
         (words.of("fact", "signers"), list(signers)),
         (words.of("fact", "threshold"), words.number(people.threshold)),
         (words.of("fact", "root"), short(&people.root, LONGEST)),
-        (words.of("fact", "approvers"), list(approvers)),
-        (words.of("fact", "approvals"), words.number(people.approvals)),
+        (words.of("fact", "approvers"), if people.approvals.is_some() { list(approvers) } else { words.of("fact", "not-judged") }),
+        (words.of("fact", "approvals"), people.approvals.map_or_else(|| words.of("fact", "not-judged"), |needed| words.number(needed))),
     ];
     let mut blocks = vec![Block::Facts { caption: words.of("head", "people"), rows }];
     if matches!(report.kind, Kind::Bundle | Kind::Arrival) {
-        let lines = usize::try_from(people.approvals.saturating_sub(given)).unwrap_or(INK).min(INK);
-        let lines = if people.approvals == 0 { INK } else { lines };
+        let needed = people.approvals.filter(|needed| *needed > 0);
+        let lines = needed.map_or(INK, |needed| usize::try_from(needed.saturating_sub(given)).unwrap_or(INK).min(INK));
         blocks.extend((lines > 0).then(|| Block::Ink { label: words.of("fact", "sign-here"), lines }));
     }
     blocks
