@@ -51,7 +51,7 @@ impl Held {
         if let Some(list) = read_bounded(&folder.join(EXPLOITED), LONGEST)? {
             ranking.read_exploited(&list)?;
         }
-        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(vec![]) })
+        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(vec![]), evidence: None })
     }
 
     /// What is known of the packages of each component, and as of when the oldest advisories that were asked are.

@@ -5,7 +5,7 @@ use crate::advisories::vex::{self, LONGEST_DOCUMENT, Statement, Statements, Stat
 use crate::advisories::{
     Builder, Counts, EvidenceKind, Extent, Finding, Freshness, Package, Ranking, Rating, Reason, Snapshot, Subject, Taken, assess as ask,
 };
-use crate::artifact::{Artifact, BlobRead, Blobs};
+use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
 use crate::report::{Component, Examined, Inventory};
@@ -23,6 +23,8 @@ pub struct Held {
     pub ranking: Ranking,
     /// What is said not to apply.
     pub statements: Statements,
+    /// A digest over the digests of all that this was read from, where those are known.
+    pub evidence: Option<Digest>,
 }
 
 /// How long what somebody says of a finding holds, where nothing else is asked.
@@ -146,9 +148,11 @@ impl Held {
     /// Reads the evidence that artifacts are; of two of a kind, the newer. Advisories that are named and not here are an error.
     pub fn of<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs) -> Result<Self> {
         let (mut builder, mut ranking, mut statements) = (Builder::new(), Ranking::default(), Vec::new());
+        let mut read = String::new();
         for (kind, (time, artifact)) in newest(artifacts) {
             let mut bytes = open(artifact, blobs)?;
             let label = artifact.label();
+            artifact.descriptors.iter().for_each(|blob| read.push_str(&format!("{}\n", blob.digest)));
             match kind {
                 EvidenceKind::Advisories(ecosystem) => builder.archive(&ecosystem, Some(time), &label, &mut *bytes)?,
                 EvidenceKind::Exploited => ranking.read_exploited(&whole(&label, &mut *bytes)?)?,
@@ -156,7 +160,8 @@ impl Held {
                 EvidenceKind::Statements(_) => statements.extend(said(&label, &whole(&label, &mut *bytes)?)?),
             }
         }
-        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(statements) })
+        let evidence = Some(Digest::of(read.as_bytes()));
+        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(statements), evidence })
     }
 
     /// Adds statements to those that are carried.

@@ -11,7 +11,7 @@ use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
 use crate::steps::plan::plan;
 use crate::steps::predecessors::Predecessors;
-use crate::steps::report::{self, Arrived};
+use crate::steps::report::{self, Arrived, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::{open_partly, refused, verify};
 use crate::store::{Store, create_folder, write_atomic};
@@ -122,11 +122,12 @@ impl ReportCommand {
     fn found(&self, at: Timestamp, context: &Context) -> Result<Found> {
         if let Some(path) = &self.lock {
             let lock = read_lock(path)?;
-            let inventory = match context.store_path().exists() {
-                true => take(of_lock(&lock), &lock.artifacts, &context.open_store()?, context)?,
-                false => take(of_lock(&lock), &lock.artifacts, &Nowhere, context)?,
-            };
-            return Ok(Found { report: report::of_lock(&lock, &inventory, at), artifacts: lock.artifacts, inventory: Some(inventory) });
+            let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+            let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
+            let inventory = take(of_lock(&lock), &lock.artifacts, blobs, context)?;
+            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), &inventory, None, at);
+            let report = report::of_lock(&lock, (&inventory, &risks), at);
+            return Ok(Found { report, artifacts: lock.artifacts, inventory: Some(inventory) });
         }
         let store = context.open_store()?;
         if let Some(key) = &self.impact {
@@ -144,7 +145,8 @@ impl ReportCommand {
         };
         let artifacts = artifacts_of(store, snapshot.number)?;
         let inventory = take(of_snapshot(&snapshot, store)?, &artifacts, store, context)?;
-        let report = report::of_snapshot(store, &snapshot, &artifacts, &inventory, at)?;
+        let risks = Risks::ask((&artifacts, store, Some(store)), &inventory, None, at);
+        let report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }
 
@@ -172,18 +174,21 @@ impl ReportCommand {
         let before = Predecessors::in_store(store);
         if !whole && self.outgoing {
             let inventory = take(subject, &artifacts, &Nowhere, context)?;
-            return Ok(Found { report: report::of_bundle(&bundle, &inventory, verified, at), artifacts, inventory: Some(inventory) });
+            let report = report::of_bundle(&bundle, (&inventory, &Risks::Unasked), verified, at);
+            return Ok(Found { report, artifacts, inventory: Some(inventory) });
         }
         if !whole {
             let plan = plan(bundle, &before, at)?;
             let inventory = take(subject, &artifacts, &Nowhere, context)?;
-            let report = report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, verified }, at)?;
+            let risks = Risks::Unasked;
+            let report = report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?;
             return Ok(Found { report, artifacts, inventory: Some(inventory) });
         }
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
         let report = if self.outgoing {
-            report::of_bundle(place.bundle(), &inventory, verified, at)
+            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, None, at);
+            report::of_bundle(place.bundle(), (&inventory, &risks), verified, at)
         } else {
             // Opened anew: the place keeps the one it reads from.
             let again = crate::steps::verify::open_one(&self.places, &context.accepted_root(store)?)?;
@@ -194,7 +199,12 @@ impl ReportCommand {
                     .hint("use a medium that nobody changes meanwhile"));
             }
             let plan = plan(again, &before, at)?;
-            report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, verified }, at)?
+            let had = match store.current()? {
+                Some(current) => Some(take(of_snapshot(&current, store)?, &artifacts_of(store, current.number)?, store, context)?),
+                None => None,
+            };
+            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, had.as_ref(), at);
+            report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?
         };
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }

@@ -293,7 +293,7 @@ pub struct ChangeRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Age {
-    /// What: `advisories`, `trust-root`, `bundle`.
+    /// What: `advisory-data`, `trust-root`, `bundle`.
     pub what: String,
     /// Which, where there are several.
     pub name: String,

@@ -65,7 +65,7 @@ fn sample(artifacts: usize, text: &str) -> Report {
     let counted = |tile| Backed::new(Counted { tile, count: Some(3) }, advisories.clone());
     report.risks = Tile::ALL[..7].iter().map(|tile| counted(*tile)).collect();
     report.trust = Tile::ALL[7..].iter().map(|tile| counted(*tile)).collect();
-    let age = Age { what: "advisories".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
+    let age = Age { what: "advisory-data".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
     report.ages = vec![Backed::new(age, advisories.clone()); 6];
     report.not_checked = ["no-scan", "no-upstream-signatures", "not-executed", "payload-not-read", "as-declared"]
         .iter()

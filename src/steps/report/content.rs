@@ -1,23 +1,18 @@
 //! What is in something: artifacts, licences, suppliers, models; what was counted, and what nobody looked at.
 
+use super::risks::Risks;
 use crate::artifact::{Artifact, Learned};
 use crate::report::document::{ArtifactRow, Backed, Claim, CountRow, Counted, Evidence, ModelRow, Report, Tile, outside};
 use crate::report::{Component, Declared, Examined, Inventory};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-/// What is known to be wrong, where nobody was asked.
-const RISKS: [Tile; 7] =
-    [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable];
-
 /// Fills in everything that follows from artifacts and their inventory.
-pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory: &Inventory, by: &Evidence) {
+pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory: &Inventory, risks: &Risks, by: &Evidence) {
     let counts = inventory.counts();
     let say = |key: &str, count: usize| Claim::say(key, &[("count", count.to_string())], by.clone());
     let opaque = inventory.components.iter().filter(|c| c.examined == Examined::Opaque).count();
-    // Nobody was asked: there is no number, and a form that shows one is wrong.
-    report.risks = RISKS.iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
-    report.not_checked.push(Claim::say("no-advisories", &[], Evidence::tool()));
+    risks.fill(report);
     for (key, count) in [("not-here", counts.not_examined), ("unreadable", counts.unreadable), ("not-opened", opaque)] {
         report.not_checked.extend((count > 0).then(|| say(key, count)));
     }

@@ -10,11 +10,13 @@ mod custody;
 mod keep;
 mod key;
 mod origin;
+mod risks;
 
 pub use compare::changes;
 pub use keep::{Kept, file, keep, kept};
 pub use key::of_key;
 pub use origin::why;
+pub use risks::Risks;
 
 use super::plan::{Outcome, Plan};
 use super::predecessors::Predecessors;
@@ -40,16 +42,18 @@ pub struct Arrived<'a> {
     pub before: &'a Predecessors<'a>,
     /// What is in it.
     pub inventory: &'a Inventory,
+    /// What advisories say of it.
+    pub risks: &'a Risks,
     /// Whether its content was compared with what was signed.
     pub verified: bool,
 }
 
 /// The report of a bundle that is about to be carried.
-pub fn of_bundle(bundle: &Authentic, inventory: &Inventory, verified: bool, at: Timestamp) -> Report {
+pub fn of_bundle(bundle: &Authentic, (inventory, risks): (&Inventory, &Risks), verified: bool, at: Timestamp) -> Report {
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let mut report = begin(Kind::Bundle, at, subject(bundle), Backed::new(decision, statement(bundle)));
     signed(&mut report, &bundle.judged, &bundle.root);
-    content::fill(&mut report, &bundle.lock.artifacts, inventory, &Evidence::of(Source::Inventory, bundle.id));
+    content::fill(&mut report, &bundle.lock.artifacts, inventory, risks, &Evidence::of(Source::Inventory, bundle.id));
     payload(&mut report, bundle, verified);
     age_of_bundle(&mut report, bundle, at);
     report
@@ -82,7 +86,7 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     }
     let put_away = plan.order == Some(Order::Replay) && !served;
     report.remarks.extend(put_away.then(|| Claim::say("not-served", &[], statement(bundle))));
-    content::fill(&mut report, &bundle.lock.artifacts, arrived.inventory, &Evidence::of(Source::Inventory, bundle.id));
+    content::fill(&mut report, &bundle.lock.artifacts, arrived.inventory, arrived.risks, &Evidence::of(Source::Inventory, bundle.id));
     remarks(&mut report, &plan.findings, &judge);
     placed(&mut report, plan.order.as_ref(), bundle);
     payload(&mut report, bundle, arrived.verified);
@@ -93,18 +97,24 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
 }
 
 /// The report of a lock, before anything is built.
-pub fn of_lock(lock: &Lock, inventory: &Inventory, at: Timestamp) -> Report {
+pub fn of_lock(lock: &Lock, (inventory, risks): (&Inventory, &Risks), at: Timestamp) -> Report {
     let digest = lock.digest();
     let by = Evidence::of(Source::Lock, digest);
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let identity = Identity { name: outside(&lock.name), line: outside(&lock.line), ..identity(&lock.artifacts, digest) };
     let mut report = Report::new(Kind::Plan, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
-    content::fill(&mut report, &lock.artifacts, inventory, &Evidence::of(Source::Inventory, digest));
+    content::fill(&mut report, &lock.artifacts, inventory, risks, &Evidence::of(Source::Inventory, digest));
     report
 }
 
 /// The report of what is installed.
-pub fn of_snapshot(store: &Store, snapshot: &Snapshot, artifacts: &[Artifact], inventory: &Inventory, at: Timestamp) -> Result<Report> {
+pub fn of_snapshot(
+    store: &Store,
+    snapshot: &Snapshot,
+    artifacts: &[Artifact],
+    (inventory, risks): (&Inventory, &Risks),
+    at: Timestamp,
+) -> Result<Report> {
     let digest = store.snapshot_digest(snapshot.number)?;
     let by = Evidence::named(Source::Snapshot, &snapshot.number.to_string(), digest);
     let current = store.current()?.is_some_and(|current| current.number == snapshot.number);
@@ -119,7 +129,7 @@ pub fn of_snapshot(store: &Store, snapshot: &Snapshot, artifacts: &[Artifact], i
     let decision = Decision { verdict, reason: String::new(), rules: vec![] };
     let mut report = Report::new(Kind::Installed, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
     report.remarks.extend((!current).then(|| Claim::say("not-served", &[], by)));
-    content::fill(&mut report, artifacts, inventory, &Evidence::named(Source::Inventory, &snapshot.number.to_string(), digest));
+    content::fill(&mut report, artifacts, inventory, risks, &Evidence::named(Source::Inventory, &snapshot.number.to_string(), digest));
     if let Some(root) = crate::trust::pinned::load(&store.trust_folder())? {
         age_of_root(&mut report, &root, at);
     }
