@@ -15,8 +15,10 @@ use airlift::progress::Silent;
 use airlift::steps::assess::{Assessed, Held, Terms, must_not_go_back, said};
 use airlift::steps::fetch::{FetchOptions, fetch};
 use airlift::steps::lock::{LockOptions, lock};
+use airlift::steps::report::{self, Risks};
 use airlift::upstream::{Settings, Upstream};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use std::path::PathBuf;
 
 const TAKEN: &str = "2026-11-23T00:00:00Z";
@@ -96,6 +98,27 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
     assert_eq!(told.taken["PyPI"].time.to_string(), TAKEN);
     // Nobody rated it, so that it counts from any rating on.
     assert_eq!(told.refuse(Rating::Critical).map_err(|error| error.kind()), Err(Kind::Policy));
+
+    // In a report: counted and listed where they could be asked, and never a number where not.
+    let reported = |now: &str| {
+        let (inventory, at) = (sbom::inventory(&lock.artifacts, &receiver), now.parse().unwrap());
+        let risks = Risks::ask((&lock.artifacts, &receiver, Some(&receiver)), &inventory, None, at);
+        let current = receiver.current().unwrap().unwrap();
+        serde_json::to_value(report::of_snapshot(&receiver, &current, &lock.artifacts, (&inventory, &risks), at).unwrap()).unwrap()
+    };
+    let tile = |report: &Value, tile: &str| {
+        let found = report["risks"].as_array().unwrap().iter().find(|risk| risk["said"]["tile"] == tile).cloned();
+        found.expect("every tile is there")["said"]["count"].clone()
+    };
+    let report = reported(TAKEN);
+    assert_eq!(
+        (tile(&report, "exploited"), tile(&report, "severe-new"), tile(&report, "not-assessable")),
+        (1.into(), Value::Null, 2.into())
+    );
+    assert_eq!(report["findings"]["said"][0]["fix"], "1.2");
+    assert!(report["ages"].to_string().contains("PyPI") && !report["not-checked"].to_string().contains("no-advisories"), "{report}");
+    let stale = reported("2026-12-01T00:00:00Z");
+    assert!(tile(&stale, "exploited").is_null() && stale["not-checked"].to_string().contains("advisories-unusable"), "{stale}");
 
     // Too old, not carried, and carried without its bytes: errors, not empty answers.
     assert_eq!(audited(&lock, &held, &receiver, "2026-12-01T00:00:00Z").map(drop).map_err(|e| e.kind()), Err(Kind::Policy));
