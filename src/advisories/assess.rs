@@ -63,6 +63,17 @@ pub enum Extent {
 }
 
 impl Extent {
+    /// The same where something about the package itself is not known.
+    #[must_use]
+    pub const fn at_most_undetermined(self) -> Self {
+        match self {
+            Self::Assessed => Self::Undetermined,
+            other => other,
+        }
+    }
+}
+
+impl Extent {
     /// The words for it.
     pub const fn words(self) -> &'static str {
         match self {

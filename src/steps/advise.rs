@@ -15,7 +15,6 @@ use crate::report::Inventory;
 use crate::store::{Store, read_bounded};
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -57,14 +56,9 @@ impl Held {
     /// What is known of the packages of each component, and as of when the oldest advisories that were asked are.
     pub fn packages(&self, inventory: &Inventory, now: Timestamp, most_days: u32) -> Result<(String, Vec<Vec<Package>>)> {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
-        let assessed = self.assess(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
+        let (assessed, each) = self.assess_each(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
         let as_of = assessed.taken.values().map(|taken| taken.time).min().map_or_else(String::new, |time| time.to_string());
-        let mut of = BTreeMap::<&str, Vec<Package>>::new();
-        for line in &assessed.lines {
-            of.entry(line.within.as_deref().unwrap_or(&line.purl)).or_default().push(package(line));
-        }
-        let found = |purl: &str| of.get(purl).cloned().unwrap_or_default();
-        Ok((as_of, inventory.components.iter().map(|component| found(&component.purl)).collect()))
+        Ok((as_of, each.iter().map(|lines| lines.iter().map(package).collect()).collect()))
     }
 }
 

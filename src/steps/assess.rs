@@ -173,16 +173,38 @@ impl Held {
 
     /// Asks about everything in an inventory. An ecosystem of which packages are here and advisories are not, or too old ones, is an error.
     pub fn assess(&self, inventory: &Inventory, terms: &Terms) -> Result<Assessed> {
-        let mut lines = lines(inventory);
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        for component in &inventory.components {
+            all.extend(lines(component).into_iter().filter(|line| seen.insert(line.what())));
+        }
+        self.asked(all, terms)
+    }
+
+    /// Asks about each component for itself: of two that are the same package, as two wheels of one version, each has its own answer.
+    pub fn assess_each(&self, inventory: &Inventory, terms: &Terms) -> Result<(Assessed, Vec<Vec<Line>>)> {
+        let of: Vec<Vec<Line>> = inventory.components.iter().map(lines).collect();
+        let lengths: Vec<usize> = of.iter().map(Vec::len).collect();
+        let assessed = self.asked(of.into_iter().flatten().collect(), terms)?;
+        let mut rest = assessed.lines.iter().cloned();
+        let each = lengths.into_iter().map(|length| rest.by_ref().take(length).collect()).collect();
+        Ok((assessed, each))
+    }
+
+    fn asked(&self, mut lines: Vec<Line>, terms: &Terms) -> Result<Assessed> {
         let subjects: Vec<Subject> = lines.iter().filter_map(|line| line.asked.clone()).collect();
         let packages: Vec<_> = subjects.iter().map(package).collect();
         let answer = ask(&self.snapshot, &packages, &terms.freshness, &self.ranking)?;
         for (line, judged) in lines.iter_mut().filter(|line| line.asked.is_some()).zip(&answer.packages) {
-            line.extent = judged.extent;
+            // What stands on the line already is why not all of it could be read.
+            line.extent = if line.reasons.is_empty() { judged.extent } else { judged.extent.at_most_undetermined() };
             line.reasons.extend(judged.reasons.iter().map(reason));
             line.findings = judged.findings.iter().map(|finding| self.found(finding, &line.purl, line.within.as_deref(), terms)).collect();
         }
         let mut counts = answer.counts;
+        let lowered = lines.iter().filter(|line| line.asked.is_some()).zip(&answer.packages);
+        let lowered = lowered.filter(|(line, judged)| line.extent != judged.extent).count();
+        (counts.assessed, counts.undetermined) = (counts.assessed - lowered, counts.undetermined + lowered);
         counts.not_assessable += lines.len() - subjects.len();
         let mut reasons = BTreeMap::new();
         for reason in lines.iter().flat_map(|line| &line.reasons) {
@@ -262,17 +284,21 @@ fn package(subject: &Subject) -> Package<'_> {
     Package { ecosystem: &subject.ecosystem, name: &subject.name, version: &subject.version }
 }
 
-/// Everything in an inventory that is a package, once in each artifact.
-fn lines(inventory: &Inventory) -> Vec<Line> {
-    let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
-    for component in &inventory.components {
-        collect(component, None, &mut |line: Line| {
-            let what = line.asked.as_ref().map_or_else(|| line.purl.clone(), |asked| format!("{asked:?}"));
-            if seen.insert((what, line.within.clone())) {
-                lines.push(line);
-            }
-        });
+impl Line {
+    /// What is asked, and where.
+    fn what(&self) -> (String, Option<String>) {
+        (self.asked.as_ref().map_or_else(|| self.purl.clone(), |asked| format!("{asked:?}")), self.within.clone())
     }
+}
+
+/// Everything in a component that is a package, each package URL once.
+fn lines(component: &Component) -> Vec<Line> {
+    let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
+    collect(component, None, &mut |line: Line| {
+        if seen.insert((line.what(), line.purl.clone())) {
+            lines.push(line);
+        }
+    });
     lines
 }
 

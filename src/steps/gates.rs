@@ -45,7 +45,7 @@ impl Gates<'_> {
     pub fn run<A: Borrow<Artifact> + Sync>(&self, subject: crate::report::Subject, artifacts: &[A], blobs: &dyn Blobs) -> Result<Gated> {
         let terms = &self.policy.terms;
         if !terms.ask() && self.advisories.is_none() {
-            return Ok(terms.gate(&[], &self.asked(Advised::Later)));
+            return Ok(terms.gate(&[], &self.asked(Advised::Unasked)));
         }
         let all = distinct(artifacts);
         let inventory = Stocktaking { threads: self.threads, progress: self.progress }.run(subject, &all, blobs)?;
@@ -57,6 +57,7 @@ impl Gates<'_> {
         let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed) } else { Ok(None) };
         let (advised, mut packages) = match (self.advisories, &carried) {
             (Some(held), _) | (None, Ok(Some(held))) => self.advised(&inventory, held),
+            _ if !asks => (Advised::Unasked, None),
             (None, Ok(None)) => (Advised::Missing("there are none here".to_owned()), None),
             (None, Err(error)) => (Advised::Missing(in_a_line(error)), None),
         };
@@ -127,10 +128,13 @@ pub fn of_bundle(gates: &Gates<'_>, bundle: &VerifiedBundle, blobs: &dyn Blobs) 
 /// The facts that the lock and the bytes of an artifact say.
 fn of(artifact: &Artifact, component: &Component) -> Subject {
     let release = find(&artifact.ecosystem).map(|room| room.release(artifact)).unwrap_or_default();
-    let formats = component.model.as_ref().map(|model| Formats {
-        known: model.formats.clone(),
-        unread: model.not_looked_into > 0 || component.examined == Examined::NotExamined,
-    });
+    let formats = component
+        .model
+        .as_ref()
+        .map(|model| Formats { known: model.formats.clone(), unread: model.not_looked_into > 0 || !read(component) });
+    // What could not be read may be anything.
+    let formats =
+        formats.or_else(|| matches!(component.examined, Examined::Unreadable(_)).then(|| Formats { unread: true, ..Formats::default() }));
     Subject {
         name: format!("{}/{}", artifact.ecosystem, artifact.name),
         version: artifact.version.clone(),
@@ -144,8 +148,13 @@ fn of(artifact: &Artifact, component: &Component) -> Subject {
     }
 }
 
+/// Whether anybody has looked at its bytes and could read them.
+fn read(component: &Component) -> bool {
+    !matches!(component.examined, Examined::NotExamined | Examined::Unreadable(_))
+}
+
 fn licences(component: &Component) -> Licences {
-    let mut stated = Licences { examined: component.examined != Examined::NotExamined, ..Licences::default() };
+    let mut stated = Licences { examined: read(component), ..Licences::default() };
     for statement in component.licences.iter().filter(|statement| statement.basis == Basis::Declared) {
         match &statement.expression {
             Some(expression) if !stated.expressions.contains(expression) => stated.expressions.push(expression.clone()),

@@ -5,7 +5,7 @@
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
-use super::assess::{Held, must_not_go_back};
+use super::assess::{Held, has_evidence, must_not_go_back};
 use super::gates::{Gates, of_bundle, refuse};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
@@ -129,7 +129,7 @@ fn judge_and_take(
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    must_not_go_back(&bundle.lock.artifacts, &latest(store)?)?;
+    check_evidence(&bundle, &before)?;
     let admitted = admit(&bundle, &before, journal.now())?;
     notes.extend(admitted.alarm());
     bundle.spill_to(store.root());
@@ -149,6 +149,22 @@ fn judge_and_take(
     let (snapshot, receipt, waits) = commit(&verified, &admitted, journal)?;
     notes.extend(waits);
     Ok(Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt })
+}
+
+/// Refuses evidence about packages that is of an earlier time than any that was accepted here, also where that is not what is
+/// served now: going back to an older snapshot brings no older knowledge in.
+pub fn check_evidence(bundle: &Authentic, before: &Predecessors<'_>) -> Result<()> {
+    let artifacts = &bundle.lock.artifacts;
+    if !has_evidence(artifacts) {
+        return Ok(());
+    }
+    for installed in before.accepted()? {
+        // A record that cannot be read is told by scrub; what is served now is read below.
+        if let Ok(lock) = before.lock_of(&installed) {
+            must_not_go_back(artifacts, &lock.artifacts)?;
+        }
+    }
+    must_not_go_back(artifacts, &latest(before.store())?)
 }
 
 /// What is installed.

@@ -2,7 +2,7 @@
 //! `import` asks, in the same order, and of the payload nothing is read.
 
 use super::approve::{Admitted, admit};
-use super::import::{as_accepted, order};
+use super::import::{as_accepted, check_evidence, order};
 use super::predecessors::Predecessors;
 use super::review::reviewed;
 use super::staging::still_needed;
@@ -94,7 +94,7 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
     let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, before, order, clock)).transpose()?;
     let (admitted, unwanted) = match review {
-        Some(_) => told(admit(&bundle, before, clock))?,
+        Some(_) => told(check_evidence(&bundle, before).and_then(|()| admit(&bundle, before, clock)))?,
         None => (None, None),
     };
     let error = match refused.or(unwanted) {

@@ -39,10 +39,14 @@ impl<'a> Predecessors<'a> {
         self.store
     }
 
-    /// The marks of all bundles that were ever accepted, and of those to come.
+    /// All bundles that were ever accepted, and those to come.
+    pub fn accepted(&self) -> Result<Vec<Installed>> {
+        Ok(self.store.accepted()?.into_iter().chain(self.coming.iter().map(|(installed, _)| installed.clone())).collect())
+    }
+
+    /// The marks of all of them.
     pub fn marks(&self) -> Result<Vec<Mark>> {
-        let accepted = self.store.accepted()?;
-        Ok(accepted.iter().chain(self.coming.iter().map(|(installed, _)| installed)).map(mark).collect())
+        Ok(self.accepted()?.iter().map(mark).collect())
     }
 
     /// The bundle of the same toolkit and line that is served when the turn of this one comes.

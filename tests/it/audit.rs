@@ -148,6 +148,17 @@ async fn advisories_never_go_back_in_time() {
     let refused = site.world.import(&site.packed(&older, "older").await, &receiver).map(drop).expect_err("older advisories");
     assert!(refused.kind() == Kind::Policy && refused.message().contains("later one"), "{refused}");
     assert_eq!(receiver.current().unwrap().unwrap().number, before);
+    // Nor by way of an older snapshot, which has none.
+    let plain = site.locked(&site.python(), TAKEN).await.unwrap();
+    let other = Lock::new("other".to_owned(), "main".to_owned(), plain.manifest, plain.artifacts.clone()).unwrap();
+    site.world.import(&site.packed(&other, "other").await, &receiver).unwrap();
+    let gone = Lock::new("kit".to_owned(), "main".to_owned(), plain.manifest, plain.artifacts).unwrap();
+    site.world.import(&site.packed(&gone, "gone").await, &receiver).expect("a bundle without advisories");
+    let again = site.locked(&site.advisories(), "2026-11-22T01:00:00Z").await.unwrap();
+    assert!(
+        site.world.import(&site.packed(&again, "again").await, &receiver).is_err(),
+        "older advisories came in behind a bundle that has none"
+    );
     assert!(must_not_go_back(&newer.artifacts, &older.artifacts).is_ok() && must_not_go_back(&newer.artifacts, &newer.artifacts).is_ok());
 }
 

@@ -3,6 +3,7 @@
 use super::pack::read_lock;
 use crate::advisories::Freshness;
 use crate::advisories::Rating;
+use crate::advisories::vex::LONGEST_DOCUMENT;
 use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
@@ -14,6 +15,7 @@ use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, 
 use crate::steps::import::latest;
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
+use crate::store::read_bounded;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -113,7 +115,8 @@ impl Audit {
     fn statements(&self) -> Result<Vec<crate::advisories::vex::Statement>> {
         let mut all = Vec::new();
         for path in &self.vex {
-            let bytes = std::fs::read(path).map_err(|e| Error::io(format!("{} cannot be read", shown(path)), &e))?;
+            let missing = || Error::usage(format!("{}: there is no such file", shown(path)));
+            let bytes = read_bounded(path, LONGEST_DOCUMENT as u64)?.ok_or_else(missing)?;
             all.extend(said(&shown(path), &bytes)?);
         }
         Ok(all)

@@ -96,6 +96,14 @@ impl Judging {
 }
 
 impl Documents {
+    /// Refuses documents where nothing was judged: an empty one, or none, would look like one without findings.
+    pub fn none_asked(&self) -> Result<()> {
+        match self.sarif.as_ref().or(self.junit.as_ref()) {
+            None => Ok(()),
+            Some(_) => Err(Error::usage("there is nothing to judge by").hint("name a policy file: --policy FILE")),
+        }
+    }
+
     /// Writes those that were asked for.
     pub fn write(&self, gated: &Gated) -> Result<()> {
         if let Some(path) = &self.sarif {

@@ -124,8 +124,8 @@ pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signin
 
 /// Judges what would be packed, where a policy is named; a refusal leaves nothing written but the documents.
 fn gate(lock: &Lock, journal: &Journal<'_>, options: &Packing, context: &Context) -> Result<()> {
-    let judged = Judged { subject: of_lock(lock), artifacts: &lock.artifacts, blobs: journal.store(), as_of: None, hash: true };
-    let Some(gated) = options.judging.run(&judged, context)? else { return Ok(()) };
+    let judged = Judged { subject: of_lock(lock), artifacts: &lock.artifacts, blobs: journal.store(), as_of: options.created, hash: true };
+    let Some(gated) = options.judging.run(&judged, context)? else { return options.documents.none_asked() };
     options.documents.write(&gated)?;
     refuse(&lock.name, &gated)?;
     let told = gated.rules.iter().filter(|ruled| ruled.worst > crate::policy::Outcome::Passed);

@@ -6,7 +6,7 @@ use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, InPlace, Verification};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::policy::gate::document as findings;
 use crate::scan::confine::confine;
 use crate::steps::gates::refuse;
@@ -38,6 +38,14 @@ pub struct Verify {
     judging: Judging,
 }
 
+/// The one that decides the exit code: what could not be assessed never hides what is refused.
+fn graver(first: Result<()>, second: Result<()>) -> Result<()> {
+    match (&first, &second) {
+        (Err(one), Err(other)) if one.kind() == Kind::Incomplete && other.kind() != Kind::Incomplete => second,
+        _ => first.and(second),
+    }
+}
+
 impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
@@ -59,12 +67,12 @@ impl Verify {
             counted = sha256_bytes();
             document["confined"] = confined.name().into();
             let place = InPlace::new(verified.into_bundle())?;
-            refusal = refusal.and(self.judge(&place, &mut text, &mut document, context)?);
+            refusal = graver(refusal, self.judge(&place, &mut text, &mut document, context)?);
             if self.scanning.scan {
                 let outcome = self.scanning.run(&place.bundle().lock.artifacts, &place, false, context)?;
                 tell(&outcome, &mut text);
                 document["scan"] = super::scan::document(&outcome);
-                refusal = refusal.and(outcome.refuse(self.scanning.least()));
+                refusal = graver(refusal, outcome.refuse(self.scanning.least()));
             }
             documents.push(document);
         }

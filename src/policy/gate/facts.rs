@@ -150,6 +150,8 @@ impl Subject {
 /// The advisories that the packages were laid beside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Advised {
+    /// No rule asks for them, and nobody named any.
+    Unasked,
     /// Nobody asks for them here; they are asked before anything is decided.
     Later,
     /// They cannot be asked, and why: they are missing, too old, or not readable.

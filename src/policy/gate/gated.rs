@@ -90,8 +90,12 @@ impl Terms {
     }
 }
 
-/// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through.
+/// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through. What was not looked
+/// into is no finding: nobody knows what an exception would let through.
 fn except(hit: &mut Hit, subject: &Subject, excepted: &mut [Excepted]) {
+    if hit.outcome == Outcome::NotAssessed {
+        return;
+    }
     for (at, one) in excepted.iter_mut().enumerate() {
         if one.exception.covers(hit.rule.id, subject, hit.package.as_deref(), &hit.id) {
             one.matched += 1;
@@ -110,7 +114,7 @@ fn about_advisories(asked: &Asked) -> Vec<Hit> {
     let by_them = [rules::EXPLOITED, rules::MALICIOUS, rules::SEVERITY, rules::UNDETERMINED];
     let unasked = |why: &str| by_them.map(|rule| whole(rule, Outcome::NotAssessed, why.to_owned())).to_vec();
     match &asked.advised {
-        Advised::Held(_) => vec![],
+        Advised::Held(_) | Advised::Unasked => vec![],
         Advised::Later => {
             let later = "decided by the advisories that are at hand when it is installed";
             let mut all = unasked(later);
@@ -148,11 +152,16 @@ fn ruled(rule: Rule, expected: String, all: &[Hit], subjects: usize) -> Ruled {
         }
     }
     let worst = hits.iter().map(|hit| hit.outcome).max().unwrap_or(Outcome::Passed);
-    // Of equally grave ones the first: the sort is stable.
-    hits.sort_by_key(|hit| std::cmp::Reverse(hit.outcome));
+    // What was not assessed is kept before what is only shown: it decides. Of equally grave ones the first: the sort is stable.
+    hits.sort_by_key(|hit| (hit.outcome != Outcome::Refused, hit.outcome != Outcome::NotAssessed, std::cmp::Reverse(hit.outcome)));
     let more = hits.len().saturating_sub(MOST_FINDINGS);
     hits.truncate(MOST_FINDINGS);
     Ruled { rule, expected, outcomes, hits: hits.into_iter().cloned().collect(), more, worst }
+}
+
+/// Rules about a bundle as a whole; those about artifacts were asked of its artifacts.
+fn is_of_bundle(rule: &Rule) -> bool {
+    !["artifacts.", "advisories."].iter().any(|family| rule.id.starts_with(family))
 }
 
 /// Rules that are not about single artifacts.
@@ -199,7 +208,7 @@ impl Gated {
     #[must_use]
     pub fn beside(mut self, bundle: &[Finding]) -> Self {
         let about_bundle = |finding: &Finding| {
-            let rule = *rules::ALL.iter().find(|rule| rule.id == finding.rule)?;
+            let rule = *rules::ALL.iter().find(|rule| rule.id == finding.rule && is_of_bundle(rule))?;
             let hits: Vec<Hit> = Some(whole(rule, finding.outcome, finding.found.clone())).into_iter().collect();
             let hits = if finding.outcome == Outcome::Passed { vec![] } else { hits };
             Some(Ruled { rule, expected: finding.expected.clone(), outcomes: vec![], hits, more: 0, worst: finding.outcome })

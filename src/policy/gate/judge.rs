@@ -51,7 +51,8 @@ pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
     all
 }
 
-/// What is asked of advisories: where they are at hand, attacks are refused without being asked for.
+/// What is asked of advisories: where somebody named some, attacks are refused, and so is what keeps them from being asked, without a table
+/// that says so.
 fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
     let usual = Advisories {
         refuse: None,
@@ -60,7 +61,7 @@ fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
         undetermined: Choice::Shown,
         max_age_days: super::USUAL_AGE_DAYS,
     };
-    terms.advisories.or_else(|| matches!(asked.advised, Advised::Held(_)).then_some(usual))
+    terms.advisories.or_else(|| matches!(asked.advised, Advised::Held(_) | Advised::Missing(_)).then_some(usual))
 }
 
 fn of_artifacts(asked: &Artifacts) -> Vec<(r::Rule, String)> {

@@ -140,13 +140,6 @@ impl Terms {
     pub fn ask(&self) -> bool {
         self.artifacts != Artifacts::default() || self.advisories.is_some()
     }
-
-    /// Whether anything is asked that only the bytes answer.
-    pub fn need_bytes(&self) -> bool {
-        let Artifacts { licences_refused, licences_allowed, unknown_licence, formats, scan, .. } = &self.artifacts;
-        let licences = !licences_refused.is_empty() || licences_allowed.is_some() || unknown_licence.is_some();
-        licences || formats.is_some() || scan.is_some() || self.advisories.is_some()
-    }
 }
 
 fn of_artifacts(wire: WireArtifacts) -> Result<Artifacts> {
