@@ -1,9 +1,10 @@
 //! A set of volumes whose statement has been signed by enough people, and whose head is what they signed.
 
 use super::complete::{Shortage, beyond_spares, check_head, complete};
+use super::bases::Bases;
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
-use super::head::{Head, PARITY};
+use super::head::{BASES, Head, PARITY};
 use super::kept::Kept;
 use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
 use super::statement::Statement;
@@ -33,6 +34,8 @@ pub struct Authentic {
     pub lock: Lock,
     /// Where every frame lies.
     pub table: FrameTable,
+    /// What it takes the receiver to have; empty for a bundle that stands alone.
+    pub bases: Bases,
     /// The volumes in order; one that is not here has its place and cannot be read.
     pub(super) volumes: Vec<Volume>,
     /// Where further copies of each of them lie.
@@ -87,7 +90,12 @@ impl Authentic {
                 .with("found", format!("{} {}", lock.name, lock.line)));
         }
         newest.judge_scopes(&judged.tally, &lock.artifacts).map_err(about)?;
-        let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes).map_err(about)?;
+        let bases = match statement.files.contains_key(BASES) {
+            true => Bases::parse(&pinned(BASES)?, &statement).map_err(about)?,
+            false => Bases::default(),
+        };
+        let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes, &bases).map_err(about)?;
+        bases.check(&table, &lock.blobs()).map_err(about)?;
         pinned("README")?;
         let parity = statement.has_parity().then(|| pinned(PARITY)).transpose()?;
         let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
@@ -97,7 +105,7 @@ impl Authentic {
         }
         check_limits(&newest, &statement, &table).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
-        Ok(Self { id, statement, judged, root, chain, lock, table, volumes, copies, lock_bytes, mender, shortage, kept })
+        Ok(Self { id, statement, judged, root, chain, lock, table, bases, volumes, copies, lock_bytes, mender, shortage, kept })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.

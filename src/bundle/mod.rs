@@ -7,6 +7,7 @@
 //! grow with the payload; the payload of the medium is read once.
 
 mod authentic;
+mod bases;
 mod complete;
 mod encode;
 mod frames;
@@ -15,13 +16,17 @@ mod head;
 mod heading;
 mod inplace;
 mod kept;
+mod lacking;
 mod member;
 mod needs;
 mod parity;
 mod portion;
 mod protection;
 mod reader;
+mod rebuild;
 mod recent;
+mod recoding;
+mod request;
 mod sign;
 mod statement;
 mod unfinished;
@@ -30,14 +35,19 @@ mod volumes;
 mod writer;
 
 pub use authentic::Authentic;
+pub use bases::{BaseRef, Bases, MAX_BASES, MAX_BLOB_BASES};
+pub use encode::stored_length;
 pub use frames::{BlobEntry, Encoding, Frame, FrameTable};
-pub use head::{Head, MAX_SIGNATURES, PARITY, SIGNATURE_SPACE};
+pub use head::{BASES, Head, MAX_SIGNATURES, PARITY, SIGNATURE_SPACE};
 pub use inplace::InPlace;
+pub use lacking::Lacking;
 pub use needs::{Needs, Presence, VolumeNeed};
 pub use parity::{Damage, MOST_PERMILLE, ParityTable, Redundancy, Repaired, repair};
 pub use portion::Portion;
+pub use recoding::{Recoding, Stream};
+pub use request::{MAX_REQUEST_BYTES, Request};
 pub use sign::{append_signature, check_signature_fits};
-pub use statement::{MAX_VOLUMES, Pin, Previous, Statement};
+pub use statement::{DELTA, MAX_VOLUMES, Pin, Previous, RECODED, Statement};
 pub use verify::{Verification, VerifiedBundle};
 pub use volumes::{MAX_HEAD_BYTES, ReadAt, Volume, VolumeSet, find};
 pub use writer::{Draft, PackOptions, Written, write};

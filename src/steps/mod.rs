@@ -8,6 +8,7 @@ pub mod advise;
 pub mod approve;
 pub mod assess;
 pub mod client;
+pub mod delta;
 pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;

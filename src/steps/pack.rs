@@ -1,6 +1,7 @@
 //! `pack`: fetched blobs become a bundle. Numbering is remembered per line, so that packing the same lock again gives the same bytes.
 
 use super::Fetched;
+use super::delta::{Preparing, Shape, prepare};
 use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Redundancy, Written};
 use crate::ecosystems::{self, bytes};
@@ -8,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::log::{Draft as Said, Item, Journal, kind};
 use crate::progress::Progress;
-use crate::store::{LastPacked, check_space, free_space};
+use crate::store::{LastPacked, Sent, check_space, free_space};
 use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,8 @@ pub struct PackRequest<'a> {
     pub seq: Option<u64>,
     /// The bundle before it.
     pub previous: Option<Previous>,
+    /// For whom it is, and how small it should be.
+    pub shape: &'a Shape,
     /// Trust roots and their signatures, as `trust/…` files.
     pub trust: Vec<(String, Vec<u8>)>,
     /// Where the work is reported.
@@ -66,8 +69,10 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     }
     let mut files = request.trust.clone();
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
+    let recoding = prepare(&Preparing { lock, store, shape: request.shape, threads: request.threads, progress: request.progress })?;
     let draft = Draft {
         lock,
+        recoding: &recoding,
         blobs: store as &dyn Blobs,
         epoch: number.epoch,
         seq: number.seq,
@@ -77,6 +82,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         remember: &|id| {
             let bundle = Item::named("bundle", set_name(&lock.name, &lock.line, number.seq)).digest(id);
             request.journal.append(Said::new(kind::PACK, vec![bundle]).on(vec![Item::of("lock", lock.digest())]))?;
+            request.journal.writer().keep_sent(&number.sent(lock, id), &lock.to_bytes())?;
             request.journal.writer().remember_packed(&lock.name, &lock.line, &number.of(id))
         },
         files,
@@ -104,6 +110,10 @@ struct Number {
 }
 
 impl Number {
+    fn sent(&self, lock: &Lock, id: Digest) -> Sent {
+        Sent { name: lock.name.clone(), line: lock.line.clone(), epoch: self.epoch, seq: self.seq, id }
+    }
+
     fn of(&self, bundle: Digest) -> LastPacked {
         let (recipe, created, previous) = (self.recipe, self.created.clone(), self.previous);
         LastPacked { epoch: self.epoch, seq: self.seq, bundle, recipe, created, previous }
@@ -168,6 +178,9 @@ fn recipe(request: &PackRequest<'_>, lock: &Digest, created: &str) -> Digest {
     let mut all = format!("{TOOL}\n{lock}\n{created}\n{:?}\n", request.volume_size).into_bytes();
     if request.redundancy.is_some() {
         all.extend_from_slice(format!("{:?}\n", request.redundancy).as_bytes());
+    }
+    if !request.shape.is_plain() {
+        all.extend_from_slice(format!("{}\n", request.shape.told()).as_bytes());
     }
     for (name, bytes) in &request.trust {
         all.extend_from_slice(format!("{name} {}\n", Digest::of(bytes)).as_bytes());

@@ -36,6 +36,7 @@ pub mod schema;
 pub mod scrub;
 pub mod send;
 pub mod serve;
+pub mod shaping;
 pub mod sign;
 pub mod status;
 pub mod trust;

@@ -74,6 +74,7 @@ impl Up {
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
         let packing = Packing {
+            shaping: super::shaping::Shaping::default(),
             judging: super::gate::Judging::default(),
             documents: super::gate::Documents::default(),
             out,

@@ -179,7 +179,7 @@ fn with_blobs(upgrade: &Upgrade) {
     let store = Store::open(&upgrade.store).expect("the store opens");
     let bundle = upgrade.world.open(&upgrade.volumes).expect("authentic");
     let writer = store.writer().expect("the lock");
-    crate::world::verification().run(bundle, &writer).expect("all blobs are taken in");
+    crate::world::verification().run(bundle, &writer, None).expect("all blobs are taken in");
 }
 
 #[test]
