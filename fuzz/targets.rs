@@ -4,7 +4,7 @@
 use airlift::advisories::order::Order;
 use airlift::advisories::{Asked, Ranking, Record, vex};
 use airlift::artifact::{Artifact, Descriptor, Digest, InMemory, Learned};
-use airlift::bundle::{FrameTable, Head, Statement};
+use airlift::bundle::{Bases, FrameTable, Head, Parent, Recoding, Request, Statement};
 use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
@@ -26,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     ("root", root),
     ("head", head),
     ("frames", frames),
+    ("carried", carried),
     ("lock", lock),
     ("manifest", manifest),
     ("tar", tar),
@@ -73,10 +74,27 @@ pub fn head(bytes: &[u8]) {
 
 /// A frame table beside a lock of three blobs, and any volumes.
 pub fn frames(bytes: &[u8]) {
-    if let Ok(table) = FrameTable::parse(bytes, &three_blobs(), &[1 << 20]) {
+    if let Ok(table) = FrameTable::parse(bytes, &three_blobs(), &[1 << 20], &Bases::default()) {
         assert_eq!(table.to_bytes(), bytes);
     }
 }
+
+/// What a delta says of others, and what is carried back for one.
+pub fn carried(bytes: &[u8]) {
+    let statement = Statement::parse(DELTA).expect("a statement of a delta");
+    if let Ok(bases) = Bases::parse(bytes, &statement) {
+        assert_eq!(Bases::parse(&bases.to_bytes(), &statement).expect("what was read is written"), bases);
+        let _ = bases.check(&FrameTable::plan(&three_blobs(), &Recoding::default()), &three_blobs().blobs());
+    }
+    let _ = Parent::read_all(bytes);
+    let _ = airlift::log::HostInventory::parse(bytes, None);
+    if let Some(request) = std::str::from_utf8(bytes).ok().and_then(|text| Request::parse(text).ok()) {
+        assert_eq!(Request::parse(&request.words().collect::<Vec<_>>().join(" ")).expect("what was read is written"), request);
+    }
+}
+
+/// The statement that a list of bases is read beside.
+const DELTA: &[u8] = include_bytes!("corpus/statement/delta.json");
 
 /// The lock that frame tables are read beside.
 pub fn three_blobs() -> Lock {

@@ -4,8 +4,9 @@ use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::bases::Bases;
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
-use super::head::{BASES, Head, PARITY};
+use super::head::{BASES, Head, PARENTS, PARITY};
 use super::kept::Kept;
+use super::parents::Parent;
 use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
 use super::statement::Statement;
 use super::volumes::{Volume, VolumeSet, read_at};
@@ -36,6 +37,8 @@ pub struct Authentic {
     pub table: FrameTable,
     /// What it takes the receiver to have; empty for a bundle that stands alone.
     pub bases: Bases,
+    /// The list of the bundles it was made from, where there is one.
+    pub(super) parents: Option<Vec<u8>>,
     /// The volumes in order; one that is not here has its place and cannot be read.
     pub(super) volumes: Vec<Volume>,
     /// Where further copies of each of them lie.
@@ -97,6 +100,8 @@ impl Authentic {
         let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes, &bases).map_err(about)?;
         bases.check(&table, &lock.blobs()).map_err(about)?;
         pinned("README")?;
+        let parents = statement.files.contains_key(PARENTS).then(|| pinned(PARENTS)).transpose()?;
+        parents.as_deref().map(super::parents::parse).transpose().map_err(about)?;
         let parity = statement.has_parity().then(|| pinned(PARITY)).transpose()?;
         let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
         let mender = parity.transpose()?.map(|table| Mender::new(table, damage));
@@ -105,7 +110,7 @@ impl Authentic {
         }
         check_limits(&newest, &statement, &table).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
-        Ok(Self { id, statement, judged, root, chain, lock, table, bases, volumes, copies, lock_bytes, mender, shortage, kept })
+        Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, volumes, copies, lock_bytes, mender, shortage, kept })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
@@ -120,6 +125,11 @@ impl Authentic {
         check_limits(&root, &self.statement, &self.table).map_err(about)?;
         (self.judged, self.chain, self.root) = (judged, chain, root);
         Ok(self)
+    }
+
+    /// The bundles it was made from, whose signatures nobody judged.
+    pub fn parents(&self) -> Result<Vec<Parent>> {
+        self.parents.as_deref().map_or_else(|| Ok(vec![]), super::parents::parse)
     }
 
     /// Why a volume that is not here may only seem so: a file that cannot be read as a volume may be it.

@@ -2,7 +2,8 @@
 
 use super::bases::MAX_BASES_BYTES;
 use super::frames::{FrameTable, MAX_TABLE_BYTES};
-use super::head::{BASES, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::head::{BASES, PARENTS, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::parents::{self, MAX_PARENTS_BYTES};
 use super::parity::{self, Target};
 use super::sign::{append, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Statement};
@@ -33,6 +34,7 @@ impl Heading {
         let frames = plan.blobs.iter().map(|b| b.frames).sum();
         let mut files = draft.files.clone();
         files.extend((!draft.recoding.is_empty()).then(|| (BASES.to_owned(), draft.recoding.bases.to_bytes())));
+        files.extend((!draft.parents.is_empty()).then(|| (PARENTS.to_owned(), parents::to_bytes(draft.parents))));
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
         let parity = if redundancy.is_some() { redundancy.table_length(plan, volume_size) } else { 0 };
         check_head(draft, &files, [
@@ -70,6 +72,7 @@ impl Heading {
         statement.volumes.clone_from(&packed.lengths);
         statement.features.extend(packed.parity.is_some().then(|| super::statement::PARITY.to_owned()));
         statement.features.extend(draft.recoding.bases.features());
+        statement.features.extend((!draft.parents.is_empty()).then(|| super::statement::REPACKED.to_owned()));
         statement.features.sort();
         statement.base = draft.recoding.bases.ids();
         let pin = |bytes: &[u8]| Pin { sha256: Digest::of(bytes), size: bytes.len() as u64 };
@@ -106,11 +109,12 @@ impl Heading {
 fn check_head(draft: &Draft<'_>, files: &[(String, Vec<u8>)], tables: [(&'static str, u64, u64); 3]) -> Result<()> {
     let trust = files.iter().filter(|(name, _)| name.starts_with("trust/"));
     let (count, bytes) = trust.fold((0, 0), |(count, bytes), (_, file)| (count + 1, bytes + file.len() as u64));
-    let bases = files.iter().find(|(name, _)| name == BASES).map_or(0, |(_, file)| file.len() as u64);
+    let length = |name: &str| files.iter().find(|(known, _)| known == name).map_or(0, |(_, file)| file.len() as u64);
     let found = [
         ("files of trust roots", count, MAX_TRUST_FILES as u64),
         ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
-        ("bytes of its list of bases", bases, MAX_BASES_BYTES),
+        ("bytes of its list of bases", length(BASES), MAX_BASES_BYTES),
+        ("bytes of its list of parents", length(PARENTS), MAX_PARENTS_BYTES),
     ];
     let found = found.into_iter().chain(tables);
     match { found }.find(|(_, found, most)| found > most) {

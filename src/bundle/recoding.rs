@@ -2,6 +2,7 @@
 
 use super::bases::Bases;
 use crate::artifact::Digest;
+use crate::lock::Lock;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
@@ -27,6 +28,12 @@ pub struct Stream {
 }
 
 impl Recoding {
+    /// Bytes of content that a bundle of a lock carries: blobs as they are, and streams.
+    pub fn carried(&self, lock: &Lock) -> u64 {
+        let blobs = lock.blobs().into_iter().filter(|(digest, _)| !self.bases.granted.contains_key(digest));
+        blobs.map(|(digest, size)| self.streams.get(&digest).map_or(size, |stream| stream.length)).sum()
+    }
+
     /// Whether the bundle is like one that knows nothing of this.
     pub fn is_empty(&self) -> bool {
         self.bases.is_empty() && self.streams.is_empty()

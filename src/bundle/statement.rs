@@ -17,8 +17,10 @@ pub const PARITY: &str = "parity";
 pub const DELTA: &str = "delta";
 /// The feature of bundles with blobs that have to be made again.
 pub const RECODED: &str = "recoded";
+/// The feature of bundles that were made from others.
+pub const REPACKED: &str = "repacked";
 /// What this version knows.
-const FEATURES: [&str; 3] = [DELTA, PARITY, RECODED];
+const FEATURES: [&str; 4] = [DELTA, PARITY, RECODED, REPACKED];
 
 /// Size and SHA-256 of a file in the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +137,9 @@ impl Statement {
         }
         if (self.has(DELTA) || self.has(RECODED)) != self.files.contains_key(super::head::BASES) {
             return contradicts("what it builds on");
+        }
+        if self.has(REPACKED) != self.files.contains_key(super::head::PARENTS) {
+            return contradicts("what it was made from");
         }
         if self.has(DELTA) == self.base.is_empty() || self.base.len() > MAX_BASES {
             return contradicts("a delta");

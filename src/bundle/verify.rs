@@ -3,6 +3,7 @@
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
+use super::head::PARENTS;
 use super::parity::{Damage, Extent};
 use super::portion::Portion;
 use super::rebuild::waves;
@@ -69,6 +70,7 @@ impl VerifiedBundle {
         let head = self.authentic.head();
         let mut files =
             vec![("bundle.json".to_owned(), head.statement.to_vec()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
+        files.extend(self.authentic.parents.iter().map(|bytes| (PARENTS.to_owned(), bytes.clone())));
         files.extend(head.signatures.iter().cloned());
         files.extend(head.trust.iter().cloned());
         files
@@ -101,7 +103,7 @@ impl Verification<'_> {
         self.read(bundle, (writer, None), portions, &|reader, to, blob, portion| reader.take(to, writer, blob, portion)).map(|_| ())
     }
 
-    fn read(
+    pub(super) fn read(
         &self,
         bundle: &Authentic,
         (intake, held): (&dyn BlobIntake, Option<&dyn Blobs>),

@@ -6,6 +6,7 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable};
 use super::geometry::{data_start, ending, gap};
 use super::heading::Heading;
 use super::member::{END, MAX_MEMBER, blob_name, header};
+use super::parents::Parent;
 use super::parity::{ParityTable, Redundancy};
 use super::protection::{new_volume, protect};
 use super::recoding::Recoding;
@@ -42,6 +43,8 @@ pub struct Draft<'a> {
     pub remember: &'a (dyn Fn(Digest) -> Result<()> + Sync),
     /// What is left out, and what streams stand for.
     pub recoding: &'a Recoding,
+    /// The bundles it is made from.
+    pub parents: &'a [Parent],
     /// `README` and `trust/…` files to carry in every head, by name.
     pub files: Vec<(String, Vec<u8>)>,
 }

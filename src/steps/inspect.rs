@@ -1,7 +1,7 @@
 //! `inspect`: what a bundle says of itself, from the kilobytes of its head. Nothing of it is believed, and the words say so.
 
 use crate::artifact::Digest;
-use crate::bundle::{BASES, Bases, Encoding, FrameTable, PARITY, ParityTable, Redundancy, Statement, Volume, VolumeSet};
+use crate::bundle::{BASES, Bases, Encoding, FrameTable, PARENTS, PARITY, Parent, ParityTable, Redundancy, Statement, Volume, VolumeSet};
 use crate::error::{Result, shown};
 use crate::lock::Lock;
 use std::path::PathBuf;
@@ -25,6 +25,8 @@ pub struct Inspection {
     pub parity: Option<Redundancy>,
     /// What each encoding took, when the frame table and the list of bases are the ones the statement pins.
     pub spent: Option<Spent>,
+    /// The bundles it says it was made from, when that list is the one the statement pins.
+    pub parents: Vec<Parent>,
     /// Volumes that are here, as (number from 1, path).
     pub volumes: Vec<(usize, PathBuf)>,
 }
@@ -107,6 +109,8 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let table = table.and_then(|_| volume.pinned(&statement, PARITY).ok());
     let parity = table.and_then(|bytes| ParityTable::announced(&bytes)).map(|(redundancy, _)| redundancy);
     let (lock, unread) = read_lock(volume, &statement, reading);
+    let parents = volume.head.places.contains_key(PARENTS).then(|| volume.pinned(&statement, PARENTS).and_then(|b| Parent::read_all(&b)).ok());
+    let parents = parents.flatten().unwrap_or_default();
     let spent = lock.as_ref().and_then(|lock| spent(volume, &statement, lock));
     Ok(Inspection {
         id: set.id,
@@ -117,6 +121,7 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
         trust: volume.head.trust.to_vec(),
         parity,
         spent,
+        parents,
         volumes: set.volumes.iter().map(|(n, v)| (n + 1, v.path.clone())).collect(),
     })
 }

@@ -61,18 +61,20 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let out = request.out;
     std::fs::create_dir_all(out).map_err(|e| Error::unwritten(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
+    let made = prepare(&Preparing { lock, store, shape: request.shape, threads: request.threads, progress: request.progress })?;
+    let recoding = request.shape.recut.as_ref().unwrap_or(&made);
     // Nobody knows how much smaller the content gets: what cannot be enough is refused, what may not be is told.
-    check_space(out, lock.size() / 8)?;
-    let (content, free) = (lock.size(), free_space(out)?);
+    let (content, free) = (recoding.carried(lock), free_space(out)?);
+    check_space(out, content / 8)?;
     if free < content {
         request.progress.note(&format!("{}: {} free for {} of content: it may not fit", out.display(), bytes(free), bytes(content)));
     }
     let mut files = request.trust.clone();
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
-    let recoding = prepare(&Preparing { lock, store, shape: request.shape, threads: request.threads, progress: request.progress })?;
     let draft = Draft {
         lock,
-        recoding: &recoding,
+        recoding,
+        parents: &request.shape.parents,
         blobs: store as &dyn Blobs,
         epoch: number.epoch,
         seq: number.seq,

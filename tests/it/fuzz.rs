@@ -137,6 +137,24 @@ fn frames_target() {
 }
 
 #[test]
+fn carried_target() {
+    drive("carried");
+}
+
+/// Each file of the corpus is what it is there for.
+#[test]
+fn what_is_carried_is_read_to_its_end() {
+    let read = |name: &str| std::fs::read(root().join("fuzz/corpus/carried").join(name)).unwrap();
+    let statement = airlift::bundle::Statement::parse(include_bytes!("../../fuzz/corpus/statement/delta.json")).expect("a delta");
+    assert_eq!(airlift::bundle::Bases::parse(&read("bases.json"), &statement).expect("bases").granted.len(), 2);
+    assert_eq!(airlift::bundle::Parent::read_all(&read("parents.json")).expect("parents").len(), 1);
+    let text = String::from_utf8(read("request")).unwrap();
+    assert_eq!(airlift::bundle::Request::parse(&text).expect("a request").len(), 3);
+    let refused = airlift::log::HostInventory::parse(&read("inventory"), None).expect_err("its key is none");
+    assert!(refused.message().contains("verifier key"), "{refused}");
+}
+
+#[test]
 fn lock_target() {
     drive("lock");
 }
@@ -237,7 +255,7 @@ fn the_archives_of_the_corpus_are_sound() {
         of_kind("web/second", b'1', "web/Chart.yaml"),
     ];
     let made: Vec<(&str, Vec<u8>)> = vec![
-        ("frames/planned", airlift::bundle::FrameTable::plan(&targets::three_blobs()).to_bytes()),
+        ("frames/planned", airlift::bundle::FrameTable::plan(&targets::three_blobs(), &airlift::bundle::Recoding::default()).to_bytes()),
         ("tar/entries", tar(&entries)),
         ("zip/members", zip(&[part("a/", b""), part("a/stored", b"content"), deflated("b", &[b'x'; 300]), described("c", b"streamed")])),
         ("packed/gzip", gzip(&tar(&entries))),
@@ -261,7 +279,7 @@ fn sound(name: &str, bytes: &[u8]) {
     let (target, _) = name.split_once('/').unwrap();
     // A table before anything is placed: read to its end, where its frames are missed.
     if target == "frames" {
-        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20]).expect_err("nothing is placed");
+        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20], &airlift::bundle::Bases::default()).expect_err("nothing is placed");
         return assert!(refused.message().contains("frames that belong to no blob"), "{name}: {refused:?}");
     }
     let found = match target {

@@ -50,6 +50,7 @@ fn packing_leaves_nothing() {
         tool: "test".to_owned(),
         remember: &|_| panic!("a bundle that was not finished is not remembered"),
         recoding: &airlift::bundle::Recoding::default(),
+        parents: &[],
         files: vec![],
     };
     let stop = After::bytes(8 << 20);

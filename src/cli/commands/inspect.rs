@@ -1,6 +1,6 @@
 //! `airlift inspect`
 
-use crate::bundle::{Encoding, Redundancy, find};
+use crate::bundle::{Encoding, Parent, Redundancy, Statement, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
@@ -63,6 +63,9 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     if statement.has_parity() {
         let _ = writeln!(text, "  parity    {}", found.parity.map_or_else(|| "not read".to_owned(), parity));
     }
+    for parent in &found.parents {
+        let _ = writeln!(text, "  made from {}, {} of its own   {}", label(parent), count(parent.signatures.len(), "signature"), parent.id.spoken());
+    }
     text.push_str(&spent(found));
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
@@ -82,6 +85,11 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
         let _ = writeln!(text, "    {}  {}", artifact.label(), bytes(artifact.size()));
     }
     text
+}
+
+/// How a parent names itself.
+fn label(parent: &Parent) -> String {
+    Statement::parse(&parent.statement).map_or_else(|_| "a bundle".to_owned(), |statement| statement.label())
 }
 
 /// The words for encodings.
@@ -138,6 +146,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "previous": statement.previous.map(|p| json!({ "seq": p.seq, "bundle": p.bundle.hex() })),
         "volumes": statement.volumes,
         "base": statement.base,
+        "parents": found.parents.iter().map(|parent| parent.id.hex()).collect::<Vec<_>>(),
         "encodings": found.spent.as_ref().map(encodings),
         "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::log::Journal;
 use crate::steps::Fetched;
-use crate::steps::delta::{Preparing, estimate};
+use crate::steps::delta::{Preparing, Shape, estimate};
 use crate::steps::gates::refuse;
 use crate::steps::pack::{PackRequest, pack};
 use crate::steps::sbom::of_lock;
@@ -81,7 +81,7 @@ impl Pack {
         }
         let signing = self.options.keys.open(&store, context)?;
         let writer = store.writer()?;
-        write(&fetched, &context.journal(&writer)?, &self.options, signing.as_ref(), context).map(|_| ())
+        write(&fetched, &context.journal(&writer)?, &self.options, (signing.as_ref(), None), context).map(|_| ())
     }
 }
 
@@ -118,12 +118,18 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
     Lock::parse(path.display(), &bytes)
 }
 
-/// Packs, signs and tells.
-pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
+/// Packs, signs and tells. A shape that is not the one of the options is of what is packed again.
+pub fn write(
+    fetched: &Fetched,
+    journal: &Journal<'_>,
+    options: &Packing,
+    (signing, shape): (Option<&Signing>, Option<Shape>),
+    context: &Context,
+) -> Result<Written> {
     let (created, given) = options.created.map_or_else(|| context.created(), |time| Ok((time, true)))?;
     let seconds = jiff::Timestamp::from_second(created.as_second()).map_err(|e| Error::usage("the time is out of range").because(&e))?;
     gate(fetched.lock(), journal, options, context)?;
-    let shape = options.shaping.shape(journal.store(), context)?;
+    let shape = shape.map_or_else(|| options.shaping.shape(journal.store(), context), Ok)?;
     let progress = context.out.progress();
     let (written, seq) = pack(&PackRequest {
         fetched,

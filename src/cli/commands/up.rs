@@ -87,7 +87,7 @@ impl Up {
             previous: None,
             keys: self.keys.clone(),
         };
-        let written = write(&fetched, journal, &packing, signing, context)?;
+        let written = write(&fetched, journal, &packing, (signing, None), context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
         take_in(bundle, journal, Scanning::NONE, None, context).map(|_| ())
     }

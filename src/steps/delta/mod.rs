@@ -4,15 +4,17 @@
 //! lock whether it is left out, recoded or carried as it is, and makes the streams before anything is written.
 
 mod candidates;
+mod carried;
 mod prepare;
 mod site;
 #[cfg(test)]
 mod tests;
 
+pub use carried::{by_inventory, by_receipt};
 pub use prepare::{Estimate, Preparing, estimate, prepare};
 pub use site::Site;
 
-use crate::bundle::Request;
+use crate::bundle::{Parent, Recoding, Request};
 
 /// How much work a smaller bundle is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,12 +53,16 @@ pub struct Shape {
     pub profile: Profile,
     /// Blobs that a receiver asks for once more: they are not counted on.
     pub request: Request,
+    /// The bundles it is made from, where it is packed again.
+    pub parents: Vec<Parent>,
+    /// What it leaves out and the streams it carries, as the one it is made from did.
+    pub recut: Option<Recoding>,
 }
 
 impl Shape {
     /// Whether the bundle is one that any reader of the first version takes.
     pub fn is_plain(&self) -> bool {
-        self.sites.is_empty() && self.profile != Profile::Small
+        self.sites.is_empty() && self.profile != Profile::Small && self.parents.is_empty()
     }
 
     /// What decides the bundle's bytes beside its lock, for remembering how it was packed.
@@ -64,6 +70,7 @@ impl Shape {
         let mut ids: Vec<String> = self.sites.iter().flat_map(|site| site.refs.iter().map(|base| base.id().hex())).collect();
         ids.sort();
         let request: String = self.request.words().collect::<Vec<_>>().join(" ");
-        format!("{} {} {request}", self.profile.word(), ids.join(" "))
+        let parents: String = self.parents.iter().map(|parent| format!(" {}", parent.id.hex())).collect();
+        format!("{} {} {request}{parents}", self.profile.word(), ids.join(" "))
     }
 }

@@ -58,7 +58,7 @@ struct Decided {
 
 /// Decides how each blob travels and makes what stands for it.
 pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
-    if work.shape.is_plain() {
+    if work.shape.is_plain() || !work.shape.parents.is_empty() {
         return Ok(Recoding::default());
     }
     let Decided { mut bases, jobs } = decide(work)?;

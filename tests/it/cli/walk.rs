@@ -112,6 +112,19 @@ fn one_way(walk: &mut Walk) {
     walk.go(&["verify", "in"], &["1 of 1: alice"]);
 }
 
+/// What goes back, and what is packed again.
+fn again(walk: &mut Walk) {
+    walk.go(&["inventory", "--out", "site.inventory"], &["2 blobs in 1 bundle", "--base site.inventory"]);
+    walk.go(&signed(&["merge", "out", "--out", "merged"]), &["1 volume", "signed by alice"]);
+    walk.go(&signed(&["split", "out", "--out", "cut", "--volume-size", "13MiB"]), &["signed by alice"]);
+    for (n, flags) in [&[][..], &["--quiet"], &["--json"]].iter().enumerate() {
+        let ran = walk.host.ok(&[flags, &["extract", "out", "--artifact", "tool.tar", "--out", &format!("files{n}")][..]].concat());
+        assert!(ran.out.contains("tool.tar") && ran.err.contains("digest") == flags.is_empty(), "{ran:?}");
+        assert_eq!(std::fs::read(walk.host.path(&format!("files{n}/tool.tar"))).expect("a file"), noise(300_000, 1));
+    }
+    walk.note(&["extract", "out", "--artifact", "tool.tar", "--out", "files"]);
+}
+
 fn inside(walk: &mut Walk) {
     walk.go(&["verify", "out"], &["1 of 1: alice", "2 blobs"]);
     walk.go(&["plan", "out"], &["order      the first of its line here", "volumes    1 of 1 here"]);
@@ -119,6 +132,7 @@ fn inside(walk: &mut Walk) {
     walk.go(&["import", "out"], &["imported as snapshot 1", "next: airlift serve"]);
     walk.go(&["import", "--dry-run", "out"], &["order      installed already"]);
     walk.go(&["up", "kit.toml", "--no-serve", "--out", "up", "--key", "alice", "--allow-plain-key"], &["bundle    kit 1"]);
+    again(walk);
     walk.go(&["status"], &["serving   snapshot 1 of 1", "kit 1 (main line)"]);
     walk.go(&["rollback", "1"], &["serving snapshot 1"]);
     walk.go(&["gc", "--dry-run"], &["would remove 0 blobs"]);

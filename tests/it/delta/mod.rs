@@ -1,12 +1,13 @@
 //! Bundles that carry only what the other side lacks, and blobs that are made again from others.
 
+mod carried;
 mod damage;
 mod gap;
 mod order;
 
 use crate::world::{World, noise, text};
 use airlift::artifact::Digest;
-use airlift::bundle::{Encoding, Request};
+use airlift::bundle::Encoding;
 use airlift::lock::Lock;
 use airlift::steps::delta::{Profile, Shape, Site};
 use airlift::store::Store;
@@ -36,7 +37,7 @@ pub fn site(world: &World, bundles: &[&[PathBuf]]) -> Site {
 }
 
 pub fn shape(sites: Vec<Site>) -> Shape {
-    Shape { sites, profile: Profile::Default, request: Request::default() }
+    Shape { sites, ..Shape::default() }
 }
 
 /// Full bundle 1, and delta 2 on top of it.
