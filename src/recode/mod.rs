@@ -1,48 +1,80 @@
-//! Blobs said by what is like them (`docs/formats/recode.md`): a *recoded stream* stands for a blob where it is smaller, and the blob is
-//! made again from it and from *bases*, blobs that the receiver has.
+//! Recoded blobs (`docs/formats/recode.md`): what stands in a bundle in place of a blob where that is really smaller, and makes it
+//! again bit for bit.
 //!
-//! In: files. Out: streams, and blobs made again. Packing encodes, import and verification decode. Each slice of the stream is decoded on
-//! its own with bounded memory; nothing in a stream is believed: whoever decodes compares the SHA-256 of what comes out.
+//! Compressed containers hide that two versions are nearly the same, and compress worse than they could. Here their deflate
+//! streams are replaced by the plain bytes, which are compressed against what the receiver has, and made again by the very
+//! encoders that made them.
 
+mod base;
+mod container;
+#[cfg(test)]
+mod corpora;
 mod decode;
 mod encode;
+pub mod encoder;
+mod error;
+mod expand;
 mod format;
+pub mod identify;
+pub mod inflate;
+mod layout;
+mod limits;
+mod parallel;
+mod planes;
+mod rebuild;
+mod similar;
+mod slice;
+mod source;
+mod tensors;
+mod varint;
+mod zstandard;
+
 #[cfg(test)]
 mod tests;
 
-pub use decode::{bases, decode};
+pub use decode::decode;
 pub use encode::encode;
+pub use error::{Error, Result};
 
 use crate::artifact::Digest;
 use std::fs::File;
+use std::io::Read;
 
-/// How much work encoding is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much is done to make a stream small.
+#[derive(Debug, Clone, Copy)]
 pub struct Effort {
     /// Level of zstd.
     pub level: i32,
-    /// Whether tensors are cut into planes.
+    /// Whether tensors are taken apart into planes.
     pub planes: bool,
-    /// Threads.
+    /// Threads of both encoding and the check that follows.
     pub threads: usize,
 }
 
-/// A blob that both sides have.
-#[derive(Debug, Clone, Copy)]
+/// A blob that the receiver has.
 pub struct Base<'a> {
-    /// Its SHA-256.
+    /// What names it.
     pub digest: Digest,
-    /// Its bytes, from offset 0.
+    /// Its bytes.
     pub file: &'a File,
-    /// Its length in bytes.
+    /// How many they are.
     pub size: u64,
 }
 
-/// A stream that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What became of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recoded {
-    /// Its length in bytes.
+    /// Length of the recoded stream.
     pub length: u64,
-    /// The bases it needs, with their sizes.
-    pub bases: Vec<(Digest, u64)>,
+    /// Length of the blob with its deflate streams expanded.
+    pub expanded: u64,
+    /// Bytes of the blob that are in deflate streams which are made again.
+    pub deflated: u64,
+    /// How many of the given bases it needs.
+    pub bases: usize,
+}
+
+/// The bases that a recoded stream needs, from its first bytes.
+pub fn bases(stream: &mut dyn Read) -> Result<Vec<(Digest, u64)>> {
+    Ok(format::Header::read(stream)?.bases.iter().map(|base| (base.digest, base.layout.size())).collect())
 }

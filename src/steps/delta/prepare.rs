@@ -8,11 +8,11 @@ use crate::bundle::{Bases, Recoding, Stream, stored_length};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
-use crate::recode::{Base, Effort, Recoded, encode};
+use crate::recode::{self, Base, Effort, Recoded, encode};
 use crate::store::{Store, StoredBlob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -204,7 +204,9 @@ fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Res
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
     let bound = (stored - stored / WORTHWHILE).min(job.size);
     let recoded = encode(source.file(), job.size, &bases, &effort, bound, &|| work.store.scratch(), &mut out)?;
-    let Some(Recoded { length, bases }) = recoded.filter(|recoded| recoded.length > 0 && recoded.length < bound) else { return Ok(None) };
+    let Some(Recoded { length, .. }) = recoded.filter(|recoded| recoded.length > 0 && recoded.length < bound) else { return Ok(None) };
+    out.seek(SeekFrom::Start(0)).map_err(|e| unwritten(&e))?;
+    let bases = recode::bases(&mut out)?;
     Ok(Some((shelf.put(&mut out, length)?, bases)))
 }
 
