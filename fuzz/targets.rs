@@ -8,6 +8,9 @@ use airlift::bundle::{Bases, FrameTable, Head, Parent, Recoding, Request, Statem
 use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
+use airlift::recode::encoder::Encoder;
+use airlift::recode::identify::{Outcome, identify};
+use airlift::recode::{self, Base, Effort};
 use airlift::report::{Component, Examined, Format, Inventory, Subject, SubjectKind};
 use airlift::scan::pickle::{self as pickles, Verdict};
 use airlift::scan::tensors::{Form, examine, layers};
@@ -27,6 +30,9 @@ pub const TARGETS: &[Target] = &[
     ("head", head),
     ("frames", frames),
     ("carried", carried),
+    ("recoded", recoded),
+    ("deflated", deflated),
+    ("opened", opened),
     ("lock", lock),
     ("manifest", manifest),
     ("tar", tar),
@@ -91,6 +97,49 @@ pub fn carried(bytes: &[u8]) {
     if let Some(request) = std::str::from_utf8(bytes).ok().and_then(|text| Request::parse(text).ok()) {
         assert_eq!(Request::parse(&request.words().collect::<Vec<_>>().join(" ")).expect("what was read is written"), request);
     }
+}
+
+/// A recoded stream, behind the size of what it makes.
+pub fn recoded(bytes: &[u8]) {
+    comes_out(bytes);
+}
+
+/// Whether a blob comes out of a recoded stream.
+pub fn comes_out(bytes: &[u8]) -> bool {
+    let Some((size, mut stream)) = bytes.split_first_chunk::<2>() else { return false };
+    let size = u64::from(u16::from_le_bytes(*size));
+    let (file, digest) = (file(BASE), Digest::of(BASE));
+    let wanted = recode::bases(&mut &*stream).unwrap_or_default();
+    let bases = if wanted.is_empty() { vec![] } else { vec![Base { digest, file: &file, size: BASE.len() as u64 }] };
+    let mut out = Vec::new();
+    let done = recode::decode(&mut stream, size, &bases, 1, &mut out).is_ok();
+    assert!(out.len() as u64 <= size, "more came out than there is room for");
+    assert!(!done || out.len() as u64 == size, "less came out than was said");
+    done
+}
+
+/// What recoded blobs of the targets are said by.
+const BASE: &[u8] = include_bytes!("corpus/recoded/base.txt");
+
+fn file(bytes: &[u8]) -> std::fs::File {
+    let mut file = tempfile::tempfile().expect("a file without a name");
+    std::io::Write::write_all(&mut file, bytes).expect("room for it");
+    file
+}
+
+/// A DEFLATE stream, whose encoder is looked for.
+pub fn deflated(bytes: &[u8]) {
+    if let Ok(Outcome::Found(found)) = identify(&bytes, 1 << 20, None) {
+        assert_eq!(Encoder::from_code(found.encoder.code().as_bytes()), Ok(found.encoder), "a code is read as it is written");
+    }
+}
+
+/// A blob that is opened, said by another one, and made again: whatever it holds.
+pub fn opened(bytes: &[u8]) {
+    let (blob, base, mut out) = (file(bytes), file(BASE), file(b""));
+    let bases = [Base { digest: Digest::of(BASE), file: &base, size: BASE.len() as u64 }];
+    let effort = Effort { level: 1, planes: true, threads: 1 };
+    recode::encode(&blob, bytes.len() as u64, &bases, &effort, u64::MAX, &tempfile::tempfile, &mut out).expect("it comes back");
 }
 
 /// The statement that a list of bases is read beside.

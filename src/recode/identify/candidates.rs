@@ -131,8 +131,10 @@ fn rare_zlib(evidence: &Evidence, list: &mut Vec<Encoder>) {
 /// The writers of Go tell themselves by how their first block begins; several make the same stream for long.
 fn go(evidence: &Evidence, list: &mut Vec<Encoder>) {
     let likely = GoWriter::candidates(&evidence.front).into_iter();
-    list.extend(likely.map(|writer| Encoder::Go(match (writer, evidence.cut) {
-        (GoWriter::Pgzip(_, level, variant), Cut::Every(block)) => GoWriter::pgzip(block, level, variant).unwrap_or(writer),
-        (writer, _) => writer,
-    })));
+    list.extend(likely.map(|writer| {
+        Encoder::Go(match (writer, evidence.cut) {
+            (GoWriter::Pgzip(_, level, variant), Cut::Every(block)) => GoWriter::pgzip(block, level, variant).unwrap_or(writer),
+            (writer, _) => writer,
+        })
+    }));
 }

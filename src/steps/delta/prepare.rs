@@ -80,7 +80,8 @@ pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
 
 fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let (lock, shape) = (work.lock, work.shape);
-    let counted_on = |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
+    let counted_on =
+        |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
     let granted: BTreeMap<Digest, u64> = lock.blobs().into_iter().filter(|(digest, _)| counted_on(digest)).collect();
     let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
     refs.sort();

@@ -130,5 +130,8 @@ fn deltas_are_folded_cut_anew_and_taken_apart() {
     assert!(std::fs::read(sender.host.path("files").join(Digest::of(bytes).hex())).expect("a file") == *bytes);
     assert_eq!(std::fs::read_dir(sender.host.path("files")).expect("a folder").count(), 1, "nothing else is left");
     let empty = world.receiver("empty");
-    sender.host.run(&["--store", arg(empty.root()), "extract", arg(&delta[0]), "--artifact", "files/blob-001", "--out", "no"]).refused(3, &["is not here"]);
+    sender
+        .host
+        .run(&["--store", arg(empty.root()), "extract", arg(&delta[0]), "--artifact", "files/blob-001", "--out", "no"])
+        .refused(3, &["is not here"]);
 }
