@@ -233,8 +233,8 @@ fn finish(done: Done, gathering: &Gathering<'_>, mut folder: Folder) -> Result<P
     let given = gathering.time.map(|time| time.to_string());
     let time = given.or(logged_time).or_else(|| subject.created.clone()).unwrap_or_else(|| NO_TIME.to_owned());
     let about = About { title: &title, subject: subject.digest, time: &time, tool: gathering.tool };
-    gathered.note(Evidence::E9, said::exceptions(gathering, &time, &mut folder, &notes)?);
-    gathered.note(Evidence::E19, said::program(gathering, &mut folder)?);
+    gathered.note(Evidence::E9, said::exceptions(gathering, &time, &mut folder, &mut notes)?);
+    gathered.note(Evidence::E19, said::program(gathering, &mut folder, &mut notes)?);
     let seal = gathering.signer.map(|signer| Seal::announce(signer, &trusting, &mut folder, &mut notes)).transpose()?;
     tables(&gathered, &about, gathering, &mut folder)?;
     folder.write("checks.tsv", notes.checks.bytes())?;

@@ -12,8 +12,8 @@ use serde_json::json;
 const SOURCES: &str = include_str!("../../../Cargo.lock");
 
 /// The exceptions of the policy with owner and end, and where each stood at a time.
-pub fn exceptions(gathering: &Gathering<'_>, time: &str, folder: &mut Folder, notes: &Notes) -> Result<Found> {
-    let (Some(filed), policy) = (&notes.policy, in_force(gathering.store)?.0) else { return Ok(Found::Absent(Reason::NoPolicy)) };
+pub fn exceptions(gathering: &Gathering<'_>, time: &str, folder: &mut Folder, notes: &mut Notes) -> Result<Found> {
+    let (Some(filed), policy) = (notes.policy.clone(), in_force(gathering.store)?.0) else { return Ok(Found::Absent(Reason::NoPolicy)) };
     if policy.terms.exceptions.is_empty() {
         return Ok(Found::NotApplicable(Reason::NothingExcepted));
     }
@@ -29,14 +29,17 @@ pub fn exceptions(gathering: &Gathering<'_>, time: &str, folder: &mut Folder, no
     });
     let document =
         json!({ "airlift-exceptions": 1, "as-of": time, "policy": filed.digest().hex(), "exceptions": rows.collect::<Vec<_>>() });
-    Ok(Found::Present(References::to(folder.write("exceptions.json", &pretty(&document))?).and(filed.clone())))
+    let listed = folder.write("exceptions.json", &pretty(&document))?;
+    notes.checks.names(&listed, &filed);
+    Ok(Found::Present(References::to(listed).and(filed)))
 }
 
 /// The program: its version, the digest of its file where that is known, and what it is built from.
-pub fn program(gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Found> {
+pub fn program(gathering: &Gathering<'_>, folder: &mut Folder, notes: &mut Notes) -> Result<Found> {
     let sources: Filed = folder.write("tool/Cargo.lock", SOURCES.as_bytes())?;
     let document = json!({ "airlift-tool": 1, "tool": gathering.tool, "sha256": gathering.program.map(|digest| digest.hex()),
         "sources": { "file": sources.name(), "sha256": sources.digest().hex() } });
     let filed = folder.write("tool/tool.json", &pretty(&document))?;
+    notes.checks.names(&filed, &sources);
     Ok(Found::Partial(References::to(filed).and(sources), vec![Reason::NoBuild]))
 }
