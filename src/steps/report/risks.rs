@@ -73,7 +73,12 @@ impl Risks {
             return;
         };
         report.risks = known.tiles().into_iter().map(|counted| Backed::new(counted, known.by.clone())).collect();
-        report.findings = Some(Backed::new(known.rows(), known.by.clone()));
+        let (rows, more) = known.rows();
+        if more > 0 {
+            let values = [("count", more.to_string()), ("all", (rows.len() + more).to_string())];
+            report.not_checked.push(Claim::say("findings-cut", &values, known.by.clone()));
+        }
+        report.findings = Some(Backed::new(rows, known.by.clone()));
         for (ecosystem, taken) in &known.of.taken {
             let days = super::days(taken.time, known.at);
             let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time: Some(taken.time.to_string()), days };
@@ -145,8 +150,8 @@ impl Known {
             .collect()
     }
 
-    /// The gravest first.
-    fn rows(&self) -> Vec<FindingRow> {
+    /// The gravest first, and how many more there are.
+    fn rows(&self) -> (Vec<FindingRow>, usize) {
         let before = self.before.as_ref().map(keys);
         let mut all: Vec<(&Line, &Found)> =
             self.of.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
@@ -165,6 +170,7 @@ impl Known {
             new: before.as_ref().map(|had| !had.contains(&(found.id.clone(), package(line)))),
             summary: outside(&found.summary),
         };
-        all.into_iter().take(MOST_ROWS).map(row).collect()
+        let more = all.len().saturating_sub(MOST_ROWS);
+        (all.into_iter().take(MOST_ROWS).map(row).collect(), more)
     }
 }
