@@ -58,6 +58,8 @@ pub enum Extent {
     Assessed,
     /// Not by every record, or not at all, because a version is not known to its order or nothing is held of a release.
     Undetermined,
+    /// Not at all, or not all of what is inside: nobody has looked into it.
+    NotExamined,
     /// Not at all: nothing is known of its ecosystem's versions.
     NotAssessable,
 }
@@ -79,6 +81,7 @@ impl Extent {
         match self {
             Self::Assessed => "assessed",
             Self::Undetermined => "undetermined",
+            Self::NotExamined => "not examined",
             Self::NotAssessable => "not assessable",
         }
     }
@@ -127,6 +130,8 @@ pub struct Counts {
     pub assessed: usize,
     /// Packages of which something is not known.
     pub undetermined: usize,
+    /// What nobody has looked into, or not into all of it: images whose content is not here or could not be read.
+    pub not_examined: usize,
     /// Packages of which nothing can be said.
     pub not_assessable: usize,
     /// Packages with findings, whatever else they are.
@@ -157,19 +162,21 @@ pub fn assess<'a>(snapshot: &'a Snapshot, packages: &[Package<'a>], freshness: &
     }
     let packages: Vec<_> = packages.iter().map(|package| judge(snapshot, package, ranking)).collect();
     let mut counts = Counts::default();
-    packages.iter().for_each(|judged| counts.add(judged));
+    packages.iter().for_each(|judged| counts.add(judged.extent, judged.findings.len()));
     Ok(Assessment { packages, counts, taken })
 }
 
 impl Counts {
-    fn add(&mut self, judged: &Judged<'_>) {
-        match judged.extent {
+    /// Counts one more.
+    pub fn add(&mut self, extent: Extent, findings: usize) {
+        match extent {
             Extent::Assessed => self.assessed += 1,
             Extent::Undetermined => self.undetermined += 1,
+            Extent::NotExamined => self.not_examined += 1,
             Extent::NotAssessable => self.not_assessable += 1,
         }
-        self.affected += usize::from(!judged.findings.is_empty());
-        self.findings += judged.findings.len();
+        self.affected += usize::from(findings > 0);
+        self.findings += findings;
     }
 }
 

@@ -30,5 +30,5 @@ pub use evidence::{Evidence, EvidenceKind};
 pub use range::{Answer, Asked, Event, Kind, Range};
 pub use ranking::{Exploited, Likelihood, Ranking};
 pub use record::{Affected, Record};
-pub use snapshot::{Builder, Freshness, Snapshot, Taken};
+pub use snapshot::{Builder, Freshness, MOST_AHEAD, Snapshot, Taken};
 pub use subject::Subject;

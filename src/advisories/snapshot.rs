@@ -1,6 +1,6 @@
 //! A set of advisories as of one time for each ecosystem, ready to be asked by name.
 
-use super::ecosystem::base;
+use super::ecosystem::{base, release_of};
 use super::format;
 use super::record::{Affected, Record};
 use super::source;
@@ -28,8 +28,8 @@ pub struct Freshness {
     pub most_age: SignedDuration,
 }
 
-/// How far a snapshot may lie in the future: clocks differ, but not by more than this.
-const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// How far evidence may lie in the future: clocks differ, but not by more than this.
+pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Advisories, to be asked by ecosystem and name.
 #[derive(Debug, Default)]
@@ -121,6 +121,11 @@ impl Builder {
             let error = Error::new(Kind::Incomplete, format!("{what}: there is no advisory of {} in it", dump.ecosystem));
             return Err(error.hint("an empty snapshot says nothing: take it anew"));
         };
+        if let Some(given) = given.filter(|given| newest.duration_since(*given) > MOST_AHEAD) {
+            let error = Error::verification(format!("{what}: a record in it was changed after it was taken"));
+            let error = error.with("expected", format!("no later than {given}")).with("found", newest);
+            return Err(error.hint("take it anew, where the clock is right"));
+        }
         let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), records: dump.records };
         let kept = self.taken.entry(dump.ecosystem).or_insert(taken);
         *kept = Taken { time: kept.time.max(taken.time), records: kept.records.max(taken.records) };
@@ -132,8 +137,11 @@ impl Builder {
         let mut index: HashMap<Box<str>, HashMap<Box<str>, Vec<Place>>> = HashMap::new();
         for (record, held) in self.records.iter().enumerate() {
             for (at, affected) in held.affected.iter().enumerate() {
-                let names = index.entry(affected.ecosystem.clone()).or_default();
-                names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
+                let release = release_of(&affected.ecosystem).map(String::into_boxed_str);
+                for ecosystem in std::iter::once(affected.ecosystem.clone()).chain(release) {
+                    let names = index.entry(ecosystem).or_default();
+                    names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
+                }
             }
         }
         let released = index.keys().filter(|key| key.contains(':')).map(|key| base(key).to_owned()).collect();
@@ -204,19 +212,5 @@ impl Snapshot {
             return Err(error.hint("set this host's clock, or take the snapshot anew"));
         }
         Ok(*taken)
-    }
-
-    /// Refuses a snapshot that is older than one that was used before, or lacks one of its ecosystems.
-    pub fn must_not_precede(&self, earlier: &BTreeMap<String, Taken>) -> Result<()> {
-        for (ecosystem, before) in earlier {
-            let found = self.taken.get(ecosystem).map(|taken| taken.time);
-            if found.is_none_or(|time| time < before.time) {
-                let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} would go back in time"));
-                let found = found.map_or_else(|| "none".to_owned(), |time| format!("as of {time}"));
-                let error = error.with("expected", format!("as of {} or later", before.time)).with("found", found);
-                return Err(error.hint("use the newer snapshot that was here before"));
-            }
-        }
-        Ok(())
     }
 }

@@ -258,6 +258,12 @@ pub trait Ecosystem: Sync {
         Release::default()
     }
 
+    /// Both sides, pure: whether an artifact is only there for the one it names as its subject, as signatures are. The default has none.
+    fn stands_beside(&self, artifact: &Artifact) -> bool {
+        let _ = artifact;
+        false
+    }
+
     /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.
     /// A blob that cannot be read as what it should be is said to be so in the component; only a place that cannot be read is an error.
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

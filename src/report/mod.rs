@@ -26,6 +26,7 @@ mod tests;
 pub use crate::artifact::Purl;
 pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
+pub use identity::uuid;
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
 pub use language::Language;

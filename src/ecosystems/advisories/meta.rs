@@ -44,7 +44,27 @@ impl Meta {
         if (meta.kind == Kind::Osv) != meta.ecosystem.is_some() || !meta.ecosystem.iter().all(whole) {
             return Err(wrong("it does not say which ecosystem it is about").hint("make the lock anew"));
         }
+        if !meta.is_named(&artifact.name) {
+            let error = wrong("its name is that of another kind of evidence").with("expected", meta.name("…"));
+            return Err(error.with("found", &artifact.name).hint("make the lock anew"));
+        }
         Ok(meta)
+    }
+
+    /// The name of an artifact of this kind; `document` is that of a document of statements.
+    pub fn name(&self, document: &str) -> String {
+        match (self.kind, &self.ecosystem) {
+            (Kind::Osv, ecosystem) => format!("osv/{}", ecosystem.as_deref().unwrap_or_default()),
+            (Kind::Exploited, _) => "exploited.json".to_owned(),
+            (Kind::Likelihood, _) => "likelihood.csv.gz".to_owned(),
+            (Kind::Statements, _) => format!("statements/{document}"),
+        }
+    }
+
+    /// Whether a name belongs to its kind, so that nothing is served in the place of something else.
+    fn is_named(&self, name: &str) -> bool {
+        let document = name.rsplit('/').next().unwrap_or_default();
+        !document.is_empty() && name == self.name(document)
     }
 
     /// What it says about others.

@@ -1,7 +1,7 @@
 //! The layout in which stock tools keep advisories, so that what is served can be copied into place.
 
 use super::meta::{Kind, Meta};
-use crate::artifact::{Descriptor, percent_decoded, percent_encoded};
+use crate::artifact::{Artifact, Descriptor, percent_decoded, percent_encoded};
 use crate::ecosystems::{Mirror, Snippet};
 use crate::server::{BlobReply, DocumentReply, blob, document, page, problem};
 use crate::store::Shelf;
@@ -12,6 +12,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -23,26 +24,31 @@ struct Tree {
     shelf: Shelf,
     /// By path; one blob may have several.
     files: BTreeMap<String, Descriptor>,
-    /// When the advisories of an ecosystem were taken.
+    /// When each was taken, by its name.
     times: BTreeMap<String, String>,
 }
 
 pub(super) fn router(shelf: Shelf) -> Router {
-    let (mut files, mut newest) = (BTreeMap::new(), BTreeMap::new());
-    for artifact in &shelf.artifacts {
-        let Ok(meta) = Meta::of(artifact) else { continue };
-        // Of two, the one that was taken later is served, whichever bundle it came with.
-        if newest.get(&artifact.name).is_some_and(|time| *time > meta.time) {
-            continue;
-        }
-        newest.insert(artifact.name.clone(), meta.time);
-        for path in paths(&artifact.name, &meta) {
-            files.insert(path, artifact.descriptors[0].clone());
-        }
-    }
-    let times = newest.into_iter().map(|(name, time)| (name, time.to_string())).collect();
+    let (files, times) = files(shelf.artifacts.iter().map(|artifact| &**artifact));
     let tree = Arc::new(Tree { shelf, files, times });
     Router::new().route("/", get(answer)).route("/{*path}", get(answer)).with_state(tree)
+}
+
+/// What is served at which path, and when each artifact of which something is served was taken.
+pub(super) fn files<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> (BTreeMap<String, Descriptor>, BTreeMap<String, String>) {
+    let mut newest: BTreeMap<String, (Timestamp, &Artifact)> = BTreeMap::new();
+    for artifact in artifacts {
+        let Ok(meta) = Meta::of(artifact) else { continue };
+        for path in paths(&artifact.name, &meta) {
+            // Of two, the one that was taken later is served, whichever bundle it came with; of two of one time always the same.
+            let rank = (meta.time, artifact.descriptors[0].digest);
+            if newest.get(&path).is_none_or(|(time, known)| (*time, known.descriptors[0].digest) < rank) {
+                newest.insert(path, (meta.time, artifact));
+            }
+        }
+    }
+    let times = newest.values().map(|(time, artifact)| (artifact.name.clone(), time.to_string())).collect();
+    (newest.into_iter().map(|(path, (_, artifact))| (path, artifact.descriptors[0].clone())).collect(), times)
 }
 
 /// Where an artifact is served.
