@@ -27,6 +27,8 @@ pub enum Reason<'a> {
     NoOrder,
     /// The release of the distribution is not said.
     NoRelease,
+    /// The archive of its ecosystem was filtered, and not for it: what is not there may be known all the same.
+    NotInArchive,
     /// No record here speaks of this release of the distribution, so that none could speak of the package.
     ReleaseNotHeld,
     /// The version is not one of its ecosystem's order.
@@ -153,11 +155,14 @@ pub struct Assessment<'a> {
 
 /// Asks a snapshot about packages. An ecosystem that has an order but no advisories here, or too old ones, is an error.
 pub fn assess<'a>(snapshot: &'a Snapshot, packages: &[Package<'a>], freshness: &Freshness, ranking: &'a Ranking) -> Result<Assessment<'a>> {
-    let mut taken = BTreeMap::new();
+    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
     for package in packages {
         let bare = super::ecosystem::base(package.ecosystem);
-        if Ecosystem::of(bare).is_some() && !taken.contains_key(bare) {
-            taken.insert(bare.to_owned(), snapshot.must_hold(bare, freshness)?);
+        let Some(known) = Ecosystem::of(bare) else { continue };
+        if let Some(found) = snapshot.must_hold(bare, &known.normalised(package.name), freshness)? {
+            // The oldest that was asked.
+            let oldest = taken.entry(bare.to_owned()).or_insert(found);
+            oldest.time = oldest.time.min(found.time);
         }
     }
     let packages: Vec<_> = packages.iter().map(|package| judge(snapshot, package, ranking)).collect();
@@ -194,6 +199,7 @@ fn judge<'a>(snapshot: &'a Snapshot, package: &Package<'a>, ranking: &'a Ranking
     let name = ecosystem.normalised(package.name);
     let asked = Asked::new(package.version, ecosystem.order, ecosystem.semantic());
     let mut judged = Judged { findings: Vec::new(), extent: Extent::Assessed, reasons: BTreeSet::new(), consulted: 0 };
+    judged.reasons.extend(snapshot.as_of(package.ecosystem, &name).is_none().then_some(Reason::NotInArchive));
     judged.reasons.extend((ecosystem.released && !snapshot.holds(package.ecosystem)).then_some(Reason::ReleaseNotHeld));
     judged.reasons.extend((!asked.is_known()).then_some(Reason::NoVersion));
     let mut hits = Vec::new();

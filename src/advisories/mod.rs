@@ -10,6 +10,7 @@ mod assess;
 mod cvss;
 mod ecosystem;
 mod evidence;
+mod filter;
 mod format;
 mod moment;
 pub mod order;
@@ -27,6 +28,7 @@ pub use assess::{Assessment, Counts, Extent, Finding, Judged, Package, Reason, a
 pub use cvss::{Rating, Score, Severity, base_score};
 pub use ecosystem::{Ecosystem, base};
 pub use evidence::{Evidence, EvidenceKind};
+pub use filter::filter;
 pub use range::{Answer, Asked, Event, Kind, Range};
 pub use ranking::{Exploited, Likelihood, Ranking};
 pub use record::{Affected, Record};

@@ -39,6 +39,16 @@ pub struct Snapshot {
     /// The ecosystems that records speak of with a release.
     released: BTreeSet<String>,
     taken: BTreeMap<String, Taken>,
+    covers: BTreeMap<String, Covers>,
+}
+
+/// Which packages of an ecosystem the records here are about, and as of when.
+#[derive(Debug, Clone, Default)]
+struct Covers {
+    /// All of them.
+    whole: Option<Timestamp>,
+    /// These, by archives that were filtered.
+    only: HashMap<Box<str>, Timestamp>,
 }
 
 /// Which of a record's packages, of which record.
@@ -53,6 +63,7 @@ pub struct Builder {
     records: Vec<Record>,
     places: HashMap<Box<str>, usize>,
     taken: BTreeMap<String, Taken>,
+    covers: BTreeMap<String, Covers>,
     kept: usize,
     pub(super) most_kept: usize,
 }
@@ -66,21 +77,35 @@ impl Default for Builder {
 impl Builder {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { records: Vec::new(), places: HashMap::new(), taken: BTreeMap::new(), kept: 0, most_kept: MOST_KEPT }
+        Self { records: Vec::new(), places: HashMap::new(), taken: BTreeMap::new(), covers: BTreeMap::new(), kept: 0, most_kept: MOST_KEPT }
     }
 
     /// Takes in the published archive of an ecosystem (without release: `Debian`), as of `given`; `what` names it in errors.
     pub fn archive(&mut self, ecosystem: &str, given: Option<Timestamp>, what: &str, archive: &mut dyn BlobRead) -> Result<()> {
         let mut dump = Dump::new(ecosystem);
         source::archive(what, archive, |named, bytes| self.take(&mut dump, named, bytes))?;
-        self.close(dump, given, what)
+        self.close(dump, given, None, what)
+    }
+
+    /// Takes in an archive that was filtered for some packages, by their names as they are compared.
+    pub fn filtered(
+        &mut self,
+        ecosystem: &str,
+        given: Option<Timestamp>,
+        only: &BTreeSet<String>,
+        what: &str,
+        archive: &mut dyn BlobRead,
+    ) -> Result<()> {
+        let mut dump = Dump::new(ecosystem);
+        source::archive(what, archive, |named, bytes| self.take(&mut dump, named, bytes))?;
+        self.close(dump, given, Some(only), what)
     }
 
     /// Takes in a folder with a record a file.
     pub fn folder(&mut self, ecosystem: &str, given: Option<Timestamp>, folder: &Path) -> Result<()> {
         let mut dump = Dump::new(ecosystem);
         source::folder(folder, |named, bytes| self.take(&mut dump, named, bytes))?;
-        self.close(dump, given, &shown(folder))
+        self.close(dump, given, None, &shown(folder))
     }
 
     fn take(&mut self, dump: &mut Dump, named: &str, bytes: &[u8]) -> Result<()> {
@@ -116,7 +141,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, dump: Dump, given: Option<Timestamp>, what: &str) -> Result<()> {
+    fn close(&mut self, dump: Dump, given: Option<Timestamp>, only: Option<&BTreeSet<String>>, what: &str) -> Result<()> {
         let (Some(newest), true) = (dump.newest, dump.records > 0) else {
             let error = Error::new(Kind::Incomplete, format!("{what}: there is no advisory of {} in it", dump.ecosystem));
             return Err(error.hint("an empty snapshot says nothing: take it anew"));
@@ -127,6 +152,11 @@ impl Builder {
             return Err(error.hint("take it anew, where the clock is right"));
         }
         let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), records: dump.records };
+        let covers = self.covers.entry(dump.ecosystem.clone()).or_default();
+        match only {
+            None => covers.whole = covers.whole.max(Some(taken.time)),
+            Some(only) => only.iter().for_each(|name| covers.add(name, taken.time)),
+        }
         let kept = self.taken.entry(dump.ecosystem).or_insert(taken);
         *kept = Taken { time: kept.time.max(taken.time), records: kept.records.max(taken.records) };
         Ok(())
@@ -145,7 +175,18 @@ impl Builder {
             }
         }
         let released = index.keys().filter(|key| key.contains(':')).map(|key| base(key).to_owned()).collect();
-        Snapshot { records: self.records, index, released, taken: self.taken }
+        Snapshot { records: self.records, index, released, taken: self.taken, covers: self.covers }
+    }
+}
+
+impl Covers {
+    fn add(&mut self, name: &str, time: Timestamp) {
+        let held = self.only.entry(name.into()).or_insert(time);
+        *held = time.max(*held);
+    }
+
+    fn of(&self, name: &str) -> Option<Timestamp> {
+        self.whole.max(self.only.get(name).copied())
     }
 }
 
@@ -190,27 +231,41 @@ impl Snapshot {
         self.index.contains_key(ecosystem) || (!self.released.contains(bare) && self.index.contains_key(bare))
     }
 
-    /// Refuses to answer for an ecosystem that is not held, or whose advisories are too old, or from the future.
-    pub fn must_hold(&self, ecosystem: &str, freshness: &Freshness) -> Result<Taken> {
+    /// As of when the records about a package are, its name normalised; `None` where none were taken in that would speak of it.
+    pub fn as_of(&self, ecosystem: &str, name: &str) -> Option<Timestamp> {
+        self.covers.get(base(ecosystem))?.of(name)
+    }
+
+    /// Refuses to answer for an ecosystem that is not held, or where the advisories about a package are too old, or from the future. `None`
+    /// where the ecosystem is held, but not for this package.
+    pub fn must_hold(&self, ecosystem: &str, name: &str, freshness: &Freshness) -> Result<Option<Taken>> {
         let ecosystem = base(ecosystem);
-        let Some(taken) = self.taken.get(ecosystem) else {
+        let (Some(taken), Some(covers)) = (self.taken.get(ecosystem), self.covers.get(ecosystem)) else {
             let held = self.taken.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let error = Error::new(Kind::Incomplete, format!("there are no advisories for {ecosystem}"));
             let held = if held.is_empty() { "none".to_owned() } else { held };
             return Err(error.with("found", format!("advisories for: {held}")).hint("bring a snapshot of them across, and ask again"));
         };
-        let age = freshness.now.duration_since(taken.time);
-        if age > freshness.most_age {
+        let Some(time) = covers.of(name) else { return Ok(None) };
+        freshness.check(ecosystem, time)?;
+        Ok(Some(Taken { time, ..*taken }))
+    }
+}
+
+impl Freshness {
+    fn check(&self, ecosystem: &str, time: Timestamp) -> Result<()> {
+        let age = self.now.duration_since(time);
+        if age > self.most_age {
             let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are too old"));
-            let error = error.with("expected", format!("at most {} hours old", freshness.most_age.as_hours()));
-            let found = format!("as of {}, {} hours old", taken.time, age.as_hours());
+            let error = error.with("expected", format!("at most {} hours old", self.most_age.as_hours()));
+            let found = format!("as of {time}, {} hours old", age.as_hours());
             return Err(error.with("found", found).hint("bring a newer snapshot across, or allow this age"));
         }
         if -age > MOST_AHEAD {
             let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are from the future"));
-            let error = error.with("expected", format!("no later than {}", freshness.now)).with("found", taken.time);
+            let error = error.with("expected", format!("no later than {}", self.now)).with("found", time);
             return Err(error.hint("set this host's clock, or take the snapshot anew"));
         }
-        Ok(*taken)
+        Ok(())
     }
 }

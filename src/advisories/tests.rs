@@ -477,6 +477,53 @@ fn names_are_compared_in_the_form_of_their_ecosystem() {
     assert_eq!(names.len(), Ecosystem::all().len());
 }
 
+/// A filtered archive keeps what concerns the packages and its aliases, is the same each time, and says nothing of other packages.
+#[test]
+fn an_archive_that_was_filtered_does_not_judge_what_it_was_not_filtered_for() {
+    let of = |name: &str, id: &str, more: &str, modified: &str| {
+        about_in("PyPI", id, more, r#""versions":["1.0"]"#).replace("thing", name).replace("2024-05-01", modified)
+    };
+    let whole = [
+        of("Thing_A", "A-1", r#","aliases":["CVE-1"]"#, "2024-04-01"),
+        of("elsewhere", "A-2", r#","aliases":["CVE-1","CVE-2"]"#, "2024-04-01"),
+        of("elsewhere", "A-3", r#","aliases":["CVE-2"]"#, "2024-04-01"),
+        of("elsewhere", "A-4", "", "2024-04-01"),
+        of("elsewhere", "A-5", "", "2024-05-01"),
+    ];
+    let only = std::collections::BTreeSet::from(["thing-a".to_owned(), "thing-b".to_owned()]);
+    let cut = filter("PyPI", &only, "all.zip", &mut zipped(&whole)).expect("an archive");
+    let turned: Vec<String> = whole.iter().rev().cloned().collect();
+    assert_eq!(cut, filter("PyPI", &only, "all.zip", &mut zipped(&turned)).expect("an archive"), "the same bytes");
+    let mut builder = Builder::new();
+    builder.filtered("PyPI", Some(time("2024-05-01T12:00:00Z")), &only, "cut.zip", &mut InMemory::new(cut.clone())).expect("a snapshot");
+    let snapshot = builder.finish();
+    let mut kept: Vec<&str> = snapshot.records().iter().map(|record| &*record.id).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["A-1", "A-2", "A-3", "A-5"], "about them, aliases of these, and the newest");
+    let ranking = Ranking::default();
+    let asked = |snapshot: &Snapshot, name| {
+        let answer = assess(snapshot, &[Package { ecosystem: "PyPI", name, version: "1.0" }], &fresh(), &ranking).expect("an answer");
+        (answer.packages[0].extent, answer.counts.findings, answer.packages[0].reasons.contains(&Reason::NotInArchive))
+    };
+    assert_eq!(asked(&snapshot, "thing.a"), (Extent::Assessed, 1, false));
+    assert_eq!(asked(&snapshot, "thing-b"), (Extent::Assessed, 0, false), "it was filtered for it, and nothing is known");
+    assert_eq!(asked(&snapshot, "other"), (Extent::Undetermined, 0, true), "nobody knows");
+    assert_eq!(asked(&snapshot, "elsewhere").2, true, "what came along by its aliases is not all that is known");
+    // Beside an older archive of all packages: each package as of the newest that is about it.
+    let mut builder = Builder::new();
+    builder.archive("PyPI", Some(time("2024-04-30T12:00:00Z")), "all.zip", &mut zipped(&whole[..4])).expect("a snapshot");
+    builder.filtered("PyPI", Some(time("2024-05-01T12:00:00Z")), &only, "cut.zip", &mut InMemory::new(cut)).expect("a snapshot");
+    let both = builder.finish();
+    assert_eq!(asked(&both, "other"), (Extent::Assessed, 0, false));
+    let as_of = |name| both.as_of("PyPI", name).map(|time| time.to_string()).unwrap_or_default();
+    assert_eq!((as_of("thing-a").as_str(), as_of("other").as_str()), ("2024-05-01T12:00:00Z", "2024-04-30T12:00:00Z"));
+    // The whole one is too old for what only it is about.
+    let late = Freshness { now: time("2024-05-04T00:00:00Z"), most_age: SignedDuration::from_hours(72) };
+    let late =
+        |name| assess(&both, &[Package { ecosystem: "PyPI", name, version: "1.0" }], &late, &ranking).map(drop).map_err(|e| e.kind());
+    assert_eq!((late("thing-a"), late("other")), (Ok(()), Err(Failure::Policy)));
+}
+
 /// Records name repositories, modules and phases of support; a host says which release it is.
 #[test]
 fn parts_of_a_release_are_asked_together() {

@@ -13,7 +13,6 @@ pub use impact::{Admitted, Impact, impact, revoked_signers};
 pub use revoke::{Revoking, apply, last_good, read, revoke};
 pub use rotate::{Edits, next, rotate};
 
-use crate::advisories::vex::VEX;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::store::{Store, write_atomic};
@@ -189,7 +188,6 @@ pub fn accepted(store: &Store) -> Result<RootShown> {
 pub fn signers_file(root: &TrustRoot) -> String {
     let roles = [Role::Bundle, Role::Root, Role::Approve, Role::Revoke, Role::Report];
     let mut text: String = roles.map(|role| allowed_signers(root, role, role.namespace())).concat();
-    text.push_str(&allowed_signers(root, super::vex::role(root), VEX));
     // People of the role `root` revoke as well.
     for line in allowed_signers(root, Role::Root, Role::Revoke.namespace()).lines() {
         if root.terms().revoke.is_some() && !text.lines().any(|known| known == line) {

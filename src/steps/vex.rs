@@ -15,7 +15,7 @@ use crate::report::uuid;
 use crate::steps::assess::said;
 use crate::store::{create_folder, read_bounded, write_atomic};
 use crate::trust::{
-    MAX_SIGNATURE_BYTES, MAX_SIGNATURES, Role, SignatureFile, Signer, Tally, TrustRoot, sign as sign_bytes, signature_name,
+    MAX_SIGNATURE_BYTES, MAX_SIGNATURES, Role, SignatureFile, Signer, Tally, TrustRoot, allowed_signers, sign as sign_bytes, signature_name,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -132,6 +132,11 @@ fn signature(stem: &str, bytes: &[u8], root: &TrustRoot, signer: &dyn Signer) ->
 /// Whose word it is: of those who approve what comes in; where nobody has to, of those who sign bundles.
 pub fn role(root: &TrustRoot) -> Role {
     if root.rules(Role::Approve).is_empty() { Role::Bundle } else { Role::Approve }
+}
+
+/// What `ssh-keygen -Y verify -f` wants for such documents.
+pub fn signers_file(root: &TrustRoot) -> String {
+    allowed_signers(root, role(root), VEX)
 }
 
 /// Reads a document. One of one's own, which says who answers for it and until when, or has signatures beside it, counts only with those of

@@ -230,6 +230,40 @@ async fn of_each_kind_the_newest_is_asked_wherever_it_lies() {
     assert!(told.exploited_unknown.is_some_and(|why| why.contains("no list")));
 }
 
+/// An archive that is filtered for one lock says in it for which packages, and judges no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filtered_archive_is_about_the_packages_of_its_lock() {
+    let site = Site::new().await;
+    let only = format!("{}only-locked = true\n", site.advisories());
+    // Before the packages in the manifest, and locked after them.
+    let lock = site.locked(&format!("{only}{}", site.python()), TAKEN).await.unwrap();
+    let archive = lock.artifacts.iter().find(|artifact| artifact.name == "osv-filtered/PyPI").expect("a filtered archive");
+    assert_eq!(archive.meta["only"], serde_json::json!(["example-other", "example-parser"]));
+    assert_eq!(lock, site.locked(&format!("{only}{}", site.python()), TAKEN).await.unwrap(), "the same lock");
+    let receiver = site.world.receiver("receiver");
+    site.world.import(&site.packed(&lock, "out").await, &receiver).unwrap();
+    let held = Held::of(&lock.artifacts, &receiver).unwrap();
+    let told = audited(&lock, &held, &receiver, TAKEN).unwrap();
+    assert_eq!((told.counts.findings, told.counts.assessed, told.counts.undetermined), (1, 2, 0), "{told:?}");
+    // Another lock: one package that it was filtered for, and one that it was not.
+    site.index.file("stranger", "stranger-1.0-py3-none-any.whl", wheel("stranger", "1.0", &[]));
+    let section = site.python().replace("\"example-parser\"", "\"stranger\", \"example-other\"");
+    let other = site.locked(&section, TAKEN).await.unwrap();
+    let told = audited(&other, &held, &receiver, TAKEN).unwrap();
+    assert_eq!((told.counts.assessed, told.counts.undetermined), (1, 1), "{told:?}");
+    assert_eq!(told.reasons["the archive of its ecosystem was filtered for other packages"], 1);
+    // An older archive may not take its place where both are about a package, and may elsewhere.
+    let older = |section: &str| format!("{only}{section}");
+    let same = site.locked(&older(&site.python()), "2026-10-27T00:00:00Z").await.unwrap();
+    assert!(must_not_go_back(&same.artifacts, &lock.artifacts).is_err());
+    let apart = site.locked(&older(&site.python().replace("example-parser", "stranger")), "2026-10-27T00:00:00Z").await.unwrap();
+    let apart: Vec<_> = apart.artifacts.into_iter().filter(|artifact| artifact.name.starts_with("osv-filtered")).collect();
+    assert!(must_not_go_back(&apart, &lock.artifacts).is_ok());
+    // Without packages there is nothing to filter for.
+    let refused = site.locked(&only.replace("exploited", "# exploited"), TAKEN).await.map(|lock| lock.artifacts.len());
+    assert_eq!(refused.ok(), Some(0), "nothing is carried");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_used_inside_is_not_locked() {
     let site = Site::new().await;

@@ -155,8 +155,8 @@ fn foreign_readers_take_the_documents() {
     assert_eq!((&rows["statements"][0]["owner"], &rows["statements"][0]["until"]), (&"Alice".into(), &"2026-10-28".into()));
     let allowed = host.ok(&["trust", "allowed-signers"]).out;
     host.write("allowed_signers", &allowed);
-    let signature = std::fs::read_dir(host.path("vex")).unwrap().map(|entry| entry.unwrap().path());
-    let signature = signature.into_iter().find(|path| path.to_string_lossy().contains("openvex.alice.")).expect("a signature");
+    let mut files = std::fs::read_dir(host.path("vex")).unwrap().map(|entry| entry.unwrap().path());
+    let signature = files.find(|path| path.to_string_lossy().contains("openvex.alice.")).expect("a signature");
     let verify = ["-Y", "verify", "-f", "allowed_signers", "-I", "alice", "-n", VEX, "-s", arg(&signature)];
     let document = std::fs::File::open(host.path("vex/statements.openvex.json")).unwrap();
     let ran = host.program("ssh-keygen").args(verify).stdin(document).output().unwrap();

@@ -150,10 +150,9 @@ impl Verdict {
         let unknown = |key: &str, all: Vec<&str>, found: &str| {
             wrong(what, &format!("its {key} is not known")).with("expected", all.join(", ")).with("found", format!("{found:.60}"))
         };
-        let words = |all: &[&'static str]| all.to_vec();
-        let status = Status::from_word(status).ok_or_else(|| unknown("status", words(&Status::ALL.map(|(_, word)| word)), status))?;
+        let status = Status::from_word(status).ok_or_else(|| unknown("status", Status::ALL.map(|(_, word)| word).to_vec(), status))?;
         let justification = justification.map(|word| {
-            Justification::from_word(word).ok_or_else(|| unknown("justification", words(&Justification::ALL.map(|(_, word)| word)), word))
+            Justification::from_word(word).ok_or_else(|| unknown("justification", Justification::ALL.map(|(_, word)| word).to_vec(), word))
         });
         let justification = justification.transpose()?;
         match (status, justification, explained) {

@@ -63,7 +63,7 @@ pub fn run(command: VexCommand, context: &Context) -> Result<()> {
             if keys.key.is_empty() {
                 context.out.warn("nobody has signed them: they count only with signatures (airlift vex sign)");
             }
-            context.out.data(&json!({ "statements": statements.len(), "files": written }), "")
+            context.out.data(&json!({ "statements": statements.len(), "documents": written }), "")
         }
         VexCommand::Sign { file, keys } => {
             if keys.key.is_empty() {
@@ -72,7 +72,7 @@ pub fn run(command: VexCommand, context: &Context) -> Result<()> {
             let signers = open(&keys, context)?;
             let signed = signers.iter().map(|signer| sign(&file, &root, signer.as_ref())).collect::<Result<Vec<_>>>()?;
             signed.iter().for_each(|path| context.out.say(format!("signed: {}", shown(path))));
-            context.out.data(&json!({ "files": signed }), "")
+            context.out.data(&json!({ "signatures": signed }), "")
         }
         VexCommand::Show { file } => {
             let back = read_back(&file, Some(&root))?;

@@ -37,7 +37,10 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
 pub(super) fn read(label: &str, meta: &Meta, bytes: &mut dyn BlobRead) -> Result<usize> {
     if let (Kind::Osv, Some(ecosystem)) = (meta.kind, &meta.ecosystem) {
         let mut builder = Builder::new();
-        builder.archive(ecosystem, Some(meta.time), label, bytes)?;
+        match &meta.only {
+            None => builder.archive(ecosystem, Some(meta.time), label, bytes)?,
+            Some(only) => builder.filtered(ecosystem, Some(meta.time), &only.iter().cloned().collect(), label, bytes)?,
+        }
         return Ok(builder.finish().taken().get(ecosystem).map_or(0, |taken| taken.records));
     }
     let mut ranking = Ranking::default();

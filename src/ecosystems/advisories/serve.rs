@@ -54,6 +54,8 @@ pub(super) fn files<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> (BTree
 /// Where an artifact is served.
 fn paths(name: &str, meta: &Meta) -> Vec<String> {
     match (meta.kind, &meta.ecosystem) {
+        // Stock tools cannot tell what an archive was filtered for, and would find nothing about everything else.
+        (Kind::Osv, Some(ecosystem)) if meta.only.is_some() => vec![format!("osv-filtered/{ecosystem}/all.zip")],
         // The first is as OSV publishes it.
         (Kind::Osv, Some(ecosystem)) => {
             std::iter::once(format!("{ecosystem}/all.zip")).chain(FOLDERS.map(|folder| format!("{folder}/{ecosystem}/all.zip"))).collect()
@@ -64,7 +66,8 @@ fn paths(name: &str, meta: &Meta) -> Vec<String> {
 
 /// The ecosystems of a shelf.
 pub(super) fn ecosystems(shelf: &Shelf) -> impl Iterator<Item = String> + use<'_> {
-    let mut all: Vec<_> = shelf.artifacts.iter().filter_map(|artifact| Meta::of(artifact).ok()?.ecosystem).collect();
+    let mut all: Vec<_> =
+        shelf.artifacts.iter().filter_map(|artifact| Meta::of(artifact).ok().filter(|meta| meta.only.is_none())?.ecosystem).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()

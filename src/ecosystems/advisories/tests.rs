@@ -60,6 +60,18 @@ fn an_artifact_is_evidence_of_its_kind() {
         let wrong = artifact(name, meta);
         assert!(Advisories.check(&wrong).is_err() && Advisories.evidence(&wrong).is_none(), "{name}");
     }
+    let filtered = |only: serde_json::Value| json!({ "kind": "osv", "ecosystem": "PyPI", "time": time, "only": only });
+    let sound = artifact("osv-filtered/PyPI", filtered(json!(["a", "b"])));
+    assert!(Advisories.check(&sound).is_ok());
+    assert_eq!(
+        serve::files(std::iter::once(&sound)).0.keys().collect::<Vec<_>>(),
+        ["osv-filtered/PyPI/all.zip"],
+        "not where stock tools look"
+    );
+    for only in [json!([]), json!(["b", "a"]), json!(["a", "a"]), json!([""]), json!("a")] {
+        assert!(Advisories.check(&artifact("osv-filtered/PyPI", filtered(only.clone()))).is_err(), "{only}");
+    }
+    assert!(Advisories.check(&artifact("osv/PyPI", filtered(json!(["a"])))).is_err(), "it would stand for all packages");
     assert!(Advisories.check(&artifact("statements/vex.json", json!({ "kind": "statements", "time": time }))).is_ok());
 }
 

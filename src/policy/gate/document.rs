@@ -11,7 +11,7 @@ pub fn document(gated: &Gated) -> Value {
         "airlift-gates": 1,
         "outcome": gated.worst().word(),
         "artifacts": gated.subjects.len(),
-        "advisories": gated.advisories,
+        "asked": gated.advisories,
         "rules": gated.rules.iter().map(|ruled| rule(gated, ruled)).collect::<Vec<_>>(),
         "exceptions": gated.exceptions.iter().map(exception).collect::<Vec<_>>(),
     })

@@ -202,7 +202,7 @@ fn a_list_that_is_not_here_is_never_good_news() {
     assert_eq!(of(""), (Outcome::Shown, Outcome::Shown, true), "without a table too");
     let sighted = terms(table).gate(&[subject("a")], &held());
     assert!(sighted.rules.iter().all(|ruled| ruled.worst == Outcome::Passed), "{sighted:?}");
-    assert_eq!(document(&sighted)["advisories"][0], "a list");
+    assert_eq!(document(&sighted)["asked"][0], "a list");
 }
 
 /// What is only there for another artifact is not asked about its release, and that is said.

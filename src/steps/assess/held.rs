@@ -100,49 +100,47 @@ fn digest(artifact: &Artifact) -> Option<Digest> {
     artifact.descriptors.first().map(|blob| blob.digest)
 }
 
-/// The newest evidence of each kind; of one time all that differs, in the order of its digests.
-fn newest<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> BTreeMap<EvidenceKind, (Timestamp, Vec<Candidate<'a>>)> {
-    let mut newest: BTreeMap<EvidenceKind, (Timestamp, Vec<Candidate<'a>>)> = BTreeMap::new();
+/// What is read: of each kind the newest evidence; of one time all that differs, in the order of its digests. Archives that were filtered
+/// for some packages are read beside an older one of all packages, and beside each other.
+fn newest<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> Vec<(Evidence, Candidate<'a>)> {
+    let mut kinds: BTreeMap<EvidenceKind, Vec<(Evidence, Candidate<'a>)>> = BTreeMap::new();
     for candidate in candidates {
-        let Some(Evidence { kind, time }) = evidence(candidate.artifact) else { continue };
-        let (held, all) = newest.entry(kind).or_insert_with(|| (time, vec![]));
-        if time > *held {
-            (*held, *all) = (time, vec![]);
-        }
-        if time == *held && !all.iter().any(|known| digest(known.artifact) == digest(candidate.artifact)) {
-            all.push(candidate);
+        let Some(found) = evidence(candidate.artifact) else { continue };
+        let all = kinds.entry(found.kind.clone()).or_default();
+        let known = |(other, one): &(Evidence, Candidate<'_>)| *other == found && digest(one.artifact) == digest(candidate.artifact);
+        if !all.iter().any(known) {
+            all.push((found, candidate));
         }
     }
-    newest.values_mut().for_each(|(_, all)| all.sort_by_key(|one| digest(one.artifact)));
-    newest
-}
-
-/// The newest time of each kind, with the name of what is of it.
-fn times<A: Borrow<Artifact>>(artifacts: &[A]) -> BTreeMap<EvidenceKind, (Timestamp, String)> {
-    let mut times: BTreeMap<EvidenceKind, (Timestamp, String)> = BTreeMap::new();
-    for artifact in artifacts.iter().map(Borrow::borrow) {
-        let Some(Evidence { kind, time }) = evidence(artifact) else { continue };
-        if times.get(&kind).is_none_or(|(held, _)| *held < time) {
-            times.insert(kind, (time, artifact.label()));
-        }
+    for all in kinds.values_mut() {
+        let whole = all.iter().filter(|(found, _)| found.only.is_none()).map(|(found, _)| found.time).max();
+        all.retain(|(found, _)| if found.only.is_none() { Some(found.time) == whole } else { Some(found.time) > whole });
+        all.sort_by_key(|(_, one)| digest(one.artifact));
     }
-    times
+    kinds.into_values().flatten().collect()
 }
 
-/// Refuses evidence that is of an earlier time than what is installed of its kind: it would hide what has become known since.
+/// All evidence among artifacts, with its name.
+fn all<A: Borrow<Artifact>>(artifacts: &[A]) -> Vec<(Evidence, String)> {
+    let found = artifacts.iter().map(Borrow::borrow).filter_map(|artifact| Some((evidence(artifact)?, artifact.label())));
+    found.collect()
+}
+
+/// Refuses evidence that is of an earlier time than what is installed about the same packages: it would hide what has become known since.
 pub fn must_not_go_back<A: Borrow<Artifact>, B: Borrow<Artifact>>(incoming: &[A], installed: &[B]) -> Result<()> {
-    let installed = times(installed);
-    for (kind, (time, label)) in times(incoming) {
-        let Some((held, _)) = installed.get(&kind).filter(|(held, _)| *held > time) else { continue };
+    let installed = all(installed);
+    for (offered, label) in all(incoming) {
+        let later = |held: &&(Evidence, String)| held.0.time > offered.time && held.0.overlaps(&offered);
+        let Some((held, _)) = installed.iter().find(later) else { continue };
         let error = Error::new(Kind::Policy, format!("{label}: it would take the place of a later one"));
-        return Err(error.with("installed", held).with("offered", time).hint("have the bundle made with advisories of today"));
+        return Err(error.with("installed", held.time).with("offered", offered.time).hint("have the bundle made with advisories of today"));
     }
     Ok(())
 }
 
 /// Refuses evidence of a time that has not come: nothing later could ever take its place.
 pub fn must_not_be_ahead<A: Borrow<Artifact>>(incoming: &[A], now: Timestamp) -> Result<()> {
-    for (time, label) in times(incoming).into_values() {
+    for (Evidence { time, .. }, label) in all(incoming) {
         if time.duration_since(now) > MOST_AHEAD {
             let error = Error::new(Kind::Policy, format!("{label}: it is from the future, and would keep every later one out"));
             let error = error.with("expected", format!("no later than {now}")).with("found", time);
@@ -166,24 +164,19 @@ impl Held {
         let candidates = places
             .iter()
             .flat_map(|place| place.artifacts.iter().map(|artifact| Candidate { artifact, blobs: place.blobs, origin: place.origin }));
-        for (kind, (time, all)) in newest(candidates) {
-            for Candidate { artifact, blobs, origin } in all {
-                let mut bytes = open(artifact, blobs)?;
-                let label = artifact.label();
-                artifact.descriptors.iter().for_each(|blob| read.push_str(&format!("{}\n", blob.digest)));
-                match &kind {
-                    EvidenceKind::Advisories(ecosystem) => builder.archive(ecosystem, Some(time), &label, &mut *bytes)?,
-                    EvidenceKind::Exploited => ranking.read_exploited(&whole(&label, &mut *bytes)?, Some(time))?,
-                    EvidenceKind::Likelihood => ranking.read_likelihood(bytes)?,
-                    EvidenceKind::Statements(_) => statements.extend(said(&label, &whole(&label, &mut *bytes)?)?),
-                }
-                used.push(Used {
-                    label: format!("{}/{}", artifact.ecosystem, artifact.name),
-                    time: Some(time),
-                    digest: digest(artifact),
-                    origin,
-                });
+        for (Evidence { kind, time, only }, Candidate { artifact, blobs, origin }) in newest(candidates) {
+            let mut bytes = open(artifact, blobs)?;
+            let label = artifact.label();
+            artifact.descriptors.iter().for_each(|blob| read.push_str(&format!("{}\n", blob.digest)));
+            match (&kind, &only) {
+                (EvidenceKind::Advisories(ecosystem), None) => builder.archive(ecosystem, Some(time), &label, &mut *bytes)?,
+                (EvidenceKind::Advisories(ecosystem), Some(only)) => builder.filtered(ecosystem, Some(time), only, &label, &mut *bytes)?,
+                (EvidenceKind::Exploited, _) => ranking.read_exploited(&whole(&label, &mut *bytes)?, Some(time))?,
+                (EvidenceKind::Likelihood, _) => ranking.read_likelihood(bytes)?,
+                (EvidenceKind::Statements(_), _) => statements.extend(said(&label, &whole(&label, &mut *bytes)?)?),
             }
+            let label = format!("{}/{}", artifact.ecosystem, artifact.name);
+            used.push(Used { label, time: Some(time), digest: digest(artifact), origin });
         }
         let evidence = Some(Digest::of(read.as_bytes()));
         Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(statements), evidence, used })

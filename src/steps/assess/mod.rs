@@ -6,12 +6,15 @@ mod lines;
 
 pub use held::{Held, Origin, Place, Used, has_evidence, must_not_be_ahead, must_not_go_back, said};
 
+use super::sbom::{Nowhere, look};
 use crate::advisories::vex::{self, Statement, Status};
-use crate::advisories::{Counts, Extent, Finding, Freshness, Package, Rating, Reason, Subject, Taken, assess as ask};
+use crate::advisories::{Counts, Ecosystem, Extent, Finding, Freshness, Package, Rating, Reason, Subject, Taken, assess as ask};
+use crate::artifact::Artifact;
 use crate::error::{Error, Kind, Result};
 use crate::report::Inventory;
 use jiff::{SignedDuration, Timestamp};
 use lines::lines;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long what somebody says of a finding holds, where nothing else is asked.
@@ -219,11 +222,26 @@ impl Line {
     }
 }
 
+/// The names of all packages that advisories can be asked about in some artifacts, as far as their entries in the lock say, by ecosystem and
+/// in the form in which they are compared: what archives are filtered for.
+pub fn names_in<A: Borrow<Artifact>>(artifacts: &[A]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for artifact in artifacts {
+        let component = look(artifact.borrow(), &Nowhere)?;
+        for subject in lines(&component).into_iter().filter_map(|line| line.asked) {
+            let Some(known) = Ecosystem::of(&subject.ecosystem) else { continue };
+            names.entry(known.name().to_owned()).or_default().insert(known.normalised(&subject.name));
+        }
+    }
+    Ok(names)
+}
+
 /// A reason for people; without what differs from package to package, so that they can be counted.
 fn reason(reason: &Reason<'_>) -> String {
     match reason {
         Reason::NoOrder => "no order of versions is known for its ecosystem".to_owned(),
         Reason::NoRelease => "the release of its distribution is not said".to_owned(),
+        Reason::NotInArchive => "the archive of its ecosystem was filtered for other packages".to_owned(),
         Reason::ReleaseNotHeld => "no record speaks of this release of its distribution".to_owned(),
         Reason::NoVersion => "its version is not one of its ecosystem".to_owned(),
         Reason::RecordVersion { record, .. } => format!("{record} has a version that cannot be compared with its own"),
