@@ -206,7 +206,8 @@ pub fn shown(label: &str, gated: &Gated) -> String {
             continue;
         }
         let _ = writeln!(text, "    expected {}", one_line(&ruled.expected));
-        for hit in ruled.hits.iter().filter(|hit| hit.subject.is_some() || ruled.hits.len() > 1) {
+        // Of a rule that is not about single artifacts, the line above says the only finding.
+        for hit in ruled.hits.iter().filter(|_| !ruled.outcomes.is_empty() || ruled.hits.len() > 1) {
             let _ = writeln!(text, "    {:<12} {}", hit.outcome.word(), one_line(&told(gated, hit)));
         }
         if ruled.more > 0 {
