@@ -49,4 +49,5 @@ mod tidy;
 mod toolkit;
 mod trust;
 mod vectors;
+mod vex;
 mod world;

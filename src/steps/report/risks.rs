@@ -84,6 +84,13 @@ impl Risks {
             let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time: Some(taken.time.to_string()), days };
             report.ages.push(Backed::new(age, known.by.clone()));
         }
+        if let Some(why) = &known.of.exploited_unknown {
+            report.not_checked.push(Claim::say("exploited-unknown", &[("why", outside(why))], known.by.clone()));
+        }
+        if known.of.counts.not_examined > 0 {
+            let values = [("count", known.of.counts.not_examined.to_string())];
+            report.not_checked.push(Claim::say("images-not-examined", &values, known.by.clone()));
+        }
         let asked = known.of.counts.assessed + known.of.counts.undetermined;
         report.transcript.push(Claim::say("matched", &[("count", asked.to_string())], known.by.clone()));
     }
@@ -136,7 +143,7 @@ impl Known {
             .into_iter()
             .map(|tile| {
                 let count = match tile {
-                    Tile::Exploited => Some(self.count(|_, found| found.exploited.is_some())),
+                    Tile::Exploited => self.of.exploited_unknown.is_none().then(|| self.count(|_, found| found.exploited.is_some())),
                     Tile::Malicious => Some(self.count(|_, found| found.malicious)),
                     Tile::SevereNew => compared.then(|| self.count(|line, found| severe(found) && !had(line, found))),
                     Tile::Fixed => fixed,
