@@ -413,7 +413,7 @@ impl airlift::artifact::Blobs for Held {
 /// A record, and every version of it asked of every order; the lists that rank findings.
 pub fn advisory(bytes: &[u8]) {
     let mut ranking = Ranking::default();
-    let _ = (ranking.read_exploited(bytes), ranking.read_likelihood(bytes));
+    let _ = (ranking.read_exploited(bytes, None), ranking.read_likelihood(bytes));
     let texts = String::from_utf8_lossy(bytes);
     let versions: Vec<&str> = texts.split('"').take(64).collect();
     if let Ok(record) = Record::parse("fuzz", bytes) {

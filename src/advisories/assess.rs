@@ -27,6 +27,8 @@ pub enum Reason<'a> {
     NoOrder,
     /// The release of the distribution is not said.
     NoRelease,
+    /// The archive of its ecosystem was filtered, and not for it: what is not there may be known all the same.
+    NotInArchive,
     /// No record here speaks of this release of the distribution, so that none could speak of the package.
     ReleaseNotHeld,
     /// The version is not one of its ecosystem's order.
@@ -58,6 +60,8 @@ pub enum Extent {
     Assessed,
     /// Not by every record, or not at all, because a version is not known to its order or nothing is held of a release.
     Undetermined,
+    /// Not at all, or not all of what is inside: nobody has looked into it.
+    NotExamined,
     /// Not at all: nothing is known of its ecosystem's versions.
     NotAssessable,
 }
@@ -79,6 +83,7 @@ impl Extent {
         match self {
             Self::Assessed => "assessed",
             Self::Undetermined => "undetermined",
+            Self::NotExamined => "not examined",
             Self::NotAssessable => "not assessable",
         }
     }
@@ -127,6 +132,8 @@ pub struct Counts {
     pub assessed: usize,
     /// Packages of which something is not known.
     pub undetermined: usize,
+    /// What nobody has looked into, or not into all of it: images whose content is not here or could not be read.
+    pub not_examined: usize,
     /// Packages of which nothing can be said.
     pub not_assessable: usize,
     /// Packages with findings, whatever else they are.
@@ -148,28 +155,33 @@ pub struct Assessment<'a> {
 
 /// Asks a snapshot about packages. An ecosystem that has an order but no advisories here, or too old ones, is an error.
 pub fn assess<'a>(snapshot: &'a Snapshot, packages: &[Package<'a>], freshness: &Freshness, ranking: &'a Ranking) -> Result<Assessment<'a>> {
-    let mut taken = BTreeMap::new();
+    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
     for package in packages {
         let bare = super::ecosystem::base(package.ecosystem);
-        if Ecosystem::of(bare).is_some() && !taken.contains_key(bare) {
-            taken.insert(bare.to_owned(), snapshot.must_hold(bare, freshness)?);
+        let Some(known) = Ecosystem::of(bare) else { continue };
+        if let Some(found) = snapshot.must_hold(bare, &known.normalised(package.name), freshness)? {
+            // The oldest that was asked.
+            let oldest = taken.entry(bare.to_owned()).or_insert(found);
+            oldest.time = oldest.time.min(found.time);
         }
     }
     let packages: Vec<_> = packages.iter().map(|package| judge(snapshot, package, ranking)).collect();
     let mut counts = Counts::default();
-    packages.iter().for_each(|judged| counts.add(judged));
+    packages.iter().for_each(|judged| counts.add(judged.extent, judged.findings.len()));
     Ok(Assessment { packages, counts, taken })
 }
 
 impl Counts {
-    fn add(&mut self, judged: &Judged<'_>) {
-        match judged.extent {
+    /// Counts one more.
+    pub fn add(&mut self, extent: Extent, findings: usize) {
+        match extent {
             Extent::Assessed => self.assessed += 1,
             Extent::Undetermined => self.undetermined += 1,
+            Extent::NotExamined => self.not_examined += 1,
             Extent::NotAssessable => self.not_assessable += 1,
         }
-        self.affected += usize::from(!judged.findings.is_empty());
-        self.findings += judged.findings.len();
+        self.affected += usize::from(findings > 0);
+        self.findings += findings;
     }
 }
 
@@ -187,6 +199,7 @@ fn judge<'a>(snapshot: &'a Snapshot, package: &Package<'a>, ranking: &'a Ranking
     let name = ecosystem.normalised(package.name);
     let asked = Asked::new(package.version, ecosystem.order, ecosystem.semantic());
     let mut judged = Judged { findings: Vec::new(), extent: Extent::Assessed, reasons: BTreeSet::new(), consulted: 0 };
+    judged.reasons.extend(snapshot.as_of(package.ecosystem, &name).is_none().then_some(Reason::NotInArchive));
     judged.reasons.extend((ecosystem.released && !snapshot.holds(package.ecosystem)).then_some(Reason::ReleaseNotHeld));
     judged.reasons.extend((!asked.is_known()).then_some(Reason::NoVersion));
     let mut hits = Vec::new();

@@ -78,6 +78,26 @@ pub fn base(ecosystem: &str) -> &str {
     ecosystem.split_once(':').map_or(ecosystem, |(base, _)| base)
 }
 
+/// The release of a distribution that an ecosystem is a part of, where records name parts: the repositories of Red Hat's main stream
+/// (`Red Hat:enterprise_linux:9::baseos`), the products and modules of SUSE with their phases of support (`SUSE:Linux Enterprise Module for
+/// Basesystem 15 SP5`, `SUSE:Linux Enterprise Server 15 SP5-LTSS`). Which of them a package came from, nothing on a host says.
+pub fn release_of(ecosystem: &str) -> Option<String> {
+    if let Some((release, _)) = ecosystem.split_once("::").filter(|(release, _)| release.starts_with("Red Hat:enterprise_linux:")) {
+        return Some(release.to_owned());
+    }
+    let product = ecosystem.strip_prefix("SUSE:Linux Enterprise ")?;
+    let mut words: Vec<&str> = product.split(' ').collect();
+    let last = words.pop()?.split('-').next()?;
+    let is_pack = last.strip_prefix("SP").is_some_and(is_number);
+    let version = if is_pack { words.pop()? } else { last };
+    let known = version.split('.').all(is_number);
+    known.then(|| format!("SUSE:Linux Enterprise {version}{}", if is_pack { format!(" {last}") } else { String::new() }))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Ecosystem {
     /// Looks an ecosystem up, with or without what follows its colon; `None` where its order is not known.
     pub fn of(ecosystem: &str) -> Option<&'static Self> {

@@ -1,6 +1,7 @@
 //! What an artifact that is carried says about others.
 
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// What is in an artifact, for whoever assesses packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,16 @@ pub struct Evidence {
     pub kind: EvidenceKind,
     /// As of when: the time at which it was taken.
     pub time: Timestamp,
+    /// The only packages it is about, by their names as they are compared; `None` where it is about all.
+    pub only: Option<BTreeSet<String>>,
+}
+
+impl Evidence {
+    /// Whether it says something about a package that another one speaks of too.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let shared = self.only.as_ref().zip(other.only.as_ref()).map(|(own, others)| !own.is_disjoint(others));
+        self.kind == other.kind && shared.unwrap_or(true)
+    }
 }
 
 /// The kinds of evidence.

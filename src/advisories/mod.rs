@@ -10,6 +10,7 @@ mod assess;
 mod cvss;
 mod ecosystem;
 mod evidence;
+mod filter;
 mod format;
 mod moment;
 pub mod order;
@@ -27,8 +28,9 @@ pub use assess::{Assessment, Counts, Extent, Finding, Judged, Package, Reason, a
 pub use cvss::{Rating, Score, Severity, base_score};
 pub use ecosystem::{Ecosystem, base};
 pub use evidence::{Evidence, EvidenceKind};
+pub use filter::filter;
 pub use range::{Answer, Asked, Event, Kind, Range};
 pub use ranking::{Exploited, Likelihood, Ranking};
 pub use record::{Affected, Record};
-pub use snapshot::{Builder, Freshness, Snapshot, Taken};
+pub use snapshot::{Builder, Freshness, MOST_AHEAD, Snapshot, Taken};
 pub use subject::Subject;

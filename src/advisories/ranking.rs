@@ -1,7 +1,9 @@
 //! What helps to put findings in order, where it is given: CISA's list of exploited vulnerabilities (KEV) and FIRST's scores (EPSS).
 
+use super::snapshot::{Freshness, MOST_AHEAD};
 use crate::error::{Error, Result, plain};
 use flate2::bufread::GzDecoder;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
@@ -34,13 +36,15 @@ pub struct Likelihood {
     pub percentile: f32,
 }
 
-/// Both, by CVE; empty where nothing was given.
+/// Both, by CVE; empty where nothing was given, which says nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Ranking {
     exploited: HashMap<Box<str>, Exploited>,
     likelihood: HashMap<Box<str>, Likelihood>,
     /// The version of the list of exploited vulnerabilities, where one was read.
     pub exploited_as_of: Option<String>,
+    /// The time of that list, where it is known.
+    exploited_time: Option<Timestamp>,
     /// The day of the scores, where some were read.
     pub likelihood_as_of: Option<String>,
 }
@@ -49,6 +53,8 @@ pub struct Ranking {
 struct WireList {
     #[serde(rename = "catalogVersion")]
     version: String,
+    #[serde(rename = "dateReleased")]
+    released: Option<String>,
     vulnerabilities: Vec<WireExploited>,
 }
 
@@ -63,8 +69,8 @@ struct WireExploited {
 }
 
 impl Ranking {
-    /// Takes in the list of exploited vulnerabilities (JSON), in the place of one that was taken in before.
-    pub fn read_exploited(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Takes in a list of exploited vulnerabilities (JSON), beside those that were taken in before, as of `given`.
+    pub fn read_exploited(&mut self, bytes: &[u8], given: Option<Timestamp>) -> Result<()> {
         let what = "the list of exploited vulnerabilities";
         if bytes.len() > LONGEST_KEV {
             return Err(wrong(what, "it is too long").with("expected", format!("at most {LONGEST_KEV} bytes")));
@@ -82,11 +88,29 @@ impl Ranking {
             let listed = Exploited { added: one.date_added.into(), due: one.due_date.map(Into::into), ransomware };
             exploited.insert(one.cve.into(), listed);
         }
-        (self.exploited, self.exploited_as_of) = (exploited, Some(list.version));
+        let said = list.released.as_deref().and_then(|text| text.parse().ok()).or_else(|| day(&list.version));
+        self.exploited.extend(exploited);
+        self.exploited_as_of = self.exploited_as_of.take().max(Some(list.version));
+        self.exploited_time = self.exploited_time.max(said).max(given);
         Ok(())
     }
 
-    /// Takes in the table of scores, in the place of one that was taken in before: CSV, packed with gzip or not.
+    /// The time of the list of exploited vulnerabilities, where it is known.
+    pub fn exploited_time(&self) -> Option<Timestamp> {
+        self.exploited_time
+    }
+
+    /// Why it is not known which vulnerabilities are exploited: there is no list, or it is too old, or from the future. `None` where it is.
+    pub fn exploited_unknown(&self, freshness: &Freshness) -> Option<String> {
+        let list = "list of vulnerabilities that are known to be exploited";
+        let Some(version) = &self.exploited_as_of else { return Some(format!("no {list} is here")) };
+        let Some(time) = self.exploited_time else { return Some(format!("the {list} says no time ({version})")) };
+        let age = freshness.now.duration_since(time);
+        let wrong = if age > freshness.most_age { "too old" } else { "from the future" };
+        (age > freshness.most_age || -age > MOST_AHEAD).then(|| format!("the {list} is {wrong}: as of {time}"))
+    }
+
+    /// Takes in a table of scores, beside those that were taken in before, of which the higher score counts: CSV, packed with gzip or not.
     pub fn read_likelihood(&mut self, table: impl Read) -> Result<()> {
         let mut reader = BufReader::new(table);
         let packed = reader.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&[0x1f, 0x8b]);
@@ -107,13 +131,21 @@ impl Ranking {
                 if found.is_empty() {
                     return Err(scores("it has no rows"));
                 }
-                (self.likelihood, self.likelihood_as_of) = (found, Some(day));
+                self.likelihood_as_of = self.likelihood_as_of.take().max(Some(day));
+                found.into_iter().for_each(|(cve, scored)| self.score(cve, scored));
                 return Ok(());
             };
             let (cve, likelihood) = scored(row).ok_or_else(|| scores("a row cannot be read").with("found", format!("{row:.80}")))?;
             found.insert(cve.into(), likelihood);
         }
         Err(scores("it has too many rows").with("expected", format!("at most {MOST_ROWS}")))
+    }
+
+    fn score(&mut self, cve: Box<str>, scored: Likelihood) {
+        let kept = self.likelihood.entry(cve).or_insert(scored);
+        if scored.probability > kept.probability {
+            *kept = scored;
+        }
     }
 
     /// How many entries both have together.
@@ -131,6 +163,13 @@ impl Ranking {
         let found = names.filter_map(|name| self.likelihood.get(name)).copied();
         found.max_by(|a, b| a.probability.total_cmp(&b.probability))
     }
+}
+
+/// The day that a version is, as CISA counts them (`2024.05.14`).
+fn day(version: &str) -> Option<Timestamp> {
+    let mut numbers = version.split('.');
+    let date = format!("{}-{}-{}T00:00:00Z", numbers.next()?, numbers.next()?, numbers.next()?);
+    date.parse().ok()
 }
 
 const SCORES: &str = "the table of scores";

@@ -1,6 +1,6 @@
 //! A set of advisories as of one time for each ecosystem, ready to be asked by name.
 
-use super::ecosystem::base;
+use super::ecosystem::{base, release_of};
 use super::format;
 use super::record::{Affected, Record};
 use super::source;
@@ -28,8 +28,8 @@ pub struct Freshness {
     pub most_age: SignedDuration,
 }
 
-/// How far a snapshot may lie in the future: clocks differ, but not by more than this.
-const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// How far evidence may lie in the future: clocks differ, but not by more than this.
+pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Advisories, to be asked by ecosystem and name.
 #[derive(Debug, Default)]
@@ -39,6 +39,16 @@ pub struct Snapshot {
     /// The ecosystems that records speak of with a release.
     released: BTreeSet<String>,
     taken: BTreeMap<String, Taken>,
+    covers: BTreeMap<String, Covers>,
+}
+
+/// Which packages of an ecosystem the records here are about, and as of when.
+#[derive(Debug, Clone, Default)]
+struct Covers {
+    /// All of them.
+    whole: Option<Timestamp>,
+    /// These, by archives that were filtered.
+    only: HashMap<Box<str>, Timestamp>,
 }
 
 /// Which of a record's packages, of which record.
@@ -53,6 +63,7 @@ pub struct Builder {
     records: Vec<Record>,
     places: HashMap<Box<str>, usize>,
     taken: BTreeMap<String, Taken>,
+    covers: BTreeMap<String, Covers>,
     kept: usize,
     pub(super) most_kept: usize,
 }
@@ -66,21 +77,35 @@ impl Default for Builder {
 impl Builder {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { records: Vec::new(), places: HashMap::new(), taken: BTreeMap::new(), kept: 0, most_kept: MOST_KEPT }
+        Self { records: Vec::new(), places: HashMap::new(), taken: BTreeMap::new(), covers: BTreeMap::new(), kept: 0, most_kept: MOST_KEPT }
     }
 
     /// Takes in the published archive of an ecosystem (without release: `Debian`), as of `given`; `what` names it in errors.
     pub fn archive(&mut self, ecosystem: &str, given: Option<Timestamp>, what: &str, archive: &mut dyn BlobRead) -> Result<()> {
         let mut dump = Dump::new(ecosystem);
         source::archive(what, archive, |named, bytes| self.take(&mut dump, named, bytes))?;
-        self.close(dump, given, what)
+        self.close(dump, given, None, what)
+    }
+
+    /// Takes in an archive that was filtered for some packages, by their names as they are compared.
+    pub fn filtered(
+        &mut self,
+        ecosystem: &str,
+        given: Option<Timestamp>,
+        only: &BTreeSet<String>,
+        what: &str,
+        archive: &mut dyn BlobRead,
+    ) -> Result<()> {
+        let mut dump = Dump::new(ecosystem);
+        source::archive(what, archive, |named, bytes| self.take(&mut dump, named, bytes))?;
+        self.close(dump, given, Some(only), what)
     }
 
     /// Takes in a folder with a record a file.
     pub fn folder(&mut self, ecosystem: &str, given: Option<Timestamp>, folder: &Path) -> Result<()> {
         let mut dump = Dump::new(ecosystem);
         source::folder(folder, |named, bytes| self.take(&mut dump, named, bytes))?;
-        self.close(dump, given, &shown(folder))
+        self.close(dump, given, None, &shown(folder))
     }
 
     fn take(&mut self, dump: &mut Dump, named: &str, bytes: &[u8]) -> Result<()> {
@@ -116,12 +141,22 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, dump: Dump, given: Option<Timestamp>, what: &str) -> Result<()> {
+    fn close(&mut self, dump: Dump, given: Option<Timestamp>, only: Option<&BTreeSet<String>>, what: &str) -> Result<()> {
         let (Some(newest), true) = (dump.newest, dump.records > 0) else {
             let error = Error::new(Kind::Incomplete, format!("{what}: there is no advisory of {} in it", dump.ecosystem));
             return Err(error.hint("an empty snapshot says nothing: take it anew"));
         };
+        if let Some(given) = given.filter(|given| newest.duration_since(*given) > MOST_AHEAD) {
+            let error = Error::verification(format!("{what}: a record in it was changed after it was taken"));
+            let error = error.with("expected", format!("no later than {given}")).with("found", newest);
+            return Err(error.hint("take it anew, where the clock is right"));
+        }
         let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), records: dump.records };
+        let covers = self.covers.entry(dump.ecosystem.clone()).or_default();
+        match only {
+            None => covers.whole = covers.whole.max(Some(taken.time)),
+            Some(only) => only.iter().for_each(|name| covers.add(name, taken.time)),
+        }
         let kept = self.taken.entry(dump.ecosystem).or_insert(taken);
         *kept = Taken { time: kept.time.max(taken.time), records: kept.records.max(taken.records) };
         Ok(())
@@ -132,12 +167,26 @@ impl Builder {
         let mut index: HashMap<Box<str>, HashMap<Box<str>, Vec<Place>>> = HashMap::new();
         for (record, held) in self.records.iter().enumerate() {
             for (at, affected) in held.affected.iter().enumerate() {
-                let names = index.entry(affected.ecosystem.clone()).or_default();
-                names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
+                let release = release_of(&affected.ecosystem).map(String::into_boxed_str);
+                for ecosystem in std::iter::once(affected.ecosystem.clone()).chain(release) {
+                    let names = index.entry(ecosystem).or_default();
+                    names.entry(affected.name.clone()).or_default().push((record as u32, at as u32));
+                }
             }
         }
         let released = index.keys().filter(|key| key.contains(':')).map(|key| base(key).to_owned()).collect();
-        Snapshot { records: self.records, index, released, taken: self.taken }
+        Snapshot { records: self.records, index, released, taken: self.taken, covers: self.covers }
+    }
+}
+
+impl Covers {
+    fn add(&mut self, name: &str, time: Timestamp) {
+        let held = self.only.entry(name.into()).or_insert(time);
+        *held = time.max(*held);
+    }
+
+    fn of(&self, name: &str) -> Option<Timestamp> {
+        self.whole.max(self.only.get(name).copied())
     }
 }
 
@@ -182,40 +231,40 @@ impl Snapshot {
         self.index.contains_key(ecosystem) || (!self.released.contains(bare) && self.index.contains_key(bare))
     }
 
-    /// Refuses to answer for an ecosystem that is not held, or whose advisories are too old, or from the future.
-    pub fn must_hold(&self, ecosystem: &str, freshness: &Freshness) -> Result<Taken> {
+    /// As of when the records about a package are, its name normalised; `None` where none were taken in that would speak of it.
+    pub fn as_of(&self, ecosystem: &str, name: &str) -> Option<Timestamp> {
+        self.covers.get(base(ecosystem))?.of(name)
+    }
+
+    /// Refuses to answer for an ecosystem that is not held, or where the advisories about a package are too old, or from the future. `None`
+    /// where the ecosystem is held, but not for this package.
+    pub fn must_hold(&self, ecosystem: &str, name: &str, freshness: &Freshness) -> Result<Option<Taken>> {
         let ecosystem = base(ecosystem);
-        let Some(taken) = self.taken.get(ecosystem) else {
+        let (Some(taken), Some(covers)) = (self.taken.get(ecosystem), self.covers.get(ecosystem)) else {
             let held = self.taken.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let error = Error::new(Kind::Incomplete, format!("there are no advisories for {ecosystem}"));
             let held = if held.is_empty() { "none".to_owned() } else { held };
             return Err(error.with("found", format!("advisories for: {held}")).hint("bring a snapshot of them across, and ask again"));
         };
-        let age = freshness.now.duration_since(taken.time);
-        if age > freshness.most_age {
+        let Some(time) = covers.of(name) else { return Ok(None) };
+        freshness.check(ecosystem, time)?;
+        Ok(Some(Taken { time, ..*taken }))
+    }
+}
+
+impl Freshness {
+    fn check(&self, ecosystem: &str, time: Timestamp) -> Result<()> {
+        let age = self.now.duration_since(time);
+        if age > self.most_age {
             let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are too old"));
-            let error = error.with("expected", format!("at most {} hours old", freshness.most_age.as_hours()));
-            let found = format!("as of {}, {} hours old", taken.time, age.as_hours());
+            let error = error.with("expected", format!("at most {} hours old", self.most_age.as_hours()));
+            let found = format!("as of {time}, {} hours old", age.as_hours());
             return Err(error.with("found", found).hint("bring a newer snapshot across, or allow this age"));
         }
         if -age > MOST_AHEAD {
             let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} are from the future"));
-            let error = error.with("expected", format!("no later than {}", freshness.now)).with("found", taken.time);
+            let error = error.with("expected", format!("no later than {}", self.now)).with("found", time);
             return Err(error.hint("set this host's clock, or take the snapshot anew"));
-        }
-        Ok(*taken)
-    }
-
-    /// Refuses a snapshot that is older than one that was used before, or lacks one of its ecosystems.
-    pub fn must_not_precede(&self, earlier: &BTreeMap<String, Taken>) -> Result<()> {
-        for (ecosystem, before) in earlier {
-            let found = self.taken.get(ecosystem).map(|taken| taken.time);
-            if found.is_none_or(|time| time < before.time) {
-                let error = Error::new(Kind::Policy, format!("the advisories for {ecosystem} would go back in time"));
-                let found = found.map_or_else(|| "none".to_owned(), |time| format!("as of {time}"));
-                let error = error.with("expected", format!("as of {} or later", before.time)).with("found", found);
-                return Err(error.hint("use the newer snapshot that was here before"));
-            }
         }
         Ok(())
     }

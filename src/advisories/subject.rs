@@ -34,7 +34,7 @@ const TYPES: [(&str, &str, &str); 15] = [
 ];
 
 /// Distributions by their namespace in package URLs, and how a release of theirs is called.
-const DISTRIBUTIONS: [(&str, &str, Release); 8] = [
+const DISTRIBUTIONS: [(&str, &str, Release); 15] = [
     ("debian", "Debian", Release::First),
     ("ubuntu", "Ubuntu", Release::Ubuntu),
     ("alpine", "Alpine", Release::Alpine),
@@ -43,6 +43,13 @@ const DISTRIBUTIONS: [(&str, &str, Release); 8] = [
     ("mageia", "Mageia", Release::First),
     ("wolfi", "Wolfi", Release::Rolling),
     ("chainguard", "Chainguard", Release::Rolling),
+    ("azurelinux", "Azure Linux", Release::First),
+    ("rhel", "Red Hat", Release::RedHat),
+    ("sles", "SUSE", Release::Suse),
+    ("sled", "SUSE", Release::Suse),
+    ("sles_sap", "SUSE", Release::Suse),
+    ("opensuse-leap", "openSUSE", Release::Leap),
+    ("opensuse-tumbleweed", "openSUSE", Release::Tumbleweed),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +62,14 @@ enum Release {
     Ubuntu,
     /// There are none.
     Rolling,
+    /// The first number, of the main stream: `enterprise_linux:9`.
+    RedHat,
+    /// Two numbers, the second a service pack: `Linux Enterprise 15 SP5`; from 16 on both as they are.
+    Suse,
+    /// Two numbers: `Leap 15.5`.
+    Leap,
+    /// Always the same word.
+    Tumbleweed,
 }
 
 impl Subject {
@@ -75,7 +90,17 @@ impl Subject {
         let said = distro.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
         let (name, version) =
             source.map_or_else(|| (name.to_owned(), purl.version()), |(name, version)| (name.to_owned(), version.to_owned()));
+        let version = with_epoch(version, purl.qualifier("epoch").as_deref());
         Some(Self { ecosystem: released(ecosystem, *release, said), name, version })
+    }
+}
+
+/// A version with the epoch that the package URL says apart, as those of RPM packages do. The name of a source package says none: what is
+/// built from it has its epoch.
+fn with_epoch(version: String, epoch: Option<&str>) -> String {
+    match epoch.filter(|epoch| !epoch.is_empty() && *epoch != "0" && epoch.bytes().all(|b| b.is_ascii_digit())) {
+        Some(epoch) if !version.contains(':') => format!("{epoch}:{version}"),
+        _ => version,
     }
 }
 
@@ -88,6 +113,12 @@ fn released(ecosystem: &str, release: Release, said: &str) -> String {
         (Release::Alpine, Some(first), Some(second)) => format!("{ecosystem}:v{first}.{second}"),
         (Release::Ubuntu, Some(first), Some("04")) if first.ends_with(['0', '2', '4', '6', '8']) => format!("{ecosystem}:{first}.04:LTS"),
         (Release::Ubuntu, Some(first), Some(second)) => format!("{ecosystem}:{first}.{second}"),
+        (Release::RedHat, Some(first), _) => format!("{ecosystem}:enterprise_linux:{first}"),
+        (Release::Suse, Some(first @ ("11" | "12" | "15")), None | Some("0")) => format!("{ecosystem}:Linux Enterprise {first}"),
+        (Release::Suse, Some(first @ ("11" | "12" | "15")), Some(second)) => format!("{ecosystem}:Linux Enterprise {first} SP{second}"),
+        (Release::Suse, Some(first), Some(second)) => format!("{ecosystem}:Linux Enterprise {first}.{second}"),
+        (Release::Leap, Some(first), Some(second)) => format!("{ecosystem}:Leap {first}.{second}"),
+        (Release::Tumbleweed, ..) => format!("{ecosystem}:Tumbleweed"),
         _ => ecosystem.to_owned(),
     }
 }

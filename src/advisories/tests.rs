@@ -282,7 +282,7 @@ fn missing_stale_and_future_advisories_are_errors() {
 }
 
 #[test]
-fn a_snapshot_holds_what_was_taken_and_never_goes_back() {
+fn a_snapshot_holds_what_was_taken() {
     let elsewhere = about_in("PyPI", "A-1", "", r#""versions":["1.0"]"#);
     let mut builder = Builder::new();
     let nothing = builder.archive("npm", None, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere)));
@@ -294,11 +294,11 @@ fn a_snapshot_holds_what_was_taken_and_never_goes_back() {
     let mut builder = Builder::new();
     builder.archive("PyPI", given, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere))).expect("a snapshot");
     let newer = builder.finish();
-    let older = snapshot_of("PyPI", &[elsewhere]);
     assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), records: 1 });
-    assert!(newer.must_not_precede(older.taken()).is_ok());
-    assert_eq!(older.must_not_precede(newer.taken()).expect_err("older").kind(), Failure::Policy);
-    assert!(Snapshot::default().must_not_precede(newer.taken()).is_err());
+    // A record that was changed after the archive was taken is not from there; a day is left for clocks.
+    let taken = |given: &str| Builder::new().archive("PyPI", Some(time(given)), "all.zip", &mut zipped(std::slice::from_ref(&elsewhere)));
+    assert!(taken("2024-04-30T00:00:00Z").is_ok());
+    assert_eq!(taken("2024-04-29T23:59:59Z").expect_err("from the future").kind(), Failure::Verification);
 }
 
 #[test]
@@ -404,7 +404,7 @@ fn lists_of_exploited_and_likely_ones_rank_findings() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(epss.as_bytes()).expect("bytes");
     let mut ranking = Ranking::default();
-    ranking.read_exploited(kev.as_bytes()).expect("a list");
+    ranking.read_exploited(kev.as_bytes(), None).expect("a list");
     ranking.read_likelihood(packed.finish().expect("bytes").as_slice()).expect("a table");
     let snapshot = snapshot_of("npm", &[about("A-1", r#","aliases":["CVE-2024-1"]"#, r#""versions":["1.0.0"]"#)]);
     let answer =
@@ -426,13 +426,40 @@ fn lists_of_exploited_and_likely_ones_rank_findings() {
     ] {
         assert!(Ranking::default().read_likelihood(wrong.as_bytes()).is_err(), "{wrong:.60}");
     }
-    assert!(Ranking::default().read_exploited(br#"{"catalogVersion":"1","vulnerabilities":[]}"#).is_err());
+    assert!(Ranking::default().read_exploited(br#"{"catalogVersion":"1","vulnerabilities":[]}"#, None).is_err());
     // What is refused takes the place of nothing.
     let half =
         kev.replace("}]}", r#"},{"cveID":"","dateAdded":"x"}]}"#).replace("2024.05.01", "2024.06.01").replace("CVE-2024-1", "CVE-2024-9");
-    assert!(ranking.read_exploited(half.as_bytes()).is_err() && ranking.read_likelihood(epss.replace("0.00043", "x").as_bytes()).is_err());
+    assert!(
+        ranking.read_exploited(half.as_bytes(), None).is_err() && ranking.read_likelihood(epss.replace("0.00043", "x").as_bytes()).is_err()
+    );
     assert_eq!(ranking.exploited_as_of.as_deref(), Some("2024.05.01"));
     assert!(ranking.exploited(["CVE-2024-9"].into_iter()).is_none() && ranking.likelihood(["CVE-2024-2"].into_iter()).is_some());
+}
+
+#[test]
+fn without_a_list_of_these_days_nothing_is_known_of_what_is_exploited() {
+    let list =
+        |more: &str| format!(r#"{{"catalogVersion":"2024.05.01"{more},"vulnerabilities":[{{"cveID":"CVE-1","dateAdded":"2024-04-30"}}]}}"#);
+    let unknown = |text: Option<String>, given: Option<&str>, now: &str| {
+        let mut ranking = Ranking::default();
+        text.iter().for_each(|text| ranking.read_exploited(text.as_bytes(), given.map(time)).expect("a list"));
+        ranking.exploited_unknown(&Freshness { now: time(now), most_age: SignedDuration::from_hours(72) })
+    };
+    assert!(unknown(None, None, "2024-05-02T00:00:00Z").is_some_and(|why| why.contains("no list")));
+    assert_eq!(unknown(Some(list("")), None, "2024-05-04T00:00:00Z"), None, "the version is a day");
+    assert!(unknown(Some(list("")), None, "2024-05-04T00:00:01Z").is_some_and(|why| why.contains("too old")));
+    assert_eq!(unknown(Some(list("")), Some("2024-05-03T00:00:00Z"), "2024-05-04T00:00:01Z"), None, "taken later than it was made");
+    assert!(
+        unknown(Some(list(r#","dateReleased":"2024-06-01T00:00:00Z""#)), None, "2024-05-02T00:00:00Z")
+            .is_some_and(|why| why.contains("future"))
+    );
+    assert!(unknown(Some(list("").replace("2024.05.01", "1")), None, "2024-05-02T00:00:00Z").is_some_and(|why| why.contains("no time")));
+    // Of two lists of one time both are asked.
+    let mut both = Ranking::default();
+    both.read_exploited(list("").as_bytes(), None).expect("a list");
+    both.read_exploited(list("").replace("CVE-1", "CVE-2").as_bytes(), None).expect("a list");
+    assert!(both.exploited(["CVE-1"].into_iter()).is_some() && both.exploited(["CVE-2"].into_iter()).is_some());
 }
 
 #[test]
@@ -450,6 +477,83 @@ fn names_are_compared_in_the_form_of_their_ecosystem() {
     assert_eq!(names.len(), Ecosystem::all().len());
 }
 
+/// A filtered archive keeps what concerns the packages and its aliases, is the same each time, and says nothing of other packages.
+#[test]
+fn an_archive_that_was_filtered_does_not_judge_what_it_was_not_filtered_for() {
+    let of = |name: &str, id: &str, more: &str, modified: &str| {
+        about_in("PyPI", id, more, r#""versions":["1.0"]"#).replace("thing", name).replace("2024-05-01", modified)
+    };
+    let whole = [
+        of("Thing_A", "A-1", r#","aliases":["CVE-1"]"#, "2024-04-01"),
+        of("elsewhere", "A-2", r#","aliases":["CVE-1","CVE-2"]"#, "2024-04-01"),
+        of("elsewhere", "A-3", r#","aliases":["CVE-2"]"#, "2024-04-01"),
+        of("elsewhere", "A-4", "", "2024-04-01"),
+        of("elsewhere", "A-5", "", "2024-05-01"),
+    ];
+    let only = std::collections::BTreeSet::from(["thing-a".to_owned(), "thing-b".to_owned()]);
+    let cut = filter("PyPI", &only, "all.zip", &mut zipped(&whole)).expect("an archive");
+    let turned: Vec<String> = whole.iter().rev().cloned().collect();
+    assert_eq!(cut, filter("PyPI", &only, "all.zip", &mut zipped(&turned)).expect("an archive"), "the same bytes");
+    let mut builder = Builder::new();
+    builder.filtered("PyPI", Some(time("2024-05-01T12:00:00Z")), &only, "cut.zip", &mut InMemory::new(cut.clone())).expect("a snapshot");
+    let snapshot = builder.finish();
+    let mut kept: Vec<&str> = snapshot.records().iter().map(|record| &*record.id).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["A-1", "A-2", "A-3", "A-5"], "about them, aliases of these, and the newest");
+    let ranking = Ranking::default();
+    let asked = |snapshot: &Snapshot, name| {
+        let answer = assess(snapshot, &[Package { ecosystem: "PyPI", name, version: "1.0" }], &fresh(), &ranking).expect("an answer");
+        (answer.packages[0].extent, answer.counts.findings, answer.packages[0].reasons.contains(&Reason::NotInArchive))
+    };
+    assert_eq!(asked(&snapshot, "thing.a"), (Extent::Assessed, 1, false));
+    assert_eq!(asked(&snapshot, "thing-b"), (Extent::Assessed, 0, false), "it was filtered for it, and nothing is known");
+    assert_eq!(asked(&snapshot, "other"), (Extent::Undetermined, 0, true), "nobody knows");
+    assert_eq!(asked(&snapshot, "elsewhere").2, true, "what came along by its aliases is not all that is known");
+    // Beside an older archive of all packages: each package as of the newest that is about it.
+    let mut builder = Builder::new();
+    builder.archive("PyPI", Some(time("2024-04-30T12:00:00Z")), "all.zip", &mut zipped(&whole[..4])).expect("a snapshot");
+    builder.filtered("PyPI", Some(time("2024-05-01T12:00:00Z")), &only, "cut.zip", &mut InMemory::new(cut)).expect("a snapshot");
+    let both = builder.finish();
+    assert_eq!(asked(&both, "other"), (Extent::Assessed, 0, false));
+    let as_of = |name| both.as_of("PyPI", name).map(|time| time.to_string()).unwrap_or_default();
+    assert_eq!((as_of("thing-a").as_str(), as_of("other").as_str()), ("2024-05-01T12:00:00Z", "2024-04-30T12:00:00Z"));
+    // The whole one is too old for what only it is about.
+    let late = Freshness { now: time("2024-05-04T00:00:00Z"), most_age: SignedDuration::from_hours(72) };
+    let late =
+        |name| assess(&both, &[Package { ecosystem: "PyPI", name, version: "1.0" }], &late, &ranking).map(drop).map_err(|e| e.kind());
+    assert_eq!((late("thing-a"), late("other")), (Ok(()), Err(Failure::Policy)));
+}
+
+/// Records name repositories, modules and phases of support; a host says which release it is.
+#[test]
+fn parts_of_a_release_are_asked_together() {
+    let of = |ecosystem: &str| super::ecosystem::release_of(ecosystem).unwrap_or_default();
+    for (part, release) in [
+        ("Red Hat:enterprise_linux:9::baseos", "Red Hat:enterprise_linux:9"),
+        ("Red Hat:rhel_eus:9.2::baseos", ""),
+        ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "SUSE:Linux Enterprise 15 SP5"),
+        ("SUSE:Linux Enterprise Module for Python 3 15 SP5", "SUSE:Linux Enterprise 15 SP5"),
+        ("SUSE:Linux Enterprise Server 15 SP5-LTSS", "SUSE:Linux Enterprise 15 SP5"),
+        ("SUSE:Linux Enterprise Server 12-LTSS", "SUSE:Linux Enterprise 12"),
+        ("SUSE:Linux Enterprise Server 16.0", "SUSE:Linux Enterprise 16.0"),
+        ("SUSE:Linux Enterprise Live", ""),
+        ("SUSE:Manager Server 4.3", ""),
+        ("openSUSE:Leap 15.5", ""),
+    ] {
+        assert_eq!(of(part), release, "{part}");
+    }
+    let fixed = r#""ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"0:5.1.8-7.el9"}]}]"#;
+    let snapshot = snapshot_of("Red Hat", &[about_in("Red Hat:enterprise_linux:9::baseos", "RHSA-1", "", fixed)]);
+    let found = |release: &str, version| asked(&snapshot, &format!("Red Hat:enterprise_linux:{release}"), version);
+    assert_eq!(found("9", "5.1.8-6.el9"), (vec!["RHSA-1".to_owned()], Extent::Assessed));
+    assert_eq!(found("9", "5.1.8-7.el9"), (vec![], Extent::Assessed));
+    assert_eq!(found("9", "1:5.1.8-6.el9"), (vec![], Extent::Assessed), "the epoch counts first");
+    assert_eq!(found("8", "5.1.8-6.el9"), (vec![], Extent::Undetermined), "no record speaks of that release");
+    let suse =
+        snapshot_of("SUSE", &[about_in("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "SUSE-1", "", &fixed.replace(".el9", ""))]);
+    assert_eq!(asked(&suse, "SUSE:Linux Enterprise 15 SP5", "5.1.8-6").0, ["SUSE-1"]);
+}
+
 #[test]
 fn packages_are_asked_about_in_the_words_of_their_ecosystem() {
     let asked =
@@ -465,8 +569,18 @@ fn packages_are_asked_about_in_the_words_of_their_ecosystem() {
         ("pkg:apk/alpine/busybox@1.36.1-r2?distro=alpine-3.19.1", "Alpine:v3.19 busybox 1.36.1-r2"),
         ("pkg:apk/wolfi/busybox@1.36.1-r2?distro=wolfi-20230201", "Wolfi busybox 1.36.1-r2"),
         ("pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.3", "Rocky Linux:9 bash 5.1.8-6.el9"),
+        ("pkg:rpm/rocky/bind@9.16.23-1.el9?arch=x86_64&distro=rocky-9.3&epoch=32", "Rocky Linux:9 bind 32:9.16.23-1.el9"),
+        ("pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.3&epoch=0", "Rocky Linux:9 bash 5.1.8-6.el9"),
         ("pkg:deb/debian/libx1@1-2", "Debian libx1 1-2"),
-        ("pkg:rpm/rhel/bash@5.1.8-6.el9?distro=rhel-9.3", ""),
+        ("pkg:rpm/rhel/bash@5.1.8-6.el9?distro=rhel-9.3", "Red Hat:enterprise_linux:9 bash 5.1.8-6.el9"),
+        ("pkg:rpm/sles/bash@4.4-150400.25.22?distro=sles-15.5", "SUSE:Linux Enterprise 15 SP5 bash 4.4-150400.25.22"),
+        ("pkg:rpm/sles/bash@4.4-1?distro=sles-15", "SUSE:Linux Enterprise 15 bash 4.4-1"),
+        ("pkg:rpm/sles/bash@5.2-1?distro=sles-16.0", "SUSE:Linux Enterprise 16.0 bash 5.2-1"),
+        ("pkg:rpm/opensuse-leap/bash@4.4-1?distro=opensuse-leap-15.5", "openSUSE:Leap 15.5 bash 4.4-1"),
+        ("pkg:rpm/opensuse-tumbleweed/bash@5.2-1?distro=opensuse-tumbleweed-20240801", "openSUSE:Tumbleweed bash 5.2-1"),
+        ("pkg:rpm/azurelinux/bash@5.2-1?distro=azurelinux-3.0", "Azure Linux:3 bash 5.2-1"),
+        ("pkg:rpm/centos/bash@5.1.8-6.el9?distro=centos-9", ""),
+        ("pkg:rpm/fedora/bash@5.2-1.fc40?distro=fedora-40", ""),
         ("pkg:pypi/thing", ""),
         ("pkg:conda/thing@1.0", ""),
         ("no purl", ""),
@@ -474,6 +588,8 @@ fn packages_are_asked_about_in_the_words_of_their_ecosystem() {
         assert_eq!(asked(purl, None), words, "{purl}");
     }
     assert_eq!(asked("pkg:deb/debian/libx1@1-2+b1?distro=debian-12", Some(("x", "1-2"))), "Debian:12 x 1-2");
+    let rpm = "pkg:rpm/rocky/bind-utils@9.16.23-1.el9?distro=rocky-9.3&epoch=32";
+    assert_eq!(asked(rpm, Some(("bind", "9.16.20-1.el9"))), "Rocky Linux:9 bind 32:9.16.20-1.el9", "the epoch of what is built from it");
     let known = |ecosystem: &str| Ecosystem::of(ecosystem).is_some_and(|known| known.name() == ecosystem);
     for purl in ["cargo", "hex", "pub", "nuget", "gem", "composer", "cran", "hackage", "julia", "swift", "bitnami"] {
         let subject = Subject::of(&format!("pkg:{purl}/a/b@1"), None).expect("a subject");

@@ -110,6 +110,9 @@ pub enum Command {
     /// What this host asks of bundles beyond signatures and order
     #[command(subcommand)]
     Policy(commands::policy::PolicyCommand),
+    /// Say, signed and until when, which vulnerabilities do not concern what this site uses
+    #[command(subcommand)]
+    Vex(commands::vex::VexCommand),
     /// Print the JSON Schema of a manifest, for editors
     Schema(commands::schema::Schema),
     /// Print the completions of a shell

@@ -62,6 +62,16 @@ impl Context {
         Ok(())
     }
 
+    /// The time to judge by: of the clock, what this host has accepted as claims, and when the program was written, the latest.
+    pub fn known_time(&self, store: Option<&Store>) -> Result<jiff::Timestamp> {
+        crate::steps::trust::known_time(store, self.environment.now())
+    }
+
+    /// The store, where there is one.
+    pub fn any_store(&self) -> Result<Option<Store>> {
+        if self.store_path().exists() { self.open_store().map(Some) } else { Ok(None) }
+    }
+
     /// The accepted roots and revocations, as they travel in a bundle.
     pub fn carried_roots(&self, store: &Store) -> Result<Vec<(String, Vec<u8>)>> {
         let chain = pinned::stored(&store.trust_folder())?;

@@ -1,5 +1,7 @@
 //! Everything that is read from the environment, in one place.
 
+use crate::artifact::Digest;
+use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -50,6 +52,13 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// SHA-256 of the program's own file, where that can be read.
+    pub fn program(&self) -> Option<Digest> {
+        let mut seen = Sha256::new();
+        std::io::copy(&mut std::fs::File::open(std::env::current_exe().ok()?).ok()?, &mut seen).ok()?;
+        Some(Digest::from_bytes(seen.finalize().into()))
+    }
+
     /// Reads the variables.
     pub fn read() -> Self {
         let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);

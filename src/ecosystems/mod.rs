@@ -26,6 +26,8 @@ use crate::store::Shelf;
 use axum::Router;
 use std::collections::BTreeMap;
 #[cfg(feature = "upstream")]
+use std::collections::BTreeSet;
+#[cfg(feature = "upstream")]
 use {
     crate::manifest::{Manifest, Section},
     crate::progress::Progress,
@@ -53,6 +55,8 @@ pub struct LockRequest<'a> {
     pub cache: &'a Path,
     /// The time of the lock: what a cool-down counts back from.
     pub now: jiff::Timestamp,
+    /// The names of the packages that everything before it locked, by ecosystem of advisories; of a section that [waits](Ecosystem::waits).
+    pub packages: &'a BTreeMap<String, BTreeSet<String>>,
     /// The network.
     pub upstream: &'a Upstream,
     /// Where to tell what is going on.
@@ -162,6 +166,13 @@ pub trait Ecosystem: Sync {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: LockRequest<'a>) -> BoxFuture<'a, Result<Locked>>;
 
+    /// Connected: whether a section can only be locked when everything else is, because it is about that. By default, none.
+    #[cfg(feature = "upstream")]
+    fn waits(&self, section: &Section) -> bool {
+        let _ = section;
+        false
+    }
+
     /// Connected: whether this room answers wants of that kind. By default, none.
     #[cfg(feature = "upstream")]
     fn answers(&self, kind: WantKind) -> bool {
@@ -256,6 +267,12 @@ pub trait Ecosystem: Sync {
     fn release(&self, artifact: &Artifact) -> Release {
         let _ = artifact;
         Release::default()
+    }
+
+    /// Both sides, pure: whether an artifact is only there for the one it names as its subject, as signatures are. The default has none.
+    fn stands_beside(&self, artifact: &Artifact) -> bool {
+        let _ = artifact;
+        false
     }
 
     /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.

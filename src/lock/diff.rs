@@ -3,6 +3,7 @@
 use super::Lock;
 use crate::artifact::{Artifact, Digest};
 use serde::Serialize;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One difference; names are `ecosystem/name`.
@@ -60,12 +61,19 @@ impl LockDiff {
 
     /// The same where there may have been nothing before.
     pub fn since(old: Option<&Lock>, new: &Lock) -> Self {
-        let (before, after) = (by_name(old.map_or(&[], |old| &old.artifacts)), by_name(&new.artifacts));
+        Self::of(old.map_or(&[], |old| &old.artifacts), &new.artifacts)
+    }
+
+    /// The differences of artifacts that need not be those of one lock: what several bundles have installed. One that is there twice counts
+    /// once.
+    pub fn of<A: Borrow<Artifact>, B: Borrow<Artifact>>(old: &[A], new: &[B]) -> Self {
+        let (before, after) = (by_name(old), by_name(new));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let mut changes: Vec<Change> = names.into_iter().flat_map(|name| compare(name, before.get(name), after.get(name))).collect();
         changes.sort();
-        let had = old.map(Lock::blobs).unwrap_or_default();
-        let new_bytes = new.blobs().iter().filter(|(digest, _)| !had.contains_key(digest)).map(|(_, size)| size).sum();
+        let had = blobs(old);
+        let new_bytes =
+            blobs(new).iter().filter(|(digest, _)| !had.contains_key(digest)).fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
         Self { changes, new_bytes }
     }
 
@@ -81,9 +89,13 @@ impl LockDiff {
     }
 }
 
-fn by_name(artifacts: &[Artifact]) -> BTreeMap<String, Versions> {
+fn blobs<A: Borrow<Artifact>>(artifacts: &[A]) -> BTreeMap<Digest, u64> {
+    artifacts.iter().flat_map(|artifact| &artifact.borrow().descriptors).map(|blob| (blob.digest, blob.size)).collect()
+}
+
+fn by_name<A: Borrow<Artifact>>(artifacts: &[A]) -> BTreeMap<String, Versions> {
     let mut names: BTreeMap<String, Versions> = BTreeMap::new();
-    for artifact in artifacts {
+    for artifact in artifacts.iter().map(Borrow::borrow) {
         let versions = names.entry(format!("{}/{}", artifact.ecosystem, artifact.name)).or_default();
         versions.entry(artifact.version.clone()).or_default().extend(artifact.descriptors.iter().map(|d| d.digest));
     }

@@ -63,9 +63,7 @@ impl EventLog {
         let note = match note {
             Some(note) => note,
             None if self.only_begun()? => return Err(none().hint("it begins with the first change of the store")),
-            None => {
-                return Err(self.damaged("its newest checkpoint is missing").with("expected", self.path("checkpoint").display()));
-            }
+            None => return Err(self.without_checkpoint()),
         };
         let key = given.cloned().map_or_else(|| self.key(), Ok)?;
         let checkpoint = Checkpoint::verified("log/checkpoint", &note, &key).map_err(|e| e.of_kind(Kind::Store).hint(RESTORE))?;
@@ -94,6 +92,40 @@ impl EventLog {
             }
             _ => Err(damaged()),
         }
+    }
+
+    /// The newest checkpoint as its key signed it; `None` where the log has not begun. A log that has begun and has none is damaged.
+    pub fn signed(&self) -> Result<Option<Checkpoint>> {
+        match self.newest()? {
+            Some(note) => {
+                let checkpoint = Checkpoint::verified("log/checkpoint", &note, &self.key()?);
+                checkpoint.map(Some).map_err(|e| e.of_kind(Kind::Store).hint(RESTORE))
+            }
+            None if self.only_begun()? => Ok(None),
+            None => Err(self.without_checkpoint()),
+        }
+    }
+
+    /// Calls `take` with each event that a checkpoint covers and its line; an error when they are not those it was signed for.
+    pub fn each_of(&self, checkpoint: &Checkpoint, mut take: impl FnMut(&Event, &[u8]) -> Result<()>) -> Result<()> {
+        let mut walk = self.walk()?;
+        while walk.tree.size() < checkpoint.size {
+            let at = walk.tree.size();
+            match walk.next()? {
+                Step::Event(event) => take(&event, &walk.bytes)?,
+                Step::Wrong(Wrong::Line(error)) => return Err(self.bad(at, at, error.message()).with_all("because", error.causes())),
+                Step::Wrong(Wrong::Previous) => return Err(self.bad(0, at, "it follows other events than those before it")),
+                Step::Torn | Step::End => return Err(self.bad(at, at, "it is missing: the log was cut")),
+            }
+        }
+        match walk.tree.root() == checkpoint.root {
+            true => Ok(()),
+            false => Err(self.bad(0, checkpoint.size.saturating_sub(1), "the log is another than its own checkpoint says")),
+        }
+    }
+
+    fn without_checkpoint(&self) -> Error {
+        self.damaged("its newest checkpoint is missing").with("expected", self.path("checkpoint").display())
     }
 
     fn damaged(&self, why: &str) -> Error {

@@ -1,5 +1,6 @@
 //! One thing of an inventory: an artifact, or something that was found inside one.
 
+use super::attached::Compared;
 use super::inside::Inside;
 use super::licence::{Basis, Licensing};
 use super::model::Model;
@@ -123,6 +124,8 @@ pub struct Component {
     pub found_by: Option<String>,
     /// What is inside, where that was looked into.
     pub inside: Option<Inside>,
+    /// Lists of packages that came with it from its publisher, beside what was found inside.
+    pub compared: Vec<Compared>,
     /// What is known of a model.
     pub model: Option<Model>,
     /// What else its room knows, by name.

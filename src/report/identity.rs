@@ -9,7 +9,7 @@ use std::io::{Result, Write};
 const NAMESPACE: [u8; 16] = [0x2f, 0x0e, 0x1c, 0x6b, 0x55, 0x4d, 0x5d, 0x11, 0x9a, 0x07, 0x3c, 0x61, 0x72, 0x6c, 0x66, 0x74];
 
 /// A UUID that is the same for the same words and for no others.
-pub(super) fn uuid(words: &str) -> String {
+pub fn uuid(words: &str) -> String {
     let hash = Sha1::new().chain_update(NAMESPACE).chain_update(words.as_bytes()).finalize();
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&hash[..16]);

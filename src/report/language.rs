@@ -1,7 +1,7 @@
 //! The languages that people read reports, tables and packs in.
 
 /// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// English.
     #[default]

@@ -5,6 +5,7 @@
 //! [`Format`]. Called by the steps `sbom` and `report`. The same inventory gives the same bytes: nothing here knows a clock, names an
 //! ecosystem or rounds up. What was not read is said to be so; what a publisher declared is never shown as something that was seen.
 
+mod attached;
 mod component;
 pub mod controls;
 mod cyclonedx;
@@ -24,8 +25,10 @@ mod spdx;
 mod tests;
 
 pub use crate::artifact::Purl;
+pub use attached::{Compared, Listed, MAX_LIST_BYTES, named};
 pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
+pub use identity::uuid;
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
 pub use language::Language;

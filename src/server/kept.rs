@@ -7,6 +7,7 @@ use std::hash::Hash;
 const ENTRY: usize = 256;
 
 /// Values by key, together at most so many bytes.
+#[derive(Debug)]
 pub struct Kept<K, V> {
     values: HashMap<K, (u64, usize, V)>,
     uses: BTreeMap<u64, K>,

@@ -43,6 +43,7 @@ pub use blob::{BlobReply, blob};
 pub use document::{DocumentReply, document};
 pub use door::{Door, Questions};
 pub use exchange::{Secret, Shown, base, mount};
+pub use kept::Kept;
 pub use listen::{Limits, Listener, listen};
 pub use own_ca::{OwnCa, own_ca};
 pub use problem::problem;

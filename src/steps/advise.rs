@@ -1,16 +1,16 @@
-//! Which advisories are asked: those of a folder that somebody brought, else those that are carried with what is judged, else those that
-//! are installed.
+//! Which advisories are asked: those of a folder that somebody brought, else of each kind the newest among those that are carried with what
+//! is judged and those that are installed.
 //!
 //! A folder has, for each ecosystem by its name in OSV's schema, a folder of records, a folder with `all.zip`, or `NAME.zip`; beside them
 //! may lie `known_exploited_vulnerabilities.json`.
 
-use super::assess::{Found, Held, Line, STATEMENTS_HOLD, Terms, has_evidence};
+use super::assess::{Found, Held, Line, Origin, Place, STATEMENTS_HOLD, Terms, Used, has_evidence};
 use super::import::latest;
 use crate::advisories::vex::Statements;
-use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating};
-use crate::artifact::{Artifact, BlobRead, Blobs};
+use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating, Taken};
+use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Kind, Result, shown};
-use crate::policy::gate::{Grade, Package, Weakness};
+use crate::policy::gate::{Consulted, Grade, Package, Weakness};
 use crate::report::Inventory;
 use crate::store::{Store, read_bounded};
 use jiff::{SignedDuration, Timestamp};
@@ -24,14 +24,27 @@ const EXPLOITED: &str = "known_exploited_vulnerabilities.json";
 /// Longest such list, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// The advisories among some artifacts, else those that are installed; `None` where there are none.
+/// The newest evidence of each kind among some artifacts and what is installed; `None` where there is none.
 pub fn at_hand<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, installed: Option<&Store>) -> Result<Option<Held>> {
-    if has_evidence(artifacts) {
-        return Held::of(artifacts, blobs).map(Some);
+    let carried: Vec<&Artifact> = artifacts.iter().map(Borrow::borrow).collect();
+    let here = installed.map(latest).transpose()?.unwrap_or_default();
+    let here: Vec<&Artifact> = here.iter().map(|artifact| &**artifact).collect();
+    if !has_evidence(&carried) && !has_evidence(&here) {
+        return Ok(None);
     }
-    let Some(store) = installed else { return Ok(None) };
-    let here = latest(store)?;
-    if has_evidence(&here) { Held::of(&here, store).map(Some) } else { Ok(None) }
+    // Of what is in both, the one that was installed is read: its bytes are here.
+    let mut places: Vec<Place<'_>> = Vec::new();
+    places.extend(installed.map(|store| Place { artifacts: &here, blobs: store, origin: Origin::Installed }));
+    places.push(Place { artifacts: &carried, blobs, origin: Origin::Carried });
+    Held::over(&places).map(Some)
+}
+
+/// What advisories say of the packages of each component of an inventory, and which they were.
+pub struct Advice {
+    /// What was asked.
+    pub consulted: Consulted,
+    /// The packages, by component.
+    pub packages: Vec<Vec<Package>>,
 }
 
 impl Held {
@@ -47,18 +60,29 @@ impl Held {
             return Err(error.with("expected", "a folder or an archive for each ecosystem, such as PyPI/all.zip"));
         }
         let mut ranking = Ranking::default();
+        let snapshot = builder.finish();
+        let of =
+            |(name, taken): (&String, &Taken)| Used { label: name.clone(), time: Some(taken.time), digest: None, origin: Origin::Folder };
+        let mut used: Vec<Used> = snapshot.taken().iter().map(of).collect();
         if let Some(list) = read_bounded(&folder.join(EXPLOITED), LONGEST)? {
-            ranking.read_exploited(&list)?;
+            ranking.read_exploited(&list, None)?;
+            used.push(Used {
+                label: EXPLOITED.to_owned(),
+                time: ranking.exploited_time(),
+                digest: Some(Digest::of(&list)),
+                origin: Origin::Folder,
+            });
         }
-        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(vec![]), evidence: None })
+        Ok(Self { snapshot, ranking, statements: Statements::new(vec![]), evidence: None, used })
     }
 
-    /// What is known of the packages of each component, and as of when the oldest advisories that were asked are.
-    pub fn packages(&self, inventory: &Inventory, now: Timestamp, most_days: u32) -> Result<(String, Vec<Vec<Package>>)> {
+    /// What is known of the packages of each component.
+    pub fn advice(&self, inventory: &Inventory, now: Timestamp, most_days: u32) -> Result<Advice> {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
         let (assessed, each) = self.assess_each(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
-        let as_of = assessed.taken.values().map(|taken| taken.time).min().map_or_else(String::new, |time| time.to_string());
-        Ok((as_of, each.iter().map(|lines| lines.iter().map(package).collect()).collect()))
+        let used = self.used.iter().map(Used::told).collect();
+        let consulted = Consulted { used, exploited_unknown: assessed.exploited_unknown };
+        Ok(Advice { consulted, packages: each.iter().map(|lines| lines.iter().map(package).collect()).collect() })
     }
 }
 
@@ -78,21 +102,24 @@ fn take(folder: &Path, name: &str, builder: &mut Builder) -> Result<bool> {
 }
 
 fn package(line: &Line) -> Package {
-    let undetermined = if line.extent == Extent::Assessed { vec![] } else { line.reasons.clone() };
+    let reasons = |wanted: bool| if wanted { line.reasons.clone() } else { vec![] };
+    let undetermined = reasons(matches!(line.extent, Extent::Undetermined | Extent::NotAssessable));
     let weaknesses = line.findings.iter().map(|found| Weakness {
         id: found.id.clone(),
+        names: found.names.clone(),
         grade: grade(found.rating),
         malicious: found.malicious,
         exploited: found.exploited.is_some(),
         summary: summary(found),
     });
-    Package { purl: line.purl.clone(), undetermined, weaknesses: weaknesses.collect() }
+    let not_examined = reasons(line.extent == Extent::NotExamined);
+    Package { purl: line.purl.clone(), undetermined, not_examined, weaknesses: weaknesses.collect() }
 }
 
 /// What it is, where it is mended, and what somebody says of it, which takes nothing away.
 fn summary(found: &Found) -> String {
     let mended = if found.fixed.is_empty() { String::new() } else { format!(" (mended in {})", found.fixed.join(", ")) };
-    let said = found.said.as_ref().map(|said| format!(" ({} says: {})", said.author, said.status.word()));
+    let said = found.said.as_ref().map(|said| format!(" ({})", said.told()));
     format!("{}{mended}{}", found.summary, said.unwrap_or_default())
 }
 

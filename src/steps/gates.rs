@@ -3,10 +3,12 @@
 
 use super::advise::at_hand;
 use super::assess::Held;
+use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
-use crate::artifact::{Artifact, Blobs};
-use crate::bundle::VerifiedBundle;
+use super::trust::age;
+use crate::artifact::{Artifact, Blobs, Digest};
+use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
 use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, USUAL_AGE_DAYS, Weight};
@@ -62,10 +64,11 @@ impl Gates<'_> {
             (None, Err(error)) => (Advised::Missing(in_a_line(error)), None),
         };
         let mut subjects = Vec::with_capacity(all.len());
+        let here: BTreeSet<Digest> = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
         for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {
             let found = scanned.as_ref().map(|outcomes| looked(artifact, outcomes, blobs)).transpose()?;
             let known = packages.as_mut().map(|packages| std::mem::take(&mut packages[at]));
-            subjects.push(Subject { scan: found, packages: known, ..of(artifact, component) });
+            subjects.push(Subject { scan: found, packages: known, ..of(artifact, component, &here) });
         }
         Ok(terms.gate(&subjects, &self.asked(advised)))
     }
@@ -77,8 +80,8 @@ impl Gates<'_> {
     /// What is known of the packages of each component; where nothing can be known, why.
     fn advised(&self, inventory: &Inventory, held: &Held) -> (Advised, Option<Vec<Vec<Package>>>) {
         let days = self.policy.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
-        match held.packages(inventory, self.now, days) {
-            Ok((as_of, packages)) => (Advised::Held(as_of), Some(packages)),
+        match held.advice(inventory, self.now, days) {
+            Ok(advice) => (Advised::Held(advice.consulted), Some(advice.packages)),
             Err(error) => (Advised::Missing(in_a_line(&error)), None),
         }
     }
@@ -90,6 +93,12 @@ fn in_a_line(error: &Error) -> String {
     std::iter::once(error.message().to_owned()).chain(context).collect::<Vec<_>>().join("; ")
 }
 
+/// The time that the ages of a bundle's releases are counted to: its claimed creation, so that a review stays what was approved; of a bundle
+/// that claims a time to come, the time that is known here, so that no claim ends a cool-down.
+pub fn as_of(statement: &Statement, store: &Store, clock: Timestamp) -> Result<Timestamp> {
+    Ok(claimed(statement)?.min(age(store, clock)?.now))
+}
+
 /// What the lock alone says: for reviews, whose bytes must not change with what is at hand. What only the bytes or advisories can say has
 /// not been assessed yet.
 pub fn of_lock(policy: &Policy, artifacts: &[Artifact], now: Timestamp, as_of: Timestamp) -> Result<Vec<Finding>> {
@@ -97,7 +106,8 @@ pub fn of_lock(policy: &Policy, artifacts: &[Artifact], now: Timestamp, as_of: T
         return Ok(vec![]);
     }
     let all = distinct(artifacts);
-    let subjects = all.iter().map(|artifact| Ok(of(artifact, &look(artifact, &Nowhere)?))).collect::<Result<Vec<_>>>()?;
+    let here = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
+    let subjects = all.iter().map(|artifact| Ok(of(artifact, &look(artifact, &Nowhere)?, &here))).collect::<Result<Vec<_>>>()?;
     Ok(policy.terms.gate(&subjects, &Asked { now, as_of, advised: Advised::Later }).told())
 }
 
@@ -125,8 +135,8 @@ pub fn of_bundle(gates: &Gates<'_>, bundle: &VerifiedBundle, blobs: &dyn Blobs) 
     gates.run(subject, &bundle.lock().artifacts, blobs)
 }
 
-/// The facts that the lock and the bytes of an artifact say.
-fn of(artifact: &Artifact, component: &Component) -> Subject {
+/// The facts that the lock and the bytes of an artifact say; `here` are the blobs of everything that is judged.
+fn of(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> Subject {
     let release = find(&artifact.ecosystem).map(|room| room.release(artifact)).unwrap_or_default();
     let formats = component
         .model
@@ -143,9 +153,17 @@ fn of(artifact: &Artifact, component: &Component) -> Subject {
         licences: licences(component),
         formats,
         scan: None,
-        release: Some(release).filter(|_| artifact.subject.is_none()),
+        release: Some(release).filter(|_| !stands_beside(artifact, component, here)),
         packages: None,
     }
+}
+
+/// Whether an artifact is only there for another one, such as a signature: its room says so, what it is there for is judged too, and there
+/// is nothing in it that could be run. That it names a subject is not enough: an image may do that.
+fn stands_beside(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> bool {
+    let own = |digest: &Digest| artifact.descriptors.iter().any(|blob| blob.digest == *digest);
+    let about = artifact.subject.is_some_and(|subject| here.contains(&subject) && !own(&subject));
+    about && component.inside.is_none() && find(&artifact.ecosystem).is_ok_and(|room| room.stands_beside(artifact))
 }
 
 /// Whether anybody has looked at its bytes and could read them.

@@ -5,11 +5,10 @@
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
-use super::assess::{Held, has_evidence, must_not_go_back};
-use super::gates::{Gates, of_bundle, refuse};
+use super::assess::{Held, has_evidence, must_not_be_ahead, must_not_go_back};
+use super::gates::{Gates, as_of, of_bundle, refuse};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
-use super::review::claimed;
 use super::staging::{self, stage};
 use super::trust::{age, trusted};
 use super::verify::told;
@@ -21,6 +20,7 @@ use crate::log::{Draft, Item, Journal, kind};
 use crate::policy::{Decision, Outcome};
 use crate::store::{Installed, Snapshot, Staged, Store, Waiting, Writer, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
+use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ fn judge_and_take(
         Order::Gap(missing) => vec![format!("numbers {} to {} of this line have not been seen here", missing.start(), missing.end())],
         Order::First | Order::Next => vec![],
     };
-    check_evidence(&bundle, &before)?;
+    check_evidence(&bundle, &before, journal.now())?;
     let admitted = admit(&bundle, &before, journal.now())?;
     notes.extend(admitted.alarm());
     bundle.refuse_lacking(&bundle.lacking(store)?)?;
@@ -153,12 +153,14 @@ fn judge_and_take(
 }
 
 /// Refuses evidence about packages that is of an earlier time than any that was accepted here, also where that is not what is
-/// served now: going back to an older snapshot brings no older knowledge in.
-pub fn check_evidence(bundle: &Authentic, before: &Predecessors<'_>) -> Result<()> {
+/// served now: going back to an older snapshot, or by way of a bundle without any, brings no older knowledge in. What is of a time that has
+/// not come is refused too.
+pub fn check_evidence(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<()> {
     let artifacts = &bundle.lock.artifacts;
     if !has_evidence(artifacts) {
         return Ok(());
     }
+    must_not_be_ahead(artifacts, age(before.store(), clock)?.now)?;
     for installed in before.accepted()? {
         // A record that cannot be read is told by scrub; what is served now is read below.
         if let Ok(lock) = before.lock_of(&installed) {
@@ -181,7 +183,7 @@ fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verifica
     let gates = Gates {
         policy: &policy,
         now: age(journal.store(), journal.now())?.now,
-        as_of: claimed(statement)?,
+        as_of: as_of(statement, journal.store(), journal.now())?,
         advisories: known,
         installed: Some(journal.store()),
         threads: verification.threads,

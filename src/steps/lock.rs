@@ -1,5 +1,6 @@
 //! `lock`: a manifest becomes a lock. Every section is resolved by its room; the result is sorted, merged and checked.
 
+use super::assess::names_in;
 use crate::artifact::Artifact;
 use crate::ecosystems::{self, Ecosystem, LockRequest, Locked, Want, WantKind};
 use crate::error::{Error, Result};
@@ -47,24 +48,37 @@ pub struct LockOutcome {
     pub sections: Vec<SectionReport>,
 }
 
+/// Names of packages by ecosystem of advisories.
+type Packages = BTreeMap<String, BTreeSet<String>>;
+
 /// Most rounds of answers: a want may be answered with wants, but not for ever.
 const MOST_ROUNDS: usize = 8;
 
 /// Resolves every section of a manifest, then what the sections want of other rooms.
 pub async fn lock(manifest: &Manifest, options: &LockOptions<'_>) -> Result<LockOutcome> {
     let mut collected = Collected::default();
+    let (nothing, mut waiting) = (BTreeMap::new(), Vec::new());
     for (at, section) in manifest.sections.iter().enumerate() {
         let room = ecosystems::find(&section.ecosystem)?;
-        let locked = room.lock(options.request(manifest, section)).await;
+        if room.waits(section) {
+            waiting.push((at, section, room));
+            continue;
+        }
+        let locked = room.lock(options.request(manifest, section, &nothing)).await;
         collected.add(at, section, room.name(), locked)?;
     }
     for _ in 0..MOST_ROUNDS {
         for ((at, kind), wants) in std::mem::take(&mut collected.wants) {
             let (section, wants) = (&manifest.sections[at], wants.into_iter().collect::<Vec<_>>());
             let room = answering(section, kind)?;
-            let locked = room.answer(options.request(manifest, section), &wants).await;
+            let locked = room.answer(options.request(manifest, section, &nothing), &wants).await;
             collected.add(at, section, room.name(), locked)?;
         }
+    }
+    let packages = if waiting.is_empty() { BTreeMap::new() } else { names_in(&collected.artifacts)? };
+    for (at, section, room) in waiting {
+        let locked = room.lock(options.request(manifest, section, &packages)).await;
+        collected.add(at, section, room.name(), locked)?;
     }
     if let Some(want) = collected.wants.values().flatten().next() {
         let error = Error::failed(format!("{:.200}: what is wanted never ends", want.reference));
@@ -104,9 +118,9 @@ fn answering(section: &Section, kind: WantKind) -> Result<&'static dyn Ecosystem
     found.ok_or_else(|| Error::failed(format!("{}: this airlift cannot carry what is wanted: a {}", section.label(), kind.name())))
 }
 
-impl<'a> LockOptions<'a> {
-    fn request(&self, manifest: &'a Manifest, section: &'a Section) -> LockRequest<'a> {
+impl LockOptions<'_> {
+    fn request<'b>(&'b self, manifest: &'b Manifest, section: &'b Section, packages: &'b Packages) -> LockRequest<'b> {
         let Self { base, cache, now, upstream, progress } = *self;
-        LockRequest { section, manifest, base, cache, now, upstream, progress }
+        LockRequest { section, manifest, base, cache, now, packages, upstream, progress }
     }
 }

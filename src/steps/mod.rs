@@ -40,5 +40,6 @@ pub mod staging;
 pub mod trust;
 pub mod upkeep;
 pub mod verify;
+pub mod vex;
 
 pub use fetched::Fetched;

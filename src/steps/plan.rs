@@ -100,7 +100,7 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
     let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, before, order, clock)).transpose()?;
     let (admitted, unwanted) = match review {
-        Some(_) => told(check_evidence(&bundle, before).and_then(|()| admit(&bundle, before, clock)))?,
+        Some(_) => told(check_evidence(&bundle, before, clock).and_then(|()| admit(&bundle, before, clock)))?,
         None => (None, None),
     };
     let error = match refused.or(unwanted).or_else(|| bundle.refuse_lacking(&lacking).err()) {

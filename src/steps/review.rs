@@ -1,7 +1,7 @@
 //! `review`: what a bundle is, who signed it, what installing it would change, and what this host's policy says to it. Nothing is
 //! written, and nothing of the payload is read.
 
-use super::gates::of_lock;
+use super::gates::{as_of, of_lock};
 use super::import::order;
 use super::policy::in_force;
 use super::predecessors::Predecessors;
@@ -40,7 +40,7 @@ pub fn reviewed(bundle: &Authentic, before: &Predecessors<'_>, order: &Order, cl
         now,
     };
     let mut findings = policy.judge(&facts);
-    findings.extend(of_lock(&policy, &bundle.lock.artifacts, now, created)?);
+    findings.extend(of_lock(&policy, &bundle.lock.artifacts, now, as_of(statement, before.store(), clock)?)?);
     Ok(Review {
         bundle: bundle.id,
         name: statement.name.clone(),

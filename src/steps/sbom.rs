@@ -3,6 +3,8 @@
 //! Rooms read the bytes in threads that can write nothing, where the kernel has a way to make that so. What is not here is said to be not
 //! examined; what cannot be read as what it should be is said to be so, and is no error: the document has to name it.
 
+mod attached;
+
 use super::reading::{Readers, identity};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};
 use crate::bundle::Statement;
@@ -83,7 +85,9 @@ impl Stocktaking<'_> {
             self.progress.advance(PHASE, artifact.size());
             component
         })?;
-        Ok(Inventory::new(subject, done.into_values().collect()))
+        let mut components: Vec<Component> = done.into_values().collect();
+        attached::compare(&jobs, blobs, &mut components)?;
+        Ok(Inventory::new(subject, components))
     }
 }
 

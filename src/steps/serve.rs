@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::server::{AccessLog, Door, Limits, Listener, listen, own_ca, tls_from_files};
 use crate::store::{Store, View};
 use current::Current;
+use reports::Reports;
 use rustls::ServerConfig;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -125,7 +126,7 @@ pub struct Settings {
     /// The certificate of the mirror's own authority in PEM, and its SHA-256.
     pub authority: Option<(String, String)>,
     /// The store whose signed reports are shown.
-    pub reports: Option<Store>,
+    pub reports: Option<Arc<Reports>>,
 }
 
 /// Serves until `shutdown` is done; running answers are then given the time of grace.
@@ -133,7 +134,7 @@ pub async fn serve(options: ServeOptions, source: Source, shutdown: impl Future<
     let (tls, authority) = options.tls.as_ref().map(open_tls).transpose()?.unzip();
     let public_base = options.public_base.as_deref().map(public).transpose()?;
     let ServeOptions { name, contact, .. } = options;
-    let settings = Arc::new(Settings { name, contact, authority: authority.flatten(), reports: reports::place(&source) });
+    let settings = Arc::new(Settings { name, contact, authority: authority.flatten(), reports: Reports::of(&source) });
     let listeners = bind(&options.addresses, tls.as_ref()).await?;
     let current = Current::open(source, settings, options.announce.clone(), options.poll).await?;
     for (listener, address) in listeners.iter().zip(&options.addresses) {

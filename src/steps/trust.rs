@@ -7,7 +7,7 @@ mod impact;
 mod revoke;
 mod rotate;
 
-pub use age::{Age, age, check_age};
+pub use age::{Age, age, check_age, known_time};
 pub use compare::compare;
 pub use impact::{Admitted, Impact, impact, revoked_signers};
 pub use revoke::{Revoking, apply, last_good, read, revoke};

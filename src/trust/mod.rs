@@ -36,7 +36,7 @@ pub use judge::{BUNDLE, Counted, Judged, MAX_SIGNATURES, REVOKE, ROOT, RuleCount
 pub use key::{Ask, PlainKeys, Protection, SecretKey, fresh_seed, public_path, read_public};
 pub use public::{Algorithm, PublicKey};
 pub use revocation::{MAX_REVOCATION_BYTES, MAX_REVOCATIONS, Revocation, RevocationTerms, told};
-pub use revoked::{Reason, Revoked, key_digest};
+pub use revoked::{Reason, Revoked, fingerprint, key_digest};
 pub use root::{Custody, HeldKey, MAX_ROOT_BYTES, Presence, Principal, Role, RootLimits, Rule, Terms, TrustRoot, check_word};
 pub use scope::Scope;
 pub use sequence::{Candidate, Gaps, LONGEST_STEP, Mark, Order, OrderRules, judge_sequence};

@@ -86,7 +86,7 @@ impl Revoked {
 }
 
 /// `SHA256:` and base64 without padding.
-pub(super) fn fingerprint(key: &Digest) -> String {
+pub fn fingerprint(key: &Digest) -> String {
     format!("SHA256:{}", BASE64_NOPAD.encode(key.as_bytes()))
 }
 

@@ -312,9 +312,13 @@ impl TrustRoot {
 
     /// Everything that is said against a key: by the root, and by revocations beside it.
     pub fn said_against(&self, key: &PublicKey) -> Vec<&Revoked> {
-        let id = key.id();
+        self.said_of(&key.id())
+    }
+
+    /// The same of a key of which no more than its SHA-256 is known.
+    pub fn said_of(&self, key: &Digest) -> Vec<&Revoked> {
         let all = self.terms.revoked.iter().chain(self.known.revocations.iter().map(Revocation::revoked));
-        all.filter(|revoked| revoked.key == id).collect()
+        all.filter(|revoked| revoked.key == *key).collect()
     }
 
     /// Why a key does not count over a document; the digests that a revocation spares, and bundles accepted before, still do.

@@ -1,10 +1,16 @@
 //! Gates: a policy's rules over what is locked, carried and installed, as the program asks them, and their documents before foreign readers.
 
+use crate::advisories::ours;
+use crate::audit::{KEV, Site, TAKEN};
 use crate::host::{Host, arg};
 use crate::origin::{Origin, Reply};
 use crate::scan::made::{part, zip};
 use crate::stock;
-use airlift::artifact::Digest;
+use crate::world::World;
+use airlift::artifact::{Artifact, Descriptor, Digest, Learned};
+use airlift::policy::{Outcome, Policy};
+use airlift::steps::gates::{as_of, of_lock};
+use airlift::steps::predecessors::Predecessors;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -109,6 +115,109 @@ fn exceptions_let_through_while_they_last() {
     assert!(ran.out.contains("excepted") && ran.out.contains("(used)") && ran.out.contains("Alice until"), "{}", ran.out);
     let document = host.json(&["gate", "out", "--policy", "now.toml"]).remove(0);
     assert_eq!((&document["outcome"], &document["exceptions"][0]["state"]), (&json!("excepted"), &json!("used")));
+}
+
+/// Advisories of a folder, carried ones and installed ones are asked alike, and it is said which they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn advisories_are_asked_where_they_are() {
+    let site = Site::new().await;
+    let plain = site.locked(&site.python(), TAKEN).await.unwrap();
+    let whole = site.locked(&format!("{}{}", site.python(), site.advisories()), TAKEN).await.unwrap();
+    let host = Host::new();
+    host.write("plain.lock", plain.to_bytes());
+    host.write("whole.lock", whole.to_bytes());
+    let table = "[advisories]\nrefuse = \"any\"\nmax-age-days = 36525\n";
+    policy(&host, "any.toml", table);
+    let gate = |lock: &'static str, policy: &'static str| vec!["gate", "--lock", lock, "--policy", policy];
+    refuses(&host, POLICY, &gate("plain.lock", "any.toml"), &["advisories.data", "there are none here"]);
+    refuses(&host, POLICY, &gate("whole.lock", "any.toml"), &["advisories.data", "its bytes are not here"]);
+
+    // A folder, first without a list of what is exploited.
+    std::fs::create_dir_all(host.path("osv/PyPI")).unwrap();
+    host.write("osv/PyPI/all.zip", ours().bytes);
+    let folder = |policy: &'static str| [gate("plain.lock", policy), vec!["--advisories", "osv"]].concat();
+    refuses(&host, POLICY, &folder("any.toml"), &["EXAMPLE-2024-1", "asked        PyPI as of", "(folder)", "no list of vulnerabilities"]);
+    let excepted = exception("advisories.severity", "pkg:pypi/example-parser", "CVE-0000-0001");
+    policy(&host, "excepted.toml", &format!("{table}{excepted}"));
+    let ran = host.ok(&folder("excepted.toml"));
+    assert!(ran.out.contains("granted for CVE-0000-0001") && ran.out.contains("shown        advisories.exploited"), "{}", ran.out);
+    policy(&host, "sighted.toml", &format!("{table}unknown-exploited = \"refused\"\n{excepted}"));
+    refuses(&host, POLICY, &folder("sighted.toml"), &["advisories.exploited", "not known of any package"]);
+    host.write("osv/known_exploited_vulnerabilities.json", KEV);
+    refuses(&host, POLICY, &folder("sighted.toml"), &["advisories.exploited", "EXAMPLE-2024-1"]);
+
+    // Installed, and carried.
+    accept(&host, &site.world.path("root/root.1.json"));
+    let advisories = site.locked(&site.advisories(), TAKEN).await.unwrap();
+    let volumes = |paths: Vec<std::path::PathBuf>| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let only = volumes(site.packed(&advisories, "only").await);
+    host.ok(&[vec!["import"], only.iter().map(String::as_str).collect()].concat());
+    refuses(&host, POLICY, &gate("plain.lock", "excepted.toml"), &["advisories.exploited", "osv/PyPI as of", "(installed)"]);
+    let far = Host::new();
+    accept(&far, &site.world.path("root/root.1.json"));
+    policy(&far, "excepted.toml", &format!("{table}{excepted}"));
+    let all = volumes(site.packed(&whole, "all").await);
+    let args = [vec!["gate", "--policy", "excepted.toml"], all.iter().map(String::as_str).collect()].concat();
+    refuses(&far, POLICY, &args, &["advisories.exploited", "osv/PyPI as of", "(carried)"]);
+}
+
+/// An artifact of the room of images: its role, and the digest it names as its subject.
+fn image(name: &str, role: &str, subject: Option<Digest>) -> Artifact {
+    let (digest, media_type) = (Digest::of(name.as_bytes()), "application/vnd.oci.image.manifest.v1+json".to_owned());
+    let meta = json!({ "repository": name, "role": role, "tag": "1", "root": digest.to_string(), "media-type": media_type });
+    let (size, origins, side_digests) = (1, vec!["https://example.org/v2".to_owned()], std::collections::BTreeMap::new());
+    let manifest = Descriptor { media_type, digest, size, name: None, origins, learned: Learned::Upstream, side_digests };
+    let (ecosystem, name, version) = ("images".to_owned(), name.to_owned(), "1".to_owned());
+    Artifact { ecosystem, sections: vec!["all".to_owned()], name, version, descriptors: vec![manifest], subject, meta }
+}
+
+/// To name a subject exempts nothing: only what its room says is there for another artifact, where that one is judged too.
+#[test]
+fn an_artifact_does_not_exempt_itself() {
+    let app = Digest::of(b"quay.io/team/app");
+    let text = "airlift-policy = 1\n[artifacts]\nupstream-signatures = \"present\"\nunknown-signature = \"refused\"\ncool-down-days = 7\nunknown-age = \"refused\"\n";
+    let policy = Policy::parse(text.as_bytes()).unwrap();
+    let now = "2026-11-10T00:00:00Z".parse().unwrap();
+    let judged = |other: Artifact| {
+        let all = [image("quay.io/team/app", "image", None), other];
+        let found = of_lock(&policy, &all, now, now).unwrap();
+        let refused = |rule: &str| found.iter().filter(|f| f.rule == rule && f.outcome == Outcome::Refused && f.subject.is_some()).count();
+        let exempt = found.iter().filter(|f| f.found.contains("1 of them not asked")).count();
+        (refused("artifacts.unknown-signature"), refused("artifacts.unknown-age"), exempt)
+    };
+    let signature = image("quay.io/team/sig", "referrer", Some(app));
+    assert_eq!(judged(signature), (1, 1, 4), "the signature of the image is exempt, which is said");
+    assert_eq!(judged(image("quay.io/team/x", "image", Some(app))), (2, 2, 0), "an image that names a subject");
+    assert_eq!(judged(image("quay.io/team/x", "referrer", Some(Digest::of(b"elsewhere")))), (2, 2, 0), "of something that is not here");
+    let itself = Digest::of(b"quay.io/team/x");
+    assert_eq!(judged(image("quay.io/team/x", "referrer", Some(itself))), (2, 2, 0), "of itself");
+}
+
+/// A bundle that claims to be of a time to come does not thereby let its releases be old enough.
+#[test]
+fn a_bundle_of_the_future_ends_no_cool_down() {
+    let world = World::new();
+    let lock = world.lock("kit", &[b"content".to_vec()]);
+    let volumes = world.pack(&lock, "out", None, &[1]);
+    let receiver = world.receiver("receiver");
+    let bundle = world.open(&volumes).unwrap();
+    let before = Predecessors::in_store(&receiver);
+    // Whatever it claims, ages are counted to the time that is known here at most.
+    let clock = "2026-11-10T00:00:00Z".parse().unwrap();
+    assert_eq!(as_of(&bundle.statement, before.store(), clock).unwrap().to_string(), "2026-02-03T04:05:06Z");
+    let mut ahead = bundle.statement.clone();
+    ahead.created = "2036-01-01T00:00:00Z".to_owned();
+    assert_eq!(as_of(&ahead, before.store(), clock).unwrap(), clock);
+}
+
+/// An exception from a rule for one finding, from today on.
+fn exception(rule: &str, subject: &str, finding: &str) -> String {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (granted, expires) = (today.saturating_sub(jiff::ToSpan::days(1)), today.saturating_add(jiff::ToSpan::days(300)));
+    format!(
+        "[[exception]]\nrule = \"{rule}\"\nsubject = \"{subject}\"\nfinding = \"{finding}\"\nowner = \"Alice\"\nreason = \"known\"\n\
+         granted = \"{granted}\"\nexpires = \"{expires}\"\n"
+    )
 }
 
 /// What foreign readers make of the documents, in the environment `gates`.

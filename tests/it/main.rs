@@ -50,4 +50,5 @@ mod tidy;
 mod toolkit;
 mod trust;
 mod vectors;
+mod vex;
 mod world;

@@ -71,6 +71,7 @@ async fn lock(upstream: &Upstream, manifest: &Manifest, section: usize, folder: 
         cache: &folder.join("airlift"),
         now: jiff::Timestamp::now(),
         upstream,
+        packages: &std::collections::BTreeMap::new(),
         progress: &Silent,
     };
     Python.lock(request).await.unwrap()

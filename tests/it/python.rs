@@ -45,6 +45,7 @@ impl Toolkit {
             cache: &self.folder.path().join("cache"),
             now: NOW.parse().unwrap(),
             upstream: &upstream,
+            packages: &std::collections::BTreeMap::new(),
             progress: &Silent,
         };
         Python.lock(request).await

@@ -197,7 +197,7 @@ async fn locked(exhibit: &Exhibit, cache: &Path) -> Lock {
     let text = format!("airlift = 1\nname = \"kit\"\n{targets}{}", exhibit.section);
     let manifest = Manifest::parse(&text, &ecosystems::names()).unwrap();
     let upstream = upstream(exhibit);
-    let now = "2026-11-23T00:00:00Z".parse().unwrap();
+    let now = "2026-10-28T00:00:00Z".parse().unwrap();
     let options = LockOptions { base: Path::new("."), cache, now, upstream: &upstream, progress: &Silent };
     lock(&manifest, &options).await.unwrap().lock
 }

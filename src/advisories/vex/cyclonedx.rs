@@ -1,14 +1,19 @@
-//! The statements of a CycloneDX 1.4 to 1.7 document: `vulnerabilities[].analysis`.
+//! The statements of a CycloneDX 1.4 to 1.7 document: `vulnerabilities[].analysis`; written as 1.6.
 
-use super::{Justification, LONGEST_DOCUMENT, MOST_STATEMENTS, Product, Statement, Status, text, too_long, wrong};
+use super::openvex::{Document, in_order, known};
+use super::{Justification, LONGEST_DOCUMENT, MOST_STATEMENTS, Mark, Product, Statement, Status, text, too_long, wrong};
 use crate::advisories::moment::Moment;
 use crate::error::Result;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most components that are looked through for package URLs.
 const MOST_COMPONENTS: usize = 1_000_000;
+/// The properties of a statement that say until when it holds, and who answers for it.
+const UNTIL: &str = "airlift:until";
+const OWNER: &str = "airlift:owner";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +60,14 @@ struct WireVulnerability {
     analysis: Option<WireAnalysis>,
     #[serde(default)]
     affects: Vec<WireAffects>,
+    #[serde(default)]
+    properties: Vec<WireProperty>,
+}
+
+#[derive(Deserialize)]
+struct WireProperty {
+    name: String,
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -203,7 +216,20 @@ fn statement(
     let aliases = wire.references.into_iter().map(|reference| text(&about, "reference", reference.id));
     let names = std::iter::once(Ok(name.clone())).chain(aliases).collect::<Result<_>>()?;
     let author = author.to_owned();
-    Ok((!products.is_empty()).then_some(Statement { names, products, status, justification, detail, timestamp, author }))
+    let property = |name: &str| wire.properties.iter().find(|property| property.name == name)?.value.as_deref();
+    let mark = property(UNTIL).zip(property(OWNER)).and_then(|(until, owner)| Mark::of(until, owner));
+    let mark = mark.map(|mark| known(&about, mark)).transpose()?;
+    Ok((!products.is_empty()).then_some(Statement {
+        names,
+        products,
+        status,
+        justification,
+        detail,
+        timestamp,
+        author,
+        mark,
+        signers: vec![],
+    }))
 }
 
 fn status(state: &str) -> Option<Status> {
@@ -229,4 +255,78 @@ fn justification(word: &str) -> Option<Justification> {
         }
         _ => return None,
     })
+}
+
+/// Writes statements, each once and in their order, so that the same ones give the same bytes. `Err` with the first that CycloneDX has no
+/// form for: one about a part of a product.
+pub fn write(document: &Document, statements: &[Statement]) -> Result<Vec<u8>> {
+    let sorted = in_order(statements);
+    if let Some(part) = sorted.iter().flat_map(|statement| &statement.products).find(|product| !product.parts.is_empty()) {
+        return Err(wrong("the statements", "CycloneDX cannot say this of a part of a product").with("found", format!("{:.80}", part.id)));
+    }
+    let products: BTreeSet<&str> = sorted.iter().flat_map(|statement| statement.products.iter().map(|product| &*product.id)).collect();
+    let component = |purl: &&str| {
+        let name = crate::artifact::Purl::read(purl).map_or_else(|| (*purl).to_owned(), |purl| purl.name());
+        json!({ "type": "library", "bom-ref": purl, "name": name, "purl": purl })
+    };
+    let bom = json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": document.id,
+        "version": 1,
+        "metadata": { "timestamp": document.timestamp.to_string(), "authors": [{ "name": document.author }] },
+        "components": products.iter().map(component).collect::<Vec<_>>(),
+        "vulnerabilities": sorted.into_iter().map(vulnerability).collect::<Vec<_>>(),
+    });
+    let mut bytes = serde_json::to_vec_pretty(&bom).expect("strings and numbers can always be written");
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn vulnerability(statement: &Statement) -> Value {
+    let mut names = statement.names.iter();
+    let id = names.next().cloned().unwrap_or_default();
+    let time = statement.timestamp.to_string();
+    let mut analysis = json!({ "state": state(statement.status), "firstIssued": time, "lastUpdated": time });
+    if let Some(justification) = statement.justification {
+        analysis["justification"] = nearest(justification).into();
+    }
+    if let Some(detail) = &statement.detail {
+        analysis["detail"] = detail.as_str().into();
+    }
+    let affects: Vec<Value> = statement.products.iter().map(|product| json!({ "ref": product.id })).collect();
+    let mut value = json!({ "id": id, "analysis": analysis, "affects": affects });
+    let aliases: Vec<Value> = names.map(|name| json!({ "id": name, "source": { "name": source(name) } })).collect();
+    if !aliases.is_empty() {
+        value["references"] = aliases.into();
+    }
+    if let Some(mark) = &statement.mark {
+        value["properties"] = json!([{ "name": OWNER, "value": mark.owner }, { "name": UNTIL, "value": mark.until.to_string() }]);
+    }
+    value
+}
+
+/// Whose number it is: what stands before the first hyphen.
+fn source(name: &str) -> &str {
+    name.split_once('-').map_or(name, |(source, _)| source)
+}
+
+const fn state(status: Status) -> &'static str {
+    match status {
+        Status::NotAffected => "not_affected",
+        Status::Fixed => "resolved",
+        Status::UnderInvestigation => "in_triage",
+        Status::Affected => "exploitable",
+    }
+}
+
+/// OpenVEX has five reasons where CycloneDX has nine: the nearest one.
+const fn nearest(justification: Justification) -> &'static str {
+    match justification {
+        Justification::ComponentNotPresent | Justification::VulnerableCodeNotPresent => "code_not_present",
+        Justification::VulnerableCodeNotInExecutePath => "code_not_reachable",
+        Justification::VulnerableCodeCannotBeControlledByAdversary => "requires_environment",
+        Justification::InlineMitigationsAlreadyExist => "protected_by_mitigating_control",
+    }
 }

@@ -1,15 +1,18 @@
-//! Statements that a vulnerability does, or does not, concern a product (VEX): read from OpenVEX 0.2 and CycloneDX 1.6, written as OpenVEX.
+//! Statements that a vulnerability does, or does not, concern a product (VEX): read from OpenVEX 0.2 and CycloneDX 1.6, and written as both.
 //!
 //! A statement never removes a finding: it stands beside it, with who said it and until when. It holds for a lifetime that the asking side
-//! gives; after that, as one from the future, it is set aside and named.
+//! gives, and no longer than it says of itself; one that was signed by people whom the asking side knows holds for as long as it says. After
+//! that, as one from the future, it is set aside and named.
 
 mod cyclonedx;
 mod openvex;
+mod own;
 #[cfg(test)]
 mod tests;
 
-pub use cyclonedx::{Said, read as read_cyclonedx};
+pub use cyclonedx::{Said, read as read_cyclonedx, write as write_cyclonedx};
 pub use openvex::{Document, read as read_openvex, write as write_openvex};
+pub use own::{LONGEST_OWN, Mark, VEX, Verdict, begins, product, read as read_own};
 
 use crate::artifact::Purl;
 use crate::error::{Error, Result, plain};
@@ -39,7 +42,7 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [(Self, &'static str); 4] = [
+    pub(super) const ALL: [(Self, &'static str); 4] = [
         (Self::NotAffected, "not_affected"),
         (Self::Fixed, "fixed"),
         (Self::UnderInvestigation, "under_investigation"),
@@ -72,7 +75,7 @@ pub enum Justification {
 }
 
 impl Justification {
-    const ALL: [(Self, &'static str); 5] = [
+    pub(super) const ALL: [(Self, &'static str); 5] = [
         (Self::ComponentNotPresent, "component_not_present"),
         (Self::VulnerableCodeNotPresent, "vulnerable_code_not_present"),
         (Self::VulnerableCodeNotInExecutePath, "vulnerable_code_not_in_execute_path"),
@@ -116,6 +119,20 @@ pub struct Statement {
     pub timestamp: Timestamp,
     /// Who made it: the author its document names. Nothing but a signature shows that it was them.
     pub author: String,
+    /// Who answers for it and until when, where it says so.
+    pub mark: Option<Mark>,
+    /// The people whose signatures on its document were judged and count; who reads a document knows of none.
+    pub signers: Vec<String>,
+}
+
+impl Statement {
+    /// Whether it holds at a time.
+    pub fn holds(&self, now: Timestamp, lifetime: SignedDuration) -> bool {
+        let age = now.duration_since(self.timestamp);
+        let in_its_time = self.mark.as_ref().is_none_or(|mark| mark.holds(now));
+        let lives = age <= lifetime || (!self.signers.is_empty() && self.mark.is_some());
+        lives && in_its_time && -age <= MOST_AHEAD
+    }
 }
 
 /// What is asked about: a package, and the product it was found in.
@@ -132,7 +149,7 @@ pub struct Subject<'a> {
 pub struct Heard<'a> {
     /// The newest statement that holds.
     pub holds: Option<&'a Statement>,
-    /// Those that would have said something, but are older than the lifetime or from the future.
+    /// Those that would have said something, but are past their time or from the future.
     pub set_aside: Vec<&'a Statement>,
 }
 
@@ -190,10 +207,7 @@ impl Statements {
         let places: BTreeSet<usize> = names.into_iter().filter_map(|name| self.by_name.get(name)).flatten().copied().collect();
         let (package, within) = (Named::new(subject.purl), subject.within.map(Named::new));
         let about = |known: &&Known| known.products.iter().any(|(id, parts)| covers(id, parts, &package, within.as_ref()));
-        let holds = |s: &&Statement| {
-            let age = now.duration_since(s.timestamp);
-            age <= lifetime && -age <= MOST_AHEAD
-        };
+        let holds = |statement: &&Statement| statement.holds(now, lifetime);
         let (valid, set_aside): (Vec<_>, Vec<_>) =
             places.into_iter().map(|place| &self.all[place]).filter(about).map(|known| &known.statement).partition(holds);
         Heard { holds: valid.into_iter().max_by_key(|s| (s.timestamp, s.status)), set_aside }

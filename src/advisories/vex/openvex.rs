@@ -1,6 +1,6 @@
 //! OpenVEX 0.2.0: read, and written so that the same statements give the same bytes.
 
-use super::{Justification, LONGEST_DOCUMENT, MOST_STATEMENTS, Product, Statement, Status, text, too_long, wrong};
+use super::{Justification, LONGEST_DOCUMENT, MOST_STATEMENTS, Mark, Product, Statement, Status, text, too_long, wrong};
 use crate::advisories::moment::Moment;
 use crate::error::Result;
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ struct WireStatement {
     #[serde(default)]
     products: Vec<WireProduct>,
     status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     justification: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +117,13 @@ fn statement(what: &str, wire: WireStatement, author: &str, issued: Option<Times
     let products = wire.products.into_iter().map(|p| product(&about, p)).collect::<Result<BTreeSet<_>>>()?;
     let aliases = wire.vulnerability.aliases.into_iter().map(|alias| text(&about, "alias", alias));
     let names = std::iter::once(Ok(name)).chain(aliases).collect::<Result<_>>()?;
-    Ok(Statement { names, products, status, justification, detail, timestamp, author: author.to_owned() })
+    let mark = wire.status_notes.as_deref().and_then(Mark::read).map(|mark| known(&about, mark)).transpose()?;
+    Ok(Statement { names, products, status, justification, detail, timestamp, author: author.to_owned(), mark, signers: vec![] })
+}
+
+/// A mark whose owner can be shown.
+pub(super) fn known(what: &str, mark: Mark) -> Result<Mark> {
+    Ok(Mark { owner: text(what, "owner", mark.owner)?, ..mark })
 }
 
 fn product(what: &str, wire: WireProduct) -> Result<Product> {
@@ -133,9 +141,7 @@ fn identifier(what: &str, wire: &WireProduct) -> Result<String> {
 /// Writes statements, each once and in their order, as a document whose bytes depend on nothing else. Who made each is not written: the
 /// document has one author, who says them all again.
 pub fn write(document: &Document, statements: &[Statement]) -> Vec<u8> {
-    let mut sorted: Vec<&Statement> = statements.iter().collect();
-    sorted.sort_by(|a, b| words(a).cmp(&words(b)));
-    sorted.dedup_by(|a, b| words(a) == words(b));
+    let sorted = in_order(statements);
     let wire = WireDocument {
         context: CONTEXT.to_owned(),
         id: document.id.clone(),
@@ -149,10 +155,18 @@ pub fn write(document: &Document, statements: &[Statement]) -> Vec<u8> {
     bytes
 }
 
+/// Statements in the order in which they are written, each once.
+pub(super) fn in_order(statements: &[Statement]) -> Vec<&Statement> {
+    let mut sorted: Vec<&Statement> = statements.iter().collect();
+    sorted.sort_by(|a, b| words(a).cmp(&words(b)));
+    sorted.dedup_by(|a, b| words(a) == words(b));
+    sorted
+}
+
 /// All that is written of a statement.
 fn words(statement: &Statement) -> impl Ord + use<'_> {
-    let Statement { names, products, status, justification, detail, timestamp, author: _ } = statement;
-    (names, products, status, justification, detail, timestamp)
+    let Statement { names, products, status, justification, detail, timestamp, mark, author: _, signers: _ } = statement;
+    (names, products, status, justification, detail, timestamp, mark)
 }
 
 fn written(statement: &Statement) -> WireStatement {
@@ -166,6 +180,7 @@ fn written(statement: &Statement) -> WireStatement {
         timestamp: Some(Moment(statement.timestamp)),
         products: products.collect(),
         status: statement.status.word().to_owned(),
+        status_notes: statement.mark.as_ref().map(Mark::told),
         justification: statement.justification.map(|j| j.word().to_owned()),
         impact_statement: impact,
         action_statement: action,

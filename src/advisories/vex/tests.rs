@@ -179,3 +179,76 @@ fn package_urls_cover_what_they_leave_open() {
         assert!(Purl::read(wrong).is_none(), "{wrong}");
     }
 }
+
+const OWN: &str = r#"airlift-statements = 1
+[[statement]]
+vulnerability = "CVE-2024-1"
+products = ["pkg:pypi/thing@1.0"]
+status = "not_affected"
+justification = "component_not_present"
+owner = "Ada"
+granted = "2024-01-01"
+expires = "2024-12-31"
+"#;
+
+#[test]
+fn ones_own_statements_say_who_answers_and_until_when() {
+    let read = |text: &str| read_own("here.toml", text.as_bytes());
+    let own = read(OWN).expect("statements");
+    assert_eq!(own[0].mark.as_ref().map(Mark::told).as_deref(), Some("until 2024-12-31 by Ada"));
+    assert_eq!(own[0].timestamp.to_string(), "2024-01-01T00:00:00Z");
+    for (from, to, word) in [
+        ("= 1", "= 2", "another"),
+        ("not_affected", "harmless", "status is not known"),
+        ("component_not_present", "luck", "justification is not known"),
+        ("justification = \"component_not_present\"\n", "", "not why"),
+        ("\"not_affected\"", "\"fixed\"", "justifies what needs"),
+        ("status = \"not_affected\"\njustification = \"component_not_present\"", "status = \"affected\"", "not what"),
+        ("pkg:pypi/thing@1.0", "thing", "no package URL"),
+        ("[\"pkg:pypi/thing@1.0\"]", "[]", "no product"),
+        ("2024-12-31", "2025-01-02", "too late"),
+        ("2024-12-31", "2023-12-31", "before it begins"),
+        ("2024-12-31", "soon", "no day"),
+        ("owner = \"Ada\"\n", "", "owner"),
+        ("\"Ada\"", "\"A\\u202eda\"", "owner cannot be used"),
+        ("owner", "author", "author"),
+    ] {
+        let error = read(&OWN.replace(from, to)).map(drop).expect_err(word);
+        assert!(format!("{} {:?}", error.message(), error.context()).contains(word), "{word}: {error:?}");
+    }
+}
+
+#[test]
+fn both_forms_bring_back_what_was_written() {
+    let about =
+        Document { id: "urn:uuid:2".to_owned(), author: "Site".to_owned(), timestamp: "2024-01-01T00:00:00Z".parse().expect("a time") };
+    let own = read_own("here.toml", OWN.as_bytes()).expect("statements");
+    let said = |mut back: Vec<Statement>| {
+        back.iter_mut().for_each(|statement| statement.author.clear());
+        back
+    };
+    assert_eq!(said(read_openvex("ours", &write_openvex(&about, &own)).expect("a document")), own);
+    let bom = write_cyclonedx(&about, &own).expect("a document");
+    let back = said(read_cyclonedx("ours", &bom).expect("a document").statements);
+    // CycloneDX has no word for a component that is not there.
+    let nearest: Vec<Statement> =
+        own.iter().cloned().map(|s| Statement { justification: Some(Justification::VulnerableCodeNotPresent), ..s }).collect();
+    assert_eq!(back, nearest);
+    let part = Product { id: "pkg:oci/app".to_owned(), parts: BTreeSet::from(["pkg:pypi/thing".to_owned()]) };
+    let parts = Statement { products: BTreeSet::from([part]), ..own[0].clone() };
+    assert!(write_cyclonedx(&about, &[parts]).is_err());
+}
+
+/// Words of others about an end never make a statement hold longer, only a counted signature does.
+#[test]
+fn only_signed_statements_hold_for_as_long_as_they_say() {
+    let own = read_own("here.toml", OWN.as_bytes()).expect("statements").remove(0);
+    let (month, now) = (SignedDuration::from_hours(24 * 30), "2024-06-01T00:00:00Z".parse().expect("a time"));
+    let signed = Statement { signers: vec!["ada".to_owned()], ..own.clone() };
+    let unmarked = Statement { mark: None, ..signed.clone() };
+    assert_eq!([&own, &signed, &unmarked].map(|statement| statement.holds(now, month)), [false, true, false]);
+    let after = "2025-01-01T00:00:00Z".parse().expect("a time");
+    assert!(!signed.holds(after, SignedDuration::from_hours(24 * 3650)), "after its last day");
+    let early = "2023-12-30T23:59:59Z".parse().expect("a time");
+    assert!(!signed.holds(early, month), "before it begins");
+}

@@ -3,19 +3,18 @@
 use super::pack::read_lock;
 use crate::advisories::Freshness;
 use crate::advisories::Rating;
-use crate::advisories::vex::LONGEST_DOCUMENT;
 use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
 use crate::ecosystems::count;
-use crate::error::{Error, Kind, Result, plain, shown};
+use crate::error::{Error, Kind, Result, plain};
 use crate::report::Subject;
 use crate::steps::advise::at_hand;
-use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, has_evidence, said};
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, Used, has_evidence};
 use crate::steps::import::latest;
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
-use crate::store::read_bounded;
+use crate::steps::vex::read_back;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -58,7 +57,7 @@ const MOST_DAYS: i64 = 36_500;
 /// Ask the advisories that are carried about a lock, a bundle or what is installed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift audit /media/usb1 --fail-on high\n\nWithout places: what is installed. The advisories are those of the same lock or bundle, else those that are installed.\nMissing or old advisories are an error. What cannot be assessed is counted; it is never \"clean\".\nExit code 5 means: advisories are too old, or --fail-on found something."
+    after_help = "Example: airlift audit /media/usb1 --fail-on high\n\nWithout places: what is installed. Of each kind of evidence the newest is asked, of those in the same lock or bundle and those that are installed.\nMissing or old advisories are an error. What cannot be assessed is counted; it is never \"clean\".\nExit code 5 means: advisories are too old, or --fail-on found something."
 )]
 pub struct Audit {
     /// Volumes of one bundle, or folders that hold them; its signatures are judged first
@@ -73,7 +72,7 @@ pub struct Audit {
     /// Most days since the advisories were taken
     #[arg(long, value_name = "DAYS", default_value_t = DAYS, value_parser = clap::value_parser!(i64).range(0..=MOST_DAYS))]
     max_age: i64,
-    /// A document of statements (OpenVEX or CycloneDX), shown beside the findings as what its author says
+    /// A document of statements (OpenVEX or CycloneDX), shown beside the findings; signatures that lie beside it are judged
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
 }
@@ -108,24 +107,25 @@ impl Audit {
     }
 
     fn of<A: Borrow<Artifact> + Sync>(&self, subject: Subject, artifacts: &[A], blobs: &dyn Blobs, context: &Context) -> Result<Assessed> {
-        let held = held(artifacts, blobs, context)?.with_statements(self.statements()?);
+        let held = held(artifacts, blobs, context)?.with_statements(self.statements(context)?);
         assess(subject, artifacts, blobs, &held, self.max_age, context)
     }
 
-    fn statements(&self) -> Result<Vec<crate::advisories::vex::Statement>> {
-        let mut all = Vec::new();
-        for path in &self.vex {
-            let missing = || Error::usage(format!("{}: there is no such file", shown(path)));
-            let bytes = read_bounded(path, LONGEST_DOCUMENT as u64)?.ok_or_else(missing)?;
-            all.extend(said(&shown(path), &bytes)?);
+    fn statements(&self, context: &Context) -> Result<Vec<crate::advisories::vex::Statement>> {
+        if self.vex.is_empty() {
+            return Ok(vec![]);
         }
-        Ok(all)
+        let root = context.any_store()?.map(|store| context.accepted_root(&store)).transpose();
+        // Documents of others need no root; one that has to be signed says that there is none.
+        let root = root.ok().flatten();
+        let read = |path: &PathBuf| read_back(path, root.as_ref()).map(|back| back.statements);
+        Ok(self.vex.iter().map(read).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 }
 
-/// The advisories among these artifacts, else those that are installed.
+/// The newest evidence of each kind, among these artifacts and what is installed.
 fn held<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, context: &Context) -> Result<Held> {
-    let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+    let store = context.any_store()?;
     at_hand(artifacts, blobs, store.as_ref())?.ok_or_else(|| {
         Error::new(Kind::Incomplete, "no advisories are here").hint("have a toolkit with a section of advisories carried over")
     })
@@ -141,7 +141,8 @@ fn assess<A: Borrow<Artifact> + Sync>(
 ) -> Result<Assessed> {
     let progress = context.out.progress();
     let inventory = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() }.run(subject, artifacts, blobs)?;
-    let freshness = Freshness { now: context.environment.now(), most_age: SignedDuration::from_hours(24 * days) };
+    let now = context.known_time(context.any_store()?.as_ref())?;
+    let freshness = Freshness { now, most_age: SignedDuration::from_hours(24 * days) };
     held.assess(&inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })
 }
 
@@ -152,7 +153,7 @@ pub fn again(context: &Context) -> Result<Option<(String, Value)>> {
     if !has_evidence(&installed) {
         return Ok(None);
     }
-    let held = Held::of(&installed, &store)?;
+    let held = held(&installed, &store, context)?;
     let assessed = assess(of_snapshot(&current, &store)?, &installed, &store, &held, DAYS, context)?;
     Ok(Some((summary(&assessed), counts(&assessed))))
 }
@@ -170,6 +171,12 @@ fn tell(assessed: &Assessed, text: &mut String) {
     for (ecosystem, taken) in &assessed.taken {
         let _ = writeln!(text, "asked: {ecosystem}, {} as of {}", count(taken.records, "record"), taken.time);
     }
+    for used in &assessed.used {
+        let _ = writeln!(text, "used: {}", plain(&used.told()));
+    }
+    if let Some(why) = &assessed.exploited_unknown {
+        let _ = writeln!(text, "not known: which vulnerabilities are exploited, as {}", plain(why));
+    }
     let _ = writeln!(text, "{}", summary(assessed));
 }
 
@@ -185,8 +192,7 @@ fn tell_found(found: &Found, text: &mut String) {
         let _ = writeln!(text, "      {}", plain(&more.join(" · ")));
     }
     if let Some(said) = &found.said {
-        let why = said.justification.map(|why| format!(", {why}")).unwrap_or_default();
-        let _ = writeln!(text, "      {} says: {}{why}", plain(&said.author), said.status.word());
+        let _ = writeln!(text, "      {}", plain(&said.told()));
     }
     if found.set_aside > 0 {
         let _ = writeln!(text, "      {} too old, or from the future", count(found.set_aside, "statement"));
@@ -196,14 +202,14 @@ fn tell_found(found: &Found, text: &mut String) {
 fn summary(assessed: &Assessed) -> String {
     let counts = assessed.counts;
     format!(
-        "assessed {}, undetermined {}, not assessable {}; affected {}, findings {}",
-        counts.assessed, counts.undetermined, counts.not_assessable, counts.affected, counts.findings
+        "assessed {}, undetermined {}, not examined {}, not assessable {}; affected {}, findings {}",
+        counts.assessed, counts.undetermined, counts.not_examined, counts.not_assessable, counts.affected, counts.findings
     )
 }
 
 fn counts(assessed: &Assessed) -> Value {
     let counts = assessed.counts;
-    json!({ "assessed": counts.assessed, "undetermined": counts.undetermined, "not_assessable": counts.not_assessable,
+    json!({ "assessed": counts.assessed, "undetermined": counts.undetermined, "not_examined": counts.not_examined, "not_assessable": counts.not_assessable,
         "affected": counts.affected, "findings": counts.findings })
 }
 
@@ -212,7 +218,13 @@ fn document(assessed: &Assessed) -> Value {
         assessed.taken.iter().map(|(name, t)| json!({ "ecosystem": name, "time": t.time.to_string(), "records": t.records })).collect();
     let told = |line: &&Line| !line.findings.is_empty() || !line.reasons.is_empty();
     let packages: Vec<_> = assessed.lines.iter().filter(told).map(line).collect();
-    json!({ "counts": counts(assessed), "asked": taken, "reasons": assessed.reasons, "packages": packages })
+    let used = |used: &Used| {
+        json!({ "label": used.label, "time": used.time.map(|time| time.to_string()), "sha256": used.digest.map(|digest| digest.hex()),
+            "from": used.origin.word() })
+    };
+    let used: Vec<_> = assessed.used.iter().map(used).collect();
+    json!({ "counts": counts(assessed), "asked": taken, "used": used, "exploited_unknown": assessed.exploited_unknown,
+        "reasons": assessed.reasons, "packages": packages })
 }
 
 fn line(line: &Line) -> Value {
@@ -224,7 +236,8 @@ fn line(line: &Line) -> Value {
 fn found(found: &Found) -> Value {
     let said = found.said.as_ref().map(|said| {
         json!({ "status": said.status.word(), "justification": said.justification, "detail": said.detail, "author": said.author,
-            "timestamp": said.timestamp.to_string() })
+            "timestamp": said.timestamp.to_string(), "signed_by": said.signers,
+            "until": said.mark.as_ref().map(|mark| mark.until.to_string()), "owner": said.mark.as_ref().map(|mark| &mark.owner) })
     });
     json!({ "id": found.id, "names": found.names, "fixed": found.fixed, "severity": found.rating.word(), "score": found.score,
         "malicious": found.malicious, "summary": found.summary, "exploited": found.exploited, "likelihood": found.likelihood,

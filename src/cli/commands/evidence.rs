@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::report::Language;
 use crate::report::controls::{ControlPack, Status};
 use crate::steps::evidence::{Gathering, Of, Packed, gather};
+use crate::trust::PlainKeys;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -31,6 +32,12 @@ pub struct EvidenceCommand {
     /// The language of tables and texts
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Tongue,
+    /// Sign the list of all files, as somebody whom the trust root names for reports
+    #[arg(long, value_name = "KEY")]
+    sign: Option<String>,
+    /// Accept a key file without a passphrase
+    #[arg(long, requires = "sign")]
+    allow_plain_key: bool,
 }
 
 impl EvidenceCommand {
@@ -43,6 +50,8 @@ impl EvidenceCommand {
         }
         let (store, progress, tool) = (context.open_store()?, context.out.progress(), concat!("airlift ", env!("CARGO_PKG_VERSION")));
         let (time, given) = context.created()?;
+        let plain = if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
+        let signer = self.sign.as_deref().map(|key| context.signer(key, plain)).transpose()?;
         let gathering = Gathering {
             store: &store,
             packs: &packs,
@@ -51,6 +60,8 @@ impl EvidenceCommand {
             now: context.environment.now(),
             time: given.then_some(time),
             tool,
+            program: context.environment.program(),
+            signer: signer.as_deref(),
             progress: progress.as_ref(),
         };
         let of = if self.places.is_empty() { Of::Installed(self.installed) } else { Of::Medium(&self.places) };

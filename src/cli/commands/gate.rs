@@ -54,7 +54,7 @@ pub struct Judged<'a, A> {
     pub artifacts: &'a [A],
     /// Where their bytes are.
     pub blobs: &'a dyn Blobs,
-    /// The time that ages of releases are counted to; the time it is, where absent.
+    /// The time that ages of releases are counted to, where that is not later than the time it is; the time it is, where absent.
     pub as_of: Option<Timestamp>,
     /// Whether the bytes have to be hashed before they are looked into.
     pub hash: bool,
@@ -79,12 +79,12 @@ impl Judging {
 
     fn judge<A: Borrow<Artifact> + Sync>(&self, policy: &Policy, judged: &Judged<'_, A>, context: &Context) -> Result<Gated> {
         let known = known(self.advisories.as_deref())?;
-        let (progress, now) = (context.out.progress(), context.environment.now());
-        let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+        let (progress, store) = (context.out.progress(), context.any_store()?);
+        let now = context.known_time(store.as_ref())?;
         let gates = Gates {
             policy,
             now,
-            as_of: judged.as_of.unwrap_or(now),
+            as_of: judged.as_of.map_or(now, |claimed| claimed.min(now)),
             advisories: known.as_ref(),
             installed: store.as_ref(),
             threads: context.environment.threads(),
@@ -154,7 +154,7 @@ impl Gate {
     fn gated(&self, context: &Context) -> Result<(String, Gated)> {
         if let Some(path) = &self.lock {
             let lock = read_lock(path)?;
-            let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
+            let store = context.any_store()?;
             let policy = self.policy(store.as_ref())?;
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let judged = Judged { subject: of_lock(&lock), artifacts: &lock.artifacts, blobs, as_of: None, hash: true };
@@ -197,13 +197,17 @@ impl Gate {
 /// The findings for people: each rule in a line, and below it what it found.
 pub fn shown(label: &str, gated: &Gated) -> String {
     let mut text = format!("{}: {}\n", one_line(label), gated.worst().word());
+    for used in &gated.advisories {
+        let _ = writeln!(text, "  asked        {}", one_line(used));
+    }
     for ruled in &gated.rules {
         let _ = writeln!(text, "  {:<12} {}: {}", ruled.worst.word(), ruled.rule.id, one_line(&ruled.counted()));
         if ruled.worst == Outcome::Passed {
             continue;
         }
         let _ = writeln!(text, "    expected {}", one_line(&ruled.expected));
-        for hit in ruled.hits.iter().filter(|hit| hit.subject.is_some() || ruled.hits.len() > 1) {
+        // Of a rule that is not about single artifacts, the line above says the only finding.
+        for hit in ruled.hits.iter().filter(|_| !ruled.outcomes.is_empty() || ruled.hits.len() > 1) {
             let _ = writeln!(text, "    {:<12} {}", hit.outcome.word(), one_line(&told(gated, hit)));
         }
         if ruled.more > 0 {

@@ -45,6 +45,7 @@ pub mod trust;
 #[cfg(feature = "upstream")]
 pub mod up;
 pub mod verify;
+pub mod vex;
 
 use super::Context;
 use super::args::Command;
@@ -94,6 +95,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Key(command) => key::run(command, context),
         Command::Trust(command) => trust::run(command, context),
         Command::Policy(command) => policy::run(command, context),
+        Command::Vex(command) => vex::run(command, context),
         Command::Schema(command) => command.run(context),
         Command::Completions(command) => command.run(context),
     }

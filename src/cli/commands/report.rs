@@ -15,7 +15,7 @@ use crate::steps::report::{self, Arrived, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::{open_partly, refused, verify};
 use crate::store::{Store, create_folder, write_atomic};
-use crate::trust::{PlainKeys, Reason, Revoked, key_digest};
+use crate::trust::{PlainKeys, key_digest};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -48,11 +48,11 @@ impl Format {
 /// Report on a bundle, a lock or what is installed, for those who decide and those who ask later
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  airlift report /media/usb --out mlops-7\n  airlift report --why numpy --format markdown\n\nA bundle is verified and compared with what is installed; without places the report is of what is installed. Ages are counted at --at, so that the same input gives the same bytes."
+    after_help = "Examples:\n  airlift report /media/usb --out mlops-7\n  airlift report --why numpy --format markdown\n  airlift report --receipt 3 --out receipt-3\n\nA bundle is verified and compared with what is installed; without places the report is of what is installed. Ages are counted at --at, so that the same input gives the same bytes."
 )]
 pub struct ReportCommand {
     /// Volumes of one bundle, or folders that hold them
-    #[arg(conflicts_with_all = ["lock", "installed", "impact"])]
+    #[arg(conflicts_with_all = ["lock", "installed", "impact", "receipt"])]
     places: Vec<PathBuf>,
     /// A bundle as it is about to be carried: it is not compared with what is installed
     #[arg(long, requires = "places")]
@@ -61,11 +61,14 @@ pub struct ReportCommand {
     #[arg(long, requires = "places")]
     unverified: bool,
     /// A lock, before anything is built
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["installed", "impact"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["installed", "impact", "receipt"])]
     lock: Option<PathBuf>,
     /// A snapshot of the store, by its number
-    #[arg(long, value_name = "NUMBER", conflicts_with = "impact")]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["impact", "receipt"])]
     installed: Option<u64>,
+    /// What the import that made this snapshot did, with the receipt of its event and the proof that the log has it
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["since", "since_lock", "impact"])]
+    receipt: Option<u64>,
     /// What it has that this snapshot of the store has not
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["since_lock", "impact"])]
     since: Option<u64>,
@@ -75,7 +78,7 @@ pub struct ReportCommand {
     /// Why something of this name is there
     #[arg(long, value_name = "NAME", conflicts_with_all = ["since", "since_lock", "impact"])]
     why: Option<String>,
-    /// What a key has admitted on this host, as ssh-keygen -l prints it
+    /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it
     #[arg(long, value_name = "SHA256:…")]
     impact: Option<String>,
     /// The form that is printed
@@ -132,8 +135,15 @@ impl ReportCommand {
         let store = context.open_store()?;
         if let Some(key) = &self.impact {
             let root = context.accepted_root(&store)?;
-            let key = Revoked { key: key_digest(key)?, reason: Reason::Compromised, last_good: vec![] };
+            let key = key_digest(key).map_err(|e| e.of_kind(crate::error::Kind::Usage))?;
             return Ok(Found { report: report::of_key(&store, &root, &key, at)?, artifacts: vec![], inventory: None });
+        }
+        if let Some(number) = self.receipt {
+            let received = report::received(&store, number)?;
+            let inventory = take(of_lock(&received.lock), &received.lock.artifacts, &store, context)?;
+            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), &inventory, None, at);
+            let report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
+            return Ok(Found { report, artifacts: received.lock.artifacts, inventory: Some(inventory) });
         }
         if self.places.is_empty() { self.of_installed(&store, at, context) } else { self.of_places(&store, at, context) }
     }
@@ -214,12 +224,12 @@ impl ReportCommand {
     fn narrow(&self, found: &mut Found, context: &Context) -> Result<()> {
         if let Some(path) = &self.since_lock {
             let lock = read_lock(path)?;
-            report::since(&mut found.report, (Source::Lock, &lock.name, lock.digest(), &lock.artifacts), &found.artifacts)?;
+            report::since(&mut found.report, (Source::Lock, &lock.name, lock.digest(), &lock.artifacts), &found.artifacts);
         }
         if let Some(number) = self.since {
             let store = context.open_store()?;
             let (old, digest) = (artifacts_of(&store, number)?, store.snapshot_digest(number)?);
-            report::since(&mut found.report, (Source::Snapshot, &number.to_string(), digest, &old), &found.artifacts)?;
+            report::since(&mut found.report, (Source::Snapshot, &number.to_string(), digest, &old), &found.artifacts);
         }
         if let (Some(name), Some(inventory)) = (&self.why, &found.inventory) {
             let digest = Digest::from_hex(&found.report.subject.said().sha256)?;

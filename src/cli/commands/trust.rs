@@ -157,7 +157,10 @@ pub fn run(command: TrustCommand, context: &Context) -> Result<()> {
         TrustCommand::ApplyRevocation(command) => command.run(context),
         TrustCommand::Impact { key } => revoke::impact(&key, context),
         TrustCommand::Show { root } => print(&shown(root, context)?, context, next_step),
-        TrustCommand::AllowedSigners { root } => context.out.raw(&trust::signers_file(&shown(root, context)?.root)),
+        TrustCommand::AllowedSigners { root } => {
+            let root = shown(root, context)?.root;
+            context.out.raw(&format!("{}{}", trust::signers_file(&root), crate::steps::vex::signers_file(&root)))
+        }
         TrustCommand::RevokedKeys => {
             let store = context.open_store()?;
             context.out.raw(&trust::revoked_file(&context.accepted_root(&store)?, &store.trust_folder())?)

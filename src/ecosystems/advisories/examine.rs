@@ -37,13 +37,16 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
 pub(super) fn read(label: &str, meta: &Meta, bytes: &mut dyn BlobRead) -> Result<usize> {
     if let (Kind::Osv, Some(ecosystem)) = (meta.kind, &meta.ecosystem) {
         let mut builder = Builder::new();
-        builder.archive(ecosystem, None, label, bytes)?;
+        match &meta.only {
+            None => builder.archive(ecosystem, Some(meta.time), label, bytes)?,
+            Some(only) => builder.filtered(ecosystem, Some(meta.time), &only.iter().cloned().collect(), label, bytes)?,
+        }
         return Ok(builder.finish().taken().get(ecosystem).map_or(0, |taken| taken.records));
     }
     let mut ranking = Ranking::default();
     match meta.kind {
         Kind::Likelihood => ranking.read_likelihood(bytes)?,
-        Kind::Exploited => ranking.read_exploited(&whole(label, bytes)?)?,
+        Kind::Exploited => ranking.read_exploited(&whole(label, bytes)?, Some(meta.time))?,
         Kind::Osv | Kind::Statements => return statements(label, &whole(label, bytes)?),
     }
     Ok(ranking.entries())

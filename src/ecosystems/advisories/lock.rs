@@ -3,10 +3,11 @@
 use super::AdvisoriesSection;
 use super::examine::read;
 use super::meta::{Kind, Meta};
-use crate::artifact::{Artifact, BlobRead, Descriptor, Learned, percent_encoded};
+use crate::advisories::filter;
+use crate::artifact::{Artifact, BlobRead, Descriptor, Digest, Learned, percent_encoded};
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
 use crate::error::{Error, Result};
-use crate::upstream::{is_loopback, learned_path};
+use crate::upstream::{Body, Failure, Part, Sums, Upstream, is_loopback, learned_path};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -28,8 +29,18 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: AdvisoriesSection = request.section.parse()?;
     let mut locked = Locked::default();
     for (name, url, kind, ecosystem) in wanted(&section)? {
-        let meta = Meta { kind, ecosystem, time: request.now };
-        locked.artifacts.push(one(name, &url, &meta, &request).await?);
+        let mut meta = Meta { kind, ecosystem, time: request.now, only: None };
+        let Some(ecosystem) = meta.ecosystem.clone().filter(|_| section.only_locked) else {
+            locked.artifacts.push(one(name, &url, &meta, &request).await?);
+            continue;
+        };
+        match request.packages.get(&ecosystem) {
+            None => locked.notes.push(format!("no package of {ecosystem} is named in this lock: no advisories of it are carried")),
+            Some(names) => {
+                meta.only = Some(names.iter().cloned().collect());
+                locked.artifacts.push(one(meta.name(""), &url, &meta, &request).await?);
+            }
+        }
     }
     let size = locked.artifacts.iter().fold(0u64, |sum, artifact| sum.saturating_add(artifact.size()));
     let ecosystems = section.ecosystems.iter().collect::<BTreeSet<_>>().len();
@@ -87,10 +98,14 @@ fn address(text: &str) -> Result<Url> {
 async fn one(name: String, url: &Url, meta: &Meta, request: &LockRequest<'_>) -> Result<Artifact> {
     let most = if meta.kind == Kind::Osv { MOST_ARCHIVE } else { MOST_DOCUMENT };
     let found = request.upstream.learn_shown(url, request.cache, most, request.progress).await?;
+    let (digest, size) = match (&meta.only, &meta.ecosystem) {
+        (Some(only), Some(ecosystem)) => filtered(ecosystem, only.iter().cloned().collect(), &found, url, request).await?,
+        _ => (found.sha256, found.size),
+    };
     let descriptor = Descriptor {
         media_type: if meta.kind == Kind::Osv { "application/zip" } else { "application/octet-stream" }.to_owned(),
-        digest: found.sha256,
-        size: found.size,
+        digest,
+        size,
         name: None,
         origins: vec![url.to_string()],
         learned: Learned::Downloaded,
@@ -105,12 +120,34 @@ async fn one(name: String, url: &Url, meta: &Meta, request: &LockRequest<'_>) ->
         subject: None,
         meta: serde_json::to_value(meta).expect("words and a time can always be written"),
     };
-    let path = learned_path(request.cache, &found.sha256);
+    let path = learned_path(request.cache, &digest);
     let file = File::open(&path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
     let (label, meta) = (crate::upstream::shown(url), meta.clone());
-    let reading = tokio::task::spawn_blocking(move || read(&label, &meta, &mut Downloaded(file, found.size)));
+    let reading = tokio::task::spawn_blocking(move || read(&label, &meta, &mut Downloaded(file, size)));
     reading.await.map_err(|e| Error::failed("the advisories could not be read").because(&e))??;
     Ok(artifact)
+}
+
+/// Makes the archive for some packages of one that was downloaded, and keeps it where fetching looks for what was learned.
+async fn filtered(ecosystem: &str, only: BTreeSet<String>, whole: &Sums, url: &Url, request: &LockRequest<'_>) -> Result<(Digest, u64)> {
+    let (path, size) = (learned_path(request.cache, &whole.sha256), whole.size);
+    let file = File::open(&path).map_err(|e| Error::io(format!("{} cannot be read", path.display()), &e))?;
+    let (ecosystem, label) = (ecosystem.to_owned(), crate::upstream::shown(url));
+    let making = tokio::task::spawn_blocking(move || filter(&ecosystem, &only, &label, &mut Downloaded(file, size)));
+    let bytes = making.await.map_err(|e| Error::failed("the advisories could not be filtered").because(&e))??;
+    let digest = Digest::of(&bytes);
+    crate::store::write_atomic(&learned_path(request.cache, &digest), &bytes)?;
+    Ok((digest, bytes.len() as u64))
+}
+
+/// The bytes of a locked blob. A filtered archive was made when the lock was: nobody publishes it.
+pub(super) async fn fetch(artifact: &Artifact, origin: &str, part: &Part, upstream: &Upstream) -> std::result::Result<Body, Failure> {
+    if Meta::of(artifact).is_ok_and(|meta| meta.only.is_some()) {
+        let error = Error::failed("it was filtered when the lock was made, and is not in the cache any more");
+        return Err(Failure::permanent(error.hint("make the lock anew, and fetch it from the same cache")));
+    }
+    let url = Url::parse(origin).map_err(|e| Failure::permanent(Error::failed(format!("{origin:.200}: not a URL")).because(&e)))?;
+    upstream.get(&url, part).await
 }
 
 /// A file that was downloaded.

@@ -30,7 +30,15 @@ pub(super) struct Meta {
     pub ecosystem: Option<String>,
     /// When it was taken.
     pub time: Timestamp,
+    /// The only packages it was filtered for, by their names as they are compared, sorted; of an archive that is carried whole, none are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
 }
+
+/// Most packages that an archive is filtered for.
+const MOST_NAMES: usize = 100_000;
+/// Longest name of a package, in bytes.
+const LONGEST_NAME: usize = 512;
 
 impl Meta {
     /// That of an artifact; an error where the room could not serve it.
@@ -44,7 +52,35 @@ impl Meta {
         if (meta.kind == Kind::Osv) != meta.ecosystem.is_some() || !meta.ecosystem.iter().all(whole) {
             return Err(wrong("it does not say which ecosystem it is about").hint("make the lock anew"));
         }
+        if let Some(only) = &meta.only {
+            let fits = |name: &String| !name.is_empty() && name.len() <= LONGEST_NAME && crate::error::plain(name) == *name;
+            let sorted = only.is_sorted_by(|a, b| a < b) && only.iter().all(fits);
+            if meta.kind != Kind::Osv || only.is_empty() || only.len() > MOST_NAMES || !sorted {
+                return Err(wrong("it does not say for which packages it was filtered").hint("make the lock anew"));
+            }
+        }
+        if !meta.is_named(&artifact.name) {
+            let error = wrong("its name is that of another kind of evidence").with("expected", meta.name("…"));
+            return Err(error.with("found", &artifact.name).hint("make the lock anew"));
+        }
         Ok(meta)
+    }
+
+    /// The name of an artifact of this kind; `document` is that of a document of statements.
+    pub fn name(&self, document: &str) -> String {
+        match (self.kind, &self.ecosystem) {
+            (Kind::Osv, ecosystem) if self.only.is_some() => format!("osv-filtered/{}", ecosystem.as_deref().unwrap_or_default()),
+            (Kind::Osv, ecosystem) => format!("osv/{}", ecosystem.as_deref().unwrap_or_default()),
+            (Kind::Exploited, _) => "exploited.json".to_owned(),
+            (Kind::Likelihood, _) => "likelihood.csv.gz".to_owned(),
+            (Kind::Statements, _) => format!("statements/{document}"),
+        }
+    }
+
+    /// Whether a name belongs to its kind, so that nothing is served in the place of something else.
+    fn is_named(&self, name: &str) -> bool {
+        let document = name.rsplit('/').next().unwrap_or_default();
+        !document.is_empty() && name == self.name(document)
     }
 
     /// What it says about others.
@@ -55,6 +91,6 @@ impl Meta {
             Kind::Likelihood => EvidenceKind::Likelihood,
             Kind::Statements => EvidenceKind::Statements(artifact.name.clone()),
         };
-        Evidence { kind, time: self.time }
+        Evidence { kind, time: self.time, only: self.only.map(|only| only.into_iter().collect()) }
     }
 }

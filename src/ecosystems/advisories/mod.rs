@@ -31,6 +31,9 @@ struct AdvisoriesSection {
     ecosystems: Vec<String>,
     /// Where the archive of an ecosystem is, with `{ecosystem}` in the place of its name; by default, OSV's own publication.
     source: Option<String>,
+    /// Whether only the records that concern packages of this lock are carried, with those they are aliases of.
+    #[serde(default)]
+    only_locked: bool,
     /// Where CISA's list of vulnerabilities that are known to be exploited is (JSON).
     exploited: Option<String>,
     /// Where FIRST's table of how likely vulnerabilities are to be exploited is (EPSS; CSV, packed with gzip or not).
@@ -52,6 +55,24 @@ impl Ecosystem for Advisories {
     #[cfg(feature = "upstream")]
     fn lock<'a>(&'a self, request: super::LockRequest<'a>) -> futures::future::BoxFuture<'a, Result<super::Locked>> {
         Box::pin(lock::lock(request))
+    }
+
+    #[cfg(feature = "upstream")]
+    fn waits(&self, section: &crate::manifest::Section) -> bool {
+        section.parse::<AdvisoriesSection>().is_ok_and(|section| section.only_locked)
+    }
+
+    #[cfg(feature = "upstream")]
+    fn fetch<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+        blob: &'a crate::artifact::Descriptor,
+        origin: &'a str,
+        part: &'a crate::upstream::Part,
+        upstream: &'a crate::upstream::Upstream,
+    ) -> futures::future::BoxFuture<'a, std::result::Result<crate::upstream::Body, crate::upstream::Failure>> {
+        let _ = blob;
+        Box::pin(lock::fetch(artifact, origin, part, upstream))
     }
 
     fn check(&self, artifact: &Artifact) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The layout in which stock tools keep advisories, so that what is served can be copied into place.
 
 use super::meta::{Kind, Meta};
-use crate::artifact::{Descriptor, percent_decoded, percent_encoded};
+use crate::artifact::{Artifact, Descriptor, percent_decoded, percent_encoded};
 use crate::ecosystems::{Mirror, Snippet};
 use crate::server::{BlobReply, DocumentReply, blob, document, page, problem};
 use crate::store::Shelf;
@@ -12,6 +12,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -23,31 +24,38 @@ struct Tree {
     shelf: Shelf,
     /// By path; one blob may have several.
     files: BTreeMap<String, Descriptor>,
-    /// When the advisories of an ecosystem were taken.
+    /// When each was taken, by its name.
     times: BTreeMap<String, String>,
 }
 
 pub(super) fn router(shelf: Shelf) -> Router {
-    let (mut files, mut newest) = (BTreeMap::new(), BTreeMap::new());
-    for artifact in &shelf.artifacts {
-        let Ok(meta) = Meta::of(artifact) else { continue };
-        // Of two, the one that was taken later is served, whichever bundle it came with.
-        if newest.get(&artifact.name).is_some_and(|time| *time > meta.time) {
-            continue;
-        }
-        newest.insert(artifact.name.clone(), meta.time);
-        for path in paths(&artifact.name, &meta) {
-            files.insert(path, artifact.descriptors[0].clone());
-        }
-    }
-    let times = newest.into_iter().map(|(name, time)| (name, time.to_string())).collect();
+    let (files, times) = files(shelf.artifacts.iter().map(|artifact| &**artifact));
     let tree = Arc::new(Tree { shelf, files, times });
     Router::new().route("/", get(answer)).route("/{*path}", get(answer)).with_state(tree)
+}
+
+/// What is served at which path, and when each artifact of which something is served was taken.
+pub(super) fn files<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> (BTreeMap<String, Descriptor>, BTreeMap<String, String>) {
+    let mut newest: BTreeMap<String, (Timestamp, &Artifact)> = BTreeMap::new();
+    for artifact in artifacts {
+        let Ok(meta) = Meta::of(artifact) else { continue };
+        for path in paths(&artifact.name, &meta) {
+            // Of two, the one that was taken later is served, whichever bundle it came with; of two of one time always the same.
+            let rank = (meta.time, artifact.descriptors[0].digest);
+            if newest.get(&path).is_none_or(|(time, known)| (*time, known.descriptors[0].digest) < rank) {
+                newest.insert(path, (meta.time, artifact));
+            }
+        }
+    }
+    let times = newest.values().map(|(time, artifact)| (artifact.name.clone(), time.to_string())).collect();
+    (newest.into_iter().map(|(path, (_, artifact))| (path, artifact.descriptors[0].clone())).collect(), times)
 }
 
 /// Where an artifact is served.
 fn paths(name: &str, meta: &Meta) -> Vec<String> {
     match (meta.kind, &meta.ecosystem) {
+        // Stock tools cannot tell what an archive was filtered for, and would find nothing about everything else.
+        (Kind::Osv, Some(ecosystem)) if meta.only.is_some() => vec![format!("osv-filtered/{ecosystem}/all.zip")],
         // The first is as OSV publishes it.
         (Kind::Osv, Some(ecosystem)) => {
             std::iter::once(format!("{ecosystem}/all.zip")).chain(FOLDERS.map(|folder| format!("{folder}/{ecosystem}/all.zip"))).collect()
@@ -58,7 +66,8 @@ fn paths(name: &str, meta: &Meta) -> Vec<String> {
 
 /// The ecosystems of a shelf.
 pub(super) fn ecosystems(shelf: &Shelf) -> impl Iterator<Item = String> + use<'_> {
-    let mut all: Vec<_> = shelf.artifacts.iter().filter_map(|artifact| Meta::of(artifact).ok()?.ecosystem).collect();
+    let mut all: Vec<_> =
+        shelf.artifacts.iter().filter_map(|artifact| Meta::of(artifact).ok().filter(|meta| meta.only.is_none())?.ecosystem).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()

@@ -45,6 +45,57 @@ fn an_artifact_is_evidence_of_its_kind() {
         let wrong = artifact("osv/PyPI", wrong);
         assert!(Advisories.check(&wrong).is_err() && Advisories.evidence(&wrong).is_none(), "{:?}", wrong.meta);
     }
+    // A name belongs to one kind: nothing is served in the place of something else.
+    let exploited = || json!({ "kind": "exploited", "time": time });
+    for (name, meta) in [
+        ("osv/npm", json!({ "kind": "osv", "ecosystem": "PyPI", "time": time })),
+        ("PyPI", json!({ "kind": "osv", "ecosystem": "PyPI", "time": time })),
+        ("exploited.json", json!({ "kind": "likelihood", "time": time })),
+        ("statements/exploited.json", exploited()),
+        ("osv/PyPI", exploited()),
+        ("exploited.json", json!({ "kind": "statements", "time": time })),
+        ("statements/", json!({ "kind": "statements", "time": time })),
+        ("statements/a/b", json!({ "kind": "statements", "time": time })),
+    ] {
+        let wrong = artifact(name, meta);
+        assert!(Advisories.check(&wrong).is_err() && Advisories.evidence(&wrong).is_none(), "{name}");
+    }
+    let filtered = |only: serde_json::Value| json!({ "kind": "osv", "ecosystem": "PyPI", "time": time, "only": only });
+    let sound = artifact("osv-filtered/PyPI", filtered(json!(["a", "b"])));
+    assert!(Advisories.check(&sound).is_ok());
+    assert_eq!(
+        serve::files(std::iter::once(&sound)).0.keys().collect::<Vec<_>>(),
+        ["osv-filtered/PyPI/all.zip"],
+        "not where stock tools look"
+    );
+    for only in [json!([]), json!(["b", "a"]), json!(["a", "a"]), json!([""]), json!("a")] {
+        assert!(Advisories.check(&artifact("osv-filtered/PyPI", filtered(only.clone()))).is_err(), "{only}");
+    }
+    assert!(Advisories.check(&artifact("osv/PyPI", filtered(json!(["a"])))).is_err(), "it would stand for all packages");
+    assert!(Advisories.check(&artifact("statements/vex.json", json!({ "kind": "statements", "time": time }))).is_ok());
+}
+
+/// What is served under a path is the later one, whatever order and name it came in.
+#[test]
+fn of_two_that_have_one_path_the_later_is_served() {
+    let blob = |bytes: &[u8], artifact: Artifact| {
+        let blob = Descriptor { digest: Digest::of(bytes), ..artifact.descriptors[0].clone() };
+        Artifact { descriptors: vec![blob], ..artifact }
+    };
+    let at = |time: &str| json!({ "kind": "osv", "ecosystem": "statements", "time": time });
+    let document = |time: &str| json!({ "kind": "statements", "time": time });
+    let (early, late) = ("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
+    let archive = |time| blob(b"archive", artifact("osv/statements", at(time)));
+    let vex = |time| blob(b"document", artifact("statements/all.zip", document(time)));
+    let served = |artifacts: &[Artifact]| serve::files(artifacts.iter()).0["statements/all.zip"].digest;
+    for artifacts in [[archive(early), vex(late)], [vex(late), archive(early)]] {
+        assert_eq!(served(&artifacts), Digest::of(b"document"));
+    }
+    for artifacts in [[archive(late), vex(early)], [vex(early), archive(late)]] {
+        assert_eq!(served(&artifacts), Digest::of(b"archive"));
+    }
+    let tied = [archive(late), vex(late)];
+    assert_eq!(served(&tied), served(&[tied[1].clone(), tied[0].clone()]), "of one time, always the same");
 }
 
 #[test]

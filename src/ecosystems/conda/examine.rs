@@ -3,7 +3,7 @@
 use super::describe::{dependency, describe_with};
 use super::meta::Meta;
 use super::package::{Info, info};
-use crate::artifact::{Artifact, Blobs};
+use crate::artifact::{Artifact, Blobs, Purl, percent_encoded};
 use crate::ecosystems::core_metadata::{normalised, purl};
 use crate::error::Result;
 use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
@@ -28,6 +28,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     meta.text("version").unwrap_or_default().clone_into(&mut component.version);
     component.author = maintainers(&read.about);
     component.requirements = requirements(&meta);
+    component.provides.extend(elsewhere(&meta));
     component.licences.extend(read.licences.iter().take(MOST).map(|file| Licensing::new(file, "file", Basis::Found)));
     component.inside = projects(&read, blob.name.as_deref().unwrap_or_default());
     component.examined = examined;
@@ -39,6 +40,17 @@ fn requirements(meta: &Meta) -> Vec<Requirement> {
     let specs = meta.record.get("depends").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let packages: BTreeSet<&str> = specs.filter(|spec| !spec.starts_with("__")).collect();
     packages.into_iter().map(|spec| Requirement { declared: spec.to_owned(), purls: vec![dependency(spec)], conditional: false }).collect()
+}
+
+/// `purls` of the record: what its makers say it is in other indexes, of the same version where they say none.
+fn elsewhere(meta: &Meta) -> Vec<String> {
+    let said = meta.record.get("purls").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let version = meta.text("version").unwrap_or_default();
+    let whole = |text: &str| match Purl::read(text)?.version().is_empty() {
+        true => Some(format!("{}@{}", text.split(['?', '#']).next()?, percent_encoded(version))),
+        false => Some(text.to_owned()),
+    };
+    said.take(MOST).filter_map(whole).collect()
 }
 
 /// `extra.recipe-maintainers` of `about.json`.
@@ -82,8 +94,9 @@ fn project(path: &str) -> Option<(String, String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Info, MOST, projects};
+    use super::{Info, MOST, Meta, Value, elsewhere, projects};
     use crate::report::Reading;
+    use serde_json::json;
 
     fn reading(count: usize, cut: bool) -> Option<Reading> {
         let paths = (0..count).map(|n| format!("lib/site-packages/a{n}-1.dist-info/METADATA")).collect();
@@ -94,5 +107,20 @@ mod tests {
     fn what_was_not_read_of_a_list_is_told() {
         assert_eq!((reading(0, false), reading(MOST, false)), (None, Some(Reading::Read)));
         assert!([reading(MOST + 1, false), reading(0, true), reading(1, true)].iter().all(|r| matches!(r, Some(Reading::Partly(_)))));
+    }
+
+    #[test]
+    fn a_record_may_say_what_it_is_elsewhere() {
+        let meta = |purls: Value| Meta {
+            channel: "main".to_owned(),
+            subdir: "noarch".to_owned(),
+            record: json!({ "name": "thing", "version": "1.0", "purls": purls }),
+            run_exports: None,
+            beside: vec![],
+            relations: std::collections::BTreeMap::new(),
+        };
+        let said = json!(["pkg:pypi/Thing", "pkg:pypi/other@2?x=y", "no purl", 1]);
+        assert_eq!(elsewhere(&meta(said)), ["pkg:pypi/Thing@1.0", "pkg:pypi/other@2?x=y"]);
+        assert!(elsewhere(&meta(json!("pkg:pypi/thing"))).is_empty());
     }
 }

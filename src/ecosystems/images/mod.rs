@@ -119,6 +119,10 @@ impl Ecosystem for Images {
         describe::release(artifact)
     }
 
+    fn stands_beside(&self, artifact: &Artifact) -> bool {
+        meta::Meta::of(artifact).is_ok_and(|meta| meta.role != meta::Role::Image)
+    }
+
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
         examine::examine(artifact, blobs)
     }

@@ -149,6 +149,10 @@ impl Ecosystem for Models {
         describe::describe(artifact, blobs)
     }
 
+    fn stands_beside(&self, artifact: &Artifact) -> bool {
+        carried::Carried::is_of(artifact) && carried::Carried::of(artifact).is_ok_and(|carried| carried.beside.is_some())
+    }
+
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
         examine::examine(artifact, blobs)
     }

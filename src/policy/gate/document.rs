@@ -11,6 +11,7 @@ pub fn document(gated: &Gated) -> Value {
         "airlift-gates": 1,
         "outcome": gated.worst().word(),
         "artifacts": gated.subjects.len(),
+        "asked": gated.advisories,
         "rules": gated.rules.iter().map(|ruled| rule(gated, ruled)).collect::<Vec<_>>(),
         "exceptions": gated.exceptions.iter().map(exception).collect::<Vec<_>>(),
     })
@@ -24,6 +25,7 @@ fn rule(gated: &Gated, ruled: &Ruled) -> Value {
         "outcome": ruled.worst.word(),
         "expected": ruled.expected,
         "artifacts": counts,
+        "exempt": ruled.exempt,
         "findings": ruled.hits.iter().map(|hit| finding(gated, hit)).collect::<Vec<_>>(),
         "more": ruled.more,
     })
@@ -36,6 +38,7 @@ fn finding(gated: &Gated, hit: &Hit) -> Value {
         "purl": purl,
         "package": hit.package,
         "finding": hit.id,
+        "names": hit.names,
         "outcome": hit.outcome.word(),
         "found": hit.found,
         "exception": hit.exception.map(|at| at + 1),
@@ -43,10 +46,11 @@ fn finding(gated: &Gated, hit: &Hit) -> Value {
 }
 
 fn exception(excepted: &Excepted) -> Value {
-    let Exception { rule, subject, finding, owner, second, reason, granted, expires } = &excepted.exception;
+    let Exception { rule, subject, finding, owner, second, reason, granted, expires, vex } = &excepted.exception;
     json!({
         "rule": rule, "subject": subject, "finding": finding, "owner": owner, "second-owner": second, "reason": reason,
         "granted": granted.to_string(), "expires": expires.to_string(), "state": state(excepted), "findings": excepted.matched,
+        "vex": vex.map(|verdict| verdict.status.word()), "justification": vex.and_then(|verdict| verdict.justification).map(|why| why.word()),
     })
 }
 

@@ -1,8 +1,10 @@
 //! What is let through although a rule finds something: for one rule and one subject, by somebody, for a reason, until a day.
 
 use super::facts::Subject;
-use super::rules::{EXCEPTABLE, MALICIOUS};
+use super::gated::Hit;
+use super::rules::{EXCEPTABLE, EXPLOITED, MALICIOUS, SEVERITY};
 use super::terms::wrong;
+use crate::advisories::vex::Verdict;
 use crate::error::{Result, plain};
 use crate::report::Purl;
 use jiff::civil::Date;
@@ -34,6 +36,8 @@ pub struct Exception {
     pub granted: Date,
     /// The last day of it.
     pub expires: Date,
+    /// What it says as a statement about the vulnerability, where it is one too.
+    pub vex: Option<Verdict>,
 }
 
 /// `[[exception]]`.
@@ -48,6 +52,8 @@ pub(in crate::policy) struct WireException {
     reason: String,
     granted: String,
     expires: String,
+    vex: Option<String>,
+    justification: Option<String>,
 }
 
 /// Where an exception stands at some time.
@@ -88,8 +94,9 @@ impl Exception {
                 .with("expected", format!("{granted} to {latest}"))
                 .with("found", expires));
         }
+        let vex = verdict(&format!("exception {}", n + 1), &wire)?;
         let WireException { rule, subject, finding, owner, second_owner: second, reason, .. } = wire;
-        Ok(Self { rule, subject, finding, owner, second, reason, granted, expires })
+        Ok(Self { rule, subject, finding, owner, second, reason, granted, expires, vex })
     }
 
     /// Where it stands: both of its days are whole days in UTC.
@@ -102,10 +109,11 @@ impl Exception {
         }
     }
 
-    /// Whether it is about a finding, given the subject and the package of it that was found.
-    pub(super) fn covers(&self, rule: &str, subject: &Subject, package: Option<&str>, id: &str) -> bool {
-        let named = || [Some(&*subject.purl), package].into_iter().flatten().any(|purl| self.names(purl, subject));
-        self.rule == rule && self.finding.as_ref().is_none_or(|finding| finding == id) && named()
+    /// Whether it is about a finding of this subject, by any name of the finding.
+    pub(super) fn covers(&self, hit: &Hit, subject: &Subject) -> bool {
+        let named = || [Some(&subject.purl), hit.package.as_ref()].into_iter().flatten().any(|purl| self.names(purl, subject));
+        let found = |finding: &String| *finding == hit.id || hit.names.contains(finding);
+        self.rule == hit.rule.id && self.finding.as_ref().is_none_or(found) && named()
     }
 
     fn names(&self, purl: &str, subject: &Subject) -> bool {
@@ -123,4 +131,21 @@ impl Exception {
         let second = self.second.as_ref().map(|second| format!(" and {second}")).unwrap_or_default();
         format!("{}{second} until {}: {}", self.owner, self.expires, self.reason)
     }
+}
+
+/// What an exception says as a statement: of one vulnerability in a package that a package URL names.
+fn verdict(what: &str, wire: &WireException) -> Result<Option<Verdict>> {
+    let about = |why: &str| wrong(&format!("{what} {why}"));
+    let Some(status) = &wire.vex else {
+        return match wire.justification {
+            Some(_) => Err(about("has a `justification`, which asks nothing by itself").with("expected", "beside vex")),
+            None => Ok(None),
+        };
+    };
+    let stated = [EXPLOITED.id, SEVERITY.id].contains(&&*wire.rule) && wire.finding.is_some() && Purl::read(&wire.subject).is_some();
+    if !stated {
+        let expected = format!("`finding`, a package URL as `subject`, and the rule {} or {}", EXPLOITED.id, SEVERITY.id);
+        return Err(about("is to be a statement, and does not say about what").with("expected", expected));
+    }
+    Verdict::read(what, status, wire.justification.as_deref(), true).map(Some)
 }

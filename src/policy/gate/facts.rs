@@ -96,6 +96,8 @@ pub struct Look {
 pub struct Weakness {
     /// Its identifier.
     pub id: String,
+    /// Everything it is called, by whoever numbers vulnerabilities.
+    pub names: Vec<String>,
     /// How severe it is; nobody said, where absent.
     pub grade: Option<Grade>,
     /// Whether the package itself is the attack.
@@ -113,6 +115,8 @@ pub struct Package {
     pub purl: String,
     /// Why it could not be assessed, or not by every advisory; empty where it was.
     pub undetermined: Vec<String>,
+    /// Why its content was not looked into, or not all of it; empty where it was, and where it has none.
+    pub not_examined: Vec<String>,
     /// What is known to be wrong with it.
     pub weaknesses: Vec<Weakness>,
 }
@@ -134,7 +138,7 @@ pub struct Subject {
     pub formats: Option<Formats>,
     /// What strict readers found; `None` where nobody has looked yet.
     pub scan: Option<Look>,
-    /// What its publisher's index says; `None` where the artifact is only there for another one, such as a signature.
+    /// What its publisher's index says; `None` where the artifact is only there for another one that is judged too, such as a signature.
     pub release: Option<Release>,
     /// Its packages beside the advisories; `None` where nobody has asked yet.
     pub packages: Option<Vec<Package>>,
@@ -156,6 +160,15 @@ pub enum Advised {
     Later,
     /// They cannot be asked, and why: they are missing, too old, or not readable.
     Missing(String),
-    /// They were asked; the oldest is of that time.
-    Held(String),
+    /// They were asked.
+    Held(Consulted),
+}
+
+/// The advisories that were asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Consulted {
+    /// Each in a line: what it is, as of when, and where it lies.
+    pub used: Vec<String>,
+    /// Why it is not known which vulnerabilities are exploited, where that is so.
+    pub exploited_unknown: Option<String>,
 }

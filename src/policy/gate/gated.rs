@@ -2,7 +2,7 @@
 
 use super::exceptions::{Exception, Standing};
 use super::facts::{Advised, Subject};
-use super::judge::{Asked, in_force, judge};
+use super::judge::{Asked, effective, in_force, judge};
 use super::rules::{self, Rule};
 use super::terms::Terms;
 use crate::policy::{Finding, Outcome};
@@ -21,6 +21,8 @@ pub struct Hit {
     pub package: Option<String>,
     /// What it is called among the findings of its rule: an advisory's identifier, a licence, a scanner's rule; empty where there is only one.
     pub id: String,
+    /// What else it is called, by whoever numbers vulnerabilities.
+    pub names: Vec<String>,
     /// What it came to.
     pub outcome: Outcome,
     /// What was found.
@@ -38,6 +40,8 @@ pub struct Ruled {
     pub expected: String,
     /// What it came to for each subject; empty for rules that are not about one.
     pub outcomes: Vec<Outcome>,
+    /// How many of them it was not asked of, because they are only there for another one.
+    pub exempt: usize,
     /// What it found, the gravest of them.
     pub hits: Vec<Hit>,
     /// How many further findings there were.
@@ -64,6 +68,8 @@ pub struct Gated {
     pub subjects: Vec<(String, String)>,
     /// The rules in force, in the order of their ids.
     pub rules: Vec<Ruled>,
+    /// The advisories that were asked, each in a line.
+    pub advisories: Vec<String>,
     /// All exceptions of the policy, used or not.
     pub exceptions: Vec<Excepted>,
 }
@@ -82,39 +88,58 @@ impl Terms {
             found.iter_mut().for_each(|hit| except(hit, subject, &mut excepted));
             hits.append(&mut found);
         }
-        hits.extend(about_advisories(asked));
+        hits.extend(about_advisories(self, asked));
         hits.extend(excepted.iter().enumerate().filter_map(|(at, excepted)| out_of_time(at, excepted)));
-        let rules = in_force(self, asked).into_iter().map(|(rule, expected)| ruled(rule, expected, &hits, subjects.len())).collect();
+        let beside = subjects.iter().filter(|subject| subject.release.is_none()).count();
+        let exempt = |rule| if is_of_release(rule) { beside } else { 0 };
+        let ruled = |(rule, expected)| Ruled { exempt: exempt(rule), ..ruled(rule, expected, &hits, subjects.len()) };
+        let rules = in_force(self, asked).into_iter().map(ruled).collect();
         let subjects = subjects.iter().map(|subject| (subject.label(), subject.purl.clone())).collect();
-        Gated { subjects, rules, exceptions: excepted }
+        let advisories = if let Advised::Held(consulted) = &asked.advised { consulted.used.clone() } else { vec![] };
+        Gated { subjects, rules, advisories, exceptions: excepted }
     }
 }
 
-/// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through. What was not looked
-/// into is no finding: nobody knows what an exception would let through.
+/// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through; the finding says so, and
+/// by which other name it was granted. What was not looked into is no finding: nobody knows what an exception would let through.
 fn except(hit: &mut Hit, subject: &Subject, excepted: &mut [Excepted]) {
     if hit.outcome == Outcome::NotAssessed {
         return;
     }
     for (at, one) in excepted.iter_mut().enumerate() {
-        if one.exception.covers(hit.rule.id, subject, hit.package.as_deref(), &hit.id) {
-            one.matched += 1;
-            if one.standing == Standing::Holds && hit.exception.is_none() {
+        if !one.exception.covers(hit, subject) {
+            continue;
+        }
+        one.matched += 1;
+        let alias = one.exception.finding.as_ref().filter(|name| **name != hit.id);
+        let by = alias.map(|name| format!(", granted for {name}")).unwrap_or_default();
+        match one.standing {
+            Standing::Holds if hit.exception.is_some() => {}
+            Standing::Holds => {
                 (hit.outcome, hit.exception) = (Outcome::Excepted, Some(at));
+                hit.found.extend(alias.iter().map(|name| format!(" (exception {} was granted for {name})", at + 1)));
             }
+            Standing::Expired => hit.found.push_str(&format!(" (exception {}{by} has expired)", at + 1)),
+            Standing::Ahead => hit.found.push_str(&format!(" (exception {}{by} has not begun)", at + 1)),
         }
     }
 }
 
 fn whole(rule: Rule, outcome: Outcome, found: String) -> Hit {
-    Hit { rule, subject: None, package: None, id: String::new(), outcome, found, exception: None }
+    Hit { rule, subject: None, package: None, id: String::new(), names: vec![], outcome, found, exception: None }
 }
 
-fn about_advisories(asked: &Asked) -> Vec<Hit> {
-    let by_them = [rules::EXPLOITED, rules::MALICIOUS, rules::SEVERITY, rules::UNDETERMINED];
+/// What is said of the advisories themselves: a rule that could not be asked never passes.
+fn about_advisories(terms: &Terms, asked: &Asked) -> Vec<Hit> {
+    let by_them = [rules::EXPLOITED, rules::MALICIOUS, rules::NOT_EXAMINED, rules::SEVERITY, rules::UNDETERMINED];
     let unasked = |why: &str| by_them.map(|rule| whole(rule, Outcome::NotAssessed, why.to_owned())).to_vec();
     match &asked.advised {
-        Advised::Held(_) | Advised::Unasked => vec![],
+        Advised::Unasked => vec![],
+        Advised::Held(consulted) => {
+            let choice = effective(terms, asked).map(|advisories| advisories.unknown_exploited).unwrap_or_default();
+            let unknown = |why: &String| whole(rules::EXPLOITED, choice.outcome(), format!("not known of any package: {why}"));
+            consulted.exploited_unknown.iter().map(unknown).collect()
+        }
         Advised::Later => {
             let later = "decided by the advisories that are at hand when it is installed";
             let mut all = unasked(later);
@@ -156,12 +181,17 @@ fn ruled(rule: Rule, expected: String, all: &[Hit], subjects: usize) -> Ruled {
     hits.sort_by_key(|hit| (hit.outcome != Outcome::Refused, hit.outcome != Outcome::NotAssessed, std::cmp::Reverse(hit.outcome)));
     let more = hits.len().saturating_sub(MOST_FINDINGS);
     hits.truncate(MOST_FINDINGS);
-    Ruled { rule, expected, outcomes, hits: hits.into_iter().cloned().collect(), more, worst }
+    Ruled { rule, expected, outcomes, exempt: 0, hits: hits.into_iter().cloned().collect(), more, worst }
 }
 
 /// Rules about a bundle as a whole; those about artifacts were asked of its artifacts.
 fn is_of_bundle(rule: &Rule) -> bool {
     !["artifacts.", "advisories."].iter().any(|family| rule.id.starts_with(family))
+}
+
+/// Rules about the release of an artifact at its publisher, which what is only there for another one has none of.
+fn is_of_release(rule: Rule) -> bool {
+    [rules::AGE, rules::COOL_DOWN, rules::SIGNATURE, rules::UNKNOWN_AGE, rules::UNKNOWN_SIGNATURE].contains(&rule)
 }
 
 /// Rules that are not about single artifacts.
@@ -183,7 +213,11 @@ impl Ruled {
         let of = |outcome: Outcome| Some((self.count(outcome), outcome)).filter(|(count, _)| *count > 0);
         let counts = Outcome::ALL.iter().rev().filter_map(|outcome| of(*outcome));
         let counts = counts.map(|(count, outcome)| format!("{count} {}", outcome.word())).collect::<Vec<_>>().join(", ");
-        format!("of {} artifacts {counts}", self.outcomes.len())
+        let exempt = match self.exempt {
+            0 => String::new(),
+            some => format!("; {some} of them not asked, being there for another one"),
+        };
+        format!("of {} artifacts {counts}{exempt}", self.outcomes.len())
     }
 }
 
@@ -211,7 +245,7 @@ impl Gated {
             let rule = *rules::ALL.iter().find(|rule| rule.id == finding.rule && is_of_bundle(rule))?;
             let hits: Vec<Hit> = Some(whole(rule, finding.outcome, finding.found.clone())).into_iter().collect();
             let hits = if finding.outcome == Outcome::Passed { vec![] } else { hits };
-            Some(Ruled { rule, expected: finding.expected.clone(), outcomes: vec![], hits, more: 0, worst: finding.outcome })
+            Some(Ruled { rule, expected: finding.expected.clone(), outcomes: vec![], exempt: 0, hits, more: 0, worst: finding.outcome })
         };
         self.rules.extend(bundle.iter().filter(|finding| finding.subject.is_none()).filter_map(about_bundle));
         self.rules.sort_by_key(|ruled| ruled.rule.id);

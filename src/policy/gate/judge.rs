@@ -41,6 +41,7 @@ pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
         all.push((r::DATA, format!("advisories of every ecosystem, at most {} days old", advisories.max_age_days)));
         all.push((r::EXPLOITED, "not known to be exploited".to_owned()));
         all.push((r::MALICIOUS, "no package that is an attack".to_owned()));
+        all.push((r::NOT_EXAMINED, "every image looked into".to_owned()));
         all.push((r::SEVERITY, least));
         all.push((r::UNDETERMINED, "assessed by every advisory about it".to_owned()));
     }
@@ -53,12 +54,14 @@ pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
 
 /// What is asked of advisories: where somebody named some, attacks are refused, and so is what keeps them from being asked, without a table
 /// that says so.
-fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
+pub(super) fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
     let usual = Advisories {
         refuse: None,
         exploited: Choice::Shown,
+        unknown_exploited: Choice::Shown,
         malicious: Choice::Refused,
         undetermined: Choice::Shown,
+        not_examined: Choice::Shown,
         max_age_days: super::USUAL_AGE_DAYS,
     };
     terms.advisories.or_else(|| matches!(asked.advised, Advised::Held(_) | Advised::Missing(_)).then_some(usual))
@@ -124,12 +127,19 @@ struct Hits {
 
 impl Hits {
     fn add(&mut self, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
-        self.found.push(Hit { rule, subject: Some(self.at), package: None, id: id.to_owned(), outcome, found, exception: None });
+        let (id, subject) = (id.to_owned(), Some(self.at));
+        self.found.push(Hit { rule, subject, package: None, id, names: vec![], outcome, found, exception: None });
     }
 
-    fn of(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
-        self.add(rule, outcome, id, found);
+    fn of(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, found: String) {
+        self.add(rule, outcome, "", found);
         self.found.last_mut().expect("it was just added").package = Some(package.purl.clone());
+    }
+
+    fn weakness(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, weakness: &Weakness, found: String) {
+        self.of(package, rule, outcome, found);
+        let hit = self.found.last_mut().expect("it was just added");
+        (hit.id, hit.names) = (weakness.id.clone(), weakness.names.clone());
     }
 }
 
@@ -237,17 +247,21 @@ fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
     for weakness in &package.weaknesses {
         let told = format!("{}: {}", weakness.id, weakness.summary);
         if weakness.malicious {
-            hits.of(package, r::MALICIOUS, asked.malicious.outcome(), &weakness.id, told.clone());
+            hits.weakness(package, r::MALICIOUS, asked.malicious.outcome(), weakness, told.clone());
         }
         if weakness.exploited {
-            hits.of(package, r::EXPLOITED, asked.exploited.outcome(), &weakness.id, told);
+            hits.weakness(package, r::EXPLOITED, asked.exploited.outcome(), weakness, told);
         }
         if !weakness.malicious {
-            hits.of(package, r::SEVERITY, severity(asked, weakness), &weakness.id, graded(weakness));
+            hits.weakness(package, r::SEVERITY, severity(asked, weakness), weakness, graded(weakness));
         }
     }
-    if !package.undetermined.is_empty() {
-        hits.of(package, r::UNDETERMINED, asked.undetermined.outcome(), "", package.undetermined.join("; "));
+    for (rule, choice, why) in
+        [(r::UNDETERMINED, asked.undetermined, &package.undetermined), (r::NOT_EXAMINED, asked.not_examined, &package.not_examined)]
+    {
+        if !why.is_empty() {
+            hits.of(package, rule, choice.outcome(), why.join("; "));
+        }
     }
 }
 

@@ -26,6 +26,7 @@ rules! {
     DATA "advisories.data" "Advisories are at hand and not too old" "Bring advisories of these days across: without them nothing can be said of any package.";
     EXPLOITED "advisories.exploited" "No package has a vulnerability that is known to be exploited" "Take a version in that mends it, or grant an exception with a reason and an end.";
     MALICIOUS "advisories.malicious" "No package is an attack" "Do not install it. Whoever has installed it should treat the machine as taken over.";
+    NOT_EXAMINED "advisories.not-examined" "What is inside images was looked into" "Its content is not here or could not be read, so that nobody knows which packages are in it: fetch it, or ask where it is.";
     SEVERITY "advisories.severity" "No package has a vulnerability of that severity" "Take a version in that mends it, or grant an exception with a reason and an end. What nobody has rated counts as of any severity.";
     UNDETERMINED "advisories.undetermined" "Every package can be laid beside the advisories" "It is not known whether the package is affected: its version, its ecosystem or a record cannot be compared.";
     AGE "artifacts.age" "Releases are not too old" "Take a newer release in, or see whether anybody still looks after it.";
@@ -51,6 +52,7 @@ rules! {
 pub const EXCEPTABLE: &[&str] = &[
     EXPLOITED.id,
     MALICIOUS.id,
+    NOT_EXAMINED.id,
     SEVERITY.id,
     UNDETERMINED.id,
     AGE.id,

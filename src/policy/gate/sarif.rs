@@ -52,7 +52,7 @@ fn result(gated: &Gated, at: usize, ruled: &Ruled, hit: &Hit) -> Value {
         "ruleIndex": at,
         "kind": kind,
         "level": level,
-        "message": { "text": format!("{about}{} (expected: {})", hit.found, ruled.expected) },
+        "message": { "text": literal(&format!("{about}{} (expected: {})", hit.found, ruled.expected)) },
         "locations": location(gated, hit).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": { "airliftFinding/v1": fingerprint(gated, hit) },
     });
@@ -60,6 +60,19 @@ fn result(gated: &Gated, at: usize, ruled: &Ruled, hit: &Hit) -> Value {
         result["suppressions"] = json!([suppression(&gated.exceptions[at].exception)]);
     }
     result
+}
+
+/// Text in a message, where brackets would be links (3.11.6) and braces places for arguments (3.11.5).
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '[' | ']' => out.extend(['\\', c]),
+            '{' | '}' => out.extend([c, c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Findings that are not listed one by one are still a result.

@@ -67,10 +67,14 @@ pub struct Advisories {
     pub refuse: Option<Grade>,
     /// What happens to what is known to be exploited.
     pub exploited: Choice,
+    /// What happens where it is not known which vulnerabilities are exploited.
+    pub unknown_exploited: Choice,
     /// What happens to packages that are attacks.
     pub malicious: Choice,
     /// What happens to what could not be assessed.
     pub undetermined: Choice,
+    /// What happens to what nobody has looked into.
+    pub not_examined: Choice,
     /// How old the advisories may be.
     pub max_age_days: u32,
 }
@@ -111,10 +115,14 @@ pub(in crate::policy) struct WireAdvisories {
     refuse: Option<String>,
     #[serde(default = "refused")]
     known_exploited: Choice,
+    #[serde(default)]
+    unknown_exploited: Choice,
     #[serde(default = "refused")]
     malicious: Choice,
     #[serde(default)]
     undetermined: Choice,
+    #[serde(default)]
+    not_examined: Choice,
     max_age_days: u32,
 }
 
@@ -184,7 +192,15 @@ fn of_advisories(wire: WireAdvisories) -> Result<Advisories> {
         Some(word) => Some(named("advisories.refuse", &Grade::WORDS, word)?),
     };
     let max_age_days = days("advisories.max-age-days", Some(wire.max_age_days))?.unwrap_or_default();
-    Ok(Advisories { refuse, exploited: wire.known_exploited, malicious: wire.malicious, undetermined: wire.undetermined, max_age_days })
+    Ok(Advisories {
+        refuse,
+        exploited: wire.known_exploited,
+        unknown_exploited: wire.unknown_exploited,
+        malicious: wire.malicious,
+        undetermined: wire.undetermined,
+        not_examined: wire.not_examined,
+        max_age_days,
+    })
 }
 
 fn named<T: Copy>(key: &str, words: &[(&str, T)], word: &str) -> Result<T> {

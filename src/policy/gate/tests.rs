@@ -21,7 +21,7 @@ fn asked(advised: Advised) -> Asked {
 }
 
 fn held() -> Asked {
-    asked(Advised::Held("2026-05-31T00:00:00Z".to_owned()))
+    asked(Advised::Held(Consulted { used: vec!["a list".to_owned()], exploited_unknown: None }))
 }
 
 fn subject(name: &str) -> Subject {
@@ -148,8 +148,11 @@ fn releases_have_an_age_and_a_signature() {
 }
 
 fn weak(id: &str, grade: Option<Grade>, malicious: bool, exploited: bool) -> Subject {
-    let weakness = Weakness { id: id.to_owned(), grade, malicious, exploited, summary: "something".to_owned() };
-    let package = Package { purl: "pkg:generic/inner@2".to_owned(), undetermined: vec![], weaknesses: vec![weakness] };
+    let names = vec![id.to_owned(), "CVE-1".to_owned()];
+    let weakness =
+        Weakness { id: id.to_owned(), names, grade, malicious, exploited, summary: "something [here](https://example.org) {0}".to_owned() };
+    let purl = "pkg:generic/inner@2".to_owned();
+    let package = Package { purl, undetermined: vec![], not_examined: vec![], weaknesses: vec![weakness] };
     Subject { packages: Some(vec![package]), ..subject("a") }
 }
 
@@ -167,9 +170,69 @@ fn advisories_are_judged_by_severity_and_by_what_is_done_with_them() {
     let low = weak("X-1", Some(Grade::Low), false, true);
     assert_eq!((outcome(policy, &low, rules::SEVERITY), outcome(policy, &low, rules::EXPLOITED)), (Outcome::Shown, Outcome::Refused));
     assert_eq!(outcome("", &weak("MAL-1", None, true, false), rules::MALICIOUS), Outcome::Refused, "refused without being asked for");
-    let undetermined = Package { purl: "pkg:generic/x".to_owned(), undetermined: vec!["no version".to_owned()], weaknesses: vec![] };
-    let undetermined = Subject { packages: Some(vec![undetermined]), ..subject("a") };
+    let with = |undetermined: &[&str], not_examined: &[&str]| {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let (undetermined, not_examined) = (texts(undetermined), texts(not_examined));
+        let package = Package { purl: "pkg:generic/x".to_owned(), undetermined, not_examined, weaknesses: vec![] };
+        Subject { packages: Some(vec![package]), ..subject("a") }
+    };
+    let undetermined = with(&["no version"], &[]);
     assert_eq!(outcome(policy, &undetermined, rules::UNDETERMINED), Outcome::Shown);
+    assert_eq!(outcome(policy, &undetermined, rules::NOT_EXAMINED), Outcome::Passed);
+    let unseen = with(&[], &["not looked into"]);
+    assert_eq!(
+        (outcome(policy, &unseen, rules::NOT_EXAMINED), outcome(policy, &unseen, rules::UNDETERMINED)),
+        (Outcome::Shown, Outcome::Passed)
+    );
+    assert_eq!(outcome(&format!("{policy}not-examined = \"refused\"\n"), &unseen, rules::NOT_EXAMINED), Outcome::Refused);
+}
+
+/// Without a list nobody knows what is exploited: the rule does not pass, and the policy says whether that is refused.
+#[test]
+fn a_list_that_is_not_here_is_never_good_news() {
+    let blind = || asked(Advised::Held(Consulted { exploited_unknown: Some("no list is here".to_owned()), ..Consulted::default() }));
+    let of = |policy: &str| {
+        let gated = terms(policy).gate(&[subject("a")], &blind());
+        let ruled = gated.rules.iter().find(|ruled| ruled.rule == rules::EXPLOITED).expect("in force").clone();
+        (ruled.worst, ruled.outcomes[0], ruled.hits.first().is_some_and(|hit| hit.found.contains("no list is here")))
+    };
+    let table = "[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n";
+    assert_eq!(of(table), (Outcome::Shown, Outcome::Shown, true));
+    assert_eq!(of(&format!("{table}unknown-exploited = \"refused\"\n")), (Outcome::Refused, Outcome::Refused, true));
+    assert_eq!(of(""), (Outcome::Shown, Outcome::Shown, true), "without a table too");
+    let sighted = terms(table).gate(&[subject("a")], &held());
+    assert!(sighted.rules.iter().all(|ruled| ruled.worst == Outcome::Passed), "{sighted:?}");
+    assert_eq!(document(&sighted)["asked"][0], "a list");
+}
+
+/// What is only there for another artifact is not asked about its release, and that is said.
+#[test]
+fn what_is_exempt_is_counted() {
+    let policy = "[artifacts]\nupstream-signatures = \"present\"\ncool-down-days = 7\nmax-bytes = 1000\n";
+    let beside = Subject { release: None, ..subject("a") };
+    let gated = terms(policy).gate(&[beside, subject("b")], &held());
+    let exempt = |rule| gated.rules.iter().find(|ruled| ruled.rule == rule).expect("in force").exempt;
+    assert_eq!([rules::SIGNATURE, rules::UNKNOWN_SIGNATURE, rules::COOL_DOWN, rules::UNKNOWN_AGE].map(exempt), [1; 4]);
+    assert_eq!(exempt(rules::SIZE), 0);
+    let told = gated.told().iter().map(|finding| finding.found.clone()).collect::<Vec<_>>().join("\n");
+    assert!(told.contains("1 of them not asked, being there for another one"), "{told}");
+}
+
+#[test]
+fn exceptions_are_granted_by_any_name_and_say_which() {
+    let weak = weak("GHSA-1", Some(Grade::High), false, false);
+    let gated = |finding: &str, now: &str| {
+        let more = format!("finding = \"{finding}\"\n");
+        let policy = format!("[advisories]\nrefuse = \"any\"\nmax-age-days = 7\n{}", exception("advisories.severity", "room/a", &more));
+        terms(&policy).gate(std::slice::from_ref(&weak), &Asked { now: time(now), ..held() })
+    };
+    let hit = |gated: &Gated| gated.rules.iter().find(|ruled| ruled.rule == rules::SEVERITY).expect("in force").hits[0].clone();
+    let by_alias = hit(&gated("CVE-1", "2026-06-01T00:00:00Z"));
+    assert!(by_alias.outcome == Outcome::Excepted && by_alias.found.contains("exception 1 was granted for CVE-1"), "{by_alias:?}");
+    assert!(!hit(&gated("GHSA-1", "2026-06-01T00:00:00Z")).found.contains("was granted"), "by its own name");
+    let expired = gated("CVE-1", "2026-06-02T00:00:00Z");
+    assert!(hit(&expired).outcome == Outcome::Refused && hit(&expired).found.contains("granted for CVE-1 has expired"), "{expired:?}");
+    assert_eq!((expired.exceptions[0].matched, hit(&gated("CVE-2", "2026-06-01T00:00:00Z")).outcome), (1, Outcome::Refused));
 }
 
 #[test]
@@ -182,7 +245,7 @@ fn missing_advisories_are_a_refusal_and_never_clean() {
     };
     assert_eq!(worst(Advised::Missing("there are none".to_owned())), (Outcome::Refused, Outcome::NotAssessed));
     assert_eq!(worst(Advised::Later), (Outcome::NotAssessed, Outcome::NotAssessed));
-    assert_eq!(worst(Advised::Held("x".to_owned())), (Outcome::Passed, Outcome::Passed));
+    assert_eq!(worst(Advised::Held(Consulted::default())), (Outcome::Passed, Outcome::Passed));
 }
 
 fn exception(rule: &str, subject: &str, more: &str) -> String {
@@ -254,6 +317,9 @@ fn what_would_ask_nothing_is_no_policy() {
         (sound.replace("Alice", " "), "empty"),
         (sound.replace("until it is replaced", ""), "empty"),
         (sound.replace("artifacts.size", "advisories.malicious"), "one person"),
+        (format!("{sound}vex = \"not_affected\"\n"), "not say about what"),
+        (format!("{sound}justification = \"component_not_present\"\n"), "by itself"),
+        (format!("{}finding = \"X\"\nvex = \"fine\"\n", exception("advisories.severity", "pkg:npm/a", "")), "status is not known"),
         (format!("{}second-owner = \"Alice\"\n", sound.replace("artifacts.size", "advisories.malicious")), "one person"),
     ] {
         let said = refused(&text);
@@ -298,6 +364,11 @@ fn documents_have_every_outcome_and_no_hostile_character() {
     let results = log["runs"][0]["results"].as_array().expect("results");
     assert!(results.iter().any(|result| result["suppressions"][0]["justification"].as_str().is_some_and(|why| why.contains("Alice"))));
     assert!(results.iter().all(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] != "pkg:generic/a b"));
+    let texts: Vec<&str> = results.iter().filter_map(|result| result["message"]["text"].as_str()).collect();
+    assert!(
+        texts.iter().any(|text| text.contains(r"something \[here\](https://example.org) {{0}}")),
+        "a link, or a place for arguments: {texts:?}"
+    );
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
     for result in results {
         let at = result["ruleIndex"].as_u64().expect("an index") as usize;

@@ -114,7 +114,8 @@ pub enum Reason {
     NothingRefused,
     Once,
     NoManifest,
-    VersionOnly,
+    NoBuild,
+    NothingExcepted,
     TooFewSignatures(u64, u64),
 }
 
@@ -141,7 +142,8 @@ impl Reason {
         Self::NothingRefused,
         Self::Once,
         Self::NoManifest,
-        Self::VersionOnly,
+        Self::NoBuild,
+        Self::NothingExcepted,
         Self::TooFewSignatures(1, 2),
     ];
 
@@ -167,7 +169,8 @@ impl Reason {
             Self::NothingRefused => ("nothing-refused", 0, 0),
             Self::Once => ("once", 0, 0),
             Self::NoManifest => ("no-manifest", 0, 0),
-            Self::VersionOnly => ("version-only", 0, 0),
+            Self::NoBuild => ("no-build", 0, 0),
+            Self::NothingExcepted => ("nothing-excepted", 0, 0),
             Self::TooFewSignatures(n, m) => ("too-few-signatures", n, m),
         }
     }

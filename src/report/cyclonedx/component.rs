@@ -124,5 +124,6 @@ fn properties(component: &Component) -> Vec<Value> {
         inside.databases.iter().for_each(|database| add("package-database", &database.told()));
         inside.not_assessed.iter().for_each(|why| add("not-assessable", why));
     }
+    component.compared.iter().for_each(|compared| add("publishers-list", &compared.told()));
     all
 }

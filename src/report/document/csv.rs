@@ -29,9 +29,14 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
     out.push_str("\r\n");
 }
 
-/// Always quoted. What spreadsheets would take for a formula gets an apostrophe in front.
+/// Always quoted. What spreadsheets would take for a formula gets an apostrophe in front: a sign that begins one, in any of its widths, also
+/// behind spaces and what is not seen.
 fn cell(text: &str) -> String {
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r'])
-        || text.starts_with(['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let unseen = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let formula = text.trim_start_matches(unseen).starts_with(FORMULA) || text.starts_with(['\t', '\r']);
     format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
 }
+
+/// Signs that begin a formula, as they are typed, full-width and small.
+const FORMULA: [char; 13] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}', '\u{2212}'];

@@ -85,12 +85,19 @@ pub struct Evidence {
 /// What something rests on: a digest, or a name that is not empty.
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Evidence")]
+#[schemars(rename = "Evidence", extend("anyOf" = named()))]
 struct WireEvidence {
     source: Source,
     name: Option<String>,
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: Option<String>,
+}
+
+/// What the schema says of that: one of the two is there, and says something.
+fn named() -> serde_json::Value {
+    let one = |member: &str, form: serde_json::Value| serde_json::json!({ "required": [member], "properties": { member: form } });
+    let (digest, name) = (serde_json::json!({ "type": "string" }), serde_json::json!({ "type": "string", "pattern": "\\S" }));
+    serde_json::json!([one("sha256", digest), one("name", name)])
 }
 
 impl TryFrom<WireEvidence> for Evidence {

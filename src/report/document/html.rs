@@ -8,13 +8,18 @@ use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
 
+/// The style of the page as a policy names it (CSP 3, section 2.3.1): by the digest of its text.
+pub fn style_source() -> String {
+    format!("'sha256-{}'", BASE64.encode(&Sha256::digest(STYLE)))
+}
+
 /// The whole page.
 pub fn render(layout: &Layout) -> String {
-    let style = BASE64.encode(&Sha256::digest(STYLE));
+    let style = style_source();
     let (title, lead) = (escape(&layout.title), escape(&layout.lead));
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'\">\n\
          <title>{title}</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <header><h1>{title}</h1><p class=\"soft\">{lead}</p></header>\n<main>\n<div class=\"first\">\n",

@@ -55,19 +55,35 @@ fn table(table: &Table) -> String {
     out
 }
 
-/// Every character that can begin or end something is escaped (CommonMark, section 2.4); `<` and `&` as entities, for readers that take HTML.
+/// Every character that can begin or end something is escaped (CommonMark, section 2.4), wherever it stands, those that mean something at the
+/// start of a line only there; `<` and `&` as entities, for readers that take HTML; and what readers make links of by themselves.
 fn escape(text: &str) -> String {
+    let text = text.trim_start();
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    // A number at the start is one of a list, up to the character that says so.
+    let number = text.bytes().take_while(u8::is_ascii_digit).count();
+    for (at, c) in text.char_indices() {
+        let (before, after) = (&text[..at], &text[at + c.len_utf8()..]);
         match c {
             '<' => out.push_str("&lt;"),
             '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '|' | '~' | '!' | '>' => {
-                out.push('\\');
-                out.push(c);
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '|' | '~' | '!' | '>' | '$' | '@' => out.extend(['\\', c]),
+            '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
+            '.' if number > 0 && at == number => out.extend(['\\', c]),
+            '.' if ends_in_www(before) => out.extend(['\\', c]),
+            ':' if after.starts_with("//") || is_scheme(before) => out.extend(['\\', c]),
             c => out.push(c),
         }
     }
     out
+}
+
+fn ends_in_www(text: &str) -> bool {
+    text.get(text.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+}
+
+/// Schemes that readers make links of without two slashes.
+fn is_scheme(text: &str) -> bool {
+    let word = text.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["mailto", "xmpp", "tel"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }

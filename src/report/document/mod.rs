@@ -12,6 +12,7 @@ mod layout;
 mod markdown;
 mod model;
 mod pdf;
+mod ruled;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -19,10 +20,12 @@ mod text;
 mod words;
 
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
+pub use html::style_source;
 pub use model::{MAX_REPORT_BYTES, Report};
+pub use ruled::{Decision, ExceptionRow, RuleRow, Standing};
 pub use sections::{
-    Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, CountRow, Counted, Decision, EventRow, FindingRow, Identity,
-    Kind, ModelRow, People, RuleRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
+    Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, FindingRow, Identity,
+    Kind, ModelRow, People, ProofRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
 };
 pub use text::outside;
 

@@ -1,8 +1,10 @@
 //! `docs/formats/report.md`, version 1: the report as a document. Everything that is shown in any form comes from it.
 
 use super::evidence::{Backed, Claim};
+use super::ruled::{Decision, ExceptionRow};
 use super::sections::{
-    Age, ArtifactRow, ChangeRow, Changes, CountRow, Counted, Decision, EventRow, FindingRow, Identity, Kind, ModelRow, People, Tile, WhyRow,
+    Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, FindingRow, Identity, Kind, ModelRow, People, ProofRow,
+    Tile, WhyRow,
 };
 use crate::artifact::{Digest, Limits, parse_versioned};
 use crate::error::{Error, Result};
@@ -42,18 +44,24 @@ pub struct Report {
     pub not_checked: Vec<Claim>,
     /// What people should know before they decide; each was shown and not refused.
     pub remarks: Vec<Claim>,
+    /// What the policy lets through all the same, in the policy's order.
+    pub exceptions: Option<Backed<Vec<ExceptionRow>>>,
     /// What is known to be wrong, by artifact, then by fix.
     pub findings: Option<Backed<Vec<FindingRow>>>,
     /// Licences, the most frequent first.
     pub licences: Option<Backed<Vec<CountRow>>>,
     /// Suppliers, the most frequent first.
     pub suppliers: Option<Backed<Vec<CountRow>>>,
+    /// Publishers' lists of packages beside what was found.
+    pub compared: Option<Backed<Vec<ComparedRow>>>,
     /// Models, as their publishers declare them.
     pub models: Option<Backed<Vec<ModelRow>>>,
     /// Where it is installed from, or why it is there.
     pub why: Option<Backed<Vec<WhyRow>>>,
     /// What happened to it on this host.
     pub custody: Vec<Backed<EventRow>>,
+    /// The proof that the event it is about is in the log.
+    pub proof: Option<Backed<ProofRow>>,
     /// What was verified, step by step.
     pub transcript: Vec<Claim>,
     /// Commands that check it without this program.
@@ -79,12 +87,15 @@ impl Report {
             ages: vec![],
             not_checked: vec![],
             remarks: vec![],
+            exceptions: None,
             findings: None,
             licences: None,
             suppliers: None,
+            compared: None,
             models: None,
             why: None,
             custody: vec![],
+            proof: None,
             transcript: vec![],
             commands: vec![],
             artifacts: None,

@@ -190,30 +190,20 @@ pub struct BundleRow {
     pub state: String,
 }
 
-/// What was decided, and by which rules.
+/// The proof that an event is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Decision {
-    /// What is decided.
-    pub verdict: Verdict,
-    /// Why, as the program says it; empty where nothing speaks against it.
-    pub reason: String,
-    /// The rules that decided.
-    pub rules: Vec<RuleRow>,
-}
-
-/// A rule and what it came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RuleRow {
-    /// Its id.
-    pub rule: String,
-    /// `passed`, `shown` or `refused`.
-    pub outcome: String,
-    /// What it asks.
-    pub expected: String,
-    /// What there is.
-    pub found: String,
+pub struct ProofRow {
+    /// The event's place in the log.
+    pub index: u64,
+    /// How many events the checkpoint covers.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: String,
+    /// The log's key, by which the checkpoint is verified.
+    pub key: String,
+    /// The receipt, line by line (C2SP `tlog-proof`): joined by line feeds, with one at the end, it verifies alone.
+    pub lines: Vec<String>,
 }
 
 /// Who stands behind it.
@@ -337,6 +327,26 @@ pub struct CountRow {
     pub count: u64,
 }
 
+/// A publisher's list of packages beside what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ComparedRow {
+    /// The artifact, or the platform of it.
+    pub artifact: String,
+    /// The form of the list.
+    pub form: String,
+    /// SHA-256 of the list.
+    pub sha256: String,
+    /// Packages of both, by type, name and version.
+    pub same: u64,
+    /// Packages that only the publisher lists.
+    pub only_listed: u64,
+    /// Packages that were only found here.
+    pub only_found: u64,
+    /// Entries of the list that have no package URL and cannot be compared.
+    pub unnamed: u64,
+}
+
 /// A model, as declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -407,8 +417,10 @@ pub struct WhyRow {
     pub name: String,
     /// The sections of the manifest that asked for it by themselves or with others.
     pub sections: Vec<String>,
-    /// From something that is not needed by others, step by step, to it.
+    /// From something that is not needed by others, step by step, to it; of a long way, as many steps from each of its ends.
     pub path: Vec<String>,
+    /// Steps that are left out in the middle of the way.
+    pub between: u64,
     /// How many need it directly.
     pub needed_by: u64,
 }

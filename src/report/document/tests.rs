@@ -1,8 +1,12 @@
 use super::words::Words;
 use super::*;
 use crate::artifact::Digest;
+use crate::policy::gate::{Advised, Asked};
+use crate::policy::{Facts, Policy};
 use crate::report::Language;
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::process::Stdio;
 
 fn row(n: usize) -> ArtifactRow {
     ArtifactRow {
@@ -38,8 +42,14 @@ fn sample(artifacts: usize, text: &str) -> Report {
         volumes: (0..20).map(|n| VolumeRow { name: format!("{hostile}.{n}"), size: 4_000_000_000, here: n > 0 }).collect(),
         bundles: vec![],
     };
-    let rule =
-        |n| RuleRow { rule: format!("bundle.rule-{n}"), outcome: "shown".to_owned(), expected: hostile.clone(), found: hostile.clone() };
+    let rule = |n| RuleRow {
+        rule: if n == 0 { "bundle.age".to_owned() } else { format!("bundle.rule-{n}") },
+        outcome: "shown".to_owned(),
+        subject: hostile.clone(),
+        expected: if n == 0 { "made at most 90 days before".to_owned() } else { hostile.clone() },
+        found: hostile.clone(),
+        exception: hostile.clone(),
+    };
     let decision = Decision { verdict: Verdict::AllowedWithRemarks, reason: hostile.clone(), rules: (0..8).map(rule).collect() };
     let policy = Evidence::of(Source::Policy, Digest::of(b"policy"));
     let mut report =
@@ -89,6 +99,16 @@ fn sample(artifacts: usize, text: &str) -> Report {
     let inventory = Evidence::of(Source::Inventory, Digest::of(b"statement"));
     report.licences = Some(Backed::new(vec![CountRow { name: "MIT".to_owned(), count: 4 }], inventory.clone()));
     report.suppliers = Some(Backed::new(vec![CountRow { name: String::new(), count: 4 }], inventory.clone()));
+    let compared = ComparedRow {
+        artifact: hostile.clone(),
+        form: "SPDX".to_owned(),
+        sha256: Digest::of(b"list").hex(),
+        same: 100,
+        only_listed: 3,
+        only_found: 4,
+        unnamed: 2,
+    };
+    report.compared = Some(Backed::new(vec![compared], inventory.clone()));
     let model = ModelRow {
         name: hostile.clone(),
         task: "text".to_owned(),
@@ -101,16 +121,37 @@ fn sample(artifacts: usize, text: &str) -> Report {
         not_looked_into: 1,
     };
     report.models = Some(Backed::new(vec![model], inventory.clone()));
-    let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(3), needed_by: 2 };
+    let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(4), between: 12, needed_by: 2 };
     report.why = Some(Backed::new(vec![why], inventory.clone()));
     let event = EventRow {
         index: 4,
         time: "2026-02-05T00:00:00Z".to_owned(),
         kind: "import".to_owned(),
         actor: "actor-1".to_owned(),
-        note: hostile,
+        note: hostile.clone(),
     };
+    let hostile_again = hostile;
     report.custody = vec![Backed::new(event, Evidence::event(4))];
+    let exception = |standing| ExceptionRow {
+        rule: "artifacts.licence".to_owned(),
+        subject: hostile_again.clone(),
+        finding: hostile_again.clone(),
+        owner: hostile_again.clone(),
+        reason: hostile_again.clone(),
+        granted: "2026-01-01".to_owned(),
+        expires: "2026-02-01".to_owned(),
+        standing,
+    };
+    let rows = Standing::ALL.iter().map(|standing| exception(*standing)).collect();
+    report.exceptions = Some(Backed::new(rows, Evidence::of(Source::Policy, Digest::of(b"policy"))));
+    let proof = ProofRow {
+        index: 4,
+        size: 9,
+        root: Digest::of(b"root").hex(),
+        key: "host+00000000+AAAA".to_owned(),
+        lines: ["c2sp.org/tlog-proof@v1", "extra AAAA", "index 4", "", "host", "9", "AAAA"].map(str::to_owned).to_vec(),
+    };
+    report.proof = Some(Backed::new(proof, Evidence::event(4)));
     report.commands = vec!["ssh-keygen -Y verify".to_owned()];
     report.artifacts = Some(Backed::new((0..artifacts).map(row).collect(), inventory));
     report
@@ -175,13 +216,133 @@ fn no_form_promises_more_than_was_looked_at() {
         "nessuna vulnerabilit",
     ];
     for (form, language, bytes) in all_forms(&sample(2, "plain")) {
-        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        let text = if form == Form::Pdf { shown(&bytes) } else { String::from_utf8_lossy(&bytes).into_owned() }.to_lowercase();
+        assert!(text.contains("mit") && text.contains("thing-1"), "{form:?} {language:?} is read whole");
         forbidden.iter().for_each(|word| assert!(!text.contains(word), "{form:?} {language:?} says {word}"));
     }
     for language in Language::ALL {
         for (key, text) in Words::of_language(language).all() {
             forbidden.iter().for_each(|word| assert!(!text.to_lowercase().contains(word), "{language:?} {key} says {word}"));
         }
+    }
+}
+
+/// The text of a PDF, from its content streams: what is shown, piece by piece, in the encoding of the font it is shown in.
+fn shown(pdf: &[u8]) -> String {
+    let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
+    let (mut rest, mut text) = (pdf, String::new());
+    while let Some(at) = find(rest, b">>\nstream\n") {
+        let dictionary = &rest[rest[..at].len().saturating_sub(120)..at];
+        rest = &rest[at + 10..];
+        if find(dictionary, b"/FlateDecode").is_some() {
+            let mut content = Vec::new();
+            flate2::read::ZlibDecoder::new(rest).read_to_end(&mut content).unwrap();
+            text.push_str(&shown_on_page(&content));
+        }
+    }
+    text
+}
+
+fn shown_on_page(content: &[u8]) -> String {
+    let (mut text, mut further, mut at) = (String::new(), false, 0);
+    let mut push = |bytes: &[u8], further: bool| {
+        bytes.iter().for_each(|byte| text.push(pdf::character(*byte, further).unwrap()));
+        text.push(' ');
+    };
+    while at < content.len() {
+        match content[at] {
+            b'(' => {
+                let (mut bytes, mut depth) = (Vec::new(), 1);
+                while depth > 0 {
+                    at += 1;
+                    match content[at] {
+                        b'\\' => {
+                            at += 1;
+                            bytes.push(content[at]);
+                        }
+                        b'(' => (depth, _) = (depth + 1, bytes.push(b'(')),
+                        b')' if depth == 1 => depth = 0,
+                        b')' => (depth, _) = (depth - 1, bytes.push(b')')),
+                        byte => bytes.push(byte),
+                    }
+                }
+                push(&bytes, further);
+            }
+            b'<' if content[at + 1] != b'<' => {
+                let end = at + content[at..].iter().position(|byte| *byte == b'>').unwrap();
+                push(&data_encoding::HEXUPPER_PERMISSIVE.decode(&content[at + 1..end]).unwrap(), further);
+                at = end;
+            }
+            b'<' => at += 1,
+            b'/' if content[at..].starts_with(b"/RX ") || content[at..].starts_with(b"/BX ") => further = true,
+            b'/' if content[at..].starts_with(b"/R ") || content[at..].starts_with(b"/B ") => further = false,
+            _ => {}
+        }
+        at += 1;
+    }
+    text
+}
+
+#[test]
+fn the_text_of_a_pdf_is_read_back_in_every_script_its_fonts_have() {
+    let name = "Łódź „Straße“ – ≤ 7 € (a\\b) ( 中";
+    for language in Language::ALL {
+        let text = shown(&sample(2, name).render(Form::Pdf, language));
+        let together = |text: &str| text.replace(' ', "");
+        assert!(together(&text).contains(&together("Łódź „Straße“ – ≤ 7 € (a\\b) ( \\u{4e2d}")), "{language:?}: {text}");
+        let words = Words::of_language(language);
+        assert!(together(&text).contains(&together(words.get("glossary.undetermined"))), "{language:?}");
+    }
+    let Ok(mut stock) = std::process::Command::new("pdftotext").args(["-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    else {
+        return;
+    };
+    let pdf = sample(2, name).render(Form::Pdf, Language::English);
+    stock.stdin.take().unwrap().write_all(&pdf).unwrap();
+    let text = String::from_utf8(stock.wait_with_output().unwrap().stdout).unwrap();
+    assert!(text.contains("Łódź „Straße“ – ≤ 7 €"), "{text}");
+}
+
+#[test]
+fn in_markdown_no_name_begins_something_or_becomes_a_link() {
+    let names = ["# a", "- a", "+ a", "12. a", "12) a", "> a", "=== a", "| a |", "  - a", "~~~ a", "[x] a", "    code"];
+    for (name, written) in names.into_iter().zip([
+        "\\# a",
+        "\\- a",
+        "\\+ a",
+        "12\\. a",
+        "12\\) a",
+        "\\> a",
+        "\\=== a",
+        "\\| a \\|",
+        "\\- a",
+        "\\~\\~\\~ a",
+        "\\[x\\] a",
+        "code",
+    ]) {
+        let text = String::from_utf8(sample(1, name).render(Form::Markdown, Language::English)).unwrap();
+        let own =
+            |line: &str| line.trim_start_matches(['-', ' ', '|']).starts_with(name.trim_start()) && !written.starts_with(name.trim_start());
+        assert!(text.contains(written) && !text.lines().any(own), "{name}: {text}");
+    }
+    for (name, written) in [
+        ("see https://example.org/a", "https\\://"),
+        ("www.example.org", "www\\."),
+        ("WWW.example.org", "WWW\\."),
+        ("mailto:a", "mailto\\:"),
+        ("a@example.org", "a\\@example"),
+    ] {
+        let text = String::from_utf8(sample(1, name).render(Form::Markdown, Language::English)).unwrap();
+        assert!(text.contains(written) && !text.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn in_a_table_of_cells_no_name_is_a_formula() {
+    for name in ["=1", "+1", "-1", "@a", "＝1", "＋1", "－1", "＠a", " =1", " ＝1", "\u{200b}=1", "\u{a0}＋1", "﹦1", "−1"] {
+        let name = outside(name);
+        let csv = String::from_utf8(sample(1, &name).render(Form::Csv, Language::English)).unwrap();
+        assert!(csv.contains(&format!("\"'{name}\"")) && !csv.contains(&format!("\"{name}\"")), "{name:?}");
     }
 }
 
@@ -305,7 +466,15 @@ fn the_published_schema_is_that_of_the_program() {
 fn page_1_holds_on_one_page_whatever_is_in_it() {
     for text in ["plain", HOSTILE, &"long ".repeat(200)] {
         for language in Language::ALL {
-            let mut layout = layout::layout(&sample(3, text), language);
+            let mut report = sample(3, text);
+            let people = report.people.as_ref().unwrap();
+            let many = People {
+                signers: people.said().signers.iter().cycle().take(40).cloned().collect(),
+                approvers: people.said().approvers.iter().cycle().take(40).cloned().collect(),
+                ..people.said().clone()
+            };
+            report.people = Some(Backed::new(many, people.evidence().clone()));
+            let mut layout = layout::layout(&report, language);
             layout.rest.clear();
             let pdf = String::from_utf8_lossy(&pdf::render(&layout)).into_owned();
             // The page after it is there and empty.
@@ -321,6 +490,55 @@ fn a_pdf_is_tagged_and_says_its_language_and_title() {
     for word in ["/Marked true", "/Lang (it)", "/StructTreeRoot", "/S /Table", "/S /TH", "/S /H1", "/DisplayDocTitle true", "/Title"] {
         assert!(text.contains(word), "{word}");
     }
+}
+
+/// The ids in the reference of policies, and the texts that rules make, each have words in every language.
+#[test]
+fn what_rules_say_is_said_in_every_language() {
+    let reference = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/policy.md")).unwrap();
+    let is_id = |word: &&str| {
+        let family = ["bundle.", "artifacts.", "advisories.", "policy."].iter().any(|family| word.starts_with(family));
+        family
+            && !word.ends_with(".md")
+            && word.split('.').count() == 2
+            && word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'-'))
+    };
+    let lines = reference.lines().filter(|line| line.starts_with("| `"));
+    let ids: BTreeSet<&str> = lines.filter_map(|line| line.split('`').nth(1)).filter(is_id).collect();
+    assert!(ids.contains("bundle.age") && ids.contains("artifacts.licence") && ids.len() > 15, "{ids:?}");
+    let policy = "airlift-policy = 1\n[bundle]\nmax-age-days = 9\n[artifacts]\nmax-bytes = 9\nscan = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
+        licences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
+        refuse = \"high\"\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
+        granted = \"2026-01-01\"\nexpires = \"2026-01-09\"\n";
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let facts = Facts {
+        toolkit: "kit".to_owned(),
+        line: "main".to_owned(),
+        created: time("2026-01-01T00:00:00Z"),
+        ecosystems: BTreeSet::new(),
+        missing: Some(2..=3),
+        root_expires: Some(time("2027-01-01T00:00:00Z")),
+        now: time("2026-04-01T00:00:00Z"),
+    };
+    let asked = Asked { now: facts.now, as_of: facts.now, advised: Advised::Later };
+    let mut findings = policy.judge(&facts);
+    findings.extend(policy.terms.gate(&[], &asked).told());
+    assert!(findings.len() > 12, "{findings:?}");
+    for language in [Language::German, Language::Italian] {
+        let words = Words::of_language(language);
+        ids.iter().for_each(|id| assert!(words.find(&format!("rule.{id}")).is_some(), "{language:?} has no words for {id}"));
+        for finding in &findings {
+            assert!(words.find(&format!("rule.{}", finding.rule)).is_some(), "{language:?} {}", finding.rule);
+            for text in [&finding.expected, &finding.found] {
+                assert!(words.of_rules(text) != *text, "{language:?} has no words for {}: {text}", finding.rule);
+            }
+        }
+    }
+    let german = Words::of_language(Language::German);
+    assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
+    assert_eq!(german.of_rules("a name {from} outside"), "a name {from} outside");
+    assert_eq!(Words::of_language(Language::English).of_rules("made {x} y"), "made {x} y");
 }
 
 /// Not a judgement but its object: with `AIRLIFT_REPORTS=DIR` a plain report and a hostile one in every form, to be looked at.

@@ -64,6 +64,30 @@ impl Words {
         self.fill(key, |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
     }
 
+    /// A text of the rules, in this language: what they say in English is recognised by its form, and what has none is left as it is.
+    pub fn of_rules(&self, text: &str) -> String {
+        let english = Self::of_language(Language::English);
+        let forms = english.0.range("rules.".to_owned()..).take_while(|(key, _)| key.starts_with("rules."));
+        // Of several forms that fit, the one that says most itself.
+        let fitting = forms.filter_map(|(key, form)| Some((form.len(), key, parts_of(form, text)?)));
+        let Some((_, key, mut parts)) = fitting.max_by_key(|(said, ..)| *said) else { return text.to_owned() };
+        for (name, value) in &mut parts {
+            if *name == "counts" {
+                *value = self.counts(value);
+            }
+        }
+        self.fill(key, |name| parts.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str()))
+    }
+
+    /// `2 refused, 3 passed`, in this language.
+    fn counts(&self, text: &str) -> String {
+        let one = |part: &str| match part.split_once(' ') {
+            Some((count, outcome)) => format!("{count} {}", self.find(&format!("outcome.{outcome}")).unwrap_or(outcome)),
+            None => part.to_owned(),
+        };
+        text.split(", ").map(one).collect::<Vec<_>>().join(", ")
+    }
+
     /// A number with its thousands apart.
     pub fn number(&self, number: u64) -> String {
         let (digits, between) = (number.to_string(), self.get("thousands"));
@@ -88,6 +112,20 @@ impl Words {
         }
         if unit == "B" || whole >= 100 { format!("{whole} {unit}") } else { format!("{whole}{}{tenth} {unit}", self.get("decimal")) }
     }
+}
+
+/// The values in a text, where it has this form.
+fn parts_of<'f>(form: &'f str, text: &str) -> Option<Vec<(&'f str, String)>> {
+    let (mut rest, mut parts) = (text, Vec::new());
+    let mut pieces = form.split('{');
+    rest = rest.strip_prefix(pieces.next()?)?;
+    for piece in pieces {
+        let (name, after) = piece.split_once('}')?;
+        let end = if after.is_empty() { rest.len() } else { rest.find(after)? };
+        parts.push((name, rest[..end].to_owned()));
+        rest = &rest[end + after.len()..];
+    }
+    rest.is_empty().then_some(parts)
 }
 
 fn flatten(prefix: &str, table: &toml::Table, texts: &mut BTreeMap<String, String>) {

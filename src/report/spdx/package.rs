@@ -171,6 +171,7 @@ fn comment(component: &Component) -> String {
         lines.extend(inside.databases.iter().map(|database| format!("package database: {}", database.told())));
         lines.extend(inside.not_assessed.iter().map(|why| format!("not assessable: {why}")));
     }
+    lines.extend(component.compared.iter().map(|compared| format!("beside its publisher's list: {}", compared.told())));
     let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.text));
     lines.extend(found);
     lines.extend(component.unmet.iter().map(|unmet| format!("requires, and it is not here: {unmet}")));

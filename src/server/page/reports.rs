@@ -17,11 +17,11 @@ pub struct ReportLine {
     pub files: Vec<String>,
 }
 
-/// A report is a page of its own, with its own style: nothing may be loaded or run, and it is nobody's frame.
-pub fn report_headers() -> HeaderMap {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+/// A report is a page of its own, with the one style that `style` names (CSP, such as `'sha256-…'`): nothing may be loaded or run, and it is nobody's frame.
+pub fn report_headers(style: &str) -> HeaderMap {
+    let policy = format!("default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox");
     HeaderMap::from_iter([
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
+        (CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).expect("words and base64 are a valid header value")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ])
 }
@@ -33,7 +33,7 @@ pub fn reports(about: &About, lines: &[ReportLine]) -> String {
         out.push_str("<p>No report has been signed on this host: <code>airlift report --sign KEY</code> does that.</p>\n");
         return frame(about, "Reports", &out);
     }
-    out.push_str("<p class=\"soft\">Each is signed, and the event log tells of it. The document is <code>report.json</code>.</p>\n");
+    out.push_str("<p class=\"soft\">Each is signed, and the event log tells of it. The document is <code>report.json</code>, and what is shown is checked first.</p>\n");
     out.push_str("<table>\n<tr><th>Report<th>Files</tr>\n");
     for line in lines {
         let link = |file: &String| format!("<a href=\"/reports/{}/{}\">{}</a>", escape(&line.digest), escape(file), escape(file));

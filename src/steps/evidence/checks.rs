@@ -27,6 +27,12 @@ impl Checks {
         self.line(&["signature", allowed.signers.name(), revoked, who, namespace, signature.name(), document.name()]);
     }
 
+    /// Somebody signed the list of all files, which names this list of checks in turn.
+    pub fn sealed(&mut self, allowed: &Allowed, who: &str, namespace: &str, signature: &str) {
+        let revoked = allowed.revoked.as_ref().map_or("-", Filed::name);
+        self.line(&["signature", allowed.signers.name(), revoked, who, namespace, signature, "SHA256SUMS"]);
+    }
+
     /// That enough people signed a document; the signatures are lines of their own before it, and the script counts them.
     pub fn people(&mut self, needed: usize, signers: &Filed, document: &Filed, what: &str) {
         self.line(&["people", &needed.to_string(), signers.name(), document.name(), what]);

@@ -9,12 +9,17 @@ mod carried;
 mod checks;
 mod contents;
 mod logged;
+mod said;
+mod seal;
 mod trusting;
+
+pub use self::seal::EVIDENCE;
 
 use self::carried::{Carried, Laid, named, pretty, references};
 use self::checks::Checks;
 use self::contents::Contents;
 use self::logged::Logged;
+use self::seal::Seal;
 use self::trusting::Trusting;
 use super::sbom::{of_bundle, of_snapshot};
 use super::verify::{open_one, verify};
@@ -30,6 +35,7 @@ use crate::report::controls::{
 };
 use crate::steps::policy::in_force;
 use crate::store::{Snapshot, Store, read_bounded};
+use crate::trust::Signer;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +63,10 @@ pub struct Gathering<'a> {
     pub time: Option<jiff::Timestamp>,
     /// The program, with its version.
     pub tool: &'a str,
+    /// SHA-256 of the program's own file, where that can be read.
+    pub program: Option<Digest>,
+    /// Who signs the list of all files.
+    pub signer: Option<&'a dyn Signer>,
     /// Where the work is reported.
     pub progress: &'a dyn Progress,
 }
@@ -219,12 +229,15 @@ fn written(notes: &Notes, gathering: &Gathering<'_>, folder: &mut Folder) -> Res
 
 /// Says which evidence was found, and writes everything that is made of it.
 fn finish(done: Done, gathering: &Gathering<'_>, mut folder: Folder) -> Result<Packed> {
-    let Done { subject, title, trusting, notes, parts } = done;
-    let gathered = said_of(&parts, &trusting, &notes);
+    let Done { subject, title, trusting, mut notes, parts } = done;
+    let mut gathered = said_of(&parts, &trusting, &notes);
     let logged_time = parts.logged.as_ref().and_then(|logged| logged.time.clone());
     let given = gathering.time.map(|time| time.to_string());
     let time = given.or(logged_time).or_else(|| subject.created.clone()).unwrap_or_else(|| NO_TIME.to_owned());
     let about = About { title: &title, subject: subject.digest, time: &time, tool: gathering.tool };
+    gathered.note(Evidence::E9, said::exceptions(gathering, &time, &mut folder, &mut notes)?);
+    gathered.note(Evidence::E19, said::program(gathering, &mut folder, &mut notes)?);
+    let seal = gathering.signer.map(|signer| Seal::announce(signer, &trusting, &mut folder, &mut notes)).transpose()?;
     tables(&gathered, &about, gathering, &mut folder)?;
     folder.write("checks.tsv", notes.checks.bytes())?;
     folder.write("check.sh", CHECK.as_bytes())?;
@@ -234,7 +247,7 @@ fn finish(done: Done, gathering: &Gathering<'_>, mut folder: Folder) -> Result<P
     let index = index(&folder, &gathered, &about, (&root, key.as_deref()), gathering);
     folder.write("pack.json", &pretty(&index))?;
     let files = folder.files().count() + 1;
-    let sums = folder.finish()?;
+    let sums = folder.finish_sealed(|list| seal.map_or(Ok(vec![]), |seal| seal.over(list)))?;
     Ok(Packed { title, sums, root, key, files, gathered })
 }
 
@@ -310,7 +323,6 @@ fn said_of(parts: &Parts, trusting: &Trusting, notes: &Notes) -> Gathered {
     note(Evidence::E15, Some(policy(parts, notes)));
     note(Evidence::E17, Some(reread(parts)));
     note(Evidence::E18, some(every(&|laid| vec![laid.lock.clone()]), vec![Reason::NoManifest]));
-    note(Evidence::E19, Some(Found::Absent(Reason::VersionOnly)));
     let (log, receipts, refusals) = log(parts);
     note(Evidence::E4, Some(log));
     note(Evidence::E6, Some(receipts));

@@ -130,6 +130,11 @@ impl Trusting {
         Ok(Signed { files, people: tally.people(), needed: tally.threshold, signers: Some(signers.clone()) })
     }
 
+    /// The revoked keys as the stock tool reads them.
+    pub const fn revoked(&self) -> &Filed {
+        &self.revoked
+    }
+
     /// Who holds a key, by the newest root that knows it, and the list it stands in.
     pub fn holder(&self, key: &crate::trust::PublicKey) -> Option<(String, Allowed)> {
         self.roots.iter().find_map(|(root, signers)| {

@@ -1,9 +1,7 @@
 //! What changed, with what a reviewer looks at first in front: other bytes of one version, earlier versions, later ones.
 
 use crate::advisories::order::Order;
-use crate::artifact::{Artifact, Digest};
-use crate::error::Result;
-use crate::lock::{Change, Lock, LockDiff};
+use crate::lock::{Change, LockDiff};
 use crate::report::document::{Became, ChangeRow, outside};
 use std::cmp::Ordering;
 
@@ -45,15 +43,6 @@ fn direction(before: &[String], after: &[String]) -> Became {
         },
         _ => Became::Changed,
     }
-}
-
-/// Artifacts of several bundles as one lock, each once: only to be compared.
-pub(super) fn as_lock(artifacts: &[Artifact]) -> Result<Lock> {
-    let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
-    let mut all: Vec<Artifact> = artifacts.to_vec();
-    all.sort_by_key(key);
-    all.dedup_by_key(|a| key(a));
-    Lock::new("compared".to_owned(), "main".to_owned(), Digest::of(b""), all)
 }
 
 #[cfg(test)]

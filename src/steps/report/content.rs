@@ -2,7 +2,7 @@
 
 use super::risks::Risks;
 use crate::artifact::{Artifact, Learned};
-use crate::report::document::{ArtifactRow, Backed, Claim, CountRow, Counted, Evidence, ModelRow, Report, Tile, outside};
+use crate::report::document::{ArtifactRow, Backed, Claim, ComparedRow, CountRow, Counted, Evidence, ModelRow, Report, Tile, outside};
 use crate::report::{Component, Declared, Examined, Inventory};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory
     let suppliers = told.map(|c| outside(c.supplier.as_deref().unwrap_or_default()));
     report.suppliers = Some(Backed::new(counted(suppliers), by.clone()));
     report.models = Some(Backed::new(inventory.components.iter().filter_map(model).collect(), by.clone()));
+    let compared = compared(inventory);
+    report.compared = (!compared.is_empty()).then(|| Backed::new(compared, by.clone()));
     report.artifacts = Some(Backed::new(inventory.components.iter().map(row).collect(), by.clone()));
     let read = inventory.components.iter().filter(|c| c.examined == Examined::Read).count();
     let values = [("read", read.to_string()), ("all", counts.artifacts.to_string())];
@@ -103,6 +105,23 @@ fn model(component: &Component) -> Option<ModelRow> {
         executable: model.executable.iter().map(|f| outside(f)).collect(),
         not_looked_into: model.not_looked_into,
     })
+}
+
+/// What publishers list, of artifacts and of what is inside them, such as platforms.
+fn compared(inventory: &Inventory) -> Vec<ComparedRow> {
+    let mut rows = Vec::new();
+    inventory.walk(&mut |component| {
+        rows.extend(component.compared.iter().map(|compared| ComparedRow {
+            artifact: outside(&component.label()),
+            form: compared.form.to_owned(),
+            sha256: compared.digest.hex(),
+            same: compared.same,
+            only_listed: compared.only_listed,
+            only_found: compared.only_found,
+            unnamed: compared.unnamed,
+        }));
+    });
+    rows
 }
 
 fn row(component: &Component) -> ArtifactRow {

@@ -4,18 +4,22 @@
 //! In: an authentic bundle or a store, artifacts and their inventory, a time. Out: a [`Report`]. Nothing is changed; keeping a signed
 //! report in the store is a step of its own.
 
+mod approvers;
 mod compare;
 mod content;
 mod custody;
+mod exceptions;
 mod keep;
 mod key;
 mod origin;
+mod receipt;
 mod risks;
 
 pub use compare::changes;
-pub use keep::{Kept, file, keep, kept};
+pub use keep::{Kept, Stamp, keep, kept, report_role, signature, sound, stamp};
 pub use key::of_key;
 pub use origin::why;
+pub use receipt::{Received, of_receipt, received};
 pub use risks::Risks;
 
 use super::plan::{Outcome, Plan};
@@ -27,12 +31,13 @@ use crate::lock::{Lock, LockDiff};
 use crate::policy::{Finding, Outcome as RuleOutcome};
 use crate::report::Inventory;
 use crate::report::document::{
-    Age, ApproverRow, Backed, Claim, Decision, Evidence, Identity, Kind, People, Report, RuleRow, SignerRow, Source, Verdict, VolumeRow,
+    Age, Backed, Changes, Claim, Decision, Evidence, Identity, Kind, People, Report, RuleRow, SignerRow, Source, Verdict, VolumeRow,
     outside,
 };
 use crate::store::{Snapshot, Store};
-use crate::trust::{Judged, Order, TrustRoot};
+use crate::trust::{Judged, Order, Tally, TrustRoot};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// A bundle as it came in, before anything is changed.
 pub struct Arrived<'a> {
@@ -74,10 +79,10 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     }
     let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision(plan, served), decided_by(plan, store, &judge)?));
     signed(&mut report, &bundle.judged, &bundle.root);
-    approved(&mut report, plan);
+    approvers::of_arrival(&mut report, plan, arrived.before, at)?;
     let before = plan.follows.as_ref().map_or_else(String::new, |i| format!("{} {} ({})", i.name, i.seq, i.bundle.spoken()));
     report.changes = compared.then(|| {
-        let changes = crate::report::document::Changes { before: outside(&before), rows: changes(&plan.changes) };
+        let changes = Changes { before: outside(&before), rows: changes(&plan.changes) };
         Backed::new(changes, Evidence::of(Source::Lock, bundle.lock_digest()))
     });
     if plan.outcome() == Outcome::Restore {
@@ -88,11 +93,12 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     report.remarks.extend(put_away.then(|| Claim::say("not-served", &[], statement(bundle))));
     content::fill(&mut report, &bundle.lock.artifacts, arrived.inventory, arrived.risks, &Evidence::of(Source::Inventory, bundle.id));
     remarks(&mut report, &plan.findings, &judge);
+    exceptions::fill(&mut report, store, at)?;
     placed(&mut report, plan.order.as_ref(), bundle);
     payload(&mut report, bundle, arrived.verified);
     age_of_bundle(&mut report, bundle, at);
-    custody::of_bundle(&mut report, store, &bundle.id)?;
-    commands(&mut report, bundle);
+    custody::of_bundles(&mut report, store, &BTreeSet::from([bundle.id]))?;
+    commands(&mut report, &bundle.judged.tally);
     Ok(report)
 }
 
@@ -133,20 +139,17 @@ pub fn of_snapshot(
     if let Some(root) = crate::trust::pinned::load(&store.trust_folder())? {
         age_of_root(&mut report, &root, at);
     }
-    for installed in &snapshot.bundles {
-        custody::of_bundle(&mut report, store, &installed.bundle)?;
-    }
+    exceptions::fill(&mut report, store, at)?;
+    custody::of_bundles(&mut report, store, &snapshot.bundles.iter().map(|installed| installed.bundle).collect())?;
     Ok(report)
 }
 
 /// Adds what something has that another has not, and makes it a report of the difference.
-pub fn since(report: &mut Report, before: (Source, &str, Digest, &[Artifact]), after: &[Artifact]) -> Result<()> {
+pub fn since(report: &mut Report, before: (Source, &str, Digest, &[Artifact]), after: &[Artifact]) {
     let (source, label, digest, old) = before;
-    let difference = LockDiff::between(&compare::as_lock(old)?, &compare::as_lock(after)?);
-    let changes = crate::report::document::Changes { before: outside(label), rows: changes(&difference) };
+    let changes = Changes { before: outside(label), rows: changes(&LockDiff::of(old, after)) };
     report.kind = Kind::Difference;
     report.changes = Some(Backed::new(changes, Evidence::named(source, label, digest)));
-    Ok(())
 }
 
 fn begin(kind: Kind, at: Timestamp, identity: Identity, decision: Backed<Decision>) -> Report {
@@ -224,7 +227,9 @@ fn decided_by(plan: &Plan, store: &Store, judge: &Evidence) -> Result<Evidence> 
 
 fn rule(finding: &Finding) -> RuleRow {
     let (expected, found) = (outside(&finding.expected), outside(&finding.found));
-    RuleRow { rule: finding.rule.to_owned(), outcome: finding.outcome.word().to_owned(), expected, found }
+    let text = |text: &Option<String>| outside(text.as_deref().unwrap_or_default());
+    let (subject, exception) = (text(&finding.subject), text(&finding.exception));
+    RuleRow { rule: finding.rule.to_owned(), outcome: finding.outcome.word().to_owned(), subject, expected, found, exception }
 }
 
 fn remarks(report: &mut Report, findings: &[Finding], judge: &Evidence) {
@@ -236,13 +241,16 @@ fn remarks(report: &mut Report, findings: &[Finding], judge: &Evidence) {
 
 /// Who signed, and how many had to.
 fn signed(report: &mut Report, judged: &Judged, root: &TrustRoot) {
+    signed_by(report, &judged.tally, judged.message, root);
+}
+
+fn signed_by(report: &mut Report, tally: &Tally, message: Digest, root: &TrustRoot) {
     let signer = |s: &crate::trust::Counted| SignerRow {
         name: outside(&s.principal),
         key: s.fingerprint.clone(),
         custody: s.custody.name().to_owned(),
     };
-    let tally = &judged.tally;
-    let by = Evidence::of(Source::Signatures, judged.message);
+    let by = Evidence::of(Source::Signatures, message);
     let people = People {
         signers: tally.signers.iter().map(signer).collect(),
         threshold: tally.threshold as u64,
@@ -253,23 +261,6 @@ fn signed(report: &mut Report, judged: &Judged, root: &TrustRoot) {
     report.people = Some(Backed::new(people, by.clone()));
     let values = [("people", tally.people().to_string()), ("threshold", tally.threshold.to_string())];
     report.transcript.push(Claim::say("signed", &values, by));
-}
-
-fn approved(report: &mut Report, plan: &Plan) {
-    let (Some(people), Some(admitted)) = (&report.people, &plan.admitted) else { return };
-    let row = |given: &super::approve::Given| ApproverRow {
-        name: outside(&given.principal),
-        decision: given.approval.decision.word().to_owned(),
-        time: given.approval.created.to_string(),
-        reason: outside(&given.approval.reason),
-    };
-    let approvers = admitted.approvals.given.iter().map(row).collect();
-    let all = People { approvers, approvals: Some(admitted.approvals.needed as u64), ..people.said().clone() };
-    let by = people.evidence().clone();
-    if let Some(note) = admitted.alarm() {
-        report.remarks.push(Claim::say("alone", &[("note", note)], Evidence::of(Source::Approval, admitted.digest)));
-    }
-    report.people = Some(Backed::new(all, by));
 }
 
 /// Where it stands in its line.
@@ -315,9 +306,9 @@ fn age_of_root(report: &mut Report, root: &TrustRoot, at: Timestamp) {
 }
 
 /// How anybody checks the signatures with a stock tool.
-fn commands(report: &mut Report, bundle: &Authentic) {
+fn commands(report: &mut Report, tally: &Tally) {
     report.commands.push("airlift trust allowed-signers > allowed_signers".to_owned());
-    for signer in &bundle.judged.tally.signers {
+    for signer in &tally.signers {
         // The root's names are words of a narrow grammar: nothing in them means anything to a shell.
         let name = &signer.principal;
         report.commands.push(format!("ssh-keygen -Y verify -f allowed_signers -I {name} -n bundle.v1@airlift -s SIGNATURE < bundle.json"));

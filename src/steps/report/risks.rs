@@ -73,11 +73,23 @@ impl Risks {
             return;
         };
         report.risks = known.tiles().into_iter().map(|counted| Backed::new(counted, known.by.clone())).collect();
-        report.findings = Some(Backed::new(known.rows(), known.by.clone()));
+        let (rows, more) = known.rows();
+        if more > 0 {
+            let values = [("count", more.to_string()), ("all", (rows.len() + more).to_string())];
+            report.not_checked.push(Claim::say("findings-cut", &values, known.by.clone()));
+        }
+        report.findings = Some(Backed::new(rows, known.by.clone()));
         for (ecosystem, taken) in &known.of.taken {
             let days = super::days(taken.time, known.at);
             let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time: Some(taken.time.to_string()), days };
             report.ages.push(Backed::new(age, known.by.clone()));
+        }
+        if let Some(why) = &known.of.exploited_unknown {
+            report.not_checked.push(Claim::say("exploited-unknown", &[("why", outside(why))], known.by.clone()));
+        }
+        if known.of.counts.not_examined > 0 {
+            let values = [("count", known.of.counts.not_examined.to_string())];
+            report.not_checked.push(Claim::say("images-not-examined", &values, known.by.clone()));
         }
         let asked = known.of.counts.assessed + known.of.counts.undetermined;
         report.transcript.push(Claim::say("matched", &[("count", asked.to_string())], known.by.clone()));
@@ -131,7 +143,7 @@ impl Known {
             .into_iter()
             .map(|tile| {
                 let count = match tile {
-                    Tile::Exploited => Some(self.count(|_, found| found.exploited.is_some())),
+                    Tile::Exploited => self.of.exploited_unknown.is_none().then(|| self.count(|_, found| found.exploited.is_some())),
                     Tile::Malicious => Some(self.count(|_, found| found.malicious)),
                     Tile::SevereNew => compared.then(|| self.count(|line, found| severe(found) && !had(line, found))),
                     Tile::Fixed => fixed,
@@ -145,8 +157,8 @@ impl Known {
             .collect()
     }
 
-    /// The gravest first.
-    fn rows(&self) -> Vec<FindingRow> {
+    /// The gravest first, and how many more there are.
+    fn rows(&self) -> (Vec<FindingRow>, usize) {
         let before = self.before.as_ref().map(keys);
         let mut all: Vec<(&Line, &Found)> =
             self.of.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
@@ -165,6 +177,7 @@ impl Known {
             new: before.as_ref().map(|had| !had.contains(&(found.id.clone(), package(line)))),
             summary: outside(&found.summary),
         };
-        all.into_iter().take(MOST_ROWS).map(row).collect()
+        let more = all.len().saturating_sub(MOST_ROWS);
+        (all.into_iter().take(MOST_ROWS).map(row).collect(), more)
     }
 }

@@ -1,12 +1,13 @@
 //! What the mirror says of itself: start page, lists, state, authority.
 
 use super::Settings;
+use super::reports::Reports;
 use super::site::Site;
 use crate::artifact::Artifact;
 use crate::ecosystems::{ALL, Ecosystem, Mirror};
 use crate::server::page::{self, About, ListPage, PAGE_TYPE, Recipe, Row, ShelfLine, StartPage, ViewLine};
 use crate::server::{DocumentReply, base, document, problem};
-use crate::store::{Store, View};
+use crate::store::View;
 use axum::Router;
 use axum::extract::{Extension, Path};
 use axum::response::Response;
@@ -67,8 +68,8 @@ impl Pages {
         &self.start.about
     }
 
-    /// The store whose signed reports are shown.
-    pub(super) fn reports(&self) -> Option<Store> {
+    /// The signed reports that are shown.
+    pub(super) fn reports(&self) -> Option<Arc<Reports>> {
         self.settings.reports.clone()
     }
 

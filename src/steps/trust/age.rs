@@ -33,6 +33,14 @@ pub fn age(store: &Store, clock: Timestamp) -> Result<Age> {
     Ok(Age { now: clock.max(floor), clock_behind: clock < floor })
 }
 
+/// The time it is at least: by what a host knows, or, where there is none yet, by when the program was written.
+pub fn known_time(store: Option<&Store>, clock: Timestamp) -> Result<Timestamp> {
+    match store {
+        Some(store) => age(store, clock).map(|age| age.now),
+        None => Ok(WRITTEN.parse().map_or(clock, |written: Timestamp| written.max(clock))),
+    }
+}
+
 /// What to say about a root that should have been replaced; an error where the receiver refuses such roots.
 pub fn check_age(root: &TrustRoot, age: Age, refuse: bool) -> Result<Option<String>> {
     let Some(expires) = root.terms().expires.filter(|expires| *expires <= age.now) else { return Ok(None) };

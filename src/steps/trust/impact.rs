@@ -4,7 +4,9 @@ use crate::artifact::{Artifact, Digest};
 use crate::bundle::MAX_SIGNATURES;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Installed, Store, read_bounded};
-use crate::trust::{BUNDLE, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, pinned, told};
+use crate::trust::{
+    BUNDLE, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, fingerprint, pinned, told,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,6 +18,8 @@ const LONGEST: u64 = 1 << 20;
 pub struct Impact {
     /// The key, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
+    /// What the accepted root, and revocations beside it, say against it; nothing where it is not revoked.
+    pub said: Vec<Revoked>,
     /// Every accepted bundle it signed, in the order of lines and numbers.
     pub bundles: Vec<Admitted>,
     /// Numbers of accepted roots it signed.
@@ -33,7 +37,7 @@ pub struct Admitted {
     pub served: bool,
     /// Whether the others who signed it were enough.
     pub stands: bool,
-    /// Whether the key's owner stands by it: the revocation names its id as the last good one of its line.
+    /// Whether the key's owner stands by it: each revocation of the key names its id as the last good one of its line.
     pub spared: bool,
     /// What it carries.
     pub artifacts: Vec<Artifact>,
@@ -49,7 +53,7 @@ pub fn revoked_signers(store: &Store, root: &TrustRoot) -> Result<BTreeMap<Diges
     }
     for installed in store.current()?.map(|snapshot| snapshot.bundles).unwrap_or_default() {
         let Ok((statement, signatures)) = record(store, &installed) else { continue };
-        for revoked in keys.values().filter(|key| signatures.iter().any(|file| signed_by(key, file, BUNDLE, &statement))) {
+        for revoked in keys.values().filter(|said| signatures.iter().any(|file| signed_by(&said.key, file, BUNDLE, &statement))) {
             signers.entry(installed.bundle).or_default().push(told(revoked));
         }
     }
@@ -57,12 +61,13 @@ pub fn revoked_signers(store: &Store, root: &TrustRoot) -> Result<BTreeMap<Diges
 }
 
 /// What a key has admitted, whether it is revoked or not.
-pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
+pub fn impact(store: &Store, key: &Digest) -> Result<Impact> {
     let folder = store.trust_folder();
     let newest = pinned::load(&folder)?.ok_or_else(pinned::none_yet)?;
     let roots: Vec<_> = pinned::roots(&folder)?.into_iter().map(|root| root.with_revocations(newest.revocations().to_vec())).collect();
     let served = store.current()?.map(|snapshot| snapshot.bundles).unwrap_or_default();
-    let mut impact = Impact { fingerprint: key.fingerprint(), bundles: vec![], roots: roots_signed(&folder, key)?, unread: vec![] };
+    let said: Vec<Revoked> = newest.said_of(key).into_iter().cloned().collect();
+    let mut impact = Impact { fingerprint: fingerprint(key), said, bundles: vec![], roots: roots_signed(&folder, key)?, unread: vec![] };
     for installed in store.accepted()? {
         match record(store, &installed) {
             Ok((statement, signatures)) => {
@@ -72,7 +77,8 @@ pub fn impact(store: &Store, key: &Revoked) -> Result<Impact> {
                     let others: Vec<_> = signatures.into_iter().filter(counts).collect();
                     let artifacts = store.lock_of(&installed)?.artifacts;
                     let stands = roots.iter().rev().any(|root| enough(root, &statement, &others, &artifacts));
-                    let (served, spared) = (served.contains(&installed), key.spares(&installed.bundle));
+                    let served = served.contains(&installed);
+                    let spared = !impact.said.is_empty() && impact.said.iter().all(|said| said.spares(&installed.bundle));
                     impact.bundles.push(Admitted { installed, served, stands, spared, artifacts });
                 }
             }
@@ -87,9 +93,9 @@ fn enough(root: &TrustRoot, statement: &[u8], signatures: &[SignatureFile], arti
     judged.and_then(|judged| root.judge_scopes(&judged.tally, artifacts)).is_ok()
 }
 
-fn signed_by(key: &Revoked, (_, armour): &SignatureFile, namespace: &str, message: &[u8]) -> bool {
+fn signed_by(key: &Digest, (_, armour): &SignatureFile, namespace: &str, message: &[u8]) -> bool {
     let signed = Signature::parse(armour).and_then(|signature| signature.verify(namespace, message));
-    signed.is_ok_and(|signed| signed.key.id() == key.key)
+    signed.is_ok_and(|signed| signed.key.id() == *key)
 }
 
 /// Whether the key of a signature was revoked and its owner does not stand by this bundle: older roots do not know that.
@@ -98,7 +104,7 @@ fn is_revoked(newest: &TrustRoot, (_, armour): &SignatureFile, statement: &[u8])
     signed.is_ok_and(|signed| newest.said_against(&signed.key).iter().any(|said| !said.spares(&Digest::of(statement))))
 }
 
-fn roots_signed(folder: &Path, key: &Revoked) -> Result<Vec<u64>> {
+fn roots_signed(folder: &Path, key: &Digest) -> Result<Vec<u64>> {
     let mut signed = Vec::new();
     for root in pinned::roots(folder)? {
         let (_, signatures) = pinned::beside(&folder.join(root.file_name()))?;

@@ -94,5 +94,5 @@ pub fn apply(journal: &Journal<'_>, revocation: &Revocation) -> Result<Impact> {
         journal.append(said)?;
         pinned::keep_revocation(&store.trust_folder(), revocation)?;
     }
-    impact(store, revocation.revoked())
+    impact(store, &revocation.revoked().key)
 }

@@ -139,6 +139,7 @@ async fn lock_in(folder: &Path, section: &str) -> Result<Locked> {
         cache: &folder.join("cache"),
         now: "2026-11-23T00:00:00Z".parse().unwrap(),
         upstream: &upstream,
+        packages: &std::collections::BTreeMap::new(),
         progress: &Silent,
     };
     find("charts")?.lock(request).await

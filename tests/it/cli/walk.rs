@@ -192,8 +192,14 @@ fn advised(walk: &mut Walk) {
     walk.host.fails(3, &["audit"], &["no advisories are here"]);
     let up = walk.host.ok(&["up", "known.toml", "--no-serve", "--out", "known", "--key", "alice", "--allow-plain-key"]);
     assert!(up.err.contains("known now assessed 0, undetermined 0"), "{up:?}");
-    walk.go(&["audit"], &["not known: no advisories are about pkg:generic", "findings 0"]);
+    walk.go(&["audit"], &["not known: no advisories are about pkg:generic", "used: advisories/osv/PyPI", "findings 0"]);
     walk.go(&["client", "osv-scanner"], &["/advisories/latest/osv-scanner/PyPI/all.zip"]);
+    let statement = "airlift-statements = 1\n[[statement]]\nvulnerability = \"CVE-0000-0001\"\nproducts = [\"pkg:pypi/example-parser\"]\n\
+        status = \"not_affected\"\njustification = \"vulnerable_code_not_present\"\nowner = \"Alice\"\ngranted = \"2026-11-01\"\nexpires = \"2027-10-31\"\n";
+    walk.host.write("statements.toml", statement);
+    walk.go(&signed(&["vex", "write", "statements.toml", "--out", "vex"]), &["1 statement written to vex"]);
+    walk.go(&signed(&["vex", "sign", "vex/statements.cdx.json"]), &["signed: vex/statements.cdx.alice."]);
+    walk.go(&["vex", "show", "vex/statements.openvex.json"], &["CVE-0000-0001", "until 2027-10-31 by Alice", "signed by alice (1 needed)"]);
 }
 
 /// A damaged volume with parity.

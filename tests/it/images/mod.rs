@@ -36,6 +36,7 @@ async fn lock_with(settings: Settings, section: &str) -> Result<Locked> {
         cache: "/".as_ref(),
         now: "2026-11-23T00:00:00Z".parse().unwrap(),
         upstream: &upstream,
+        packages: &std::collections::BTreeMap::new(),
         progress: &Silent,
     };
     find("images")?.lock(request).await

@@ -26,6 +26,7 @@ async fn answer(registry: &Registry, wants: &[Want]) -> Result<Locked> {
         cache: "/".as_ref(),
         now: "2026-11-23T00:00:00Z".parse().unwrap(),
         upstream: &upstream,
+        packages: &std::collections::BTreeMap::new(),
         progress: &Silent,
     };
     find("images")?.answer(request, wants).await

@@ -1,9 +1,12 @@
 //! The command: reports of bundles, locks, what is installed, differences and names; signed ones on the mirror's pages.
 
+mod decisions;
+mod kept;
+
 use crate::host::{Host, arg};
 use crate::world::World;
 use airlift::report::document::{Report, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,6 +36,10 @@ impl Place {
 
     fn json(&self, args: &[&str]) -> String {
         self.host.ok(&[&["--store", arg(&self.store), "report", "--format", "json"], &AT[..], args].concat()).out
+    }
+
+    fn said(&self, args: &[&str], key: &str) -> Option<std::collections::BTreeMap<String, String>> {
+        self.report(args).claims().find(|claim| claim.said().key == key).map(|claim| claim.said().values.clone())
     }
 
     fn import(&self) {
@@ -115,10 +122,22 @@ fn a_foreign_validator_takes_the_document() {
                        jsonschema.Draft202012Validator.check_schema(s);jsonschema.Draft202012Validator(s).validate(d)";
         let ran = Command::new(&python).args(["-c", program, arg(&schema), arg(&path)]).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-        let mut broken: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        broken["subject"].as_object_mut().unwrap().remove("evidence");
-        std::fs::write(&path, broken.to_string()).unwrap();
-        let ran = Command::new(&python).args(["-c", program, arg(&schema), arg(&path)]).output().unwrap();
-        assert!(!ran.status.success(), "the schema takes what rests on nothing");
+        let whole: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        for nothing in [
+            Value::Null,
+            json!({ "source": "policy" }),
+            json!({ "source": "policy", "name": " " }),
+            json!({ "source": "policy", "name": null }),
+        ] {
+            let mut broken = whole.clone();
+            match &nothing {
+                Value::Null => drop(broken["subject"].as_object_mut().unwrap().remove("evidence")),
+                evidence => broken["decision"]["evidence"] = evidence.clone(),
+            }
+            std::fs::write(&path, broken.to_string()).unwrap();
+            assert!(Report::parse(broken.to_string().as_bytes()).is_err());
+            let ran = Command::new(&python).args(["-c", program, arg(&schema), arg(&path)]).output().unwrap();
+            assert!(!ran.status.success(), "the schema takes what rests on {nothing}");
+        }
     }
 }

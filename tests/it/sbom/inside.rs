@@ -13,7 +13,7 @@ pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
+pub fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
     json!({ "mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len() })
 }
 
@@ -43,7 +43,7 @@ fn looked(layers: &[Vec<u8>]) -> Inventory {
     inventory(&[image(&blobs)], &held(blobs.into_iter().map(|(_, bytes)| bytes)))
 }
 
-fn layer(entries: &[Entry]) -> Vec<u8> {
+pub fn layer(entries: &[Entry]) -> Vec<u8> {
     gzip(&tar(entries))
 }
 
@@ -55,7 +55,7 @@ fn names(inventory: &Inventory) -> BTreeSet<String> {
     inside(inventory).components.iter().map(Component::label).collect()
 }
 
-fn metadata(name: &str) -> Entry {
+pub fn metadata(name: &str) -> Entry {
     file(&format!("usr/lib/python3/{name}-1.dist-info/METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1\n").as_bytes())
 }
 

@@ -1,5 +1,6 @@
 //! Bills of materials: what stands in them, that foreign validators take them, that the same input gives the same bytes.
 
+mod attached;
 mod channel;
 mod documents;
 mod hostile;

@@ -24,6 +24,7 @@ async fn lock(manifest: &Manifest, section: usize, folder: &Path) -> Locked {
         cache: &folder.join("cache"),
         now: NOW.parse().unwrap(),
         upstream: &upstream,
+        packages: &std::collections::BTreeMap::new(),
         progress: &Silent,
     };
     Python.lock(request).await.unwrap()

@@ -229,16 +229,17 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     let mine = last_good(&receiver, "kit@main:2").unwrap();
     assert_eq!(mine.id, Digest::of(&bundles[1].0));
     let revocation = of_person(&world, 2, vec![mine]);
-    let before = impact(&receiver, revocation.revoked()).unwrap();
+    let before = impact(&receiver, &revocation.revoked().key).unwrap();
     let after = apply(&journal(&receiver.writer().unwrap()), &revocation).unwrap();
-    for told in [&before, &after] {
+    assert_eq!((before.said.len(), after.said.len()), (0, 1));
+    for (told, spared) in [(&before, false), (&after, true)] {
         let lines: Vec<_> =
             told.bundles.iter().map(|b| (b.installed.name.as_str(), b.installed.seq, b.served, b.stands, b.spared)).collect();
-        assert_eq!(lines, [("kit", 1, false, false, false), ("kit", 2, false, true, true), ("tool", 1, true, false, false)]);
+        assert_eq!(lines, [("kit", 1, false, false, false), ("kit", 2, false, true, spared), ("tool", 1, true, false, false)]);
         assert_eq!(told.bundles[2].artifacts[0].descriptors[0].digest, Digest::of(&noise(100, 201)));
         assert_eq!((told.roots.as_slice(), told.unread.len()), (&[1][..], 0));
     }
-    let nobody = impact(&receiver, &Revoked { key: Digest::of(b"x"), ..revocation.revoked().clone() }).unwrap();
+    let nobody = impact(&receiver, &Digest::of(b"x")).unwrap();
     assert!(nobody.bundles.is_empty() && nobody.roots.is_empty());
     // What is installed stays; the medium of yesterday changes nothing; what is new is refused.
     let count = receiver.accepted().unwrap().len();
@@ -259,7 +260,7 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     let refusal = airlift::steps::sign::sign(&statement, &volumes, &root, &key(2)).unwrap_err();
     assert!(refusal.kind() == Kind::Policy && refusal.message().contains("was revoked"), "{refusal}");
     std::fs::remove_dir_all(receiver.bundle_folder(&Digest::of(&bundles[2].0)).join("sig")).unwrap();
-    assert_eq!(impact(&receiver, revocation.revoked()).unwrap().unread.len(), 1);
+    assert_eq!(impact(&receiver, &revocation.revoked().key).unwrap().unread.len(), 1);
 }
 
 #[test]
@@ -348,7 +349,9 @@ fn a_stolen_key_is_revoked_by_typed_text() {
     let store = ["--store", arg(receiver.root())];
     let listed = host.ok(&[&store[..], &["trust", "impact", &stolen]].concat()).out;
     let applied = host.ok(&[&store[..], &["trust", "apply-revocation", "--text", &text]].concat()).out;
-    assert_eq!(listed, applied);
+    // Before, nothing is said against the key; everything else is the same.
+    assert_eq!(listed.replace("it is not revoked: this is what rests on it", "it is revoked as compromised"), applied);
+    assert_ne!(listed, applied);
     let digest = Digest::of(&noise(100, 1)).to_string();
     for words in
         ["signed 1 bundle that", "kit 1 (main line)", "served now, not enough people without this key", "files/blob-000 1", &digest]

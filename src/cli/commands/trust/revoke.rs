@@ -7,7 +7,7 @@ use crate::ecosystems::count;
 use crate::error::{Error, Result, plain};
 use crate::steps::trust::{self, Admitted, Impact, Revoking};
 use crate::store::write_atomic;
-use crate::trust::{Reason, Revocation, Revoked, key_digest, pinned, told};
+use crate::trust::{Reason, Revocation, key_digest, pinned, told};
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -95,13 +95,15 @@ impl Apply {
 pub fn impact(key: &str, context: &Context) -> Result<()> {
     let store = context.open_store()?;
     let key = key_digest(key).map_err(|e| e.of_kind(crate::error::Kind::Usage))?;
-    let root = context.accepted_root(&store)?;
-    let said = root.revocations().iter().map(Revocation::revoked).chain(&root.terms().revoked).find(|revoked| revoked.key == key).cloned();
-    show(&trust::impact(&store, &said.unwrap_or(Revoked { key, reason: Reason::Lost, last_good: vec![] }))?, context)
+    show(&trust::impact(&store, &key)?, context)
 }
 
 fn show(impact: &Impact, context: &Context) -> Result<()> {
     let mut text = format!("{} signed {} that this host accepted\n", impact.fingerprint, count(impact.bundles.len(), "bundle"));
+    match impact.said.as_slice() {
+        [] => text.push_str("it is not revoked: this is what rests on it\n"),
+        said => said.iter().for_each(|said| text.push_str(&format!("it is revoked as {}\n", said.reason.name()))),
+    }
     impact.bundles.iter().for_each(|admitted| text.push_str(&lines(admitted)));
     for number in &impact.roots {
         let _ = writeln!(text, "root {number} of this trust domain");
@@ -110,7 +112,7 @@ fn show(impact: &Impact, context: &Context) -> Result<()> {
         let _ = writeln!(text, "{} {} ({} line): its record is damaged, nobody knows", installed.name, installed.seq, installed.line);
     }
     let document = json!({
-        "key": impact.fingerprint, "bundles": impact.bundles.iter().map(document).collect::<Vec<_>>(), "roots": impact.roots,
+        "key": impact.fingerprint, "revoked": impact.said.iter().map(|said| said.reason.name()).collect::<Vec<_>>(), "bundles": impact.bundles.iter().map(document).collect::<Vec<_>>(), "roots": impact.roots,
         "unread": impact.unread.iter().map(|i| i.bundle.hex()).collect::<Vec<_>>(),
     });
     context.out.data(&document, &plain(&text))

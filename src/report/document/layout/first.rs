@@ -66,7 +66,7 @@ fn verdict(report: &Report, words: &Words) -> Block {
     };
     let mut lines = Vec::new();
     if !decision.reason.is_empty() {
-        lines.push(short(&decision.reason, 180));
+        lines.push(short(&words.of_rules(&decision.reason), 180));
     }
     for outcome in ["refused", "shown"] {
         let rules = decided(outcome);

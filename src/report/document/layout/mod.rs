@@ -9,6 +9,7 @@ use super::evidence::{Backed, Evidence};
 use super::model::Report;
 use super::words::Words;
 use crate::report::Language;
+use std::collections::BTreeMap;
 
 /// How something is meant; never said by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +180,16 @@ fn bases<'a>(words: &Words, evidence: impl Iterator<Item = &'a Evidence>) -> Str
 /// A sentence with its values.
 fn sentence(words: &Words, claim: &Backed<super::Sentence>) -> String {
     let said = claim.said();
-    words.fill(&format!("say.{}", said.key), |name| said.values.get(name).map(String::as_str))
+    let translated = |(name, value): (&String, &String)| {
+        let value = match name.as_str() {
+            "expected" | "found" => words.of_rules(value),
+            "reason" => words.find(&format!("reason.{value}")).unwrap_or(value).to_owned(),
+            _ => value.clone(),
+        };
+        (name.clone(), value)
+    };
+    let values: BTreeMap<String, String> = said.values.iter().map(translated).collect();
+    words.fill(&format!("say.{}", said.key), |name| values.get(name).map(String::as_str))
 }
 
 /// The first so many characters.

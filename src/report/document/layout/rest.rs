@@ -2,12 +2,14 @@
 
 use super::super::evidence::Backed;
 use super::super::model::Report;
-use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, CountRow, EventRow, FindingRow, ModelRow, RuleRow, VolumeRow, WhyRow};
+use super::super::ruled::{ExceptionRow, RuleRow};
+use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, FindingRow, ModelRow, VolumeRow, WhyRow};
 use super::super::words::Words;
 use super::{Block, Column, Table, bases, basis, sentence};
 
 /// The columns whose content is numbers.
-const NUMERIC: [&str; 6] = ["count", "parameters", "not-looked-into", "needed-by", "index", "size"];
+const NUMERIC: [&str; 10] =
+    ["count", "parameters", "not-looked-into", "needed-by", "index", "size", "same", "only-listed", "only-found", "unnamed"];
 /// The words that are explained.
 const GLOSSARY: [&str; 9] = ["artifact", "blob", "bundle", "digest", "trust-root", "advisory", "undetermined", "rebuilt", "first-download"];
 
@@ -17,7 +19,10 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     blocks.extend(lines(words, "remarks", &report.remarks));
     let to = &mut blocks;
     let decision = &report.decision;
-    backed(to, words, ("rules", &["rule", "outcome", "expected", "found"]), Some((decision, &decision.said().rules)), rule);
+    let columns = ["rule", "outcome", "expected", "found"];
+    backed(to, words, ("rules", &columns), Some((decision, &decision.said().rules)), |row| rule(words, row));
+    let columns = ["rule", "subject", "owner", "reason", "granted", "expires", "state"];
+    list(to, words, ("exceptions", &columns), report.exceptions.as_ref(), |row| exception(words, row));
     let changes = report.changes.as_ref().map(|changes| (changes, &changes.said().rows));
     let columns = ["change", "name", "before", "after"];
     backed(to, words, ("change-list", &columns), changes, |row| change(words, row));
@@ -27,6 +32,8 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     list(to, words, ("why", &columns), report.why.as_ref(), |row| why(words, row));
     list(to, words, ("licences", &["licence", "count"]), report.licences.as_ref(), |row| count(words, row));
     list(to, words, ("suppliers", &["supplier", "count"]), report.suppliers.as_ref(), |row| count(words, row));
+    let columns = ["artifact", "form", "same", "only-listed", "only-found", "unnamed"];
+    list(to, words, ("publishers-lists", &columns), report.compared.as_ref(), |row| compared(words, row));
     let columns = ["name", "task", "architecture", "parameters", "bases", "datasets", "formats", "executable", "not-looked-into"];
     list(to, words, ("model-list", &columns), report.models.as_ref(), |row| model(words, row));
     let subject = &report.subject;
@@ -34,6 +41,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     backed(to, words, ("bundles", &columns), Some((subject, &subject.said().bundles)), |row| bundle(words, row));
     backed(to, words, ("volumes", &["name", "size", "state"]), Some((subject, &subject.said().volumes)), |row| volume(words, row));
     blocks.extend(custody(report, words));
+    blocks.extend(proof(report, words));
     blocks.extend(lines(words, "transcript", &report.transcript));
     if report.not_checked.len() > 4 {
         blocks.extend(lines(words, "not-checked", &report.not_checked));
@@ -81,8 +89,37 @@ fn table(words: &Words, id: &'static str, columns: &[&str], rows: Vec<Vec<String
     Block::Table(Table { id, caption: words.of("head", id), columns, rows, notes: vec![basis, uncovered] })
 }
 
-fn rule(row: &RuleRow) -> Vec<String> {
-    vec![row.rule.clone(), row.outcome.clone(), row.expected.clone(), row.found.clone()]
+/// A rule by its id and what it is about, in the reader's language.
+fn titled(words: &Words, id: &str) -> String {
+    words.find(&format!("rule.{id}")).map_or_else(|| id.to_owned(), |title| format!("{id}: {title}"))
+}
+
+fn rule(words: &Words, row: &RuleRow) -> Vec<String> {
+    let outcome = words.find(&format!("outcome.{}", row.outcome)).unwrap_or(&row.outcome).to_owned();
+    let mut found = words.of_rules(&row.found);
+    if !row.subject.is_empty() {
+        found = format!("{}: {found}", row.subject);
+    }
+    if !row.exception.is_empty() {
+        found = format!("{found} ({}: {})", words.of("column", "exception"), row.exception);
+    }
+    vec![titled(words, &row.rule), outcome, words.of_rules(&row.expected), found]
+}
+
+fn exception(words: &Words, row: &ExceptionRow) -> Vec<String> {
+    let subject = if row.finding.is_empty() { row.subject.clone() } else { format!("{}: {}", row.subject, row.finding) };
+    let state = words.of("standing", row.standing.word());
+    let [owner, reason, granted, expires] = [&row.owner, &row.reason, &row.granted, &row.expires].map(Clone::clone);
+    vec![titled(words, &row.rule), subject, owner, reason, granted, expires, state]
+}
+
+/// The receipt, whole: whoever has the log's key can verify it.
+fn proof(report: &Report, words: &Words) -> Option<Block> {
+    let proof = report.proof.as_ref()?;
+    let said = proof.said();
+    let mut lines = vec![format!("{}: {}", words.get("fact.log-key"), said.key), basis(words, proof.evidence())];
+    lines.extend(said.lines.iter().cloned());
+    Some(Block::Code { caption: words.of("head", "proof"), lines })
 }
 
 fn change(words: &Words, row: &ChangeRow) -> Vec<String> {
@@ -98,12 +135,22 @@ fn finding(words: &Words, row: &FindingRow) -> Vec<String> {
 }
 
 fn why(words: &Words, row: &WhyRow) -> Vec<String> {
-    vec![row.name.clone(), row.sections.join(", "), row.path.join(" → "), words.number(row.needed_by)]
+    let mut path = row.path.clone();
+    if row.between > 0 {
+        path.insert(path.len() / 2, format!("… {} …", words.with("fact.and-more", &[("count", &words.number(row.between))])));
+    }
+    vec![row.name.clone(), row.sections.join(", "), path.join(" → "), words.number(row.needed_by)]
 }
 
 fn count(words: &Words, row: &CountRow) -> Vec<String> {
     let name = if row.name.is_empty() { words.of("fact", "nothing") } else { row.name.clone() };
     vec![name, words.number(row.count)]
+}
+
+fn compared(words: &Words, row: &ComparedRow) -> Vec<String> {
+    let list = format!("{} {}", row.form, row.sha256.get(..12).unwrap_or(&row.sha256));
+    let counts = [row.same, row.only_listed, row.only_found, row.unnamed].map(|count| words.number(count));
+    [row.artifact.clone(), list].into_iter().chain(counts).collect()
 }
 
 fn model(words: &Words, row: &ModelRow) -> Vec<String> {

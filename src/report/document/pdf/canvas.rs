@@ -1,6 +1,6 @@
 //! Pages with text on them, each piece under an element of the document's structure (ISO 32000-1, 14.7 and 14.8).
 
-use super::font::wrapped;
+use super::font::{self, Glyph, NAMES, wrapped};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use pdf_writer::types::StructRole;
@@ -15,9 +15,9 @@ pub const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 const LEADING: f32 = 1.22;
 const CATALOG: Ref = Ref::new(1);
 const TREE: Ref = Ref::new(2);
-const FONTS: [Ref; 2] = [Ref::new(3), Ref::new(4)];
-const INFO: Ref = Ref::new(5);
-const FIRST: i32 = 6;
+const INFO: Ref = Ref::new(3);
+const FONTS: i32 = 4;
+const FIRST: i32 = FONTS + font::OBJECTS;
 
 /// An element of the structure.
 struct Element {
@@ -86,7 +86,8 @@ impl Canvas {
 
     /// A row of cells beside each other, as (element, left edge, width, text). A row that is longer than a page goes on on the next.
     pub fn row(&mut self, cells: &[(usize, f32, f32, &str)], style: Style) {
-        let set: Vec<Vec<Vec<u8>>> = cells.iter().map(|(_, _, width, text)| wrapped(text, style.size, style.bold, width - 4.0)).collect();
+        let set: Vec<Vec<Vec<Glyph>>> =
+            cells.iter().map(|(_, _, width, text)| wrapped(text, style.size, style.bold, width - 4.0)).collect();
         let lines = set.iter().map(Vec::len).max().unwrap_or(0);
         self.room(style.size * LEADING * lines.min(8) as f32);
         for n in 0..lines {
@@ -122,7 +123,7 @@ impl Canvas {
         self.pages.last_mut().expect("there is a page from the beginning")
     }
 
-    fn show(&mut self, element: usize, x: f32, y: f32, text: &[u8], style: Style) {
+    fn show(&mut self, element: usize, x: f32, y: f32, text: &[Glyph], style: Style) {
         if text.is_empty() {
             return;
         }
@@ -131,8 +132,13 @@ impl Canvas {
         let id = i32::try_from(pieces.len()).unwrap_or(i32::MAX);
         pieces.push(element);
         content.begin_marked_content_with_properties(role.to_name()).properties().identify(id);
-        content.begin_text().set_font(Name(if style.bold { b"B" } else { b"R" }), style.size);
-        content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]).show(Str(text)).end_text();
+        content.begin_text().set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
+        for run in text.chunk_by(|one, next| one.code().0 == next.code().0) {
+            let name = NAMES[usize::from(style.bold)][run[0].code().0];
+            let bytes: Vec<u8> = run.iter().map(|glyph| glyph.code().1).collect();
+            content.set_font(Name(name), style.size).show(Str(&bytes));
+        }
+        content.end_text();
         content.end_marked_content();
         self.elements[element].content.push((page, id));
     }
@@ -162,9 +168,7 @@ impl Canvas {
         root.finish();
         catalog.finish();
         pdf.pages(TREE).count(pages).kids((0..self.pages.len()).map(page));
-        for (id, name) in FONTS.iter().zip([&b"Helvetica"[..], b"Helvetica-Bold"]) {
-            pdf.type1_font(*id).base_font(Name(name)).encoding_predefined(Name(b"WinAnsiEncoding"));
-        }
+        let fonts = font::write(&mut pdf, FONTS);
         let mut info = pdf.document_info(INFO);
         info.title(TextStr(title)).producer(TextStr(super::super::TOOL));
         if let Some(date) = date {
@@ -176,7 +180,11 @@ impl Canvas {
             let mut one = pdf.page(page(n));
             one.parent(TREE).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1)).contents(contents).struct_parents(number(n));
             let mut resources = one.resources();
-            resources.fonts().pair(Name(b"R"), FONTS[0]).pair(Name(b"B"), FONTS[1]);
+            let mut named = resources.fonts();
+            NAMES.iter().flatten().zip(fonts.iter().flatten()).for_each(|(name, id)| {
+                named.pair(Name(name), *id);
+            });
+            named.finish();
             resources.finish();
             one.finish();
             pdf.stream(contents, &deflated(&content.finish())).filter(Filter::FlateDecode);

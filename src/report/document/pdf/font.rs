@@ -1,66 +1,184 @@
-//! The two standard fonts that every reader has (ISO 32000-1, 9.6.2.2), in WinAnsi: widths, and text that fits into them.
+//! The two standard fonts that every reader has (ISO 32000-1, 9.6.2.2), each with two encodings: WinAnsi, and what they have beside it.
 
-/// Widths of Helvetica's characters from space to tilde, in thousandths of the size (Adobe's font metrics).
-const WIDTHS: [u16; 95] = [
-    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278,
-    278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778, 667, 778, 722, 667, 611, 722,
-    667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556,
-    556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
-];
-/// What the bold face is wider by, at most.
-const BOLD: f32 = 1.1;
+use super::metrics::{BOLD, FURTHER, HIGH, REGULAR};
+use pdf_writer::types::{FontFlags, SystemInfo, UnicodeCmap};
+use pdf_writer::{Finish, Name, Pdf, Rect, Ref, Str};
 
-/// Text in WinAnsi; what that has no place for is written by its number, so that nothing is left out in silence.
-pub fn encoded(text: &str) -> Vec<u8> {
+/// The first code of what the fonts have beside WinAnsi.
+const FIRST_FURTHER: u8 = 33;
+/// The objects that [`write`] makes.
+pub const OBJECTS: i32 = 7;
+/// The names of the fonts in a page's resources: by weight, then by encoding.
+pub const NAMES: [[&[u8]; 2]; 2] = [[b"R", b"RX"], [b"B", b"BX"]];
+
+/// A character of the fonts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glyph {
+    /// One of WinAnsi, by its code.
+    Win(u8),
+    /// One beside it, by its place in [`FURTHER`].
+    Further(u8),
+}
+
+impl Glyph {
+    const SPACE: Self = Self::Win(b' ');
+
+    fn of(c: char) -> Option<Self> {
+        match c {
+            ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(c)).ok().map(Self::Win),
+            '•' => Some(Self::Win(0x95)),
+            c => {
+                let high = HIGH.iter().position(|have| *have == c).and_then(|at| u8::try_from(0x80 + at).ok());
+                let further = || FURTHER.binary_search_by_key(&c, |(have, ..)| *have).ok().and_then(|at| u8::try_from(at).ok());
+                high.map(Self::Win).or_else(|| further().map(Self::Further))
+            }
+        }
+    }
+
+    /// The encoding it is in, as in [`NAMES`], and its code there.
+    pub const fn code(self) -> (usize, u8) {
+        match self {
+            Self::Win(code) => (0, code),
+            Self::Further(at) => (1, FIRST_FURTHER + at),
+        }
+    }
+
+    fn width(self, bold: bool) -> u32 {
+        u32::from(match self {
+            Self::Win(code) if bold => BOLD[usize::from(code.saturating_sub(32))],
+            Self::Win(code) => REGULAR[usize::from(code.saturating_sub(32))],
+            Self::Further(at) if bold => FURTHER[usize::from(at)].3,
+            Self::Further(at) => FURTHER[usize::from(at)].2,
+        })
+    }
+}
+
+/// Text in characters of the fonts; what they have none for is written by its number, so that nothing is left out in silence.
+pub fn encoded(text: &str) -> Vec<Glyph> {
     let mut out = Vec::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            ' '..='~' => out.push(c as u8),
-            '\u{a0}'..='\u{ff}' => out.push(c as u32 as u8),
-            '…' => out.push(0x85),
-            '–' => out.push(0x96),
-            '—' => out.push(0x97),
-            '‘' => out.push(0x91),
-            '’' => out.push(0x92),
-            '“' => out.push(0x93),
-            '”' => out.push(0x94),
-            '€' => out.push(0x80),
-            '•' => out.push(0x95),
-            '→' => out.extend(b"->"),
-            c => out.extend(format!("\\u{{{:x}}}", c as u32).into_bytes()),
+        match (Glyph::of(c), c) {
+            (Some(glyph), _) => out.push(glyph),
+            (None, '→') => out.extend(b"->".map(Glyph::Win)),
+            (None, c) => out.extend(format!("\\u{{{:x}}}", u32::from(c)).bytes().map(Glyph::Win)),
         }
     }
     out
 }
 
-/// How wide encoded text is, in points.
-pub fn width(text: &[u8], size: f32, bold: bool) -> f32 {
-    let of = |byte: &u8| u32::from(WIDTHS.get(usize::from(byte.wrapping_sub(32))).copied().unwrap_or(600));
-    let sum: u32 = text.iter().map(of).sum();
-    sum as f32 / 1000.0 * size * if bold { BOLD } else { 1.0 }
+/// The character of a code in one of the two encodings.
+#[cfg(test)]
+pub fn character(code: u8, further: bool) -> Option<char> {
+    match code {
+        _ if further => FURTHER.get(usize::from(code.checked_sub(FIRST_FURTHER)?)).map(|(c, ..)| *c),
+        0x80..=0x9f => HIGH.get(usize::from(code) - 0x80).copied(),
+        code => Some(char::from(code)),
+    }
 }
 
-/// Lines that fit into a width; a word that is longer than a line is broken.
-pub fn wrapped(text: &str, size: f32, bold: bool, most: f32) -> Vec<Vec<u8>> {
-    let (mut lines, mut line): (Vec<Vec<u8>>, Vec<u8>) = (Vec::new(), Vec::new());
-    for word in encoded(text).split(|b| *b == b' ') {
-        let mut word = word.to_vec();
-        let space = usize::from(!line.is_empty());
-        if !line.is_empty() && width(&line, size, bold) + width(b" ", size, bold) + width(&word, size, bold) > most {
+/// How wide text is, in thousandths of its size.
+pub fn width(text: &[Glyph], bold: bool) -> u32 {
+    text.iter().map(|glyph| glyph.width(bold)).fold(0, u32::saturating_add)
+}
+
+/// Lines that fit into a width in points; a word that is longer than a line is broken.
+pub fn wrapped(text: &str, size: f32, bold: bool, most: f32) -> Vec<Vec<Glyph>> {
+    let (room, space) = ((most / size * 1000.0) as u32, Glyph::SPACE.width(bold));
+    let (mut lines, mut line, mut used): (Vec<Vec<Glyph>>, Vec<Glyph>, u32) = (Vec::new(), Vec::new(), 0);
+    for word in encoded(text).split(|glyph| *glyph == Glyph::SPACE) {
+        if !line.is_empty() && used.saturating_add(space).saturating_add(width(word, bold)) > room {
             lines.push(std::mem::take(&mut line));
-        } else if space > 0 {
-            line.push(b' ');
+            used = 0;
+        } else if !line.is_empty() {
+            line.push(Glyph::SPACE);
+            used += space;
         }
-        while width(&word, size, bold) > most && word.len() > 1 {
-            let mut end = word.len();
-            while end > 1 && width(&word[..end], size, bold) > most {
-                end = if end > 64 { end / 2 } else { end - 1 };
+        for glyph in word {
+            let wide = glyph.width(bold);
+            if !line.is_empty() && used + wide > room {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
             }
-            let rest = word.split_off(end);
-            lines.push(std::mem::replace(&mut word, rest));
+            line.push(*glyph);
+            used += wide;
         }
-        line.extend(word);
     }
     lines.push(line);
     lines
+}
+
+/// Writes the fonts, each with its widths, so that no reader has to know them; gives back what they are by [`NAMES`].
+pub fn write(pdf: &mut Pdf, first: i32) -> [[Ref; 2]; 2] {
+    let further = Ref::new(first + 6);
+    let last = FIRST_FURTHER + u8::try_from(FURTHER.len() - 1).unwrap_or(u8::MAX - FIRST_FURTHER);
+    let fonts = [false, true].map(|bold| {
+        let at = first + 3 * i32::from(bold);
+        let (win, extra, descriptor) = (Ref::new(at), Ref::new(at + 1), Ref::new(at + 2));
+        let name = Name(if bold { b"Helvetica-Bold" } else { b"Helvetica" });
+        let widths = if bold { &BOLD } else { &REGULAR };
+        let mut font = pdf.type1_font(win);
+        font.base_font(name).encoding_predefined(Name(b"WinAnsiEncoding")).first_char(32).last_char(255);
+        font.widths(widths.iter().map(|wide| f32::from(*wide))).font_descriptor(descriptor);
+        font.finish();
+        let mut font = pdf.type1_font(extra);
+        font.base_font(name).first_char(FIRST_FURTHER).last_char(last).to_unicode(further).font_descriptor(descriptor);
+        font.widths(FURTHER.iter().map(|(_, _, regular, strong)| f32::from(if bold { *strong } else { *regular })));
+        let mut encoding = font.encoding_custom();
+        encoding.differences().consecutive(FIRST_FURTHER, FURTHER.iter().map(|(_, name, ..)| Name(name.as_bytes())));
+        encoding.finish();
+        font.finish();
+        described(pdf, descriptor, name, bold);
+        [win, extra]
+    });
+    let registry = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 };
+    let mut map = UnicodeCmap::<u8>::new(Name(b"Further"), registry);
+    (FIRST_FURTHER..=last).zip(FURTHER).for_each(|(code, (c, ..))| map.pair(code, c));
+    pdf.cmap(further, &map.finish());
+    fonts
+}
+
+/// The measures of a whole font (Adobe's metrics).
+fn described(pdf: &mut Pdf, id: Ref, name: Name<'_>, bold: bool) {
+    let (bounds, stem) =
+        if bold { (Rect::new(-170.0, -228.0, 1003.0, 962.0), 140.0) } else { (Rect::new(-166.0, -225.0, 1000.0, 931.0), 88.0) };
+    let mut font = pdf.font_descriptor(id);
+    font.name(name).flags(FontFlags::NON_SYMBOLIC).bbox(bounds).italic_angle(0.0);
+    font.ascent(718.0).descent(-207.0).cap_height(718.0).x_height(if bold { 532.0 } else { 523.0 }).stem_v(stem);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_those_of_the_fonts() {
+        // Added up by hand from Adobe's metrics.
+        for (text, regular, bold) in
+            [("Hello", 2278, 2445), ("Wij", 1388, 1500), ("10 %", 2279, 2279), ("é–Š€", 2335, 2335), ("Łódź", 2168, 2333)]
+        {
+            assert_eq!((width(&encoded(text), false), width(&encoded(text), true)), (regular, bold), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_fonts_have_is_written_and_the_rest_by_its_number() {
+        let plain: String = "Œuvre „Žluťoučký kůň“ – 5 ≤ 7 €".chars().filter(|c| Glyph::of(*c).is_none()).collect();
+        assert_eq!(plain, "");
+        assert_eq!(encoded("中a"), encoded("\\u{4e2d}a"));
+        assert!(FURTHER.is_sorted_by_key(|(c, ..)| *c) && FURTHER.iter().all(|(c, ..)| matches!(Glyph::of(*c), Some(Glyph::Further(_)))));
+        assert!(FURTHER.len() < usize::from(u8::MAX - FIRST_FURTHER));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_its_room_and_none_is_broken_too_early() {
+        let text = "several words, Straßenbahnhaltestellenverzeichnis ".repeat(9);
+        for (size, bold, most) in [(7.2, false, 90.0), (13.0, true, 120.0), (6.2, false, 500.0)] {
+            let (lines, room) = (wrapped(&text, size, bold, most), (most / size * 1000.0) as u32);
+            assert!(lines.iter().all(|line| width(line, bold) <= room));
+            for pair in lines.windows(2) {
+                let next = pair[1].split(|glyph| *glyph == Glyph::SPACE).next().unwrap();
+                assert!(width(&pair[0], bold) + Glyph::SPACE.width(bold) + width(next, bold) > room, "{pair:?}");
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod font;
+mod metrics;
 
 use super::layout::{Block, Layout, Table};
 use canvas::{Canvas, MARGIN, Style, WIDTH};
@@ -103,4 +104,10 @@ fn row(canvas: &mut Canvas, table: usize, cells: &[String], wide: f32, head: boo
         set.push((canvas.element(role, row), MARGIN + wide * n as f32, wide, text.as_str()));
     }
     canvas.row(&set, if head { Style { size: SMALL.size, ..STRONG } } else { SMALL });
+}
+
+/// The character of a code in one of the two encodings.
+#[cfg(test)]
+pub fn character(code: u8, further: bool) -> Option<char> {
+    font::character(code, further)
 }

@@ -1,31 +1,21 @@
 //! `audit`: the packages of an inventory beside the advisories that are carried. What is missing, too old, not readable or without an order
 //! of versions is an error or is counted; it is never an empty answer. Nothing is written.
 
-use crate::advisories::vex::{self, LONGEST_DOCUMENT, Statement, Statements, Status, read_cyclonedx, read_openvex};
-use crate::advisories::{
-    Builder, Counts, EvidenceKind, Extent, Finding, Freshness, Package, Ranking, Rating, Reason, Snapshot, Subject, Taken, assess as ask,
-};
-use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
-use crate::ecosystems::find;
+mod held;
+mod lines;
+
+pub use held::{Held, Origin, Place, Used, has_evidence, must_not_be_ahead, must_not_go_back, said};
+
+use super::sbom::{Nowhere, look};
+use crate::advisories::vex::{self, Statement, Status};
+use crate::advisories::{Counts, Ecosystem, Extent, Finding, Freshness, Package, Rating, Reason, Subject, Taken, assess as ask};
+use crate::artifact::Artifact;
 use crate::error::{Error, Kind, Result};
-use crate::report::{Component, Examined, Inventory};
+use crate::report::Inventory;
 use jiff::{SignedDuration, Timestamp};
+use lines::lines;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
-
-/// Advisories and what helps to judge them, taken out of artifacts.
-#[derive(Debug)]
-pub struct Held {
-    /// The advisories.
-    pub snapshot: Snapshot,
-    /// What puts findings in order.
-    pub ranking: Ranking,
-    /// What is said not to apply.
-    pub statements: Statements,
-    /// A digest over the digests of all that this was read from, where those are known.
-    pub evidence: Option<Digest>,
-}
 
 /// How long what somebody says of a finding holds, where nothing else is asked.
 pub const STATEMENTS_HOLD: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -50,8 +40,25 @@ pub struct Said {
     pub detail: Option<String>,
     /// Who says it, by its own words.
     pub author: String,
+    /// Who signed it, of the people whom the trust root names for that.
+    pub signers: Vec<String>,
+    /// Who answers for it, and its last day, where it says so.
+    pub mark: Option<vex::Mark>,
     /// When it was said.
     pub timestamp: Timestamp,
+}
+
+impl Said {
+    /// Who says what, and until when, in a line.
+    pub fn told(&self) -> String {
+        let who = match &self.signers[..] {
+            [] => self.author.clone(),
+            signers => format!("{}, signed by {}", self.author, signers.join(" and ")),
+        };
+        let why = self.justification.map(|why| format!(", {why}")).unwrap_or_default();
+        let mark = self.mark.as_ref().map(|mark| format!(", {}", mark.told())).unwrap_or_default();
+        format!("{who} says: {}{why}{mark}", self.status.word())
+    }
 }
 
 /// One vulnerability of one package.
@@ -109,68 +116,13 @@ pub struct Assessed {
     pub reasons: BTreeMap<String, usize>,
     /// The advisories that were asked, by ecosystem.
     pub taken: BTreeMap<String, Taken>,
-}
-
-/// Whether any of these artifacts is evidence about others.
-pub fn has_evidence<A: Borrow<Artifact>>(artifacts: &[A]) -> bool {
-    artifacts.iter().any(|artifact| evidence(artifact.borrow()).is_some())
-}
-
-fn evidence(artifact: &Artifact) -> Option<crate::advisories::Evidence> {
-    find(&artifact.ecosystem).ok()?.evidence(artifact)
-}
-
-/// The newest evidence of each kind.
-fn newest<A: Borrow<Artifact>>(artifacts: &[A]) -> BTreeMap<EvidenceKind, (Timestamp, &Artifact)> {
-    let mut newest: BTreeMap<EvidenceKind, (Timestamp, &Artifact)> = BTreeMap::new();
-    for artifact in artifacts.iter().map(Borrow::borrow) {
-        if let Some(found) = evidence(artifact)
-            && newest.get(&found.kind).is_none_or(|(time, _)| *time <= found.time)
-        {
-            newest.insert(found.kind, (found.time, artifact));
-        }
-    }
-    newest
-}
-
-/// Refuses evidence that is of an earlier time than what is installed of its kind: it would hide what has become known since.
-pub fn must_not_go_back<A: Borrow<Artifact>, B: Borrow<Artifact>>(incoming: &[A], installed: &[B]) -> Result<()> {
-    let installed = newest(installed);
-    for (kind, (time, artifact)) in newest(incoming) {
-        let Some((held, _)) = installed.get(&kind).filter(|(held, _)| *held > time) else { continue };
-        let error = Error::new(Kind::Policy, format!("{}: it would take the place of a later one", artifact.label()));
-        return Err(error.with("installed", held).with("offered", time).hint("have the bundle made with advisories of today"));
-    }
-    Ok(())
+    /// Why it is not known which vulnerabilities are exploited, where that is so.
+    pub exploited_unknown: Option<String>,
+    /// The evidence that was read.
+    pub used: Vec<Used>,
 }
 
 impl Held {
-    /// Reads the evidence that artifacts are; of two of a kind, the newer. Advisories that are named and not here are an error.
-    pub fn of<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs) -> Result<Self> {
-        let (mut builder, mut ranking, mut statements) = (Builder::new(), Ranking::default(), Vec::new());
-        let mut read = String::new();
-        for (kind, (time, artifact)) in newest(artifacts) {
-            let mut bytes = open(artifact, blobs)?;
-            let label = artifact.label();
-            artifact.descriptors.iter().for_each(|blob| read.push_str(&format!("{}\n", blob.digest)));
-            match kind {
-                EvidenceKind::Advisories(ecosystem) => builder.archive(&ecosystem, Some(time), &label, &mut *bytes)?,
-                EvidenceKind::Exploited => ranking.read_exploited(&whole(&label, &mut *bytes)?)?,
-                EvidenceKind::Likelihood => ranking.read_likelihood(bytes)?,
-                EvidenceKind::Statements(_) => statements.extend(said(&label, &whole(&label, &mut *bytes)?)?),
-            }
-        }
-        let evidence = Some(Digest::of(read.as_bytes()));
-        Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(statements), evidence })
-    }
-
-    /// Adds statements to those that are carried.
-    #[must_use]
-    pub fn with_statements(self, more: Vec<Statement>) -> Self {
-        let all: Vec<_> = self.statements.iter().cloned().chain(more).collect();
-        Self { statements: Statements::new(all), ..self }
-    }
-
     /// Asks about everything in an inventory. An ecosystem of which packages are here and advisories are not, or too old ones, is an error.
     pub fn assess(&self, inventory: &Inventory, terms: &Terms) -> Result<Assessed> {
         let mut seen = BTreeSet::new();
@@ -201,16 +153,14 @@ impl Held {
             line.reasons.extend(judged.reasons.iter().map(reason));
             line.findings = judged.findings.iter().map(|finding| self.found(finding, &line.purl, line.within.as_deref(), terms)).collect();
         }
-        let mut counts = answer.counts;
-        let lowered = lines.iter().filter(|line| line.asked.is_some()).zip(&answer.packages);
-        let lowered = lowered.filter(|(line, judged)| line.extent != judged.extent).count();
-        (counts.assessed, counts.undetermined) = (counts.assessed - lowered, counts.undetermined + lowered);
-        counts.not_assessable += lines.len() - subjects.len();
         let mut reasons = BTreeMap::new();
         for reason in lines.iter().flat_map(|line| &line.reasons) {
             *reasons.entry(reason.clone()).or_insert(0) += 1;
         }
-        Ok(Assessed { lines, counts, reasons, taken: answer.taken })
+        let mut counts = Counts::default();
+        lines.iter().for_each(|line| counts.add(line.extent, line.findings.len()));
+        let exploited_unknown = self.ranking.exploited_unknown(&terms.freshness);
+        Ok(Assessed { lines, counts, reasons, taken: answer.taken, exploited_unknown, used: self.used.clone() })
     }
 
     fn found(&self, finding: &Finding<'_>, purl: &str, within: Option<&str>, terms: &Terms) -> Found {
@@ -221,6 +171,8 @@ impl Held {
             justification: statement.justification.map(vex::Justification::word),
             detail: statement.detail.clone(),
             author: statement.author.clone(),
+            signers: statement.signers.clone(),
+            mark: statement.mark.clone(),
             timestamp: statement.timestamp,
         };
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -259,27 +211,6 @@ impl Assessed {
     }
 }
 
-/// Statements of a document: OpenVEX, or else CycloneDX.
-pub fn said(label: &str, bytes: &[u8]) -> Result<Vec<Statement>> {
-    read_openvex(label, bytes)
-        .or_else(|error| read_cyclonedx(label, bytes).map(|said| said.statements).map_err(|other| error.because(&other)))
-}
-
-fn open(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Box<dyn BlobRead>> {
-    let digest = artifact.descriptors.first().map(|blob| blob.digest);
-    let found = digest.map(|digest| blobs.open(&digest)).transpose()?.flatten();
-    found.ok_or_else(|| {
-        let error = Error::new(Kind::Incomplete, format!("{}: it is named, and its bytes are not here", artifact.label()));
-        error.hint("fetch the lock, or import the bundle that has it")
-    })
-}
-
-fn whole(label: &str, bytes: &mut dyn BlobRead) -> Result<Vec<u8>> {
-    let mut all = Vec::new();
-    bytes.take(LONGEST_DOCUMENT as u64 + 1).read_to_end(&mut all).map_err(|e| Error::io(format!("{label} cannot be read"), &e))?;
-    Ok(all)
-}
-
 fn package(subject: &Subject) -> Package<'_> {
     Package { ecosystem: &subject.ecosystem, name: &subject.name, version: &subject.version }
 }
@@ -291,58 +222,18 @@ impl Line {
     }
 }
 
-/// Everything in a component that is a package, each package URL once.
-fn lines(component: &Component) -> Vec<Line> {
-    let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
-    collect(component, None, &mut |line: Line| {
-        if seen.insert((line.what(), line.purl.clone())) {
-            lines.push(line);
+/// The names of all packages that advisories can be asked about in some artifacts, as far as their entries in the lock say, by ecosystem and
+/// in the form in which they are compared: what archives are filtered for.
+pub fn names_in<A: Borrow<Artifact>>(artifacts: &[A]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for artifact in artifacts {
+        let component = look(artifact.borrow(), &Nowhere)?;
+        for subject in lines(&component).into_iter().filter_map(|line| line.asked) {
+            let Some(known) = Ecosystem::of(&subject.ecosystem) else { continue };
+            names.entry(known.name().to_owned()).or_default().insert(known.normalised(&subject.name));
         }
-    });
-    lines
-}
-
-fn collect(component: &Component, within: Option<&str>, take: &mut dyn FnMut(Line)) {
-    let line = |asked: Option<Subject>, reasons: Vec<String>| Line {
-        purl: component.purl.clone(),
-        asked,
-        within: within.map(str::to_owned),
-        extent: Extent::NotAssessable,
-        reasons,
-        findings: vec![],
-    };
-    let unread: Option<String> = match &component.examined {
-        Examined::Unreadable(_) => Some("it could not be read as what it should be".to_owned()),
-        _ => None,
-    };
-    let asked = subjects(component);
-    if let Some(inside) = &component.inside {
-        if !inside.not_assessed.is_empty() || inside.components.is_empty() {
-            take(line(None, vec!["not all of what is inside could be looked into".to_owned()]));
-        }
-    } else if asked.is_empty() {
-        let kind =
-            crate::artifact::Purl::read(&component.purl).map_or_else(|| "no package URL".to_owned(), |purl| format!("pkg:{}", purl.kind()));
-        take(line(None, vec![unread.clone().unwrap_or_else(|| format!("no advisories are about {kind}"))]));
     }
-    asked.into_iter().for_each(|subject| take(line(Some(subject), unread.iter().cloned().collect())));
-    let outer = within.unwrap_or(&component.purl);
-    component.nested().iter().for_each(|inner| collect(inner, Some(outer), &mut *take));
-}
-
-/// What is asked about a component. Advisories of some distributions name the source package, of others what was built from it: of RPM
-/// packages both are asked.
-fn subjects(component: &Component) -> Vec<Subject> {
-    let property = |name: &str| component.properties.get(name).map(String::as_str);
-    let source = property("source package").map(|name| match name.strip_suffix(".src.rpm") {
-        Some(named) => (named.rsplitn(3, '-').last().unwrap_or(named), component.version.as_str()),
-        None => (name, property("source version").unwrap_or(&component.version)),
-    });
-    let mut all: Vec<Subject> = Subject::of(&component.purl, source).into_iter().collect();
-    if property("source package").is_some_and(|name| name.ends_with(".src.rpm")) {
-        all.extend(Subject::of(&component.purl, None).filter(|own| !all.contains(own)));
-    }
-    all
+    Ok(names)
 }
 
 /// A reason for people; without what differs from package to package, so that they can be counted.
@@ -350,6 +241,7 @@ fn reason(reason: &Reason<'_>) -> String {
     match reason {
         Reason::NoOrder => "no order of versions is known for its ecosystem".to_owned(),
         Reason::NoRelease => "the release of its distribution is not said".to_owned(),
+        Reason::NotInArchive => "the archive of its ecosystem was filtered for other packages".to_owned(),
         Reason::ReleaseNotHeld => "no record speaks of this release of its distribution".to_owned(),
         Reason::NoVersion => "its version is not one of its ecosystem".to_owned(),
         Reason::RecordVersion { record, .. } => format!("{record} has a version that cannot be compared with its own"),
