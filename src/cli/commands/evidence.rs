@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::report::Language;
 use crate::report::controls::{ControlPack, Status};
 use crate::steps::evidence::{Gathering, Of, Packed, gather};
+use crate::trust::PlainKeys;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 /// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift evidence --out pack --profile hipaa\n\nWithout places: of what is installed. A row of a table says which evidence is here, what it shows and what it does not; never that a demand is met.\nIn the folder: sh check.sh. Give the three values that are printed by another way than the folder."
+    after_help = "Example: airlift evidence --out pack --profile hipaa\n\nWithout places: of what is installed. A row of a table says which evidence is here, what it shows and what it does not; never that a demand is met.\nChecked with docs/formats/check.sh. Give the three values that are printed by another way than the folder."
 )]
 pub struct EvidenceCommand {
     /// Volumes of one bundle, or folders that hold them
@@ -31,6 +32,12 @@ pub struct EvidenceCommand {
     /// The language of tables and texts
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Tongue,
+    /// Sign the list of the folder's files, as somebody who signs reports
+    #[arg(long, value_name = "KEY")]
+    sign: Option<String>,
+    /// Accept a key file without a passphrase
+    #[arg(long, requires = "sign")]
+    allow_plain_key: bool,
 }
 
 impl EvidenceCommand {
@@ -43,21 +50,24 @@ impl EvidenceCommand {
         }
         let (store, progress, tool) = (context.open_store()?, context.out.progress(), concat!("airlift ", env!("CARGO_PKG_VERSION")));
         let (time, given) = context.created()?;
+        let plain = if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
+        let signer = self.sign.as_ref().map(|key| context.signer(key, plain)).transpose()?;
         let gathering = Gathering {
             store: &store,
             packs: &packs,
             language: self.language.into(),
             threads: context.environment.threads(),
-            now: context.environment.now(),
             time: given.then_some(time),
             tool,
+            signer: signer.as_deref(),
             progress: progress.as_ref(),
         };
         let of = if self.places.is_empty() { Of::Installed(self.installed) } else { Of::Medium(&self.places) };
         let packed = gather(of, &gathering, &self.out)?;
         context.out.data(&document(&packed), &told(&packed))?;
         let key = packed.key.as_ref().map(|key| format!(" -k {key}")).unwrap_or_default();
-        context.out.say(format!("check it: sh {}/check.sh -s {} -r {}{key}", self.out.display(), packed.sums.hex(), packed.root.hex()));
+        let (sums, root) = (packed.sums.hex(), packed.root.hex());
+        context.out.say(format!("check it: sh check.sh -s {sums} -r {root}{key} {}", self.out.display()));
         Ok(())
     }
 }
@@ -66,7 +76,7 @@ fn document(packed: &Packed) -> Value {
     let evidence: Map<String, Value> =
         packed.gathered.all().map(|(evidence, found)| (evidence.code().to_owned(), Status::of(found).name().into())).collect();
     json!({
-        "of": packed.title, "sums": packed.sums.hex(), "root": packed.root.hex(), "log-key": packed.key, "count": packed.files,
+        "of": packed.title, "sums": packed.sums.hex(), "root": packed.root.hex(), "log-key": packed.key, "signed-by": packed.signed_by, "count": packed.files,
         "evidence": evidence,
     })
 }

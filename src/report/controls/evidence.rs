@@ -24,7 +24,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!(E1 E2 E3 E4 E5 E6 E7 E8 E9 E10 E11 E12 E13 E14 E15 E16 E17 E18 E19);
+catalogue!(E1 E2 E3 E4 E5 E6 E7 E8 E9 E10 E11 E12 E13 E14 E15 E16 E17 E18 E19 E20);
 
 impl Evidence {
     /// By its code.
@@ -77,6 +77,13 @@ impl References {
         Self(vec![Reference { file, events }])
     }
 
+    /// The same and others.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// The same and one more file.
     #[must_use]
     pub fn and(mut self, file: Filed) -> Self {
@@ -102,7 +109,17 @@ pub enum Reason {
     NotInstalled,
     SomeReceipts(u64, u64),
     NotAllExamined(u64, u64),
-    ContentOnly,
+    NoAdvisories,
+    AdvisoriesUnusable,
+    NotAllAsked(u64, u64),
+    FindingsCut(u64, u64),
+    NotHere(u64, u64),
+    NothingAccepted,
+    NobodyMay,
+    OnePerson,
+    CosignedUpTo(u64, u64),
+    SomeChanges(u64, u64),
+    NotAllNamed(u64, u64),
     NoPublisherSignatures,
     NotAllLicensed(u64, u64),
     NoModels,
@@ -129,7 +146,17 @@ impl Reason {
         Self::NotInstalled,
         Self::SomeReceipts(1, 2),
         Self::NotAllExamined(1, 2),
-        Self::ContentOnly,
+        Self::NoAdvisories,
+        Self::AdvisoriesUnusable,
+        Self::NotAllAsked(1, 2),
+        Self::FindingsCut(1, 2),
+        Self::NotHere(1, 2),
+        Self::NothingAccepted,
+        Self::NobodyMay,
+        Self::OnePerson,
+        Self::CosignedUpTo(1, 2),
+        Self::SomeChanges(1, 2),
+        Self::NotAllNamed(1, 2),
         Self::NoPublisherSignatures,
         Self::NotAllLicensed(1, 2),
         Self::NoModels,
@@ -155,7 +182,17 @@ impl Reason {
             Self::NotInstalled => ("not-installed", 0, 0),
             Self::SomeReceipts(n, m) => ("some-receipts", n, m),
             Self::NotAllExamined(n, m) => ("not-all-examined", n, m),
-            Self::ContentOnly => ("content-only", 0, 0),
+            Self::NoAdvisories => ("no-advisories", 0, 0),
+            Self::AdvisoriesUnusable => ("advisories-unusable", 0, 0),
+            Self::NotAllAsked(n, m) => ("not-all-asked", n, m),
+            Self::FindingsCut(n, m) => ("findings-cut", n, m),
+            Self::NotHere(n, m) => ("not-here", n, m),
+            Self::NothingAccepted => ("nothing-accepted", 0, 0),
+            Self::NobodyMay => ("nobody-may", 0, 0),
+            Self::OnePerson => ("one-person", 0, 0),
+            Self::CosignedUpTo(n, m) => ("cosigned-up-to", n, m),
+            Self::SomeChanges(n, m) => ("some-changes", n, m),
+            Self::NotAllNamed(n, m) => ("not-all-named", n, m),
             Self::NoPublisherSignatures => ("no-publisher-signatures", 0, 0),
             Self::NotAllLicensed(n, m) => ("not-all-licensed", n, m),
             Self::NoModels => ("no-models", 0, 0),

@@ -96,13 +96,17 @@ impl Folder {
         self.files.iter().map(|(name, digest)| Filed { name: name.clone(), digest: *digest })
     }
 
-    /// Adds the list of digests and gives the folder its name; the digest of that list stands for all of it.
-    pub fn finish(mut self) -> Result<Digest> {
+    /// Adds the list of digests, beside it what `seal` makes of that list, and gives the folder its name; the digest of the list stands
+    /// for all of it.
+    pub fn finish(mut self, seal: impl FnOnce(&[u8]) -> Result<Vec<(String, Vec<u8>)>>) -> Result<Digest> {
         let sums: String = self.files.iter().map(|(name, digest)| format!("{}  {name}\n", digest.hex())).collect();
-        let path = self.aside.join(SUMS);
-        let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
-        let mut file = File::create_new(&path).map_err(|e| wrong(&e))?;
-        file.write_all(sums.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
+        for (name, bytes) in seal(sums.as_bytes())?.into_iter().chain([(SUMS.to_owned(), sums.clone().into_bytes())]) {
+            check(&name)?;
+            let path = self.aside.join(&name);
+            let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
+            let mut file = File::create_new(&path).map_err(|e| wrong(&e))?;
+            file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
+        }
         sync_folder(&self.aside)?;
         // Where something came to be meanwhile, a rename fails but for an empty folder.
         std::fs::rename(&self.aside, &self.to).map_err(|e| Error::unwritten(format!("{} cannot be made", self.to.display()), &e))?;
