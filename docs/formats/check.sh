@@ -162,6 +162,7 @@ def signature(file, armour=None):
 
 def run(command, **options):
     if not shutil.which(command[0]): raise Missing(command[0])
+    options.setdefault("input", b"")
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, **options).returncode == 0
 
 fitting = {}

@@ -77,13 +77,6 @@ impl References {
         Self(vec![Reference { file, events }])
     }
 
-    /// The same and others.
-    #[must_use]
-    pub fn with(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
     /// The same and one more file.
     #[must_use]
     pub fn and(mut self, file: Filed) -> Self {

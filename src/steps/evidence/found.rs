@@ -80,6 +80,11 @@ fn rules(parts: &Parts, policy: Option<&Filed>) -> Found {
 
 fn reread(parts: &Parts) -> Found {
     let Some(list) = &parts.list else { return Found::NotApplicable(Reason::NotInstalled) };
+    if let Some(Reason::NotHere(absent, all)) = parts.contents.not_here
+        && absent == all
+    {
+        return Found::Absent(Reason::NotHere(absent, all));
+    }
     let reasons = [Reason::Once].into_iter().chain(parts.contents.not_here).collect();
     Found::Partial(References::to(parts.transcript.clone()).and(list.clone()), reasons)
 }

@@ -143,7 +143,7 @@ impl Trusting {
             match root.tally_apart(Role::Approve, document, &files, &[(Role::Bundle, signers)]) {
                 Ok(tally) => match tally.signers.first() {
                     Some(counted) => return Ok((counted.principal.clone(), key, list)),
-                    None => why = tally.uncounted.first().map(|u| u.explain(Role::Approve)).unwrap_or(why),
+                    None => why = tally.uncounted.first().map_or(why, |u| u.explain(Role::Approve)),
                 },
                 Err(error) => why = error.message().to_owned(),
             }

@@ -31,7 +31,7 @@ fn trust(host: &Host, root: &Path) {
 }
 
 /// A manifest of files on a server that has them.
-fn manifest(origin: &Origin, files: &[(&str, &[u8])]) -> String {
+pub fn manifest(origin: &Origin, files: &[(&str, &[u8])]) -> String {
     let items =
         files.iter().map(|(path, bytes)| format!("  {{ url = \"{}\", sha256 = \"{}\" }},\n", origin.url(path), Digest::of(bytes).hex()));
     format!("airlift = 1\nname = \"kit\"\n\n[files.all]\nitems = [\n{}]\n", items.collect::<String>())

@@ -38,9 +38,36 @@ fn approvals_count_by_the_root_that_was_in_force() {
     ] {
         assert!(ran.out.contains(words), "{words}: {}", ran.out);
     }
-    // Only the log says which root was in force.
-    let ran = pack.check(&site.host, &[]);
+    // Only the log says which root was in force: whoever had the role once could say so too.
+    std::fs::remove_dir_all(pack.folder.join("log")).expect("removed");
+    pack.listed_anew();
+    let ran = pack.check(&site.host, &pack.told()[2..4]);
     assert_eq!(ran.code, Some(4), "{}", ran.out);
+    for words in [
+        "people signed it who count, by trust/root.2.json, which is not the newest",
+        "people approved what the review shows, by trust/root.2.json, which is not the newest",
+    ] {
+        assert!(ran.out.lines().any(|line| line.starts_with("compare") && line.contains(words)), "{words}: {}", ran.out);
+    }
+}
+
+/// Who signs for which artifacts is asked of the root, as airlift asks it.
+#[test]
+fn scopes_are_kept() {
+    let [Some(_), Some(_), Some(_)] = ["ssh-keygen", "python3", "openssl"].map(need) else { return };
+    // Of files/all/tool.tar.
+    for (scope, root) in
+        [("models:**", 3), ("files:**", 2), ("files:all/*.tar", 2), ("files:all/*.zip", 3), ("*:all/tool.*", 2), ("files:all", 3)]
+    {
+        let site = lived();
+        site.sender.ok(&["key", "generate", "erin", "--no-passphrase"]);
+        let rule = format!("1=erin@{scope}");
+        rotated(&site, 3, &["--add", "erin=erin.pub", "--bundle-rule", "1=alice@*:**", "--bundle-rule", &rule]);
+        let pack = Pack::made(&site.host, "pack", &["--profile", "gdpr"]);
+        let ran = pack.check(&site.host, &pack.told());
+        let words = format!("kit 1: 1 of 1 people signed it who count, by trust/root.{root}.json");
+        assert!(ran.code == Some(0) && ran.out.contains(&words), "{scope}: {}", ran.out);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How much evidence there is said to be: no more than what is here.
 
 use super::{Pack, lived};
-use crate::cli::{SIGNED, origin, packed, receiver};
+use crate::cli::{SIGNED, manifest, origin, packed, receiver};
 use crate::host::{Host, arg};
 use crate::world::noise;
 
@@ -118,4 +118,25 @@ fn refusals_that_are_not_named_are_counted() {
     let pack = Pack::made(&other, "many", &[&site.out, "--profile", "nist-800-53"]);
     assert_eq!(pack.status("E16"), "partial");
     assert!(reasons(&pack, "E16").contains("100 of 101 refusals"), "{}", reasons(&pack, "E16"));
+}
+
+/// What an earlier snapshot had and is gone was not read again.
+#[test]
+fn blobs_that_are_not_here_were_not_read() {
+    let (sender, _origin) = packed(&[("/tool.tar", &noise(50_000, 2))]);
+    let host = receiver(&sender);
+    host.ok(&["import", arg(&sender.path("out"))]);
+    assert_eq!(Pack::made(&host, "whole", &["--profile", "nist-800-53"]).status("E17"), "partial");
+    let content = noise(40_000, 3);
+    let files: [(&str, &[u8]); 1] = [("/other.tar", &content)];
+    let origin = origin(&files);
+    sender.write("kit.toml", manifest(&origin, &files));
+    sender.ok(&[&["build", "kit.toml", "--out", "next"], &SIGNED[..]].concat());
+    host.ok(&["import", arg(&sender.path("next"))]);
+    host.ok(&["gc", "--keep", "0", "--grace", "0"]);
+    let pack = Pack::made(&host, "old", &["--installed", "1", "--profile", "nist-800-53"]);
+    assert_eq!(pack.status("E17"), "absent");
+    for code in ["E8", "E17"] {
+        assert!(reasons(&pack, code).contains("1 of 1 blobs are not here"), "{code}: {}", reasons(&pack, code));
+    }
 }
