@@ -11,8 +11,7 @@ def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
 def bad(index, why): sys.exit(f"event {index} is the first bad one: {why}")
 
 def root(peaks):                              # RFC 6962, section 2.1
-    hashes = [h for _, h in peaks]
-    if not hashes: return sha(b"")
+    hashes = [h for _, h in peaks] or [sha(b"")]
     while len(hashes) > 1: hashes[-2:] = [sha(b"\1", *hashes[-2:])]
     return hashes[0]
 
@@ -45,9 +44,10 @@ events = os.path.join(folder, "events.jsonl")
 if key == "-": key = json.loads(open(events, "rb").readline())["subjects"][0]["name"]
 size, newest = checkpoint(os.path.join(folder, "checkpoint"), key)
 wanted = [(size, newest, "its checkpoint")] + [(*checkpoint(path, key), path) for path in kept]
-peaks, count = [], 0
+peaks, count, behind = [], 0, 0
 for line in open(events, "rb"):
-    if count == size: break                   # an event that a kill kept from being signed
+    if count == size and behind: bad(count + 1, "it stands behind what was signed")
+    if count == size: behind = True; continue # one event that a kill kept from being signed may be there, and no more
     try: event = json.loads(line)
     except ValueError: bad(count, "it cannot be read")
     if event.get("index") != count: bad(count, "it says it is another event")

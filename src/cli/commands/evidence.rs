@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Write a folder with everything a third party needs to check what was signed, decided and installed, without airlift
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift evidence --out pack --profile hipaa\n\nWithout places: of what is installed. A row of a table says which evidence is here, what it shows and what it does not; never that a demand is met.\nIn the folder: sh check.sh. Give the three values that are printed by another way than the folder."
+    after_help = "Example: airlift evidence --out pack --profile hipaa\n\nWithout places: of what is installed. A row of a table says which evidence is here, what it shows and what it does not; never that a demand is met.\nChecked with docs/formats/check.sh. Give the three values that are printed by another way than the folder."
 )]
 pub struct EvidenceCommand {
     /// Volumes of one bundle, or folders that hold them
@@ -32,7 +32,7 @@ pub struct EvidenceCommand {
     /// The language of tables and texts
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Tongue,
-    /// Sign the list of all files, as somebody whom the trust root names for reports
+    /// Sign the list of the folder's files, as somebody who signs reports
     #[arg(long, value_name = "KEY")]
     sign: Option<String>,
     /// Accept a key file without a passphrase
@@ -51,16 +51,14 @@ impl EvidenceCommand {
         let (store, progress, tool) = (context.open_store()?, context.out.progress(), concat!("airlift ", env!("CARGO_PKG_VERSION")));
         let (time, given) = context.created()?;
         let plain = if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
-        let signer = self.sign.as_deref().map(|key| context.signer(key, plain)).transpose()?;
+        let signer = self.sign.as_ref().map(|key| context.signer(key, plain)).transpose()?;
         let gathering = Gathering {
             store: &store,
             packs: &packs,
             language: self.language.into(),
             threads: context.environment.threads(),
-            now: context.environment.now(),
             time: given.then_some(time),
             tool,
-            program: context.environment.program(),
             signer: signer.as_deref(),
             progress: progress.as_ref(),
         };
@@ -68,7 +66,8 @@ impl EvidenceCommand {
         let packed = gather(of, &gathering, &self.out)?;
         context.out.data(&document(&packed), &told(&packed))?;
         let key = packed.key.as_ref().map(|key| format!(" -k {key}")).unwrap_or_default();
-        context.out.say(format!("check it: sh {}/check.sh -s {} -r {}{key}", self.out.display(), packed.sums.hex(), packed.root.hex()));
+        let (sums, root) = (packed.sums.hex(), packed.root.hex());
+        context.out.say(format!("check it: sh check.sh -s {sums} -r {root}{key} {}", self.out.display()));
         Ok(())
     }
 }
@@ -77,7 +76,7 @@ fn document(packed: &Packed) -> Value {
     let evidence: Map<String, Value> =
         packed.gathered.all().map(|(evidence, found)| (evidence.code().to_owned(), Status::of(found).name().into())).collect();
     json!({
-        "of": packed.title, "sums": packed.sums.hex(), "root": packed.root.hex(), "log-key": packed.key, "count": packed.files,
+        "of": packed.title, "sums": packed.sums.hex(), "root": packed.root.hex(), "log-key": packed.key, "signed-by": packed.signed_by, "count": packed.files,
         "evidence": evidence,
     })
 }

@@ -44,15 +44,18 @@ impl Status {
         }
     }
 
-    /// Of several: what does not apply counts neither way.
+    /// Of several: what is here beside what is not, or does not apply, is only some of it.
     fn together(all: impl Iterator<Item = Self>) -> Self {
-        all.filter(|one| *one != Self::NotApplicable)
-            .reduce(|one, other| if one == other { one } else { Self::Partial })
-            .unwrap_or(Self::NotApplicable)
+        let both = |one: Self, other: Self| match (one, other) {
+            (one, other) if one == other => one,
+            (Self::NotApplicable, Self::Absent) | (Self::Absent, Self::NotApplicable) => Self::Absent,
+            _ => Self::Partial,
+        };
+        all.reduce(both).unwrap_or(Self::NotApplicable)
     }
 }
 
-/// What evidence shows, said only where there is some.
+/// What one piece of evidence shows, said only where that piece is here.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     text: &'a str,
@@ -61,9 +64,10 @@ pub struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    /// A claim that rests on references; `None` without any.
-    fn on(text: &'a str, references: &[&Reference], in_part: Option<&'static str>) -> Option<Self> {
-        if references.is_empty() { None } else { Some(Self { text, in_part }) }
+    /// A claim that rests on a piece of evidence; `None` where nothing of it is here.
+    fn on(text: &'a str, found: &Found, language: Language) -> Option<Self> {
+        let in_part = (Status::of(found) != Status::Present).then(|| said().word("in-part", language));
+        if found.references().is_empty() { None } else { Some(Self { text, in_part }) }
     }
 
     /// Its words.
@@ -89,7 +93,7 @@ impl<'a> Assessed<'a> {
     }
 
     fn row(control: &'a Control, gathered: &'a Gathered) -> Self {
-        let found: Vec<_> = control.evidence.iter().map(|evidence| (*evidence, gathered.of(*evidence))).collect();
+        let found: Vec<_> = control.shows.keys().map(|evidence| (*evidence, gathered.of(*evidence))).collect();
         let status = Status::together(found.iter().map(|(_, found)| Status::of(found)));
         Self { control, found, status }
     }
@@ -104,9 +108,14 @@ impl<'a> Assessed<'a> {
         self.found.iter().flat_map(|(_, found)| found.references()).collect()
     }
 
-    /// What it shows, where there is any.
-    pub fn claim(&self, language: Language) -> Option<Claim<'a>> {
-        let in_part = (self.status != Status::Present).then(|| said().word("in-part", language));
-        Claim::on(self.control.shows.of(language), &self.references(), in_part)
+    /// What the pieces that are here show, each for itself.
+    pub fn claims(&self, language: Language) -> Vec<Claim<'a>> {
+        self.found.iter().filter_map(|(evidence, found)| Claim::on(self.control.shows[evidence].of(language), found, language)).collect()
+    }
+
+    /// The same in one text; `None` where nothing is here.
+    pub fn shows(&self, language: Language) -> Option<String> {
+        let all: Vec<String> = self.claims(language).iter().map(Claim::text).collect();
+        if all.is_empty() { None } else { Some(all.join(" ")) }
     }
 }

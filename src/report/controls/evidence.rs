@@ -24,7 +24,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!(E1 E2 E3 E4 E5 E6 E7 E8 E9 E10 E11 E12 E13 E14 E15 E16 E17 E18 E19);
+catalogue!(E1 E2 E3 E4 E5 E6 E7 E8 E9 E10 E11 E12 E13 E14 E15 E16 E17 E18 E19 E20);
 
 impl Evidence {
     /// By its code.
@@ -102,7 +102,17 @@ pub enum Reason {
     NotInstalled,
     SomeReceipts(u64, u64),
     NotAllExamined(u64, u64),
-    ContentOnly,
+    NoAdvisories,
+    AdvisoriesUnusable,
+    NotAllAsked(u64, u64),
+    FindingsCut(u64, u64),
+    NotHere(u64, u64),
+    NothingAccepted,
+    NobodyMay,
+    OnePerson,
+    CosignedUpTo(u64, u64),
+    SomeChanges(u64, u64),
+    NotAllNamed(u64, u64),
     NoPublisherSignatures,
     NotAllLicensed(u64, u64),
     NoModels,
@@ -114,8 +124,7 @@ pub enum Reason {
     NothingRefused,
     Once,
     NoManifest,
-    NoBuild,
-    NothingExcepted,
+    VersionOnly,
     TooFewSignatures(u64, u64),
 }
 
@@ -130,7 +139,17 @@ impl Reason {
         Self::NotInstalled,
         Self::SomeReceipts(1, 2),
         Self::NotAllExamined(1, 2),
-        Self::ContentOnly,
+        Self::NoAdvisories,
+        Self::AdvisoriesUnusable,
+        Self::NotAllAsked(1, 2),
+        Self::FindingsCut(1, 2),
+        Self::NotHere(1, 2),
+        Self::NothingAccepted,
+        Self::NobodyMay,
+        Self::OnePerson,
+        Self::CosignedUpTo(1, 2),
+        Self::SomeChanges(1, 2),
+        Self::NotAllNamed(1, 2),
         Self::NoPublisherSignatures,
         Self::NotAllLicensed(1, 2),
         Self::NoModels,
@@ -142,8 +161,7 @@ impl Reason {
         Self::NothingRefused,
         Self::Once,
         Self::NoManifest,
-        Self::NoBuild,
-        Self::NothingExcepted,
+        Self::VersionOnly,
         Self::TooFewSignatures(1, 2),
     ];
 
@@ -157,7 +175,17 @@ impl Reason {
             Self::NotInstalled => ("not-installed", 0, 0),
             Self::SomeReceipts(n, m) => ("some-receipts", n, m),
             Self::NotAllExamined(n, m) => ("not-all-examined", n, m),
-            Self::ContentOnly => ("content-only", 0, 0),
+            Self::NoAdvisories => ("no-advisories", 0, 0),
+            Self::AdvisoriesUnusable => ("advisories-unusable", 0, 0),
+            Self::NotAllAsked(n, m) => ("not-all-asked", n, m),
+            Self::FindingsCut(n, m) => ("findings-cut", n, m),
+            Self::NotHere(n, m) => ("not-here", n, m),
+            Self::NothingAccepted => ("nothing-accepted", 0, 0),
+            Self::NobodyMay => ("nobody-may", 0, 0),
+            Self::OnePerson => ("one-person", 0, 0),
+            Self::CosignedUpTo(n, m) => ("cosigned-up-to", n, m),
+            Self::SomeChanges(n, m) => ("some-changes", n, m),
+            Self::NotAllNamed(n, m) => ("not-all-named", n, m),
             Self::NoPublisherSignatures => ("no-publisher-signatures", 0, 0),
             Self::NotAllLicensed(n, m) => ("not-all-licensed", n, m),
             Self::NoModels => ("no-models", 0, 0),
@@ -169,8 +197,7 @@ impl Reason {
             Self::NothingRefused => ("nothing-refused", 0, 0),
             Self::Once => ("once", 0, 0),
             Self::NoManifest => ("no-manifest", 0, 0),
-            Self::NoBuild => ("no-build", 0, 0),
-            Self::NothingExcepted => ("nothing-excepted", 0, 0),
+            Self::VersionOnly => ("version-only", 0, 0),
             Self::TooFewSignatures(n, m) => ("too-few-signatures", n, m),
         }
     }

@@ -96,24 +96,13 @@ impl Folder {
         self.files.iter().map(|(name, digest)| Filed { name: name.clone(), digest: *digest })
     }
 
-    /// Adds the list of digests and gives the folder its name; the digest of that list stands for all of it.
-    pub fn finish(self) -> Result<Digest> {
-        self.finish_sealed(|_| Ok(vec![]))
-    }
-
-    /// The same with files about the list, which therefore are not in it: signatures. Each is named after the list.
-    pub fn finish_sealed(mut self, seal: impl FnOnce(&[u8]) -> Result<Vec<(String, Vec<u8>)>>) -> Result<Digest> {
+    /// Adds the list of digests, beside it what `seal` makes of that list, and gives the folder its name; the digest of the list stands
+    /// for all of it.
+    pub fn finish(mut self, seal: impl FnOnce(&[u8]) -> Result<Vec<(String, Vec<u8>)>>) -> Result<Digest> {
         let sums: String = self.files.iter().map(|(name, digest)| format!("{}  {name}\n", digest.hex())).collect();
-        let mut last = vec![(SUMS.to_owned(), sums.clone().into_bytes())];
-        for (name, bytes) in seal(sums.as_bytes())? {
+        for (name, bytes) in seal(sums.as_bytes())?.into_iter().chain([(SUMS.to_owned(), sums.clone().into_bytes())]) {
             check(&name)?;
-            if !name.starts_with(SUMS) || name == SUMS {
-                return Err(Error::failed(format!("{name}: this is no name of a signature over the list")));
-            }
-            last.push((name, bytes));
-        }
-        for (name, bytes) in last {
-            let path = self.aside.join(name);
+            let path = self.aside.join(&name);
             let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
             let mut file = File::create_new(&path).map_err(|e| wrong(&e))?;
             file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;

@@ -5,6 +5,7 @@ use super::text::Text;
 use super::texts::said;
 use crate::error::{Error, Result};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// The packs as they are shipped.
@@ -20,6 +21,8 @@ const SHIPPED: [&str; 9] = [
     include_str!("packs/ai-act.toml"),
 ];
 const VERSION: u32 = 1;
+/// The catalogue whose identifiers a pack has that says they are official.
+const CATALOGUE: &str = "https://github.com/usnistgov/oscal-content/blob/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
 /// Most rows of a pack.
 const MAX_ROWS: usize = 500;
 /// Most controls of one row.
@@ -36,8 +39,6 @@ pub struct ControlPack {
     pub version: String,
     /// Where its text stands.
     pub source: String,
-    /// When that was looked at last: a day.
-    pub checked: String,
     /// What identifiers of an OSCAL catalogue begin with; empty where the framework has an official one.
     prefix: String,
     /// Whether the identifiers are those of an official OSCAL catalogue.
@@ -57,10 +58,8 @@ pub struct Control {
     pub tokens: Vec<String>,
     /// What it is called; in words of our own where the text is copyrighted.
     pub title: Text,
-    /// The evidence it draws on.
-    pub evidence: Vec<Evidence>,
-    /// What that shows.
-    pub shows: Text,
+    /// The evidence it draws on, each piece with what it shows.
+    pub shows: BTreeMap<Evidence, Text>,
     /// What it does not show.
     pub does_not_show: Text,
 }
@@ -73,7 +72,6 @@ struct WirePack {
     name: String,
     version: String,
     source: String,
-    checked: String,
     prefix: String,
     official: bool,
     note: Text,
@@ -85,8 +83,7 @@ struct WirePack {
 struct WireControl {
     ids: Vec<String>,
     title: Text,
-    evidence: Vec<String>,
-    shows: String,
+    shows: BTreeMap<String, String>,
     does_not_show: String,
 }
 
@@ -109,12 +106,11 @@ impl ControlPack {
     /// Reads a pack. A member that is not known, a row without evidence, or a text that lacks a language is refused.
     pub fn parse(text: &str) -> Result<Self> {
         let wire: WirePack = toml::from_str(text).map_err(|e| refused("", "it cannot be read").with("found", e.message()))?;
-        let day = wire.checked.len() == 10 && wire.checked.parse::<jiff::civil::Date>().is_ok();
         if wire.airlift_controls != VERSION {
             return Err(refused(&wire.id, "its version is not known").with("expected", VERSION).with("found", wire.airlift_controls));
         }
-        if !day || !word(&wire.id) || !(wire.prefix.is_empty() || word(&wire.prefix)) || !(1..=MAX_ROWS).contains(&wire.control.len()) {
-            return Err(refused(&wire.id, "its id, prefix, day or count of rows is not right"));
+        if !word(&wire.id) || !(wire.prefix.is_empty() || word(&wire.prefix)) || !(1..=MAX_ROWS).contains(&wire.control.len()) {
+            return Err(refused(&wire.id, "its id, prefix or count of rows is not right"));
         }
         wire.note.check(&wire.id)?;
         let controls: Vec<Control> = wire.control.into_iter().map(|row| Control::read(row, &wire.prefix)).collect::<Result<_>>()?;
@@ -123,29 +119,33 @@ impl ControlPack {
         if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(refused(&wire.id, "a control is there twice").with("found", twice[0]));
         }
-        let WirePack { id, name, version, source, checked, prefix, official, note, .. } = wire;
-        Ok(Self { id, name, version, source, checked, prefix, official, note, controls })
+        let WirePack { id, name, version, source, prefix, official, note, .. } = wire;
+        Ok(Self { id, name, version, source, prefix, official, note, controls })
     }
 }
 
 impl Control {
     fn read(row: WireControl, prefix: &str) -> Result<Self> {
         let label = row.ids.join(", ");
-        let evidence: Option<Vec<Evidence>> = row.evidence.iter().map(|code| Evidence::named(code)).collect();
-        let evidence = evidence.filter(|all| !all.is_empty()).ok_or_else(|| {
-            refused(&label, "it draws on no evidence, or on some that is not in the catalogue").with("found", row.evidence.join(", "))
-        })?;
+        let lacking = |what: &str, name: &str| refused(&label, &format!("`{what}` names no text")).with("found", name);
+        let piece = |(code, name): (&String, &String)| {
+            let evidence =
+                Evidence::named(code).ok_or_else(|| refused(&label, "it draws on what is not in the catalogue").with("found", code))?;
+            Ok((evidence, said().shows(name).ok_or_else(|| lacking("shows", name))?.clone()))
+        };
+        let shows: BTreeMap<Evidence, Text> = row.shows.iter().map(piece).collect::<Result<_>>()?;
+        if shows.is_empty() {
+            return Err(refused(&label, "it draws on no evidence"));
+        }
         let plain =
             |id: &String| !id.is_empty() && id.len() <= 60 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b" .-()".contains(&b));
         if row.ids.is_empty() || row.ids.len() > MAX_IDS || !row.ids.iter().all(plain) {
             return Err(refused(&label, "its ids are not right"));
         }
-        let lacking = |what: &str, name: &str| refused(&label, &format!("`{what}` names no text")).with("found", name);
-        let shows = said().shows(&row.shows).ok_or_else(|| lacking("shows", &row.shows))?.clone();
         let does_not_show = said().does_not_show(&row.does_not_show).ok_or_else(|| lacking("does-not-show", &row.does_not_show))?.clone();
         row.title.check(&label)?;
         let tokens = row.ids.iter().map(|id| token(prefix, id)).collect();
-        Ok(Self { ids: row.ids, tokens, title: row.title, evidence, shows, does_not_show })
+        Ok(Self { ids: row.ids, tokens, title: row.title, shows, does_not_show })
     }
 
     /// Its numbers in one line.
@@ -157,11 +157,7 @@ impl Control {
 impl ControlPack {
     /// Where an OSCAL document says its controls are from.
     pub fn catalogue(&self) -> String {
-        if self.official {
-            "https://csrc.nist.gov/ns/oscal/catalog/sp800-53/rev5".to_owned()
-        } else {
-            format!("urn:airlift:{}", self.prefix)
-        }
+        if self.official { CATALOGUE.to_owned() } else { format!("urn:airlift:{}", self.prefix) }
     }
 }
 

@@ -13,23 +13,15 @@ use std::fmt::Write;
 const SHORT: usize = 16;
 
 /// A pack's table and the catalogue of evidence beneath it.
-pub fn markdown(pack: &ControlPack, gathered: &Gathered, about: &About<'_>, language: Language) -> String {
+pub fn markdown(pack: &ControlPack, gathered: &Gathered, about: &About<'_>) -> String {
+    let language = about.language;
     let word = |name: &str| said().word(name, language);
     let mut out = format!("# {}\n\n{}. {}\n\n", pack.name, about.title, pack.note.of(language));
-    let _ = writeln!(
-        out,
-        "{}: {} ({}), {} {}.\n\n{}\n",
-        word("source"),
-        pack.source,
-        pack.version,
-        word("checked"),
-        pack.checked,
-        word("not-covered")
-    );
+    let _ = writeln!(out, "{}: {} ({}).\n\n{}\n", word("source"), pack.source, pack.version, word("not-covered"));
     head(&mut out, &["control", "title", "status", "evidence", "shows", "does-not-show"], language);
     for row in Assessed::all(pack, gathered) {
         let evidence: Vec<String> = row.found.iter().map(|(evidence, found)| told(*evidence, found, language)).collect();
-        let shows = row.claim(language).map_or_else(|| "-".to_owned(), |claim| claim.text());
+        let shows = row.shows(language).unwrap_or_else(|| "-".to_owned());
         let cells = [
             &row.control.label(),
             row.control.title.of(language),
@@ -89,7 +81,7 @@ pub fn csv(pack: &ControlPack, gathered: &Gathered, language: Language) -> Strin
             row.control.title.of(language).to_owned(),
             row.status().words(language).to_owned(),
             evidence.join(", "),
-            row.claim(language).map(|claim| claim.text()).unwrap_or_default(),
+            row.shows(language).unwrap_or_default(),
             row.control.does_not_show.of(language).to_owned(),
             files.join(" "),
         ]));
@@ -103,7 +95,8 @@ fn line(fields: &[String]) -> String {
 }
 
 /// The same for programs: statuses by their names, references whole.
-pub fn json(pack: &ControlPack, gathered: &Gathered, about: &About<'_>, language: Language) -> Vec<u8> {
+pub fn json(pack: &ControlPack, gathered: &Gathered, about: &About<'_>) -> Vec<u8> {
+    let language = about.language;
     let rows: Vec<Value> = Assessed::all(pack, gathered)
         .iter()
         .map(|row| {
@@ -113,7 +106,7 @@ pub fn json(pack: &ControlPack, gathered: &Gathered, about: &About<'_>, language
                 "title": row.control.title.of(language),
                 "status": row.status().name(),
                 "evidence": row.found.iter().map(|(evidence, _)| evidence.code()).collect::<Vec<_>>(),
-                "shows": row.claim(language).map(|claim| claim.text()),
+                "shows": row.shows(language),
                 "does-not-show": row.control.does_not_show.of(language),
             })
         })
@@ -124,7 +117,6 @@ pub fn json(pack: &ControlPack, gathered: &Gathered, about: &About<'_>, language
         "name": pack.name,
         "version": pack.version,
         "source": pack.source,
-        "checked": pack.checked,
         "official": pack.official,
         "note": pack.note.of(language),
         "language": language.code(),

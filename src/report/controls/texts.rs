@@ -81,7 +81,7 @@ impl Said {
     }
 
     /// A word of tables.
-    pub(super) fn word(&self, name: &str, language: Language) -> &str {
+    pub fn word(&self, name: &str, language: Language) -> &str {
         self.word.get(name).expect("a test asks for every word").of(language)
     }
 }

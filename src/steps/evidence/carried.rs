@@ -1,19 +1,24 @@
 //! A bundle as a pack has it: what was signed, by whom, by which root, and what was decided about it.
 
+use super::hand::About;
 use super::trusting::Trusting;
 use super::{Gathering, Notes};
 use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement};
 use crate::error::{Error, Kind, Result};
 use crate::lock::{Lock, LockDiff};
+use crate::policy::{Approval, Decision};
 use crate::report::controls::{Filed, Folder, Reference, References};
-use crate::steps::approve::{self, REVIEW, read_review, record, signatures};
+use crate::steps::approve::{self, Pairs, REVIEW, read_review, record, signatures};
 use crate::steps::import::order;
 use crate::steps::predecessors::Predecessors;
 use crate::steps::review::reviewed;
 use crate::store::{Installed, Store};
-use crate::trust::{BUNDLE, Role, SignatureFile};
+use crate::trust::{Role, SignatureFile, Tally, TrustRoot, signature_name};
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What there is of a bundle before anything is written.
 pub struct Carried {
@@ -47,22 +52,26 @@ pub struct Laid {
     pub review: Option<Filed>,
     /// What changes, or changed.
     pub changes: Option<Filed>,
-    /// Approvals with their signatures.
+    /// Approvals that count, with their signatures.
     pub approvals: Vec<Filed>,
     /// How many people approved, of how many that are needed.
     pub approved: (usize, usize),
+    /// Whether the policy asks for approvals and nobody may give them.
+    pub nobody_may: bool,
+    /// Everybody who signed or approved.
+    pub people: BTreeSet<String>,
     /// Whether the review names the policy that is in force.
     pub policy: bool,
 }
 
 impl Carried {
-    /// A bundle on a medium. One that must not come in has no review; that is no error here.
-    pub fn on_medium(bundle: &Authentic, gathering: &Gathering<'_>) -> Result<Self> {
+    /// A bundle on a medium, as of a time. One that must not come in has no review; that is no error here.
+    pub fn on_medium(bundle: &Authentic, gathering: &Gathering<'_>, time: Timestamp) -> Result<Self> {
         let store = gathering.store;
         let installed = store.accepted()?.into_iter().find(|installed| installed.bundle == bundle.id);
         let (review, before) = match installed {
             Some(installed) => (read_review(store, &bundle.id)?, replaced(store, &installed)?),
-            None => (current(bundle, gathering)?, None),
+            None => (current(bundle, gathering, time)?, None),
         };
         Ok(Self {
             id: bundle.id,
@@ -103,63 +112,86 @@ impl Carried {
         let lock = folder.write(&at("lock.json"), &self.lock_bytes)?;
         let label = self.statement.label();
         notes.transcript("the lock is the one that the statement pins", &label, &Digest::of(&self.lock_bytes).hex());
-        notes.checks.names(&statement, &lock);
-        let signed = trusting.signed(
-            folder,
-            notes,
-            &at("sig"),
-            (Role::Bundle, BUNDLE, "bundle"),
-            (&statement, &self.statement_bytes),
-            &self.signatures,
-        )?;
-        notes.transcript("people whose signatures count, of those needed", &label, &format!("{} of {}", signed.people, signed.needed));
-        signed.signers.iter().for_each(|signers| notes.checks.people(signed.needed, signers, &statement, &label));
+        notes.hand.names(About::Bundle, &statement, &lock);
+        let document = (&statement, &*self.statement_bytes);
+        let judged = trusting.signed(folder, notes, &at("sig"), document, &self.signatures, &self.lock.artifacts)?;
+        let signed = (judged.tally.people(), judged.tally.threshold);
+        notes.transcript("people whose signatures count, of those needed", &label, &format!("{} of {}", signed.0, signed.1));
         let review = self.review.as_ref().map(|review| folder.write(&at(REVIEW), review)).transpose()?;
-        let policy = match (&review, &notes.policy, &self.review) {
-            (Some(filed), Some(policy), Some(bytes)) if names(bytes, &policy.digest()) => {
-                notes.checks.names(filed, policy);
-                true
-            }
-            _ => false,
-        };
-        let (approvals, approved) = self.approvals(folder, trusting, notes, (store, &statement, review.as_ref()))?;
+        let said = self.review.as_deref().map(ReviewHead::read).transpose()?.unwrap_or_default();
+        let by = notes.policy.clone().filter(|policy| said.policy.as_deref() == Some(&*policy.digest().hex()));
+        if let (Some(review), Some(policy)) = (&review, &by) {
+            notes.hand.names(About::Decision, review, policy);
+        }
+        let in_force = trusting.in_force(said.root.as_deref());
+        let decisions = self.decisions(trusting, notes, store, &judged.tally, in_force)?;
+        let approvals = self.file(folder, notes, &decisions, (&statement, review.as_ref()))?;
+        let needed = approve::needed(in_force, &notes.rules);
+        let approvers = approvers(&decisions, &self.id, review.as_ref(), &judged.tally, in_force)?;
         let changes = self.changes(folder, &at("changes.json"))?.or_else(|| review.clone());
-        let (signatures, signed) = (signed.files, (signed.people, signed.needed));
-        Ok(Laid { statement, lock, signatures, signed, review, changes, approvals, approved, policy })
+        let people = judged.tally.signers.iter().map(|counted| counted.principal.clone()).chain(approvers.iter().cloned()).collect();
+        Ok(Laid {
+            statement,
+            lock,
+            signatures: judged.files,
+            signed,
+            review,
+            changes,
+            approvals,
+            approved: (approvers.len(), needed.as_ref().copied().unwrap_or(0)),
+            nobody_may: needed.is_err(),
+            people,
+            policy: by.is_some(),
+        })
     }
 
-    /// The decisions the store keeps, each with what it is about.
-    fn approvals(
+    /// The decisions the store keeps whose signatures count. Anybody can put others there; why those do not count is told.
+    fn decisions<'a>(
+        &self,
+        trusting: &'a Trusting,
+        notes: &mut Notes,
+        store: &Store,
+        signers: &Tally,
+        in_force: &TrustRoot,
+    ) -> Result<Vec<Decided<'a>>> {
+        let mut decided = Vec::new();
+        for (stem, pair) in approve::kept(store, &self.id)? {
+            let about = |approval: &Approval| approval.bundle == self.id && approval.domain == in_force.terms().name;
+            let found = match Approval::parse(&pair.0) {
+                Ok(approval) if about(&approval) => trusting.approver(in_force, &pair, signers),
+                Ok(_) => Err("it is about another bundle or domain".to_owned()),
+                Err(error) => Err(error.message().to_owned()),
+            };
+            match found {
+                Ok((who, key, list)) => decided.push(Decided { stem, name: signature_name("approval", &who, &key), who, list, pair }),
+                Err(why) => notes.transcript("an approval that does not count, and is not here", &self.statement.label(), &why),
+            }
+        }
+        Ok(decided)
+    }
+
+    /// Writes decisions, each with its signature.
+    fn file(
         &self,
         folder: &mut Folder,
-        trusting: &Trusting,
         notes: &mut Notes,
-        (store, statement, review): (&Store, &Filed, Option<&Filed>),
-    ) -> Result<(Vec<Filed>, (usize, usize))> {
-        let root = &trusting.newest;
-        let needed = root.rules(Role::Approve).first().map_or(0, |rule| rule.threshold);
-        let pairs = approve::kept(store, &self.id)?;
-        let (mut filed, mut approved) = (Vec::new(), 0);
-        if let Some(review) = review {
-            let signers = root.tally(Role::Bundle, BUNDLE, &self.statement_bytes, &self.signatures)?;
-            let counted = approve::count(&pairs, &self.id, &review.digest(), &signers, root, needed)?;
-            approved = counted.people(crate::policy::Decision::Approve).len();
-        }
-        for (n, (document, signature)) in pairs.values().enumerate() {
-            let at = |ending: &str| format!("bundles/{}/approvals/{:02}.{ending}", self.id.hex(), n + 1);
-            let document_filed = folder.write(&at("json"), document)?;
-            notes.checks.names(&document_filed, statement);
-            if let Some(review) = review.filter(|review| names(document, &review.digest())) {
-                notes.checks.names(&document_filed, review);
-            }
-            let wanted = (Role::Approve, Role::Approve.namespace(), "approval");
+        decisions: &[Decided<'_>],
+        (statement, review): (&Filed, Option<&Filed>),
+    ) -> Result<Vec<Filed>> {
+        let mut filed = Vec::new();
+        for (n, decided) in decisions.iter().enumerate() {
             let place = format!("bundles/{}/approvals/{:02}", self.id.hex(), n + 1);
-            let one = [("approval.sshsig".to_owned(), signature.clone())];
-            let signed = trusting.signed(folder, notes, &place, wanted, (&document_filed, document), &one)?;
-            filed.push(document_filed);
-            filed.extend(signed.files);
+            let document = folder.write(&format!("{place}.json"), &decided.pair.0)?;
+            let signature = folder.write(&format!("{place}/{}", decided.name), &decided.pair.1)?;
+            notes.hand.names(About::Decision, &document, statement);
+            if let Some(review) = review.filter(|review| names(&decided.pair.0, &review.digest())) {
+                notes.hand.names(About::Decision, &document, review);
+            }
+            let space = Role::Approve.namespace();
+            notes.hand.signature(About::Decision, (decided.list, None), &decided.who, space, (&signature, &document));
+            filed.extend([document, signature]);
         }
-        Ok((filed, (approved, needed)))
+        Ok(filed)
     }
 
     /// What an installed bundle changed, where no review says it.
@@ -171,6 +203,46 @@ impl Carried {
         });
         folder.write(name, &pretty(&document)).map(Some)
     }
+}
+
+/// A decision whose signature counts.
+struct Decided<'a> {
+    stem: String,
+    /// The signature's name in the pack.
+    name: String,
+    who: String,
+    /// The list they stand in.
+    list: &'a Filed,
+    pair: (Vec<u8>, Vec<u8>),
+}
+
+/// What is read of a review.
+#[derive(Default, Deserialize)]
+struct ReviewHead {
+    root: Option<String>,
+    policy: Option<String>,
+}
+
+impl ReviewHead {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes)
+            .map_err(|e| Error::new(Kind::Store, "a review that was kept cannot be read").with("found", e.to_string()))
+    }
+}
+
+/// Who approved what the review shows, by the root that was in force.
+fn approvers(
+    decisions: &[Decided<'_>],
+    bundle: &Digest,
+    review: Option<&Filed>,
+    signers: &Tally,
+    in_force: &TrustRoot,
+) -> Result<Vec<String>> {
+    let Some(review) = review else { return Ok(vec![]) };
+    let pairs: Pairs = decisions.iter().map(|decided| (decided.stem.clone(), decided.pair.clone())).collect();
+    let needed = in_force.rules(Role::Approve).first().map_or(0, |rule| rule.threshold);
+    let counted = approve::count(&pairs, bundle, &review.digest(), signers, in_force, needed)?;
+    Ok(counted.people(Decision::Approve).into_iter().map(|given| given.principal.clone()).collect())
 }
 
 impl Laid {
@@ -205,10 +277,10 @@ fn names(document: &[u8], digest: &Digest) -> bool {
 }
 
 /// The review as it stands now; none where the bundle's place in its line forbids it to come in.
-fn current(bundle: &Authentic, gathering: &Gathering<'_>) -> Result<Option<Vec<u8>>> {
+fn current(bundle: &Authentic, gathering: &Gathering<'_>, time: Timestamp) -> Result<Option<Vec<u8>>> {
     let before = Predecessors::in_store(gathering.store);
     match order(bundle, &before) {
-        Ok(order) => Ok(Some(reviewed(bundle, &before, &order, gathering.now)?.document().bytes)),
+        Ok(order) => Ok(Some(reviewed(bundle, &before, &order, time)?.document().bytes)),
         Err(error) if error.kind() == Kind::Policy => Ok(None),
         Err(error) => Err(error),
     }

@@ -1,14 +1,16 @@
 //! What is in it: bills of materials, licences, models, and what the strict readers find; written as they come.
 
+use super::advised::{Advised, ask};
 use super::carried::pretty;
 use super::{Gathering, Notes};
 use crate::artifact::{Artifact, Blobs};
 use crate::error::{Error, Result};
-use crate::report::controls::{Folder, Found, Reason, References};
+use crate::report::controls::{Filed, Folder, Found, Reason, References};
 use crate::report::{Component, Declared, Format, Inventory, Subject};
 use crate::scan::Severity;
 use crate::steps::sbom::Stocktaking;
 use crate::steps::scan::{Report, Scan, Scanned};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// What the contents are evidence of.
@@ -21,30 +23,58 @@ pub struct Contents {
     pub licences: Found,
     /// Models.
     pub models: Found,
+    /// That some blobs are not here, where it is so.
+    pub not_here: Option<Reason>,
+}
+
+/// What is looked into, and where its bytes are.
+#[derive(Clone, Copy)]
+pub struct Looked<'a> {
+    /// The artifacts.
+    pub artifacts: &'a [&'a Artifact],
+    /// Their bytes.
+    pub blobs: &'a dyn Blobs,
+    /// Whether each blob is compared with the lock; the place may do that itself.
+    pub hash: bool,
+    /// As of when.
+    pub at: Timestamp,
 }
 
 /// Reads every artifact twice, once as components and once with the strict readers, and writes what was found.
-pub fn lay(
-    subject: Subject,
-    artifacts: &[&Artifact],
-    blobs: &dyn Blobs,
-    hash: bool,
-    gathering: &Gathering<'_>,
-    folder: &mut Folder,
-    notes: &mut Notes,
-) -> Result<Contents> {
+pub fn lay(subject: Subject, looked: Looked<'_>, gathering: &Gathering<'_>, folder: &mut Folder, notes: &mut Notes) -> Result<Contents> {
+    let Looked { artifacts, blobs, hash, .. } = looked;
     let stocktaking = Stocktaking { threads: gathering.threads, progress: gathering.progress };
     let inventory = stocktaking.run(subject, artifacts, blobs)?;
     let scanned = Scan { threads: gathering.threads, hash, progress: gathering.progress }.run(artifacts, blobs)?;
     let what = if hash { "blobs that were read again and compared with the lock" } else { "blobs that were looked into" };
     notes.transcript(what, "all", &format!("{} blobs, {} bytes; {} not here", scanned.blobs, scanned.bytes, scanned.absent));
+    let (absent, all) = (scanned.absent as u64, (scanned.blobs + scanned.absent) as u64);
+    let not_here = Some(Reason::NotHere(absent, all)).filter(|_| absent > 0);
     let scan = folder.write("scan.json", &pretty(&scan_document(&scanned)))?;
+    let advised = ask(&inventory, looked, gathering.store, notes);
+    let listed = scanned.reports.len() as u64;
+    let cut = Some(Reason::FindingsCut(listed, listed + scanned.cut as u64)).filter(|_| scanned.cut > 0);
     Ok(Contents {
         bills: bills(&inventory, folder)?,
-        scan: Found::Partial(References::to(scan), vec![Reason::ContentOnly]),
+        scan: findings(scan, advised, not_here.into_iter().chain(cut).collect(), folder)?,
         licences: licences(&inventory, folder)?,
         models: models(&inventory, folder)?,
+        not_here,
     })
+}
+
+/// What the content and the advisories say together.
+fn findings(scan: Filed, advised: Advised, mut reasons: Vec<Reason>, folder: &mut Folder) -> Result<Found> {
+    let mut files = References::to(scan);
+    match advised {
+        Advised::Nobody => reasons.push(Reason::NoAdvisories),
+        Advised::Unusable => reasons.push(Reason::AdvisoriesUnusable),
+        Advised::Said(document, lacking) => {
+            files = files.and(folder.write("advisories.json", &pretty(&document))?);
+            reasons.extend(lacking);
+        }
+    }
+    Ok(Found::but(files, reasons))
 }
 
 fn bills(inventory: &Inventory, folder: &mut Folder) -> Result<Found> {
@@ -116,7 +146,7 @@ fn scan_document(scanned: &Scanned) -> Value {
     let counts = |severity: Severity| scanned.count(severity);
     json!({
         "airlift-scan": 1,
-        "blobs": scanned.blobs, "bytes": scanned.bytes, "not-here": scanned.absent,
+        "blobs": scanned.blobs, "bytes": scanned.bytes, "not-here": scanned.absent, "left-out": scanned.cut,
         "worst": scanned.worst.map(Severity::name),
         "errors": counts(Severity::Error), "warnings": counts(Severity::Warning), "notes": counts(Severity::Note),
         "reports": scanned.reports.iter().map(found).collect::<Vec<_>>(),

@@ -1,48 +1,43 @@
-//! `evidence`: everything a third party needs to check who signed, decided and installed what, in one folder, with a script that checks
-//! it by stock tools (`docs/formats/evidence.md`).
+//! `evidence`: everything a third party needs to check who signed, decided and installed what, in one folder, which a script checks by
+//! stock tools (`docs/formats/evidence.md`).
 //!
 //! In: a bundle on its medium, or what is installed; the store with its roots, its log, its decisions. Out: a folder that is there whole
 //! or not at all, and the digest of its list. Nothing of the store is changed. Names in the folder are made here; what is carried is
 //! read as a stream. The same input gives the same bytes: times are those that inputs claim.
 
+mod advised;
 mod carried;
-mod checks;
 mod contents;
+mod found;
+mod hand;
 mod logged;
-mod said;
 mod seal;
 mod trusting;
+mod written;
 
-pub use self::seal::EVIDENCE;
-
-use self::carried::{Carried, Laid, named, pretty, references};
-use self::checks::Checks;
-use self::contents::Contents;
+use self::carried::{Carried, Laid};
+use self::contents::{Contents, Looked};
+use self::hand::{About, ByHand};
 use self::logged::Logged;
-use self::seal::Seal;
 use self::trusting::Trusting;
 use super::sbom::{of_bundle, of_snapshot};
 use super::verify::{open_one, verify};
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::{InPlace, Verification};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::policy::Policy;
 use crate::progress::Progress;
-use crate::report::Language;
-use crate::report::Subject;
-use crate::report::controls::{
-    About, ControlPack, Evidence, Filed, Folder, Found, Gathered, OSCAL_VERSION, Reason, References, assessment_plan, assessment_results,
-    component_definition, csv, json as json_table, markdown,
-};
+use crate::report::controls::{ControlPack, Filed, Folder, Found, Gathered};
+use crate::report::{Language, Subject};
 use crate::steps::policy::in_force;
 use crate::store::{Snapshot, Store, read_bounded};
 use crate::trust::Signer;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// The script that checks a pack, the same in each.
-pub const CHECK: &str = include_str!("check.sh");
-/// What says that there was no time at all.
-const NO_TIME: &str = "1970-01-01T00:00:00Z";
+/// The script that checks a pack, as it is published; a copy lies in each.
+pub const CHECK: &str = include_str!("../../../docs/formats/check.sh");
 /// Longest list of a snapshot, in bytes.
 const MAX_LIST_BYTES: u64 = 64 << 20;
 
@@ -57,15 +52,11 @@ pub struct Gathering<'a> {
     pub language: Language,
     /// Threads that read.
     pub threads: usize,
-    /// The host's clock, for a policy's ages; it is not written.
-    pub now: jiff::Timestamp,
     /// The time to claim, where one was given; else the newest that the log claims, else that of the bundle.
-    pub time: Option<jiff::Timestamp>,
+    pub time: Option<Timestamp>,
     /// The program, with its version.
     pub tool: &'a str,
-    /// SHA-256 of the program's own file, where that can be read.
-    pub program: Option<Digest>,
-    /// Who signs the list of all files.
+    /// Who signs the list.
     pub signer: Option<&'a dyn Signer>,
     /// Where the work is reported.
     pub progress: &'a dyn Progress,
@@ -93,6 +84,8 @@ pub struct Packed {
     pub key: Option<String>,
     /// How many files.
     pub files: usize,
+    /// Who signed the list.
+    pub signed_by: Option<String>,
     /// Which evidence is in it.
     pub gathered: Gathered,
 }
@@ -100,9 +93,10 @@ pub struct Packed {
 /// What is collected while files are written.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    checks: Checks,
+    hand: ByHand,
     transcript: Vec<Value>,
     policy: Option<Filed>,
+    rules: Policy,
 }
 
 impl Notes {
@@ -114,8 +108,9 @@ impl Notes {
 
 /// What was laid into the folder, before it is said which evidence it is.
 struct Parts {
-    bundles: Vec<(Digest, Laid)>,
+    bundles: Vec<Laid>,
     contents: Contents,
+    accepted: Found,
     logged: Option<Logged>,
     list: Option<Filed>,
     transcript: Filed,
@@ -123,52 +118,73 @@ struct Parts {
     expected: Vec<Digest>,
 }
 
+impl Parts {
+    fn laid(&self) -> impl Iterator<Item = &Laid> {
+        self.bundles.iter()
+    }
+}
+
 /// Gathers the evidence and writes the pack.
 pub fn gather(of: Of<'_>, gathering: &Gathering<'_>, out: &Path) -> Result<Packed> {
-    let mut folder = Folder::begin(out)?;
-    match of {
-        Of::Medium(places) => of_medium(places, gathering, &mut folder).and_then(|done| finish(done, gathering, folder)),
-        Of::Installed(number) => of_installed(number, gathering, &mut folder).and_then(|done| finish(done, gathering, folder)),
+    if let Some(signer) = gathering.signer {
+        seal::may_seal(&super::trust::trusted(gathering.store)?, signer)?;
     }
+    let mut folder = Folder::begin(out)?;
+    let done = match of {
+        Of::Medium(places) => of_medium(places, gathering, &mut folder),
+        Of::Installed(number) => of_installed(number, gathering, &mut folder),
+    }?;
+    written::finish(done, gathering, folder)
 }
 
 /// Everything but what is made of it.
 struct Done {
     subject: Subject,
     title: String,
+    at: Timestamp,
     trusting: Trusting,
     notes: Notes,
     parts: Parts,
 }
 
 fn of_medium(places: &[PathBuf], gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Done> {
-    let root = super::trust::trusted(gathering.store)?;
+    let store = gathering.store;
+    let root = super::trust::trusted(store)?;
     let verification = Verification { threads: gathering.threads, keep_going: false, progress: gathering.progress, phase: "verifying" };
     let bundle = open_one(places, &root)?;
     bundle.stands_alone()?;
     let verified = verify(bundle, &verification, None)?;
     let bundle = verified.bundle();
     let mut notes = begun(gathering, folder)?;
-    let (blobs, bytes) = (bundle.lock.blobs().len(), bundle.lock.size());
-    notes.transcript(
-        "every blob of the volumes has the digest of the lock",
-        &bundle.statement.label(),
-        &format!("{blobs} blobs, {bytes} bytes"),
-    );
-    let trusting = Trusting::lay(gathering.store, Some((&bundle.root, &bundle.chain)), folder, &mut notes)?;
-    let carried = Carried::on_medium(bundle, gathering)?;
-    let laid = carried.lay(folder, &trusting, &mut notes, gathering.store)?;
-    let logged = logged::lay(gathering, &[carried.id], &trusting, folder, &mut notes)?;
+    let (blobs, bytes, label) = (bundle.lock.blobs().len(), bundle.lock.size(), bundle.statement.label());
+    notes.transcript("every blob of the volumes has the digest of the lock", &label, &format!("{blobs} blobs, {bytes} bytes"));
+    let trusting = Trusting::lay(store, Some((&bundle.root, &bundle.chain)), folder, &mut notes)?;
+    let logged = logged::lay(gathering, &[bundle.id], &trusting, folder, &mut notes)?;
     let subject = of_bundle(&bundle.statement, bundle.id);
-    let title = format!("bundle {}", bundle.statement.label());
+    let at = time(gathering, logged.as_ref(), &subject);
+    let laid = Carried::on_medium(bundle, gathering, at)?.lay(folder, &trusting, &mut notes, store)?;
     let place = InPlace::new(open_one(places, &root)?)?;
+    same(&place.bundle().id, &bundle.id)?;
     let artifacts: Vec<&Artifact> = place.bundle().lock.artifacts.iter().collect();
-    let contents = contents::lay(subject.clone(), &artifacts, &place, false, gathering, folder, &mut notes)?;
-    let installed = gathering.store.accepted()?.iter().any(|installed| installed.bundle == carried.id);
-    let transcript = written(&notes, gathering, folder)?;
-    let expected = if installed { vec![carried.id] } else { vec![] };
-    let parts = Parts { bundles: vec![(carried.id, laid)], contents, logged, list: None, transcript, installed: false, expected };
-    Ok(Done { subject, title, trusting, notes, parts })
+    let looked = Looked { artifacts: &artifacts, blobs: &place, hash: false, at };
+    let contents = contents::lay(subject.clone(), looked, gathering, folder, &mut notes)?;
+    let installed = store.accepted()?.iter().any(|installed| installed.bundle == bundle.id);
+    let accepted = advised::accepted(&notes.rules, notes.policy.as_ref(), at, folder)?;
+    let transcript = told(&notes, gathering, folder)?;
+    let expected = if installed { vec![bundle.id] } else { vec![] };
+    let parts = Parts { bundles: vec![laid], contents, accepted, logged, list: None, transcript, installed: false, expected };
+    Ok(Done { subject, title: written::title("of-bundle", &label, gathering.language), at, trusting, notes, parts })
+}
+
+/// A device that answers otherwise when it is read again is not believed.
+fn same(again: &Digest, first: &Digest) -> Result<()> {
+    if again == first {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Verification, "the volumes were others when they were opened again")
+        .with("expected", first.spoken())
+        .with("found", again.spoken())
+        .hint("copy them to another device, and gather the evidence from there"))
 }
 
 fn of_installed(number: Option<u64>, gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Done> {
@@ -183,34 +199,42 @@ fn of_installed(number: Option<u64>, gathering: &Gathering<'_>, folder: &mut Fol
     let list = folder.write(&format!("installed/snapshot-{}.json", snapshot.number), &list_of(store, &snapshot)?)?;
     let (mut bundles, mut expected) = (Vec::new(), Vec::new());
     for installed in &snapshot.bundles {
-        let carried = Carried::installed(installed, store)?;
-        let laid = carried.lay(folder, &trusting, &mut notes, store)?;
-        notes.checks.names(&list, &laid.statement);
-        expected.push(carried.id);
-        bundles.push((carried.id, laid));
+        let laid = Carried::installed(installed, store)?.lay(folder, &trusting, &mut notes, store)?;
+        notes.hand.names(About::Installed, &list, &laid.statement);
+        expected.push(installed.bundle);
+        bundles.push(laid);
     }
     let logged = logged::lay(gathering, &expected, &trusting, folder, &mut notes)?;
     if let Some(logged) =
         logged.as_ref().filter(|_| super::log::verify(store, None, &[]).is_ok_and(|c| c.snapshots.contains_key(&snapshot.number)))
     {
-        notes.checks.names(&logged.events, &list);
+        notes.hand.names(About::Installed, &logged.events, &list);
     }
     let subject = of_snapshot(&snapshot, store)?;
+    let at = time(gathering, logged.as_ref(), &subject);
     let views = store.views(&snapshot)?;
     let artifacts: Vec<&Artifact> =
         views.first().map(|view| view.artifacts.iter().map(|artifact| &**artifact).collect()).unwrap_or_default();
-    let contents = contents::lay(subject.clone(), &artifacts, store, true, gathering, folder, &mut notes)?;
-    let transcript = written(&notes, gathering, folder)?;
-    let title = format!("installed, snapshot {}", snapshot.number);
-    let parts = Parts { bundles, contents, logged, list: Some(list), transcript, installed: true, expected };
-    Ok(Done { subject, title, trusting, notes, parts })
+    let looked = Looked { artifacts: &artifacts, blobs: store, hash: true, at };
+    let contents = contents::lay(subject.clone(), looked, gathering, folder, &mut notes)?;
+    let accepted = advised::accepted(&notes.rules, notes.policy.as_ref(), at, folder)?;
+    let transcript = told(&notes, gathering, folder)?;
+    let title = written::title("of-installed", &snapshot.number.to_string(), gathering.language);
+    let parts = Parts { bundles, contents, accepted, logged, list: Some(list), transcript, installed: true, expected };
+    Ok(Done { subject, title, at, trusting, notes, parts })
+}
+
+/// As of when a pack is: the time that was given, else the newest that the log claims, else that of what it is about.
+fn time(gathering: &Gathering<'_>, logged: Option<&Logged>, subject: &Subject) -> Timestamp {
+    let created = || subject.created.as_deref().and_then(|text| text.parse().ok());
+    gathering.time.or_else(|| logged.and_then(|logged| logged.time)).or_else(created).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The policy goes first: reviews are compared with it.
 fn begun(gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Notes> {
-    let (_, text) = in_force(gathering.store)?;
+    let (rules, text) = in_force(gathering.store)?;
     let policy = text.map(|text| folder.write("policy.toml", &text)).transpose()?;
-    Ok(Notes { policy, ..Notes::default() })
+    Ok(Notes { policy, rules, ..Notes::default() })
 }
 
 fn list_of(store: &Store, snapshot: &Snapshot) -> Result<Vec<u8>> {
@@ -223,168 +247,19 @@ fn list_of(store: &Store, snapshot: &Snapshot) -> Result<Vec<u8>> {
     }
 }
 
-fn written(notes: &Notes, gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Filed> {
-    folder.write("transcript.json", &pretty(&json!({ "airlift-transcript": 1, "tool": gathering.tool, "checks": notes.transcript })))
+fn told(notes: &Notes, gathering: &Gathering<'_>, folder: &mut Folder) -> Result<Filed> {
+    let document = json!({ "airlift-transcript": 1, "tool": gathering.tool, "checks": notes.transcript });
+    folder.write("transcript.json", &carried::pretty(&document))
 }
 
-/// Says which evidence was found, and writes everything that is made of it.
-fn finish(done: Done, gathering: &Gathering<'_>, mut folder: Folder) -> Result<Packed> {
-    let Done { subject, title, trusting, mut notes, parts } = done;
-    let mut gathered = said_of(&parts, &trusting, &notes);
-    let logged_time = parts.logged.as_ref().and_then(|logged| logged.time.clone());
-    let given = gathering.time.map(|time| time.to_string());
-    let time = given.or(logged_time).or_else(|| subject.created.clone()).unwrap_or_else(|| NO_TIME.to_owned());
-    let about = About { title: &title, subject: subject.digest, time: &time, tool: gathering.tool };
-    gathered.note(Evidence::E9, said::exceptions(gathering, &time, &mut folder, &mut notes)?);
-    gathered.note(Evidence::E19, said::program(gathering, &mut folder, &mut notes)?);
-    let seal = gathering.signer.map(|signer| Seal::announce(signer, &trusting, &mut folder, &mut notes)).transpose()?;
-    tables(&gathered, &about, gathering, &mut folder)?;
-    folder.write("checks.tsv", notes.checks.bytes())?;
-    folder.write("check.sh", CHECK.as_bytes())?;
-    folder.write("README.md", readme(&about, gathering.language, &notes.checks).as_bytes())?;
-    let key = parts.logged.as_ref().map(|logged| logged.key.clone());
-    let root = trusting.newest.fingerprint();
-    let index = index(&folder, &gathered, &about, (&root, key.as_deref()), gathering);
-    folder.write("pack.json", &pretty(&index))?;
-    let files = folder.files().count() + 1;
-    let sums = folder.finish_sealed(|list| seal.map_or(Ok(vec![]), |seal| seal.over(list)))?;
-    Ok(Packed { title, sums, root, key, files, gathered })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn tables(gathered: &Gathered, about: &About<'_>, gathering: &Gathering<'_>, folder: &mut Folder) -> Result<()> {
-    let language = gathering.language;
-    for pack in gathering.packs {
-        let at = |ending: &str| format!("controls/{}.{ending}", pack.id);
-        folder.write(&at("md"), markdown(pack, gathered, about, language).as_bytes())?;
-        folder.write(&at("csv"), csv(pack, gathered, language).as_bytes())?;
-        folder.write(&at("json"), &json_table(pack, gathered, about, language))?;
+    #[test]
+    fn a_device_that_answers_otherwise_is_refused() {
+        let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
+        assert!(same(&one, &one).is_ok());
+        assert_eq!(same(&two, &one).expect_err("another").kind(), Kind::Verification);
     }
-    folder.write("oscal/assessment-results.json", &assessment_results(gathering.packs, gathered, about, language))?;
-    folder.write("oscal/assessment-plan.json", &assessment_plan())?;
-    folder.write("oscal/component-definition.json", &component_definition(language)).map(|_| ())
-}
-
-/// Every file, with the evidence it is.
-fn index(
-    folder: &Folder,
-    gathered: &Gathered,
-    about: &About<'_>,
-    (root, key): (&Digest, Option<&str>),
-    gathering: &Gathering<'_>,
-) -> Value {
-    let evidence_in = |name: &str| -> Vec<&str> {
-        let of = |(evidence, found): (Evidence, &Found)| named(found.references()).any(|file| file == name).then(|| evidence.code());
-        gathered.all().filter_map(of).collect()
-    };
-    let files =
-        folder.files().map(|file| json!({ "name": file.name(), "sha256": file.digest().hex(), "evidence": evidence_in(file.name()) }));
-    json!({
-        "airlift-evidence-pack": 1,
-        "subject": { "title": about.title, "sha256": about.subject.hex() },
-        "as-of": about.time,
-        "tool": about.tool,
-        "language": gathering.language.code(),
-        "profiles": gathering.packs.iter().map(|pack| &pack.id).collect::<Vec<_>>(),
-        "root": root.hex(),
-        "log-key": key,
-        "content": files.collect::<Vec<_>>(),
-    })
-}
-
-fn readme(about: &About<'_>, language: Language, checks: &Checks) -> String {
-    let template = match language {
-        Language::English => include_str!("readme.en.md"),
-        Language::German => include_str!("readme.de.md"),
-        Language::Italian => include_str!("readme.it.md"),
-    };
-    let subject = about.subject.hex();
-    let filled =
-        [("{title}", about.title), ("{time}", about.time), ("{tool}", about.tool), ("{subject}", &subject), ("{oscal}", OSCAL_VERSION)];
-    filled.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value)).replace("{commands}", &checks.by_hand())
-}
-
-/// Which piece of the catalogue is here, by what was written.
-fn said_of(parts: &Parts, trusting: &Trusting, notes: &Notes) -> Gathered {
-    let mut gathered = Gathered::default();
-    let every = |take: &dyn Fn(&Laid) -> Vec<Filed>| references(parts.bundles.iter().flat_map(|(_, laid)| take(laid)));
-    let mut note = |evidence, found: Option<Found>| found.into_iter().for_each(|found| gathered.note(evidence, found));
-    let some = |references: Option<References>, reasons: Vec<Reason>| references.map(|references| Found::but(references, reasons));
-    note(Evidence::E1, some(every(&Laid::signed), too_few(parts, |laid| laid.signed, Reason::TooFewSignatures)));
-    note(Evidence::E2, some(references(trusting.files.clone()), vec![]));
-    note(Evidence::E3, Some(Found::Present(References::to(parts.transcript.clone()))));
-    note(Evidence::E5, Some(approvals(parts)));
-    note(Evidence::E7, Some(parts.contents.bills.clone()));
-    note(Evidence::E8, Some(parts.contents.scan.clone()));
-    note(Evidence::E10, some(every(&|laid| vec![laid.lock.clone()]), vec![Reason::NoPublisherSignatures]));
-    note(Evidence::E11, Some(parts.contents.licences.clone()));
-    note(Evidence::E12, Some(parts.contents.models.clone()));
-    note(Evidence::E13, Some(changes(parts)));
-    note(Evidence::E14, some(every(&|laid| vec![laid.statement.clone()]), vec![Reason::NoCustodians]));
-    note(Evidence::E15, Some(policy(parts, notes)));
-    note(Evidence::E17, Some(reread(parts)));
-    note(Evidence::E18, some(every(&|laid| vec![laid.lock.clone()]), vec![Reason::NoManifest]));
-    let (log, receipts, refusals) = log(parts);
-    note(Evidence::E4, Some(log));
-    note(Evidence::E6, Some(receipts));
-    note(Evidence::E16, Some(refusals));
-    gathered
-}
-
-fn too_few(parts: &Parts, of: impl Fn(&Laid) -> (usize, usize), reason: impl Fn(u64, u64) -> Reason) -> Vec<Reason> {
-    let counts = parts.bundles.iter().map(|(_, laid)| of(laid)).filter(|(n, m)| n < m);
-    counts.map(|(n, m)| reason(n as u64, m as u64)).take(1).collect()
-}
-
-fn approvals(parts: &Parts) -> Found {
-    let files = references(parts.bundles.iter().flat_map(|(_, laid)| laid.approvals.iter().chain(&laid.review).cloned()));
-    let needed = parts.bundles.iter().any(|(_, laid)| laid.approved.1 > 0);
-    let given = parts.bundles.iter().any(|(_, laid)| !laid.approvals.is_empty());
-    match files.filter(|_| given) {
-        Some(files) => Found::but(files, too_few(parts, |laid| laid.approved, Reason::TooFewApprovals)),
-        None if needed => Found::Absent(Reason::NotGathered),
-        None => Found::NotApplicable(Reason::NobodyAsked),
-    }
-}
-
-fn changes(parts: &Parts) -> Found {
-    match references(parts.bundles.iter().filter_map(|(_, laid)| laid.changes.clone())) {
-        Some(files) => Found::Present(files),
-        None if parts.installed || !parts.expected.is_empty() => Found::NotApplicable(Reason::NothingBefore),
-        None => Found::Absent(Reason::NotReviewed),
-    }
-}
-
-fn policy(parts: &Parts, notes: &Notes) -> Found {
-    let Some(policy) = &notes.policy else { return Found::Absent(Reason::NoPolicy) };
-    let reviews = parts.bundles.iter().filter_map(|(_, laid)| laid.review.clone());
-    let all = parts.bundles.iter().all(|(_, laid)| laid.policy);
-    let reasons = if all { vec![] } else { vec![Reason::PolicyNotInReview] };
-    references(reviews.chain([policy.clone()])).map_or(Found::Absent(Reason::NoPolicy), |files| Found::but(files, reasons))
-}
-
-fn reread(parts: &Parts) -> Found {
-    match &parts.list {
-        Some(list) => Found::Partial(References::to(parts.transcript.clone()).and(list.clone()), vec![Reason::Once]),
-        None => Found::NotApplicable(Reason::NotInstalled),
-    }
-}
-
-/// The log, the receipts in it, the refusals in it.
-fn log(parts: &Parts) -> (Found, Found, Found) {
-    let absent = if parts.expected.is_empty() { Found::NotApplicable(Reason::NotInstalled) } else { Found::Absent(Reason::NoLog) };
-    let Some(logged) = &parts.logged else { return (Found::Absent(Reason::NoLog), absent, Found::Absent(Reason::NoLog)) };
-    let files = logged.signed.iter().chain(&logged.cosigned).cloned();
-    let log = files.fold(References::to(logged.events.clone()), References::and);
-    let log = Found::but(log, if logged.cosigned.is_empty() { vec![Reason::NotCosigned] } else { vec![] });
-    let refusals = match logged.refusals.is_empty() {
-        true => Found::NotApplicable(Reason::NothingRefused),
-        false => Found::Present(References::events(logged.events.clone(), logged.refusals.clone())),
-    };
-    let (have, want) = (logged.imports.len() as u64, parts.expected.len() as u64);
-    let receipts = match references(logged.imports.values().map(|(_, receipt)| receipt.clone())) {
-        Some(files) => Found::but(files, if have < want { vec![Reason::SomeReceipts(have, want)] } else { vec![] }),
-        None if want == 0 => Found::NotApplicable(Reason::NotInstalled),
-        None => Found::Absent(Reason::NotGathered),
-    };
-    (log, receipts, refusals)
 }

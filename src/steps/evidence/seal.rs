@@ -1,47 +1,40 @@
-//! The signature over the list of all files: of a person whom the trust root names for reports, where it names nobody, for bundles.
+//! A person signs the list of a pack, and so all of it.
 
-use super::Notes;
-use super::checks::Allowed;
-use super::trusting::Trusting;
 use crate::error::{Error, Result};
-use crate::report::controls::{Filed, Folder};
-use crate::steps::report::report_role;
 use crate::steps::trust::check_not_revoked;
-use crate::trust::{Signer, sign, signature_name};
+use crate::trust::{Role, Signer, TrustRoot, sign, signature_name};
 
-/// What lists of evidence packs are signed in.
+/// What the list of a pack is signed in.
 pub const EVIDENCE: &str = "evidence.v1@airlift";
-/// The list that is signed.
-const LIST: &str = "SHA256SUMS";
 
-/// A signature that is still to be made: all that is said of it before the list is known.
-pub struct Seal<'a> {
-    name: String,
-    signer: &'a dyn Signer,
+/// Who signs packs: those who sign reports. A root that names nobody for these leaves them to those who sign bundles.
+pub fn role(root: &TrustRoot) -> Role {
+    if root.rules(Role::Report).is_empty() { Role::Bundle } else { Role::Report }
 }
 
-impl<'a> Seal<'a> {
-    /// Writes who signs, so that stock tools know, and what is to be checked. [`Kind::Usage`](crate::error::Kind) when the key may not.
-    pub fn announce(signer: &'a dyn Signer, trusting: &Trusting, folder: &mut Folder, notes: &mut Notes) -> Result<Self> {
-        let (root, key) = (&trusting.newest, signer.public_key());
-        check_not_revoked(root, key)?;
-        let people = root.people(report_role(root));
-        let (principal, _) = root.holder(key).filter(|(principal, _)| people.contains(&principal.name.as_str())).ok_or_else(|| {
-            Error::usage("the trust root names nobody who signs reports and evidence with this key").with("key", key.fingerprint())
-        })?;
-        let line = format!("{} namespaces=\"{EVIDENCE}\" {}\n", principal.name, key.line());
-        let signers = folder.write("trust/evidence_signers", line.as_bytes())?;
-        let of_root = format!("trust/{}", root.file_name());
-        let root: Option<&Filed> = trusting.files.iter().find(|file| file.name() == of_root);
-        notes.checks.listed(&signers, root.ok_or_else(|| Error::failed("the newest root is among the files of a pack"))?);
-        let name = signature_name(LIST, &principal.name, key);
-        let allowed = Allowed { signers, revoked: Some(trusting.revoked().clone()) };
-        notes.checks.sealed(&allowed, &principal.name, EVIDENCE, &name);
-        Ok(Self { name, signer })
-    }
+/// Refuses a key that may not sign packs, before there is one. [`Kind::Usage`](crate::error::Kind) when it may not.
+pub fn may_seal(root: &TrustRoot, signer: &dyn Signer) -> Result<String> {
+    let key = signer.public_key();
+    check_not_revoked(root, key)?;
+    let holder = root.holder(key).filter(|(person, _)| root.people(role(root)).contains(&person.name.as_str()));
+    holder.map(|(person, _)| person.name.clone()).ok_or_else(|| {
+        Error::usage("the trust root names nobody who signs evidence with this key")
+            .with("key", key.fingerprint())
+            .with("expected", format!("a key of {}", root.people(role(root)).join(", ")))
+            .with("trust root", root.label())
+    })
+}
 
-    /// Signs the list.
-    pub fn over(&self, list: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
-        Ok(vec![(self.name.clone(), sign(self.signer, EVIDENCE, list)?.into_bytes())])
+/// The signature over the list, under its name.
+pub fn seal(sums: &[u8], root: &TrustRoot, signer: &dyn Signer) -> Result<(String, Vec<u8>)> {
+    let who = may_seal(root, signer)?;
+    let file = (signature_name("evidence", &who, signer.public_key()), sign(signer, EVIDENCE, sums)?.into_bytes());
+    // The role may ask for more than a name, such as a touch of the key.
+    let tally = root.tally(role(root), EVIDENCE, sums, std::slice::from_ref(&file))?;
+    match tally.uncounted.first() {
+        None => Ok(file),
+        Some(uncounted) => {
+            Err(Error::usage("the trust root does not count this signature for evidence").with("found", uncounted.explain(role(root))))
+        }
     }
 }

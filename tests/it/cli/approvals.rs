@@ -25,7 +25,7 @@ fn sender() -> (Host, Origin) {
 }
 
 pub struct Site {
-    sender: Host,
+    pub sender: Host,
     _origin: Origin,
     pub host: Host,
     pub out: String,

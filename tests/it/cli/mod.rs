@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// How a signing command names the key of [`sign_in`].
-const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
+pub const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
 
 /// Makes a key and a trust root on a host, and accepts the root there.
 fn sign_in(host: &Host) {
@@ -31,19 +31,19 @@ fn trust(host: &Host, root: &Path) {
 }
 
 /// A manifest of files on a server that has them.
-fn manifest(origin: &Origin, files: &[(&str, &[u8])]) -> String {
+pub fn manifest(origin: &Origin, files: &[(&str, &[u8])]) -> String {
     let items =
         files.iter().map(|(path, bytes)| format!("  {{ url = \"{}\", sha256 = \"{}\" }},\n", origin.url(path), Digest::of(bytes).hex()));
     format!("airlift = 1\nname = \"kit\"\n\n[files.all]\nitems = [\n{}]\n", items.collect::<String>())
 }
 
-fn origin(files: &[(&str, &[u8])]) -> Origin {
+pub fn origin(files: &[(&str, &[u8])]) -> Origin {
     let replies: Vec<_> = files.iter().map(|(path, bytes)| (*path, vec![Reply::File(bytes.to_vec())])).collect();
     Origin::new(&replies)
 }
 
 /// A host that has locked, fetched and packed these files into `out`.
-fn packed(files: &[(&str, &[u8])]) -> (Host, Origin) {
+pub fn packed(files: &[(&str, &[u8])]) -> (Host, Origin) {
     let (host, origin) = (Host::new(), origin(files));
     sign_in(&host);
     host.write("kit.toml", manifest(&origin, files));
@@ -52,7 +52,7 @@ fn packed(files: &[(&str, &[u8])]) -> (Host, Origin) {
 }
 
 /// A host that trusts another one's root and has nothing installed.
-fn receiver(sender: &Host) -> Host {
+pub fn receiver(sender: &Host) -> Host {
     let host = Host::new();
     trust(&host, &sender.path("trust/root.1.json"));
     host

@@ -26,9 +26,9 @@ fn the_same_input_gives_the_same_pack() {
 fn tables_and_readme_are_in_the_language_that_was_asked_for() {
     let site = lived();
     for (language, words) in [
-        ("en", ["evidence present", "What it does not show", "Evidence pack"]),
-        ("de", ["Nachweis vorhanden", "Was es nicht zeigt", "Nachweismappe"]),
-        ("it", ["prova presente", "Che cosa non mostra", "Fascicolo di prove"]),
+        ("en", ["evidence present", "What it does not show", "Evidence pack", "installed, snapshot 1"]),
+        ("de", ["Nachweis vorhanden", "Was es nicht zeigt", "Nachweismappe", "installiert, Stand 1"]),
+        ("it", ["prova presente", "Che cosa non mostra", "Fascicolo di prove", "installato, stato 1"]),
     ] {
         let pack = Pack::made(&site.host, language, &["--language", language, "--profile", "hipaa"]);
         let files = pack.files();
@@ -36,6 +36,9 @@ fn tables_and_readme_are_in_the_language_that_was_asked_for() {
         assert!(text("controls/hipaa.md").contains(words[0]) && text("controls/hipaa.csv").contains(words[1]), "{language}");
         let readme = text("README.md");
         assert!(readme.contains(words[2]) && !readme.contains(['{', '}']), "{readme}");
+        let results =
+            text("oscal/assessment-results.json") + &text("oscal/component-definition.json") + &text("oscal/assessment-plan.json");
+        assert!(results.contains(words[3]) && (language == "en" || !results.contains("Carries software")), "{language}");
         assert!(readme.contains("ssh-keygen -Y verify -f trust/allowed_signers.2"), "{readme}");
         // Signed things are the same in every language.
         assert!(files.keys().any(|name| name.ends_with("bundle.json")));
@@ -49,11 +52,16 @@ fn the_commands_by_hand_are_right() {
     let site = lived();
     let pack = Pack::made(&site.host, "pack", &["--profile", "hipaa"]);
     let readme = String::from_utf8(pack.files()["README.md"].clone()).expect("UTF-8");
-    let hand = readme.split("The same by hand:").nth(1).expect("commands");
+    let hand = readme.split("The same by hand").nth(1).expect("commands");
+    // A file that is not there is not said to be named.
+    let lost = hand.lines().find(|line| line.contains("lock.json")).expect("a lock").replace("lock.json", "no.json");
+    let ran = Ran::of(site.host.program("sh").current_dir(&pack.folder).args(["-c", &lost]).output().expect("a shell"));
+    assert_ne!(ran.code, Some(0), "{lost}");
     let commands: Vec<&str> = hand.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands {
-        let command = command.replace(" KEY", &format!(" {}", pack.told[5]));
+        let verifier = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/verify_log.py");
+        let command = command.replace(" KEY", &format!(" {}", pack.told[5])).replace("verify_log.py", arg(&verifier));
         let ran = Ran::of(site.host.program("sh").current_dir(&pack.folder).args(["-c", &command]).output().expect("a shell"));
         assert_eq!(ran.code, Some(0), "{command}: {ran:?}");
     }
@@ -96,4 +104,15 @@ fn a_foreign_reader_takes_the_oscal_documents() {
         let digest = airlift::artifact::Digest::of(&files[name]).hex();
         assert_eq!(resource["rlinks"][0]["hashes"][0]["value"], digest, "{name}");
     }
+}
+
+/// Who doubts the copy in a pack finds the digest of the script beside its documentation.
+#[test]
+fn the_published_digest_of_the_script_is_right() {
+    let digest = airlift::artifact::Digest::of(&std::fs::read(super::script()).expect("a script")).hex();
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/evidence.md");
+    assert!(std::fs::read_to_string(document).expect("a document").contains(&digest), "evidence.md must say {digest}");
+    let site = lived();
+    let pack = Pack::made(&site.host, "pack", &["--profile", "gdpr"]);
+    assert_eq!(airlift::artifact::Digest::of(&pack.files()["check.sh"]).hex(), digest);
 }

@@ -2,13 +2,21 @@
 
 mod documents;
 mod hostile;
+mod people;
 mod proved;
+mod statuses;
 
 use crate::cli::approvals::Site;
 use crate::host::{Host, Ran, arg};
+use airlift::artifact::Digest;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// The script as it is published.
+pub fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/check.sh")
+}
 
 /// A host on which a bundle was refused, approved by two people under a policy, and imported.
 pub fn lived() -> Site {
@@ -40,11 +48,40 @@ impl Pack {
         Self { folder: host.path(name), told, said }
     }
 
-    /// Runs the script of the pack, where there is no airlift.
+    /// Runs the published script, where there is no airlift.
     pub fn check(&self, host: &Host, args: &[&str]) -> Ran {
         let mut command = host.program("sh");
         assert!(!["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().any(|bin| Path::new(bin).join("airlift").exists()));
-        Ran::of(command.arg(self.folder.join("check.sh")).args(args).output().expect("a shell"))
+        Ran::of(command.arg(script()).args(args).arg(&self.folder).output().expect("a shell"))
+    }
+
+    /// The root and the key that were told, and not the list.
+    pub fn root_and_key(&self) -> Vec<&str> {
+        self.told().split_off(2)
+    }
+
+    /// The one bundle in it.
+    pub fn bundle(&self) -> PathBuf {
+        let mut all = std::fs::read_dir(self.folder.join("bundles")).expect("bundles").map(|entry| entry.expect("an entry").path());
+        all.next().expect("a bundle")
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.folder.join(name), bytes).expect("a file");
+    }
+
+    /// Writes the index and the list anew, as whoever alters a pack without a key would.
+    pub fn listed_anew(&self) {
+        let mut files = self.files();
+        files.retain(|name, _| name != "SHA256SUMS" && !name.ends_with(".sshsig") || name.contains('/'));
+        let mut index: Value = serde_json::from_slice(&files["pack.json"]).expect("JSON");
+        let rest = files.iter().filter(|(name, _)| *name != "pack.json");
+        index["content"] = rest.map(|(name, bytes)| serde_json::json!({ "name": name, "sha256": Digest::of(bytes).hex() })).collect();
+        let index = serde_json::to_vec(&index).expect("JSON");
+        self.write("pack.json", &index);
+        files.insert("pack.json".to_owned(), index);
+        let lines: String = files.iter().map(|(name, bytes)| format!("{}  {name}\n", Digest::of(bytes).hex())).collect();
+        self.write("SHA256SUMS", lines);
     }
 
     pub fn told(&self) -> Vec<&str> {

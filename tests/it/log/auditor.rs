@@ -57,6 +57,13 @@ fn the_auditor_sees_edits_cuts_and_other_keys() {
     let lost = [&all[..1], &all[2..]].concat().join("\n") + "\n";
     refused(lost, &[], "event 1 is the first bad one: it says it is another event");
     refused(all[..last].join("\n") + "\n", &[], &format!("event {last} is the first bad one: it is missing"));
+    // One event that a kill kept from being signed may stand behind, or a part of it; a second one is damage.
+    for behind in [&all[last][..20], &format!("{}\n", all[last])] {
+        std::fs::write(events(&store), format!("{text}{behind}")).expect("a file");
+        let Some(ran) = verified(&host, &store, &[]) else { return };
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+    refused(format!("{text}{0}\n{0}\n", all[last]), &[], "it stands behind what was signed");
     let (_other_world, other) = lived();
     let key = EventLog::of(&other).key().expect("a key").to_string();
     refused(text.clone(), &[&key], "is not signed by");

@@ -14,6 +14,7 @@ use self::wire::{
 use super::assess::Assessed;
 use super::evidence::{Gathered, Reference};
 use super::pack::ControlPack;
+use super::texts::said;
 use crate::artifact::Digest;
 use crate::report::Language;
 use crate::report::identity::uuid;
@@ -32,7 +33,7 @@ const PLAN: &str = "assessment-plan.json";
 /// What a pack is about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
-    /// In a line: kind, name, number.
+    /// In a line: kind, name, number; in its language.
     pub title: &'a str,
     /// The digest it is identified by.
     pub subject: Digest,
@@ -40,41 +41,46 @@ pub struct About<'a> {
     pub time: &'a str,
     /// The program, with its version.
     pub tool: &'a str,
+    /// Which frameworks are in it.
+    pub profiles: &'a str,
+    /// The language of its texts.
+    pub language: Language,
 }
 
 /// Observations of every row of some packs. References lead to files beside the document's own folder.
-pub fn assessment_results(packs: &[&ControlPack], gathered: &Gathered, about: &About<'_>, language: Language) -> Vec<u8> {
+pub fn assessment_results(packs: &[&ControlPack], gathered: &Gathered, about: &About<'_>) -> Vec<u8> {
     let resources = resources(gathered, about);
-    let results = packs.iter().map(|pack| result(pack, gathered, about, language)).collect();
+    let results = packs.iter().map(|pack| result(pack, gathered, about)).collect();
     document(&Assessment {
         uuid: id(about, &["assessment-results"]),
-        metadata: metadata(&format!("Evidence for {}", about.title), about.time, about.time),
+        metadata: metadata(&filled("results", about.language, about.title, ""), about.time, about.time),
         import_ap: Href { href: PLAN.to_owned() },
         results,
         back_matter: BackMatter { resources },
     })
 }
 
-fn result<'a>(pack: &'a ControlPack, gathered: &'a Gathered, about: &About<'_>, language: Language) -> RunResult<'a> {
+fn result<'a>(pack: &'a ControlPack, gathered: &'a Gathered, about: &About<'_>) -> RunResult<'a> {
+    let language = about.language;
     let rows = Assessed::all(pack, gathered);
     let all = pack.controls.iter().flat_map(|control| &control.tokens);
     RunResult {
         uuid: id(about, &["result", &pack.id]),
         title: format!("{}: {}", pack.name, about.title),
-        description: format!("{} Version: {}; source: {}; checked {}.", pack.note.of(language), pack.version, pack.source, pack.checked),
+        description: filled("result-of", language, pack.note.of(language), &format!("{} ({})", pack.version, pack.source)),
         start: about.time.to_owned(),
         end: about.time.to_owned(),
         local_definitions: LocalDefinitions { components: vec![subject(pack, about), tool(pack, about)] },
         reviewed_controls: Selections {
             control_selections: vec![Selection { include_controls: all.map(|token| ControlId { control_id: token }).collect() }],
         },
-        observations: rows.iter().map(|row| observation(pack, row, about, language)).collect(),
-        remarks: super::texts::said().word("not-covered", language),
+        observations: rows.iter().map(|row| observation(pack, row, about)).collect(),
+        remarks: said().word("not-covered", language),
     }
 }
 
 fn subject(pack: &ControlPack, about: &About<'_>) -> Component {
-    let description = format!("{}, identified by SHA-256 {}", about.title, about.subject.hex());
+    let description = filled("identified", about.language, about.title, &about.subject.hex());
     Component {
         uuid: id(about, &["subject", &pack.id]),
         kind: "software",
@@ -85,25 +91,22 @@ fn subject(pack: &ControlPack, about: &About<'_>) -> Component {
 }
 
 fn tool(pack: &ControlPack, about: &About<'_>) -> Component {
-    let description = "the program that gathered the evidence".to_owned();
+    let description = said().word("gatherer", about.language).to_owned();
     Component { uuid: id(about, &["tool", &pack.id]), kind: "software", title: about.tool.to_owned(), description, status: State::here() }
 }
 
-fn observation(pack: &ControlPack, row: &Assessed<'_>, about: &About<'_>, language: Language) -> Observation {
-    let control = row.control;
+fn observation(pack: &ControlPack, row: &Assessed<'_>, about: &About<'_>) -> Observation {
+    let (control, language) = (row.control, about.language);
     let reasons = row
         .found
         .iter()
         .flat_map(|(evidence, found)| found.reasons().iter().map(move |reason| format!("{}: {}", evidence.code(), reason.text(language))));
     let status = row.status().words(language);
-    let description = match row.claim(language) {
-        Some(claim) => format!("{status}. {}", claim.text()),
-        None => format!("{status}."),
-    };
+    let description = row.shows(language).map_or_else(|| format!("{status}."), |shows| format!("{status}. {shows}"));
     let mut props = vec![Property::of("status", row.status().name())];
     props.extend(control.tokens.iter().map(|token| Property::of("control-id", token)));
     props.extend(row.found.iter().map(|(evidence, _)| Property::of("evidence", evidence.code())));
-    let word = super::texts::said().word("does-not-show", language);
+    let word = said().word("does-not-show", language);
     let remarks =
         std::iter::once(format!("{word}: {}", control.does_not_show.of(language))).chain(reasons).collect::<Vec<_>>().join("\n\n");
     Observation {
@@ -114,13 +117,13 @@ fn observation(pack: &ControlPack, row: &Assessed<'_>, about: &About<'_>, langua
         methods: vec!["EXAMINE"],
         origins: vec![Origin { actors: vec![Actor { kind: "tool", actor_uuid: id(about, &["tool", &pack.id]) }] }],
         subjects: vec![Subject { subject_uuid: id(about, &["subject", &pack.id]), kind: "component" }],
-        relevant_evidence: relevant(row, about, language),
+        relevant_evidence: relevant(row, about),
         collected: about.time.to_owned(),
         remarks,
     }
 }
 
-fn relevant(row: &Assessed<'_>, about: &About<'_>, language: Language) -> Vec<Evidence> {
+fn relevant(row: &Assessed<'_>, about: &About<'_>) -> Vec<Evidence> {
     let one = |code: &str, title: &str, reference: &Reference| {
         let events: Vec<String> = reference.events.iter().map(u64::to_string).collect();
         let events = if events.is_empty() { String::new() } else { format!("; {}", events.join(" ")) };
@@ -129,7 +132,7 @@ fn relevant(row: &Assessed<'_>, about: &About<'_>, language: Language) -> Vec<Ev
     };
     row.found
         .iter()
-        .flat_map(|(evidence, found)| found.references().iter().map(move |r| one(evidence.code(), evidence.title(language), r)))
+        .flat_map(|(evidence, found)| found.references().iter().map(move |r| one(evidence.code(), evidence.title(about.language), r)))
         .collect()
 }
 
@@ -148,40 +151,36 @@ fn resources(gathered: &Gathered, about: &About<'_>) -> Vec<Resource> {
     files.into_iter().map(one).collect()
 }
 
-/// The plan that results refer to: what is looked at, and that nothing is decided.
-pub fn assessment_plan() -> Vec<u8> {
-    let ssp = uuid("oscal static ssp");
+/// The plan that results refer to: what is looked at, and that nothing is decided. The same for every subject, in a language.
+pub fn assessment_plan(language: Language) -> Vec<u8> {
+    let ssp = fixed(language, &["ssp"]);
     document(&Plan {
-        uuid: uuid("oscal static assessment-plan"),
-        metadata: metadata("Gathering evidence of what airlift carries and installs", STATIC_CHANGED, STATIC_VERSION),
+        uuid: fixed(language, &["assessment-plan"]),
+        metadata: metadata(said().word("plan", language), STATIC_CHANGED, STATIC_VERSION),
         import_ssp: Href { href: format!("#{ssp}") },
         reviewed_controls: Selections { control_selections: vec![IncludeAll::default()] },
         back_matter: BackMatter {
-            resources: vec![Resource {
-                uuid: ssp,
-                title: "The site's own system security plan, which is not part of this".to_owned(),
-                rlinks: vec![],
-            }],
+            resources: vec![Resource { uuid: ssp, title: said().word("own-plan", language).to_owned(), rlinks: vec![] }],
         },
     })
 }
 
-/// What this program supports, by pack: the same for every subject.
+/// What this program supports, by pack: the same for every subject, in a language.
 pub fn component_definition(language: Language) -> Vec<u8> {
     let implementations = ControlPack::shipped().iter().map(|pack| ControlImplementation {
-        uuid: uuid(&format!("oscal static implementation {}", pack.id)),
+        uuid: fixed(language, &["implementation", &pack.id]),
         source: pack.catalogue(),
         description: format!("{} ({}). {}", pack.name, pack.version, pack.note.of(language)),
         implemented_requirements: pack.controls.iter().flat_map(|control| requirements(pack, control, language)).collect(),
     });
     document(&ComponentDefinition {
-        uuid: uuid(&format!("oscal static component-definition {}", language.code())),
-        metadata: metadata("airlift as a component: which controls its evidence supports", STATIC_CHANGED, STATIC_VERSION),
+        uuid: fixed(language, &["component-definition"]),
+        metadata: metadata(said().word("component", language), STATIC_CHANGED, STATIC_VERSION),
         components: vec![Defined {
-            uuid: uuid("oscal static component"),
+            uuid: fixed(language, &["component"]),
             kind: "software",
             title: "airlift",
-            description: "Carries software across an air gap, and keeps evidence of it.",
+            description: said().word("what-it-does", language),
             control_implementations: implementations.collect(),
         }],
     })
@@ -189,11 +188,11 @@ pub fn component_definition(language: Language) -> Vec<u8> {
 
 fn requirements<'a>(pack: &'a ControlPack, control: &'a super::pack::Control, language: Language) -> impl Iterator<Item = Requirement<'a>> {
     control.tokens.iter().map(move |token| Requirement {
-        uuid: uuid(&format!("oscal static requirement {} {token}", pack.id)),
+        uuid: fixed(language, &["requirement", &pack.id, token]),
         control_id: token,
-        description: control.shows.of(language),
-        props: control.evidence.iter().map(|evidence| Property::of("evidence", evidence.code())).collect(),
-        remarks: format!("{}: {}", super::texts::said().word("does-not-show", language), control.does_not_show.of(language)),
+        description: control.shows.values().map(|shows| shows.of(language)).collect::<Vec<_>>().join(" "),
+        props: control.shows.keys().map(|evidence| Property::of("evidence", evidence.code())).collect(),
+        remarks: format!("{}: {}", said().word("does-not-show", language), control.does_not_show.of(language)),
     })
 }
 
@@ -201,7 +200,18 @@ fn metadata(title: &str, time: &str, version: &str) -> Metadata {
     Metadata { title: title.to_owned(), last_modified: time.to_owned(), version: version.to_owned(), oscal_version: OSCAL_VERSION }
 }
 
-/// An identifier within what is said of one subject at one time.
+/// A text with its two places filled.
+fn filled(name: &str, language: Language, n: &str, m: &str) -> String {
+    said().word(name, language).replace("{m}", m).replace("{n}", n)
+}
+
+/// An identifier within what is said of one subject at one time, by one program, for some frameworks, in one language.
 fn id(about: &About<'_>, words: &[&str]) -> String {
-    uuid(&format!("oscal {} {} {}", about.subject.hex(), about.time, words.join(" ")))
+    let About { subject, time, tool, profiles, language, .. } = about;
+    uuid(&format!("oscal {} {time} {tool} {profiles} {} {}", subject.hex(), language.code(), words.join(" ")))
+}
+
+/// An identifier within what is the same for every subject.
+fn fixed(language: Language, words: &[&str]) -> String {
+    uuid(&format!("oscal static {STATIC_VERSION} {} {}", language.code(), words.join(" ")))
 }

@@ -74,7 +74,7 @@ wire! {
         control_implementations: Vec<ControlImplementation<'a>>,
     }
     ControlImplementation<'a> { uuid: String, source: String, description: String, implemented_requirements: Vec<Requirement<'a>> }
-    Requirement<'a> { uuid: String, control_id: &'a str, description: &'a str, props: Vec<Property>, remarks: String }
+    Requirement<'a> { uuid: String, control_id: &'a str, description: String, props: Vec<Property>, remarks: String }
 }
 
 /// Which controls were looked at.

@@ -1,0 +1,110 @@
+//! What the advisories at hand say of what a pack is about, and which findings the policy lets through.
+
+use super::Notes;
+use super::carried::pretty;
+use super::contents::Looked;
+use crate::advisories::Freshness;
+use crate::error::Result;
+use crate::policy::Policy;
+use crate::policy::gate::{Exception, Standing, USUAL_AGE_DAYS};
+use crate::report::Inventory;
+use crate::report::controls::{Filed, Folder, Found, Reason, References};
+use crate::steps::advise::at_hand;
+use crate::steps::assess::{Assessed, Found as Weakness, Held, Line, STATEMENTS_HOLD, Terms};
+use crate::store::Store;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// Most findings that are listed; all are counted.
+const MOST: usize = 10_000;
+
+/// What the advisories said.
+pub enum Advised {
+    /// There are none.
+    Nobody,
+    /// They are missing for something, or too old.
+    Unusable,
+    /// They were asked: the record, and why it is not more.
+    Said(Value, Vec<Reason>),
+}
+
+/// Asks the advisories among the artifacts, else those that are installed; why they could not be asked goes into the transcript.
+pub fn ask(inventory: &Inventory, looked: Looked<'_>, store: &Store, notes: &mut Notes) -> Advised {
+    let days = notes.rules.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
+    let freshness = Freshness { now: looked.at, most_age: SignedDuration::from_hours(i64::from(days) * 24) };
+    let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
+    let asked = at_hand(looked.artifacts, looked.blobs, Some(store))
+        .and_then(|held| held.map(|held| held.assess(inventory, &terms).map(|assessed| (held, assessed))).transpose());
+    match asked {
+        Ok(None) => Advised::Nobody,
+        Ok(Some((held, assessed))) => {
+            let (asked, lacking) = (assessed.counts, assessed.counts.undetermined + assessed.counts.not_assessable);
+            let all = asked.assessed + lacking;
+            notes.transcript("packages that were laid beside advisories", "all", &format!("{} of {all}", asked.assessed));
+            let reasons = if lacking > 0 { vec![Reason::NotAllAsked(lacking as u64, all as u64)] } else { vec![] };
+            Advised::Said(document(&held, &assessed, looked.at), reasons)
+        }
+        Err(error) => {
+            let context = error.context().iter().map(|(label, value)| format!("; {label} {value}")).collect::<String>();
+            notes.transcript("the advisories here could not be asked", "all", &format!("{}{context}", error.message()));
+            Advised::Unusable
+        }
+    }
+}
+
+/// The databases with their dates, the counts, the findings: the gravest first.
+fn document(held: &Held, assessed: &Assessed, at: Timestamp) -> Value {
+    let database = |(ecosystem, taken): (&String, &crate::advisories::Taken)| json!({ "ecosystem": ecosystem, "as-of": taken.time.to_string(), "records": taken.records });
+    let mut all: Vec<(&Line, &Weakness)> =
+        assessed.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
+    all.sort_by(|(a, x), (b, y)| {
+        let rank = |found: &Weakness| (found.malicious, found.exploited.is_some(), found.rating);
+        rank(y).cmp(&rank(x)).then_with(|| (&a.purl, &x.id, &a.within).cmp(&(&b.purl, &y.id, &b.within)))
+    });
+    let counts = assessed.counts;
+    json!({
+        "airlift-advisories": 1,
+        "as-of": at.to_string(),
+        "sha256": held.evidence.map(|digest| digest.hex()),
+        "databases": assessed.taken.iter().map(database).collect::<Vec<_>>(),
+        "assessed": counts.assessed, "undetermined": counts.undetermined, "not-assessable": counts.not_assessable,
+        "affected": counts.affected, "count": counts.findings,
+        "why-not-assessed": assessed.reasons,
+        "findings": all.iter().take(MOST).map(|(line, found)| finding(line, found)).collect::<Vec<_>>(),
+        "left-out": all.len().saturating_sub(MOST),
+    })
+}
+
+fn finding(line: &Line, found: &Weakness) -> Value {
+    let said =
+        found.said.as_ref().map(|said| json!({ "status": said.status.word(), "author": said.author, "time": said.timestamp.to_string() }));
+    json!({
+        "package": line.purl, "within": line.within, "id": found.id, "names": found.names, "rating": found.rating.word(), "score": found.score,
+        "malicious": found.malicious, "exploited-since": found.exploited, "mended-in": found.fixed, "said": said, "summary": found.summary,
+    })
+}
+
+/// The exceptions of the policy in force, each with where it stands.
+pub fn accepted(rules: &Policy, policy: Option<&Filed>, at: Timestamp, folder: &mut Folder) -> Result<Found> {
+    let Some(policy) = policy else { return Ok(Found::Absent(Reason::NoPolicy)) };
+    if rules.terms.exceptions.is_empty() {
+        return Ok(Found::NotApplicable(Reason::NothingAccepted));
+    }
+    let all: Vec<Value> = rules.terms.exceptions.iter().map(|exception| one(exception, at)).collect();
+    let document = json!({ "airlift-exceptions": 1, "as-of": at.to_string(), "policy": policy.digest().hex(), "all": all });
+    let filed = folder.write("exceptions.json", &pretty(&document))?;
+    Ok(Found::Present(References::to(filed).and(policy.clone())))
+}
+
+fn one(exception: &Exception, at: Timestamp) -> Value {
+    let standing = match exception.standing(at) {
+        Standing::Ahead => "not-begun",
+        Standing::Holds => "holds",
+        Standing::Expired => "expired",
+    };
+    json!({
+        "rule": exception.rule, "subject": exception.subject, "finding": exception.finding, "owner": exception.owner,
+        "second-owner": exception.second, "reason": exception.reason, "granted": exception.granted.to_string(),
+        "expires": exception.expires.to_string(), "standing": standing,
+    })
+}
