@@ -1,7 +1,7 @@
 //! A set of volumes whose statement has been signed by enough people, and whose head is what they signed.
 
-use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::bases::Bases;
+use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
 use super::head::{BASES, Head, PARENTS, PARITY};

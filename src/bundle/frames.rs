@@ -191,9 +191,11 @@ impl FrameTable {
         wanted.retain(|digest, _| !bases.granted.contains_key(digest));
         let held: BTreeMap<Digest, u64> = self.blobs.iter().map(|b| (b.digest, b.size)).collect();
         if held.len() != self.blobs.len() || held != wanted {
-            return Err(Error::verification("the frame table does not list exactly the blobs of the lock, but for those that are taken for granted")
-                .with("expected", format!("{} blobs", wanted.len()))
-                .with("found", format!("{} blobs", self.blobs.len())));
+            return Err(Error::verification(
+                "the frame table does not list exactly the blobs of the lock, but for those that are taken for granted",
+            )
+            .with("expected", format!("{} blobs", wanted.len()))
+            .with("found", format!("{} blobs", self.blobs.len())));
         }
         let mut next = 0;
         for blob in &self.blobs {

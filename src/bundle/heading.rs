@@ -2,7 +2,7 @@
 
 use super::bases::MAX_BASES_BYTES;
 use super::frames::{FrameTable, MAX_TABLE_BYTES};
-use super::head::{BASES, PARENTS, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::head::{BASES, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARENTS, PARITY, SIGNATURE_SPACE, render, reserve};
 use super::parents::{self, MAX_PARENTS_BYTES};
 use super::parity::{self, Target};
 use super::sign::{append, take_turn};
@@ -37,11 +37,15 @@ impl Heading {
         files.extend((!draft.parents.is_empty()).then(|| (PARENTS.to_owned(), parents::to_bytes(draft.parents))));
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
         let parity = if redundancy.is_some() { redundancy.table_length(plan, volume_size) } else { 0 };
-        check_head(draft, &files, [
-            ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
-            ("bytes of its frame table", table, MAX_TABLE_BYTES),
-            ("bytes of its parity table", parity, MAX_TABLE_BYTES),
-        ])?;
+        check_head(
+            draft,
+            &files,
+            [
+                ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
+                ("bytes of its frame table", table, MAX_TABLE_BYTES),
+                ("bytes of its parity table", parity, MAX_TABLE_BYTES),
+            ],
+        )?;
         let volumes = match volume_size {
             _ if redundancy.is_some() => MAX_VOLUMES as u64,
             size => size.map_or(1, |v| (plan.held() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64)),

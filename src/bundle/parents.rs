@@ -55,7 +55,8 @@ pub fn to_bytes(parents: &[Parent]) -> Vec<u8> {
         signatures: parent.signatures.iter().filter_map(|(name, armour)| Some((name.clone(), text(armour)?))).collect(),
         statement: text(&parent.statement).unwrap_or_default(),
     });
-    let mut bytes = serde_json::to_vec_pretty(&Wire { version: VERSION, parents: parents.collect() }).expect("parents have string keys only");
+    let mut bytes =
+        serde_json::to_vec_pretty(&Wire { version: VERSION, parents: parents.collect() }).expect("parents have string keys only");
     bytes.push(b'\n');
     bytes
 }

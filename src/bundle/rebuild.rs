@@ -81,11 +81,16 @@ fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) 
             _ => {
                 return Error::new(Kind::Store, format!("{owner}: it is made from a blob of the store that is damaged"))
                     .with("damaged", base.digest)
-                    .hint("airlift scrub --discard takes it out, importing the bundle that brought it brings it back; then run this again");
+                    .hint(
+                        "airlift scrub --discard takes it out, importing the bundle that brought it brings it back; then run this again",
+                    );
             }
         }
     }
-    error.about(owner).with("digest", blob.digest).hint("every frame is as signed, but the blob is not: it was packed by a faulty or malicious tool")
+    error
+        .about(owner)
+        .with("digest", blob.digest)
+        .hint("every frame is as signed, but the blob is not: it was packed by a faulty or malicious tool")
 }
 
 fn hash(base: &Base<'_>) -> Result<Digest> {
@@ -165,7 +170,9 @@ impl Write for SinkWriter<'_> {
         let take = bytes.len().min(PIECE - self.length);
         self.held[self.length..self.length + take].copy_from_slice(&bytes[..take]);
         self.length += take;
-        if self.length == PIECE && let Err(error) = self.hand_on() {
+        if self.length == PIECE
+            && let Err(error) = self.hand_on()
+        {
             self.failed = Some(error);
             return Err(io::Error::other("the blob could not be written"));
         }

@@ -127,8 +127,9 @@ impl Statement {
                 .with("expected", format!("no features but {}", FEATURES.join(", ")))
                 .with("found", format!("features {:.120}", unknown.join(", "))));
         }
-        let contradicts =
-            |what: &str| Err(Error::verification(format!("the bundle's statement contradicts itself: {what} is a feature and a table, or neither")));
+        let contradicts = |what: &str| {
+            Err(Error::verification(format!("the bundle's statement contradicts itself: {what} is a feature and a table, or neither")))
+        };
         if !self.features.is_sorted_by(|a, b| a < b) {
             return Err(Error::verification("the bundle's statement names a feature twice, or not in their order"));
         }

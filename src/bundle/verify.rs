@@ -6,8 +6,8 @@ use super::frames::BlobEntry;
 use super::head::PARENTS;
 use super::parity::{Damage, Extent};
 use super::portion::Portion;
-use super::rebuild::waves;
 use super::reader::{Delivery, FrameReader};
+use super::rebuild::waves;
 use crate::artifact::{BlobIntake, Blobs, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
@@ -118,7 +118,8 @@ impl Verification<'_> {
         let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
         let (mut errors, mut unbuilt) = (self.wave(&delivery, &plain, self.threads, take), Vec::new());
         for wave in again {
-            let whole = |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));
+            let whole =
+                |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));
             // A large blob keeps all threads busy; of small ones several are made at a time, no more than memory has room for.
             for (blobs, side, within) in [(whole(true).collect::<Vec<_>>(), 1, self.threads), (whole(false).collect(), AT_ONCE, 1)] {
                 let hopeless = errors.iter().any(|(_, error)| error.kind() != Kind::Verification);

@@ -105,7 +105,9 @@ impl HostInventory {
         let found = Self::parse_body(what, body)?;
         let digest = Digest::of(body);
         if key.is_some_and(|key| *key != found.key) {
-            return Err(Error::verification("the inventory is of another host").with("expected", key.map_or("", VerifierKey::name)).with("found", found.key.name()));
+            return Err(Error::verification("the inventory is of another host")
+                .with("expected", key.map_or("", VerifierKey::name))
+                .with("found", found.key.name()));
         }
         let (event, _) = Receipt::parse(proof).and_then(|receipt| receipt.verify(&found.key)).map_err(|e| e.about(what))?;
         let named = event.kind == kind::INVENTORY && event.subjects.iter().any(|s| s.what == "inventory" && s.digest == Some(digest));

@@ -45,9 +45,7 @@ fn compressed(content: &[u8], slice: u64, bases: &[Base<'_>], level: i32) -> Res
     let prefix = prefix(slice, bases)?;
     let failed = |_| Error::failed("zstd cannot compress");
     let mut context = CCtx::create();
-    for parameter in
-        [CParameter::CompressionLevel(level), CParameter::WindowLog(25), CParameter::EnableLongDistanceMatching(true)]
-    {
+    for parameter in [CParameter::CompressionLevel(level), CParameter::WindowLog(25), CParameter::EnableLongDistanceMatching(true)] {
         context.set_parameter(parameter).map_err(failed)?;
     }
     context.ref_prefix(&prefix).map_err(failed)?;

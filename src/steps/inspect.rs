@@ -109,7 +109,8 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let table = table.and_then(|_| volume.pinned(&statement, PARITY).ok());
     let parity = table.and_then(|bytes| ParityTable::announced(&bytes)).map(|(redundancy, _)| redundancy);
     let (lock, unread) = read_lock(volume, &statement, reading);
-    let parents = volume.head.places.contains_key(PARENTS).then(|| volume.pinned(&statement, PARENTS).and_then(|b| Parent::read_all(&b)).ok());
+    let parents =
+        volume.head.places.contains_key(PARENTS).then(|| volume.pinned(&statement, PARENTS).and_then(|b| Parent::read_all(&b)).ok());
     let parents = parents.flatten().unwrap_or_default();
     let spent = lock.as_ref().and_then(|lock| spent(volume, &statement, lock));
     Ok(Inspection {

@@ -73,7 +73,9 @@ impl Plan {
     /// What would be done.
     pub fn outcome(&self) -> Outcome {
         match (&self.error, &self.order) {
-            (Some(error), _) if error.kind() == Kind::Incomplete && self.lacking.is_empty() && !self.needs.portions.is_empty() => Outcome::Stage,
+            (Some(error), _) if error.kind() == Kind::Incomplete && self.lacking.is_empty() && !self.needs.portions.is_empty() => {
+                Outcome::Stage
+            }
             (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
             (Some(_), _) => Outcome::Refuse,
             (None, Some(Order::Replay)) if self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,

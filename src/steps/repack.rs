@@ -49,7 +49,9 @@ pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Veri
         parts.push((bundle, own));
     }
     refuse_missing(last, store, wanted)?;
-    let sizes = |(bundle, own): &(&Authentic, BTreeSet<Digest>)| bundle.table.blobs.iter().filter(|b| own.contains(&b.digest)).map(|b| b.size).sum::<u64>();
+    let sizes = |(bundle, own): &(&Authentic, BTreeSet<Digest>)| {
+        bundle.table.blobs.iter().filter(|b| own.contains(&b.digest)).map(|b| b.size).sum::<u64>()
+    };
     check_space(store.root(), parts.iter().map(sizes).sum())?;
     log(&bundles, journal)?;
     for (bundle, own) in parts.iter().rev() {
@@ -105,8 +107,10 @@ fn refuse_missing(bundle: &Authentic, store: &Store, wanted: BTreeSet<Digest>) -
 fn made(bundle: &Authentic, unbuilt: Vec<Digest>) -> Result<()> {
     match unbuilt.first() {
         None => Ok(()),
-        Some(blob) => Err(Error::new(Kind::Incomplete, format!("{}: {} cannot be made again", bundle.statement.label(), bundle.owner(blob)))
-            .hint("what it is made from went missing: run the command again")),
+        Some(blob) => {
+            Err(Error::new(Kind::Incomplete, format!("{}: {} cannot be made again", bundle.statement.label(), bundle.owner(blob)))
+                .hint("what it is made from went missing: run the command again"))
+        }
     }
 }
 

@@ -69,7 +69,8 @@ impl Store {
     /// The lock of one of them.
     pub fn lock_sent(&self, sent: &Sent) -> Result<Lock> {
         let path = self.sent_folder().join(sent.file_name());
-        let damaged = |e: Error| e.of_kind(Kind::Store).hint("the store is damaged: remove the file, and give the bundle itself with --base");
+        let damaged =
+            |e: Error| e.of_kind(Kind::Store).hint("the store is damaged: remove the file, and give the bundle itself with --base");
         let missing = || Error::new(Kind::Store, format!("the lock of {} {} is missing", sent.name, sent.seq)).with("file", path.display());
         let bytes = read_own(&path, MAX_LOCK_BYTES as u64)?.ok_or_else(missing)?;
         Lock::parse(path.display(), &bytes).map_err(damaged)

@@ -70,7 +70,11 @@ impl Store {
             let Some(bytes) = read_own(&path, MAX_LOCK_BYTES as u64)? else { continue };
             let lines = String::from_utf8_lossy(&bytes);
             let found: Result<Vec<Digest>> = lines.lines().map(Digest::from_hex).collect();
-            let damaged = |e: Error| e.of_kind(Kind::Store).with("file", path.display()).hint("the store is damaged: remove the file and import the bundle again");
+            let damaged = |e: Error| {
+                e.of_kind(Kind::Store)
+                    .with("file", path.display())
+                    .hint("the store is damaged: remove the file and import the bundle again")
+            };
             blobs.extend(found.map_err(damaged)?);
         }
         Ok(blobs)

@@ -279,7 +279,8 @@ fn sound(name: &str, bytes: &[u8]) {
     let (target, _) = name.split_once('/').unwrap();
     // A table before anything is placed: read to its end, where its frames are missed.
     if target == "frames" {
-        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20], &airlift::bundle::Bases::default()).expect_err("nothing is placed");
+        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20], &airlift::bundle::Bases::default())
+            .expect_err("nothing is placed");
         return assert!(refused.message().contains("frames that belong to no blob"), "{name}: {refused:?}");
     }
     let found = match target {

@@ -64,7 +64,13 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
         let _ = writeln!(text, "  parity    {}", found.parity.map_or_else(|| "not read".to_owned(), parity));
     }
     for parent in &found.parents {
-        let _ = writeln!(text, "  made from {}, {} of its own   {}", label(parent), count(parent.signatures.len(), "signature"), parent.id.spoken());
+        let _ = writeln!(
+            text,
+            "  made from {}, {} of its own   {}",
+            label(parent),
+            count(parent.signatures.len(), "signature"),
+            parent.id.spoken()
+        );
     }
     text.push_str(&spent(found));
     for (ecosystem, (n, size)) in by_ecosystem(found) {
@@ -122,9 +128,7 @@ fn parity(found: Redundancy) -> String {
 }
 
 fn encodings(spent: &Spent) -> Value {
-    let one = |(encoding, blobs, size, stored): &(Encoding, usize, u64, u64)| {
-        json!({ "encoding": word(*encoding), "blobs": blobs, "bytes": size, "stored": stored })
-    };
+    let one = |(encoding, blobs, size, stored): &(Encoding, usize, u64, u64)| json!({ "encoding": word(*encoding), "blobs": blobs, "bytes": size, "stored": stored });
     json!({ "left-out": { "blobs": spent.left_out.0, "bytes": spent.left_out.1 }, "carried": spent.by_encoding.iter().map(one).collect::<Vec<_>>() })
 }
 

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 
 /// Write what is installed here into a small file, to be carried back for the next delta
 #[derive(Debug, Args)]
-#[command(after_help = "Example: airlift inventory --out /media/usb/site-a.inventory\n\nOutside: airlift pack LOCK --base site-a.inventory")]
+#[command(
+    after_help = "Example: airlift inventory --out /media/usb/site-a.inventory\n\nOutside: airlift pack LOCK --base site-a.inventory"
+)]
 pub struct Inventory {
     /// The file
     #[arg(long, value_name = "FILE")]

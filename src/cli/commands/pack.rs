@@ -94,7 +94,8 @@ fn foretell(fetched: &Fetched, store: &Store, options: &Packing, context: &Conte
     let lock = fetched.lock();
     let work = Preparing { lock, store, shape: &shape, threads: context.environment.threads(), progress: progress.as_ref() };
     let told = estimate(&work, SAMPLED)?;
-    let line = |label: &str, (blobs, size): (usize, u64), end: &str| format!("  {label:<10} {}, {}{end}\n", count(blobs, "blob"), bytes(size));
+    let line =
+        |label: &str, (blobs, size): (usize, u64), end: &str| format!("  {label:<10} {}, {}{end}\n", count(blobs, "blob"), bytes(size));
     let mut text = format!("{}: {} in {}\n", lock.name, bytes(lock.size()), count(lock.blobs().len(), "blob"));
     text.push_str(&line("left out", told.left_out, ""));
     text.push_str(&line("as it is", told.whole, ", at most"));

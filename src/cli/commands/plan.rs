@@ -88,7 +88,9 @@ pub struct Asking<'a> {
 impl Asking<'_> {
     /// Writes it; one that asks for nothing as well, so that nobody carries an old one.
     fn write(&self, lacking: &Lacking, context: &Context) -> Result<()> {
-        let too_many = || Error::usage("too many blobs are missing to be asked for one by one").hint("ask for a full bundle: airlift pack without --base");
+        let too_many = || {
+            Error::usage("too many blobs are missing to be asked for one by one").hint("ask for a full bundle: airlift pack without --base")
+        };
         let request = lacking.request().ok_or_else(too_many)?;
         let words: Vec<String> = request.words().collect();
         write_atomic(self.file, format!("{}\n", words.join("\n")).as_bytes())?;

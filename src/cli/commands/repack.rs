@@ -38,8 +38,10 @@ pub struct Split {
 
 /// Take artifacts out of a bundle, as files
 #[derive(Debug, Args)]
-#[command(after_help = "Example: airlift extract /media/usb1 --artifact 'numpy 2.2.5' --out files\n\nWhat recoded blobs are made from is looked for in the bundles \
-that --base names, and in the store.")]
+#[command(
+    after_help = "Example: airlift extract /media/usb1 --artifact 'numpy 2.2.5' --out files\n\nWhat recoded blobs are made from is looked for in the bundles \
+that --base names, and in the store."
+)]
 pub struct Extract {
     /// Volumes of one bundle, or folders that hold them
     #[arg(required = true)]
@@ -87,7 +89,8 @@ fn again(
     let writer = store.writer()?;
     let journal = context.journal(&writer)?;
     let progress = context.out.progress();
-    let verification = Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "reading" };
+    let verification =
+        Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "reading" };
     let Repacked { fetched, shape, seq, epoch } = gather(&journal, &verification)?;
     let last = store.last_packed(&fetched.lock().name, &fetched.lock().line)?;
     // A number that was handed out here stands for another bundle.
@@ -114,7 +117,8 @@ impl Extract {
         }
         std::fs::create_dir_all(&self.out).map_err(|e| Error::unwritten(format!("{} cannot be created", self.out.display()), &e))?;
         let progress = context.out.progress();
-        let verification = Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "extracting" };
+        let verification =
+            Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "extracting" };
         let files = extract(&bundles, &chosen, (&self.out, Some(&store)), &verification)?;
         let text: String = files.iter().map(|path| format!("{}\n", crate::error::shown(path))).collect();
         context.out.data(&json!({ "written": files }), &text)?;

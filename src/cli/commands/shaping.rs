@@ -2,10 +2,10 @@
 
 use crate::bundle::{MAX_REQUEST_BYTES, Request};
 use crate::cli::Context;
-use crate::log::{HostInventory, MAX_INVENTORY_BYTES, VerifierKey};
-use crate::steps::delta::{by_inventory, by_receipt};
 use crate::error::{Error, Result, shown};
+use crate::log::{HostInventory, MAX_INVENTORY_BYTES, VerifierKey};
 use crate::steps::delta::{Profile, Shape, Site};
+use crate::steps::delta::{by_inventory, by_receipt};
 use crate::steps::verify::open_partly;
 use crate::store::{Store, read_bounded};
 use clap::Args;

@@ -12,10 +12,10 @@ use crate::scan::confine::confine;
 use crate::steps::gates::refuse;
 use crate::steps::sbom::of_bundle;
 use crate::steps::verify::{open, verify};
+use crate::store::Store;
 use crate::trust::Judged;
 use clap::Args;
 use serde_json::{Value, json};
-use crate::store::Store;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -62,7 +62,8 @@ impl Verify {
             context.check_age(&store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
-            let verified = verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" }, Some(&store))?;
+            let verified =
+                verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" }, Some(&store))?;
             text.push_str(&summary(verified.bundle()));
             text.push_str(&made(&verified, &store)?);
             let mut document = document(verified.bundle());

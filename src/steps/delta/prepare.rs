@@ -80,13 +80,16 @@ pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
 
 fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let (lock, shape) = (work.lock, work.shape);
-    let counted_on = |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
+    let counted_on =
+        |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
     let granted: BTreeMap<Digest, u64> = lock.blobs().into_iter().filter(|(digest, _)| counted_on(digest)).collect();
     let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
     refs.sort();
     refs.dedup();
     if refs.len() > MAX_BASES {
-        return Err(Error::usage("the bundle would build on too many others").with("expected", format!("at most {MAX_BASES}")).with("found", refs.len()));
+        return Err(Error::usage("the bundle would build on too many others")
+            .with("expected", format!("at most {MAX_BASES}"))
+            .with("found", refs.len()));
     }
     let bases = Bases { refs, granted, recoded: BTreeMap::new() };
     if shape.profile == Profile::Fast {

@@ -31,7 +31,10 @@ fn placed(artifact: &Artifact, position: usize, index: Option<usize>) -> Placed<
 
 #[test]
 fn the_nearest_version_and_the_same_place_come_first() {
-    let old = [artifact("a", "1.2.9", &[("a-1.2.9-x86.whl", 9000), ("a-1.2.9-arm.whl", 9000)]), artifact("a", "1.9.0", &[("a-1.9.0-x86.whl", 9000)])];
+    let old = [
+        artifact("a", "1.2.9", &[("a-1.2.9-x86.whl", 9000), ("a-1.2.9-arm.whl", 9000)]),
+        artifact("a", "1.9.0", &[("a-1.9.0-x86.whl", 9000)]),
+    ];
     let other = artifact("b", "1.3.0", &[("a-1.3.0-x86.whl", 9001), ("c", 50_000)]);
     let mut candidates = Candidates::default();
     for one in old.iter().chain([&other]) {

@@ -100,6 +100,9 @@ fn stock_tools_see_a_recoded_member() {
     let set = set();
     let ran = std::process::Command::new("tar").arg("tf").arg(&set.volume).output().expect("tar");
     let names = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert!(ran.status.success() && names.contains("bases.json") && names.lines().any(|n| n.starts_with("blobs/") && n.ends_with(".recoded")), "{names}");
+    assert!(
+        ran.status.success() && names.contains("bases.json") && names.lines().any(|n| n.starts_with("blobs/") && n.ends_with(".recoded")),
+        "{names}"
+    );
     assert_eq!(find(std::slice::from_ref(&set.volume)).expect("a set").len(), 1);
 }

@@ -1,6 +1,6 @@
 //! Deltas on several sticks, cut off in the middle, with parity, by the command line.
 
-use super::{has, length, lock, shape, site, two, version, MIB};
+use super::{MIB, has, length, lock, shape, site, two, version};
 use crate::host::{Host, arg};
 use crate::world::{World, noise, state};
 use airlift::bundle::{Redundancy, Request};
@@ -55,9 +55,8 @@ fn parity_repairs_a_delta() {
     let world = World::new();
     let full = world.pack(&lock(&world, 1), "one", None, &[1]);
     let redundancy = Redundancy { permille: 100, spares: 1 };
-    let made = world
-        .try_shaped(&lock(&world, 2), "two", None, (None, None), (redundancy, &shape(vec![site(&world, &[&full])])))
-        .expect("packed");
+    let made =
+        world.try_shaped(&lock(&world, 2), "two", None, (None, None), (redundancy, &shape(vec![site(&world, &[&full])]))).expect("packed");
     sign(&made.statement, &made.volumes, &world.root, &crate::world::key(1)).expect("signed");
     let bundle = world.open(&made.volumes).expect("authentic");
     assert_eq!(bundle.statement.features, ["delta", "parity", "recoded"]);
@@ -106,7 +105,10 @@ fn the_command_line_goes_the_whole_way() {
     let run = |command: &[&str]| host.run(&[&store[..], command].concat());
     let request = world.path("request.txt");
     let refused = run(&["plan", arg(&delta[0]), "--request", arg(&request)]);
-    assert!(refused.code == Some(3) && refused.err.contains("builds on 3 blobs") && refused.out.contains("kit 1 of line main"), "{refused:?}");
+    assert!(
+        refused.code == Some(3) && refused.err.contains("builds on 3 blobs") && refused.out.contains("kit 1 of line main"),
+        "{refused:?}"
+    );
     let words = std::fs::read_to_string(&request).expect("it was written");
     assert_eq!(Request::parse(&words).expect("readable").len(), 3);
     let before = state(receiver.root());

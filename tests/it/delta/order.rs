@@ -29,7 +29,15 @@ fn a_missing_base_is_named_and_nothing_changes() {
     let text = refusal.to_string();
     assert_eq!(refusal.kind(), Kind::Incomplete);
     let id = world.open(&full).expect("authentic").id;
-    for part in ["kit 2", "builds on 3 blobs", "files/blob-000 1", "what files/blob-001 1 is made from", "kit 1 of line main", &id.spoken(), "AIRLIFT-REQUEST-1"] {
+    for part in [
+        "kit 2",
+        "builds on 3 blobs",
+        "files/blob-000 1",
+        "what files/blob-001 1 is made from",
+        "kit 1 of line main",
+        &id.spoken(),
+        "AIRLIFT-REQUEST-1",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     untouched(&before, receiver.root());
