@@ -115,7 +115,7 @@ fn one_way(walk: &mut Walk) {
 
 /// What goes back, and what is packed again.
 fn again(walk: &mut Walk) {
-    walk.go(&["inventory", "--out", "site.inventory"], &["2 blobs of 1 bundle", "--base site.inventory"]);
+    walk.go(&["inventory", "--out", "site.inventory"], &["snapshot 2: ", "--base site.inventory"]);
     walk.go(&signed(&["merge", "out", "--out", "merged"]), &["1 volume", "signed by alice"]);
     walk.go(&signed(&["split", "out", "--out", "cut", "--volume-size", "13MiB"]), &["signed by alice"]);
     for (n, flags) in [&[][..], &["--quiet"], &["--json"]].iter().enumerate() {
