@@ -208,3 +208,94 @@ impl BaseRef {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BaseRef, Bases};
+    use crate::artifact::Digest;
+    use crate::bundle::frames::{BlobEntry, Encoding, FrameTable};
+    use crate::bundle::statement::Statement;
+    use std::collections::BTreeMap;
+
+    const ID: &[u8] = b"base";
+
+    fn blob(n: u8) -> Digest {
+        Digest::of(&[n])
+    }
+
+    /// Blobs by number, each with whether it is recoded.
+    fn table(blobs: &[(u8, bool)]) -> FrameTable {
+        let entry = |(n, recoded): &(u8, bool)| {
+            let encoding = if *recoded { Encoding::Recoded } else { Encoding::Stored };
+            BlobEntry { digest: blob(*n), size: 10, held: 5, encoding, first: 0, frames: 1 }
+        };
+        FrameTable { blobs: blobs.iter().map(entry).collect(), frames: vec![] }
+    }
+
+    fn bases(granted: &[u8], recoded: &[(u8, &[u8])]) -> Bases {
+        let sized = |n: &u8| (blob(*n), 10);
+        Bases {
+            refs: vec![BaseRef::Bundle { id: Digest::of(ID), name: "kit".into(), line: "main".into(), epoch: 0, seq: 1 }],
+            granted: granted.iter().map(sized).collect(),
+            recoded: recoded.iter().map(|(n, from)| (blob(*n), from.iter().map(sized).collect())).collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_blob_is_made_from_is_there_before_it_and_nothing_is_granted_in_vain() {
+        let lock: BTreeMap<Digest, u64> = [1, 2, 3, 4].map(|n| (blob(n), 10)).into();
+        let carried = table(&[(1, false), (2, true), (3, true)]);
+        let check = |bases: &Bases| bases.check(&carried, &lock);
+        // 4 is left out; 9 is an old blob that is not in the lock.
+        check(&bases(&[4, 9], &[(2, &[9, 1]), (3, &[2, 4])])).expect("right");
+        check(&bases(&[4], &[(2, &[]), (3, &[])])).expect("streams that stand alone");
+        for (granted, recoded, what) in [
+            (&[4u8][..], &[(2u8, &[3u8][..]), (3, &[])][..], "made from what comes after it"),
+            (&[4], &[(2, &[2]), (3, &[])], "made from itself"),
+            (&[4], &[(2, &[8]), (3, &[])], "made from what is nowhere"),
+            (&[4], &[(2, &[])], "recoded, and not listed"),
+            (&[4], &[(1, &[]), (2, &[]), (3, &[])], "listed, and not recoded"),
+            (&[4], &[(2, &[]), (3, &[]), (7, &[])], "listed, and not carried"),
+            (&[4, 8], &[(2, &[]), (3, &[])], "granted in vain"),
+        ] {
+            check(&bases(granted, recoded)).expect_err(what);
+        }
+        let mut sized = bases(&[4, 9], &[(2, &[9]), (3, &[])]);
+        sized.granted.insert(blob(9), 11);
+        check(&sized).expect_err("two sizes of one base");
+        let mut sized = bases(&[4], &[(2, &[]), (3, &[])]);
+        sized.granted.insert(blob(4), 11);
+        check(&sized).expect_err("another size than the lock's");
+    }
+
+    #[test]
+    fn what_contradicts_the_statement_is_refused() {
+        let mut statement = Statement::draft("kit", "main", "2026-01-01T00:00:00Z", "airlift");
+        (statement.features, statement.base) = (vec!["delta".into(), "recoded".into()], vec![Digest::of(ID).hex()]);
+        let good = bases(&[4, 9], &[(2, &[9, 4])]);
+        let text = String::from_utf8(good.to_bytes()).expect("UTF-8");
+        assert_eq!(Bases::parse(text.as_bytes(), &statement).expect("right"), good);
+        let first = good.granted.keys().next().expect("one").hex();
+        for (from, to) in [
+            ("\"airlift-bases\": 1", "\"airlift-bases\": 2"),
+            ("\"seq\": 1", "\"seq\": 1, \"more\": 1"),
+            ("\"kind\": \"bundle\"", "\"kind\": \"wish\""),
+            (first.as_str(), &"f".repeat(64)),
+            (&Digest::of(ID).hex(), &Digest::of(b"other").hex()),
+            ("\"size\": 10", "\"size\": -10"),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text, "{from}");
+            Bases::parse(changed.as_bytes(), &statement).expect_err(to);
+        }
+        let with = |features: &[&str]| {
+            let features = features.iter().map(|f| (*f).to_owned()).collect();
+            Bases::parse(text.as_bytes(), &Statement { features, ..statement.clone() })
+        };
+        with(&["delta"]).expect_err("blobs are recoded");
+        let twice = bases(&[9], &[(2, &[9, 9])]);
+        Bases::parse(&twice.to_bytes(), &statement).expect_err("one base twice");
+        let many: Vec<u8> = (20..40).collect();
+        Bases::parse(&bases(&many, &[(2, &many)]).to_bytes(), &statement).expect_err("too many bases of a blob");
+    }
+}

@@ -105,7 +105,10 @@ impl Heading {
         }
         sync_folder(options.out)?;
         let stored = packed.lengths.iter().sum();
-        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored })
+        let left_out = draft.lock.blobs().len() - packed.table.blobs.len();
+        let (streams, blobs) = packed.table.recoded();
+        let recoded = (draft.recoding.streams.len(), blobs, streams);
+        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored, left_out, recoded })
     }
 }
 

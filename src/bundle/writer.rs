@@ -76,6 +76,10 @@ pub struct Written {
     pub content: u64,
     /// Bytes of all volumes.
     pub stored: u64,
+    /// Blobs that are left out.
+    pub left_out: usize,
+    /// Recoded blobs, their bytes, and those of their streams.
+    pub recoded: (usize, u64, u64),
 }
 
 /// Writes the volumes. On any error nothing is left behind.

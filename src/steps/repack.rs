@@ -5,7 +5,7 @@
 
 use super::Fetched;
 use super::delta::Shape;
-use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
+use crate::artifact::{Artifact, BlobRead, Blobs, Descriptor, Digest};
 use crate::bundle::{Authentic, Recoding, Verification};
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
@@ -114,13 +114,15 @@ fn made(bundle: &Authentic, unbuilt: Vec<Digest>) -> Result<()> {
     }
 }
 
-/// The artifacts that a person means by a name: `NAME`, `ECOSYSTEM/NAME`, either with a version behind a space, or a digest of a blob.
+/// The artifacts that a person means by a name: `NAME` or its last segment, `ECOSYSTEM/NAME`, either with a version behind a space, the name
+/// of a file, or a digest of a blob.
 pub fn meant<'a>(artifacts: &'a [Artifact], word: &str) -> Result<Vec<&'a Artifact>> {
     let digest = Digest::from_hex(word.trim_start_matches("sha256:")).ok();
     let is = |artifact: &&Artifact| {
         let (name, version) = (&artifact.name, &artifact.version);
         let known = [name.clone(), format!("{name} {version}"), format!("{}/{name}", artifact.ecosystem), artifact.label()];
-        known.iter().any(|known| known == word) || artifact.descriptors.iter().any(|d| Some(d.digest) == digest)
+        let file = |d: &Descriptor| Some(d.digest) == digest || d.name.as_deref() == Some(word);
+        known.iter().any(|known| known == word) || last_segment(name) == word || artifact.descriptors.iter().any(file)
     };
     let found: Vec<&Artifact> = artifacts.iter().filter(is).collect();
     match found.is_empty() {
@@ -176,7 +178,8 @@ fn take_out(
     let mut files = Vec::new();
     for artifact in artifacts {
         for descriptor in &artifact.descriptors {
-            let path = out.join(file_name(descriptor.name.as_deref(), &descriptor.digest));
+            let only = (artifact.descriptors.len() == 1).then(|| last_segment(&artifact.name));
+            let path = out.join(file_name(descriptor.name.as_deref().or(only), &descriptor.digest));
             let missing = || Error::failed(format!("{} was taken out and is not there", descriptor.digest));
             let mut blob = both.open(&descriptor.digest)?.ok_or_else(missing)?;
             write(&path, blob.as_mut())?;
@@ -184,6 +187,10 @@ fn take_out(
         }
     }
     Ok(files)
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// A name of one segment that is not hidden; what has none is called by its digest.

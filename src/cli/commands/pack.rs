@@ -150,15 +150,19 @@ pub fn write(
     })?;
     let signed = sign_all(&written.statement, &written.volumes, signing, journal, context)?;
     let name = &fetched.lock().name;
-    let text = format!(
-        "packed    {} → {} in {}\nbundle    {name} {seq}   {}\n",
-        bytes(written.content),
-        bytes(written.stored),
-        count(written.volumes.len(), "volume"),
-        written.id.spoken()
-    );
+    let mut text =
+        format!("packed    {} → {} in {}\n", bytes(written.content), bytes(written.stored), count(written.volumes.len(), "volume"));
+    let (recoded, blobs, streams) = written.recoded;
+    if written.left_out > 0 {
+        text.push_str(&format!("left out  {}, which the other side has\n", count(written.left_out, "blob")));
+    }
+    if recoded > 0 {
+        text.push_str(&format!("recoded   {}, {} → {}\n", count(recoded, "blob"), bytes(blobs), bytes(streams)));
+    }
+    text.push_str(&format!("bundle    {name} {seq}   {}\n", written.id.spoken()));
     let document = json!({ "bundle": written.id.hex(), "spoken": written.id.spoken(), "name": name, "seq": seq, "volumes": written.volumes,
-        "content_bytes": written.content, "stored_bytes": written.stored, "signed_by": signed, "sha256-bytes": sha256_bytes() });
+        "content_bytes": written.content, "stored_bytes": written.stored, "left_out": written.left_out,
+        "recoded": { "blobs": recoded, "bytes": blobs, "stored": streams }, "signed_by": signed, "sha256-bytes": sha256_bytes() });
     context.out.data(&document, &text)?;
     context.out.say("read the bundle's identity aloud to the other side");
     Ok(written)

@@ -121,7 +121,7 @@ impl Extract {
             Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "extracting" };
         let files = extract(&bundles, &chosen, (&self.out, Some(&store)), &verification)?;
         let text: String = files.iter().map(|path| format!("{}\n", crate::error::shown(path))).collect();
-        context.out.data(&json!({ "files": files }), &text)?;
+        context.out.data(&json!({ "written": files }), &text)?;
         context.out.say(format!("{}, each compared with its digest in the signed lock", count(files.len(), "file")));
         Ok(())
     }

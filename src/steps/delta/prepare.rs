@@ -4,7 +4,7 @@ use super::candidates::{Candidates, Placed};
 use super::site::artifacts;
 use super::{Profile, Shape};
 use crate::artifact::{BlobRead, Digest, Sha256Writer, check_blob};
-use crate::bundle::{Bases, Recoding, Stream, stored_length};
+use crate::bundle::{Bases, MAX_BASES, Recoding, Stream, stored_length};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
@@ -86,6 +86,11 @@ fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
     refs.sort();
     refs.dedup();
+    if refs.len() > MAX_BASES {
+        return Err(Error::usage("the bundle would build on too many others")
+            .with("expected", format!("at most {MAX_BASES}"))
+            .with("found", refs.len()));
+    }
     let bases = Bases { refs, granted, recoded: BTreeMap::new() };
     if shape.profile == Profile::Fast {
         return Ok(Decided { bases, jobs: vec![] });

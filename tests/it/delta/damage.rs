@@ -1,7 +1,8 @@
 //! The corruption matrix for what deltas add: lists of bases, streams, sizes and digests of theirs.
 
-use super::{has, two};
+use super::{has, two, version};
 use crate::world::{World, state, verification};
+use airlift::artifact::Digest;
 use airlift::bundle::{BASES, Encoding, find};
 use airlift::error::{Error, Kind};
 use airlift::steps::verify::verify;
@@ -25,9 +26,13 @@ fn set() -> Set {
 }
 
 impl Set {
-    /// What import says of changed bytes; a store of its own, so that nothing was taken in before.
+    /// What import says of changed bytes; what earlier ones took in is removed, or it would not be read again.
     fn refused(&self, what: &str, changed: &[u8]) -> Error {
         std::fs::write(&self.volume, changed).expect("a volume");
+        for bytes in version(2).iter().skip(1) {
+            let hex = Digest::of(bytes).hex();
+            drop(std::fs::remove_file(self.receiver.root().join("blobs/sha256").join(&hex[..2]).join(hex)));
+        }
         let before = kept(self.receiver.root());
         let error = self.world.import(std::slice::from_ref(&self.volume), &self.receiver).expect_err(what);
         assert_eq!(error.kind(), Kind::Verification, "{what}: {error}");
