@@ -289,8 +289,9 @@ mod tests {
             Bases::parse(changed.as_bytes(), &statement).expect_err(to);
         }
         let with = |features: &[&str]| {
-            let features = features.iter().map(|f| (*f).to_owned()).collect();
-            Bases::parse(text.as_bytes(), &Statement { features, ..statement.clone() })
+            let mut other = statement.clone();
+            other.features = features.iter().map(|f| (*f).to_owned()).collect();
+            Bases::parse(text.as_bytes(), &other)
         };
         with(&["delta"]).expect_err("blobs are recoded");
         let twice = bases(&[9], &[(2, &[9, 9])]);

@@ -140,8 +140,8 @@ mod tests {
             Request::parse(&left_out.join(" ")).expect_err("a word left out");
         }
         let mut typed = words.clone();
-        let other = if typed[4].starts_with('7') { "8" } else { "7" };
-        typed[4].replace_range(0..1, other);
+        let slip = if typed[4].starts_with('7') { "8" } else { "7" };
+        typed[4].replace_range(0..1, slip);
         let error = Request::parse(&typed.join(" ")).expect_err("a slip");
         assert!(error.message().contains("word 5"), "{error}");
         for other in ["", "AIRLIFT-REQUEST-1", "AIRLIFT-REQUEST-2 END-0", "AIRLIFT-REQUEST-1 END-1", "AIRLIFT-REQUEST-1 END-0 x"] {
