@@ -4,10 +4,13 @@
 use airlift::advisories::order::Order;
 use airlift::advisories::{Asked, Ranking, Record, vex};
 use airlift::artifact::{Artifact, Descriptor, Digest, InMemory, Learned};
-use airlift::bundle::{FrameTable, Head, Statement};
+use airlift::bundle::{Bases, FrameTable, Head, Parent, Recoding, Request, Statement};
 use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
+use airlift::recode::encoder::Encoder;
+use airlift::recode::identify::{Outcome, identify};
+use airlift::recode::{self, Base, Effort};
 use airlift::report::{Component, Examined, Format, Inventory, Subject, SubjectKind};
 use airlift::scan::pickle::{self as pickles, Verdict};
 use airlift::scan::tensors::{Form, examine, layers};
@@ -26,6 +29,10 @@ pub const TARGETS: &[Target] = &[
     ("root", root),
     ("head", head),
     ("frames", frames),
+    ("carried", carried),
+    ("recoded", recoded),
+    ("deflated", deflated),
+    ("opened", opened),
     ("lock", lock),
     ("manifest", manifest),
     ("tar", tar),
@@ -73,10 +80,70 @@ pub fn head(bytes: &[u8]) {
 
 /// A frame table beside a lock of three blobs, and any volumes.
 pub fn frames(bytes: &[u8]) {
-    if let Ok(table) = FrameTable::parse(bytes, &three_blobs(), &[1 << 20]) {
+    if let Ok(table) = FrameTable::parse(bytes, &three_blobs(), &[1 << 20], &Bases::default()) {
         assert_eq!(table.to_bytes(), bytes);
     }
 }
+
+/// What a delta says of others, and what is carried back for one.
+pub fn carried(bytes: &[u8]) {
+    let statement = Statement::parse(DELTA).expect("a statement of a delta");
+    if let Ok(bases) = Bases::parse(bytes, &statement) {
+        assert_eq!(Bases::parse(&bases.to_bytes(), &statement).expect("what was read is written"), bases);
+        let _ = bases.check(&FrameTable::plan(&three_blobs(), &Recoding::default()), &three_blobs().blobs());
+    }
+    let _ = Parent::read_all(bytes);
+    let _ = airlift::log::HostInventory::parse(bytes, None);
+    if let Some(request) = std::str::from_utf8(bytes).ok().and_then(|text| Request::parse(text).ok()) {
+        assert_eq!(Request::parse(&request.words().collect::<Vec<_>>().join(" ")).expect("what was read is written"), request);
+    }
+}
+
+/// A recoded stream, behind the size of what it makes.
+pub fn recoded(bytes: &[u8]) {
+    comes_out(bytes);
+}
+
+/// Whether a blob comes out of a recoded stream.
+pub fn comes_out(bytes: &[u8]) -> bool {
+    let Some((size, mut stream)) = bytes.split_first_chunk::<2>() else { return false };
+    let size = u64::from(u16::from_le_bytes(*size));
+    let (file, digest) = (file(BASE), Digest::of(BASE));
+    let wanted = recode::bases(&mut &*stream).unwrap_or_default();
+    let bases = if wanted.is_empty() { vec![] } else { vec![Base { digest, file: &file, size: BASE.len() as u64 }] };
+    let mut out = Vec::new();
+    let done = recode::decode(&mut stream, size, &bases, 1, &mut out).is_ok();
+    assert!(out.len() as u64 <= size, "more came out than there is room for");
+    assert!(!done || out.len() as u64 == size, "less came out than was said");
+    done
+}
+
+/// What recoded blobs of the targets are said by.
+const BASE: &[u8] = include_bytes!("corpus/recoded/base.txt");
+
+fn file(bytes: &[u8]) -> std::fs::File {
+    let mut file = tempfile::tempfile().expect("a file without a name");
+    std::io::Write::write_all(&mut file, bytes).expect("room for it");
+    file
+}
+
+/// A DEFLATE stream, whose encoder is looked for.
+pub fn deflated(bytes: &[u8]) {
+    if let Ok(Outcome::Found(found)) = identify(&bytes, 1 << 20, None) {
+        assert_eq!(Encoder::from_code(found.encoder.code().as_bytes()), Ok(found.encoder), "a code is read as it is written");
+    }
+}
+
+/// A blob that is opened, said by another one, and made again: whatever it holds.
+pub fn opened(bytes: &[u8]) {
+    let (blob, base, mut out) = (file(bytes), file(BASE), file(b""));
+    let bases = [Base { digest: Digest::of(BASE), file: &base, size: BASE.len() as u64 }];
+    let effort = Effort { level: 1, planes: true, threads: 1 };
+    recode::encode(&blob, bytes.len() as u64, &bases, &effort, u64::MAX, &tempfile::tempfile, &mut out).expect("it comes back");
+}
+
+/// The statement that a list of bases is read beside.
+const DELTA: &[u8] = include_bytes!("corpus/statement/delta.json");
 
 /// The lock that frame tables are read beside.
 pub fn three_blobs() -> Lock {

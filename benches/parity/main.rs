@@ -43,7 +43,7 @@ fn main() {
     bench.told("encode: airlift --parity 5%", (packed - plain).max(1e-9));
     let (packed, _) = bench.timed("packed with --spare 1", || bench.pack("spare", Redundancy { permille: 0, spares: 1 }));
     bench.told("encode: airlift --spare 1 (a copy: one volume of payload)", (packed - plain).max(1e-9));
-    let (whole, ()) = bench.timed("verified", || verify(bench.open(&volumes), &verification()).map(|_| ()).unwrap());
+    let (whole, ()) = bench.timed("verified", || verify(bench.open(&volumes), &verification(), None).map(|_| ()).unwrap());
     par2(&bench, &volumes[0]);
     scratch(&volumes[0], bench.mib * MIB / 50);
     let (repaired, ()) = bench.timed("repaired a scratch of 2 %", || {
@@ -51,7 +51,7 @@ fn main() {
     });
     bench.told("decode: airlift repair, all of it", repaired);
     let (worked_out, _) =
-        bench.timed("verified with that scratch", || verify(bench.open(&volumes), &verification()).map(|_| ()).unwrap_err());
+        bench.timed("verified with that scratch", || verify(bench.open(&volumes), &verification(), None).map(|_| ()).unwrap_err());
     println!("working out the scratch while reading: {:.2} s more", worked_out - whole);
     scatter(&volumes[0]);
     let (repaired, ()) = bench.timed("repaired that and one sector in a hundred", || {
@@ -162,6 +162,7 @@ impl Bench {
             epoch: None,
             seq: None,
             previous: None,
+            shape: &airlift::steps::delta::Shape::default(),
             trust: chain.files().into_iter().map(|(name, bytes)| (format!("trust/{name}"), bytes.to_vec())).collect(),
             progress: &Silent,
         };

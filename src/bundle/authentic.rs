@@ -1,10 +1,12 @@
 //! A set of volumes whose statement has been signed by enough people, and whose head is what they signed.
 
+use super::bases::Bases;
 use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
-use super::head::{Head, PARITY};
+use super::head::{BASES, Head, PARENTS, PARITY};
 use super::kept::Kept;
+use super::parents::Parent;
 use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
 use super::statement::Statement;
 use super::volumes::{Volume, VolumeSet, read_at};
@@ -33,6 +35,10 @@ pub struct Authentic {
     pub lock: Lock,
     /// Where every frame lies.
     pub table: FrameTable,
+    /// What it takes the receiver to have; empty for a bundle that stands alone.
+    pub bases: Bases,
+    /// The list of the bundles it was made from, where there is one.
+    pub(super) parents: Option<Vec<u8>>,
     /// The volumes in order; one that is not here has its place and cannot be read.
     pub(super) volumes: Vec<Volume>,
     /// Where further copies of each of them lie.
@@ -87,8 +93,15 @@ impl Authentic {
                 .with("found", format!("{} {}", lock.name, lock.line)));
         }
         newest.judge_scopes(&judged.tally, &lock.artifacts).map_err(about)?;
-        let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes).map_err(about)?;
+        let bases = match statement.files.contains_key(BASES) {
+            true => Bases::parse(&pinned(BASES)?, &statement).map_err(about)?,
+            false => Bases::default(),
+        };
+        let table = FrameTable::parse(&pinned("frames.bin")?, &lock, &statement.volumes, &bases).map_err(about)?;
+        bases.check(&table, &lock.blobs()).map_err(about)?;
         pinned("README")?;
+        let parents = statement.files.contains_key(PARENTS).then(|| pinned(PARENTS)).transpose()?;
+        parents.as_deref().map(super::parents::parse).transpose().map_err(about)?;
         let parity = statement.has_parity().then(|| pinned(PARITY)).transpose()?;
         let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
         let mender = parity.transpose()?.map(|table| Mender::new(table, damage));
@@ -97,7 +110,7 @@ impl Authentic {
         }
         check_limits(&newest, &statement, &table).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
-        Ok(Self { id, statement, judged, root, chain, lock, table, volumes, copies, lock_bytes, mender, shortage, kept })
+        Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, volumes, copies, lock_bytes, mender, shortage, kept })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
@@ -112,6 +125,11 @@ impl Authentic {
         check_limits(&root, &self.statement, &self.table).map_err(about)?;
         (self.judged, self.chain, self.root) = (judged, chain, root);
         Ok(self)
+    }
+
+    /// The bundles it was made from, whose signatures nobody judged.
+    pub fn parents(&self) -> Result<Vec<Parent>> {
+        self.parents.as_deref().map_or_else(|| Ok(vec![]), super::parents::parse)
     }
 
     /// Why a volume that is not here may only seem so: a file that cannot be read as a volume may be it.

@@ -64,6 +64,25 @@ impl Encoder {
     }
 }
 
+/// How many bytes a blob takes on a volume that is not recoded.
+pub fn stored_length(blob: &mut dyn BlobRead) -> Result<u64> {
+    let (mut encoder, size) = (Encoder::new()?, blob.size());
+    if encoder.choose(blob)? == Encoding::Stored {
+        return Ok(size);
+    }
+    let wrong = |e: &std::io::Error| Error::io("a blob cannot be read", e);
+    let (mut stored, mut left) = (0, size);
+    blob.seek(SeekFrom::Start(0)).map_err(|e| wrong(&e))?;
+    let mut content = vec![0; PIECE.min(size as usize)];
+    while left > 0 {
+        content.truncate(left.min(PIECE as u64) as usize);
+        blob.read_exact(&mut content).map_err(|e| wrong(&e))?;
+        stored += encoder.frame(&content)?.len() as u64;
+        left -= content.len() as u64;
+    }
+    Ok(stored)
+}
+
 /// The decompressor of one thread.
 pub struct Decoder {
     zstd: Decompressor<'static>,

@@ -1,5 +1,7 @@
 //! `docs/formats/bundle.md`, "Frame table", version 1: where every frame lies, and what it must hash to. Binary, little endian.
 
+use super::bases::Bases;
+use super::recoding::Recoding;
 use crate::artifact::{Digest, PIECE};
 use crate::error::{Error, Result};
 use crate::lock::Lock;
@@ -19,6 +21,21 @@ pub enum Encoding {
     Stored,
     /// Each frame as one zstd frame (RFC 8878).
     Zstd,
+    /// A recoded stream stands for the blob; its frames are stored as they are.
+    Recoded,
+}
+
+impl Encoding {
+    const ALL: [Self; 3] = [Self::Stored, Self::Zstd, Self::Recoded];
+
+    /// Its number in the table.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Stored => 0,
+            Self::Zstd => 1,
+            Self::Recoded => 2,
+        }
+    }
 }
 
 /// One frame on a volume.
@@ -39,8 +56,10 @@ pub struct Frame {
 pub struct BlobEntry {
     /// Identity.
     pub digest: Digest,
-    /// Length of the content in bytes.
+    /// Length of the blob in bytes.
     pub size: u64,
+    /// Length of what its frames hold: the blob, or the recoded stream that stands for it.
+    pub held: u64,
     /// How its frames are stored.
     pub encoding: Encoding,
     /// Index of its first frame.
@@ -72,25 +91,45 @@ pub fn frame_count(size: u64) -> usize {
 }
 
 impl BlobEntry {
-    /// Length of the content of the blob's `n`th frame, from 0.
+    /// Length of the content of its `n`th frame, from 0.
     pub fn content_length(&self, n: usize) -> usize {
         let before = n as u64 * PIECE as u64;
-        (self.size - before).min(PIECE as u64) as usize
+        (self.held - before).min(PIECE as u64) as usize
+    }
+
+    /// Whether the blob has to be made again.
+    pub fn is_recoded(&self) -> bool {
+        self.encoding == Encoding::Recoded
     }
 }
 
 impl FrameTable {
-    /// The table of a lock before anything is placed: every blob once, in the lock's order.
-    pub fn plan(lock: &Lock) -> Self {
+    /// The table of a lock before anything is placed: every blob that is not taken for granted once, in the lock's order.
+    pub fn plan(lock: &Lock, recoding: &Recoding) -> Self {
         let (mut blobs, mut seen, mut first) = (Vec::new(), std::collections::BTreeSet::new(), 0);
         for blob in lock.artifacts.iter().flat_map(|a| &a.descriptors) {
-            if seen.insert(blob.digest) {
-                let frames = frame_count(blob.size);
-                blobs.push(BlobEntry { digest: blob.digest, size: blob.size, encoding: Encoding::Stored, first, frames });
+            if !recoding.bases.granted.contains_key(&blob.digest) && seen.insert(blob.digest) {
+                let (encoding, held) = match recoding.streams.get(&blob.digest) {
+                    Some(stream) => (Encoding::Recoded, stream.length),
+                    None => (Encoding::Stored, blob.size),
+                };
+                let frames = frame_count(held);
+                blobs.push(BlobEntry { digest: blob.digest, size: blob.size, held, encoding, first, frames });
                 first += frames;
             }
         }
         Self { blobs, frames: Vec::with_capacity(first) }
+    }
+
+    /// Bytes that all frames hold.
+    pub fn held(&self) -> u64 {
+        self.blobs.iter().map(|blob| blob.held).sum()
+    }
+
+    /// Bytes of the streams of recoded blobs, and of those blobs.
+    pub fn recoded(&self) -> (u64, u64) {
+        let recoded = self.blobs.iter().filter(|blob| blob.is_recoded());
+        recoded.fold((0, 0), |(held, size), blob| (held + blob.held, size + blob.size))
     }
 
     /// Length of the encoded table of so many blobs and frames.
@@ -114,7 +153,7 @@ impl FrameTable {
         for blob in &self.blobs {
             out.extend_from_slice(blob.digest.as_bytes());
             out.extend_from_slice(&blob.size.to_le_bytes());
-            out.extend_from_slice(&[u8::from(blob.encoding == Encoding::Zstd), 0, 0, 0]);
+            out.extend_from_slice(&[blob.encoding.code(), 0, 0, 0]);
             out.extend_from_slice(&(blob.frames as u32).to_le_bytes());
         }
         for frame in &self.frames {
@@ -128,24 +167,39 @@ impl FrameTable {
     }
 
     /// Reads a table whose digest has been checked, and refuses one that contradicts itself, the lock or the volumes' lengths.
-    pub fn parse(bytes: &[u8], lock: &Lock, volumes: &[u64]) -> Result<Self> {
+    pub fn parse(bytes: &[u8], lock: &Lock, volumes: &[u64], bases: &Bases) -> Result<Self> {
         let table = decode(bytes).ok_or_else(|| Error::verification("the frame table is malformed"))?;
-        table.check_blobs(lock)?;
+        table.check_blobs(lock, bases)?;
         table.check_frames(volumes)?;
         Ok(table)
     }
 
-    fn check_blobs(&self, lock: &Lock) -> Result<()> {
-        let wanted: BTreeMap<Digest, u64> = lock.blobs();
+    /// The stream of a recoded blob is as long as its frames are together, and shorter than the blob.
+    fn measure_streams(&mut self) -> Option<()> {
+        for blob in self.blobs.iter_mut().filter(|blob| blob.is_recoded()) {
+            let frames = self.frames.get(blob.first..blob.first.checked_add(blob.frames)?)?;
+            blob.held = frames.iter().map(|frame| u64::from(frame.stored)).sum();
+            if blob.held == 0 || blob.held >= blob.size {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn check_blobs(&self, lock: &Lock, bases: &Bases) -> Result<()> {
+        let mut wanted: BTreeMap<Digest, u64> = lock.blobs();
+        wanted.retain(|digest, _| !bases.granted.contains_key(digest));
         let held: BTreeMap<Digest, u64> = self.blobs.iter().map(|b| (b.digest, b.size)).collect();
         if held.len() != self.blobs.len() || held != wanted {
-            return Err(Error::verification("the frame table does not list exactly the blobs of the lock")
-                .with("expected", format!("{} blobs", wanted.len()))
-                .with("found", format!("{} blobs", self.blobs.len())));
+            return Err(Error::verification(
+                "the frame table does not list exactly the blobs of the lock, but for those that are taken for granted",
+            )
+            .with("expected", format!("{} blobs", wanted.len()))
+            .with("found", format!("{} blobs", self.blobs.len())));
         }
         let mut next = 0;
         for blob in &self.blobs {
-            if blob.first != next || blob.frames != frame_count(blob.size) {
+            if blob.first != next || blob.frames != frame_count(blob.held) {
                 return Err(Error::verification(format!("{}: the frame table gives it the wrong frames", blob.digest)));
             }
             next += blob.frames;
@@ -160,7 +214,7 @@ impl FrameTable {
                 let content = blob.content_length(n) as u64;
                 let stored = u64::from(frame.stored);
                 let plausible = match blob.encoding {
-                    Encoding::Stored => stored == content,
+                    Encoding::Stored | Encoding::Recoded => stored == content,
                     Encoding::Zstd => stored > 0 && stored <= longest(content),
                 };
                 let length = volumes.get(usize::from(frame.volume)).copied().unwrap_or(0);
@@ -187,14 +241,11 @@ fn decode(bytes: &[u8]) -> Option<FrameTable> {
     let mut table = FrameTable { blobs: Vec::with_capacity(blobs), frames: Vec::with_capacity(frames) };
     let mut first = 0usize;
     for record in blob_records.chunks_exact(BLOB_RECORD) {
-        let encoding = match record[40..44] {
-            [0, 0, 0, 0] => Encoding::Stored,
-            [1, 0, 0, 0] => Encoding::Zstd,
-            _ => return None,
-        };
+        let encoding = *Encoding::ALL.iter().find(|e| record[40..44] == [e.code(), 0, 0, 0])?;
         let count = u32::from_le_bytes(record[44..48].try_into().ok()?) as usize;
         let digest = Digest::from_bytes(record[..32].try_into().ok()?);
-        table.blobs.push(BlobEntry { digest, size: u64::from_le_bytes(record[32..40].try_into().ok()?), encoding, first, frames: count });
+        let size = u64::from_le_bytes(record[32..40].try_into().ok()?);
+        table.blobs.push(BlobEntry { digest, size, held: size, encoding, first, frames: count });
         first = first.checked_add(count)?;
     }
     for record in frame_records.chunks_exact(FRAME_RECORD) {
@@ -208,5 +259,6 @@ fn decode(bytes: &[u8]) -> Option<FrameTable> {
             volume: u16::from_le_bytes(record[44..46].try_into().ok()?),
         });
     }
+    table.measure_streams()?;
     Some(table)
 }

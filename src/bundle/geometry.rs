@@ -87,7 +87,7 @@ pub fn stretches(table: &FrameTable, head: u64, volumes: usize, mut check: impl 
         let continues = i > 0 && parts[i - 1].blob == part.blob;
         number = if continues { number + 1 } else { 0 };
         let alone = !continues && parts.get(i + 1).is_none_or(|p| p.blob != part.blob);
-        let name = blob_name(&blob.digest, blob.encoding == Encoding::Zstd, (!alone).then_some(number));
+        let name = blob_name(&blob.digest, blob.encoding, (!alone).then_some(number));
         if part.start != data_start(end, blob.size, blob.encoding) {
             return Ok(false);
         }

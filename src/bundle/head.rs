@@ -1,8 +1,10 @@
 //! `docs/formats/bundle.md`, "Head": what stands at the beginning of every volume, so that any one of them can be told apart and checked
 //! alone.
 
+use super::bases::MAX_BASES_BYTES;
 use super::frames::MAX_TABLE_BYTES;
 use super::member::{BLOCK, SPACE, header, occupied, padding, parse};
+use super::parents::MAX_PARENTS_BYTES;
 use super::statement::{MAX_STATEMENT_BYTES, Statement};
 use super::volumes::{ReadAt, read_at};
 use crate::artifact::Digest;
@@ -14,6 +16,10 @@ use std::sync::Arc;
 
 /// Name of the parity table in the head.
 pub const PARITY: &str = "parity.bin";
+/// Name of the list of bases in the head.
+pub const BASES: &str = "bases.json";
+/// Name of the list of parents in the head.
+pub const PARENTS: &str = "parents.json";
 /// Room left for signatures in every head, in bytes.
 pub const SIGNATURE_SPACE: u64 = 64 << 10;
 /// Most signatures of one head.
@@ -130,6 +136,8 @@ impl Head {
             "bundle.json" if at == 0 => self.statement = read(MAX_STATEMENT_BYTES as u64)?.into(),
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
             "frames.bin" | PARITY if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
+            BASES if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_BASES_BYTES)?,
+            PARENTS if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_PARENTS_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
             SPACE => self.close(path, file, data, size)?,
             _ if name.starts_with("volume.") && !self.places.contains_key("volume") => {

@@ -1,7 +1,9 @@
 //! The heads of a bundle that is being written, and the moment at which its volumes get their names.
 
-use super::frames::{FrameTable, MAX_TABLE_BYTES, frame_count};
-use super::head::{MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::bases::MAX_BASES_BYTES;
+use super::frames::{FrameTable, MAX_TABLE_BYTES};
+use super::head::{BASES, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARENTS, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::parents::{self, MAX_PARENTS_BYTES};
 use super::parity::{self, Target};
 use super::sign::{append, take_turn};
 use super::statement::{MAX_VOLUMES, Pin, Statement};
@@ -21,36 +23,50 @@ pub struct Heading {
     pub length: u64,
     /// Length of the parity table in bytes; 0 without parity.
     parity: u64,
+    /// The files whose bytes are known from the start: the draft's, and the list of bases where there is one.
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl Heading {
     /// Plans the heads of a draft; refuses what no reader would take.
     pub fn new(draft: &Draft<'_>, plan: &FrameTable, lock: u64, options: &PackOptions<'_>) -> Result<Self> {
         let (volume_size, redundancy) = (options.volume_size, options.redundancy);
-        let frames = plan.blobs.iter().map(|b| frame_count(b.size)).sum();
+        let frames = plan.blobs.iter().map(|b| b.frames).sum();
+        let mut files = draft.files.clone();
+        files.extend((!draft.recoding.is_empty()).then(|| (BASES.to_owned(), draft.recoding.bases.to_bytes())));
+        files.extend((!draft.parents.is_empty()).then(|| (PARENTS.to_owned(), parents::to_bytes(draft.parents))));
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
         let parity = if redundancy.is_some() { redundancy.table_length(plan, volume_size) } else { 0 };
-        check_head(draft, lock, table, parity)?;
+        check_head(
+            draft,
+            &files,
+            [
+                ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
+                ("bytes of its frame table", table, MAX_TABLE_BYTES),
+                ("bytes of its parity table", parity, MAX_TABLE_BYTES),
+            ],
+        )?;
         let volumes = match volume_size {
             _ if redundancy.is_some() => MAX_VOLUMES as u64,
-            size => size.map_or(1, |v| (draft.lock.size() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64)),
+            size => size.map_or(1, |v| (plan.held() / v.max(1) * 5 / 4 + 2).min(MAX_VOLUMES as u64)),
         };
-        let statement = 4096 + 160 * draft.files.len() as u64 + 24 * volumes;
+        let bases = draft.recoding.bases.refs.len() as u64;
+        let statement = 4096 + 160 * files.len() as u64 + 24 * volumes + 80 * bases;
         let large = [lock, table].into_iter().chain(redundancy.is_some().then_some(parity));
-        let length = reserve(statement, large.chain(draft.files.iter().map(|(_, b)| b.len() as u64)));
+        let length = reserve(statement, large.chain(files.iter().map(|(_, b)| b.len() as u64)));
         let least = if redundancy.is_some() { redundancy.length(length, length + 3 * PIECE as u64) } else { length + 3 * PIECE as u64 };
         match volume_size {
             Some(size) if size < least => Err(Error::usage("the volumes are too small for this bundle")
                 .with("expected", format!("at least {least} bytes a volume"))
                 .with("found", format!("{size} bytes"))
                 .hint("choose a larger --volume-size")),
-            _ => Ok(Self { length, parity }),
+            _ => Ok(Self { length, parity, files }),
         }
     }
 
     /// Writes the heads and gives every volume its name.
     pub fn finish(&self, draft: &Draft<'_>, lock: Vec<u8>, packed: Packed, options: &PackOptions<'_>) -> Result<Written> {
-        let mut files = draft.files.clone();
+        let mut files = self.files.clone();
         files.push(("lock.json".to_owned(), lock));
         files.push(("frames.bin".to_owned(), packed.table.to_bytes()));
         files.extend(packed.parity.as_ref().map(|table| (PARITY.to_owned(), table.to_bytes(self.parity))));
@@ -59,6 +75,10 @@ impl Heading {
         (statement.epoch, statement.seq, statement.previous) = (draft.epoch, draft.seq, draft.previous);
         statement.volumes.clone_from(&packed.lengths);
         statement.features.extend(packed.parity.is_some().then(|| super::statement::PARITY.to_owned()));
+        statement.features.extend(draft.recoding.bases.features());
+        statement.features.extend((!draft.parents.is_empty()).then(|| super::statement::REPACKED.to_owned()));
+        statement.features.sort();
+        statement.base = draft.recoding.bases.ids();
         let pin = |bytes: &[u8]| Pin { sha256: Digest::of(bytes), size: bytes.len() as u64 };
         statement.files = files.iter().map(|(name, bytes)| (name.clone(), pin(bytes))).collect();
         let bytes = statement.to_bytes();
@@ -85,22 +105,26 @@ impl Heading {
         }
         sync_folder(options.out)?;
         let stored = packed.lengths.iter().sum();
-        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored })
+        let left_out = draft.lock.blobs().len() - packed.table.blobs.len();
+        let (streams, blobs) = packed.table.recoded();
+        let recoded = (draft.recoding.streams.len(), blobs, streams);
+        Ok(Written { id: Digest::of(&bytes), statement: bytes, volumes, content: draft.lock.size(), stored, left_out, recoded })
     }
 }
 
 /// Refuses what readers would refuse: a bundle that nobody can open is not written.
-fn check_head(draft: &Draft<'_>, lock: u64, table: u64, parity: u64) -> Result<()> {
-    let trust = draft.files.iter().filter(|(name, _)| name.starts_with("trust/"));
+fn check_head(draft: &Draft<'_>, files: &[(String, Vec<u8>)], tables: [(&'static str, u64, u64); 3]) -> Result<()> {
+    let trust = files.iter().filter(|(name, _)| name.starts_with("trust/"));
     let (count, bytes) = trust.fold((0, 0), |(count, bytes), (_, file)| (count + 1, bytes + file.len() as u64));
+    let length = |name: &str| files.iter().find(|(known, _)| known == name).map_or(0, |(_, file)| file.len() as u64);
     let found = [
         ("files of trust roots", count, MAX_TRUST_FILES as u64),
         ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
-        ("bytes of its lock", lock, MAX_LOCK_BYTES as u64),
-        ("bytes of its frame table", table, MAX_TABLE_BYTES),
-        ("bytes of its parity table", parity, MAX_TABLE_BYTES),
+        ("bytes of its list of bases", length(BASES), MAX_BASES_BYTES),
+        ("bytes of its list of parents", length(PARENTS), MAX_PARENTS_BYTES),
     ];
-    match found.into_iter().find(|(_, found, most)| found > most) {
+    let found = found.into_iter().chain(tables);
+    match { found }.find(|(_, found, most)| found > most) {
         None => Ok(()),
         Some((what, found, most)) => Err(Error::usage(format!("{}: no reader takes so many {what}", draft.lock.name))
             .with("expected", format!("at most {most}"))

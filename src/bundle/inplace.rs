@@ -18,8 +18,10 @@ pub struct InPlace {
 }
 
 impl InPlace {
-    /// Opens a bundle for serving; its payload is checked frame by frame as it is read.
+    /// Opens a bundle for serving; its payload is checked frame by frame as it is read. One that does not have all its blobs as they are is
+    /// refused.
     pub fn new(bundle: Authentic) -> Result<Self> {
+        bundle.stands_alone()?;
         bundle.check_geometry()?;
         let index = bundle.table.blobs.iter().enumerate().map(|(i, b)| (b.digest, i)).collect();
         Ok(Self { bundle: Arc::new(bundle), index: Arc::new(index), recent: Arc::new(Recent::new()?) })

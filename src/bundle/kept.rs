@@ -57,13 +57,13 @@ pub fn whole_frames(frames: &[Frame], length: u64) -> (usize, u64) {
 }
 
 impl Authentic {
-    /// Looks up what a store keeps of the blobs that span volumes; nothing is read of it.
+    /// Looks up what a store keeps of the blobs that span volumes, and of recoded ones; nothing is read of it.
     #[must_use]
     pub fn with_kept(mut self, store: &Store) -> Self {
         let mut kept = Kept::default();
         for blob in &self.table.blobs {
             let runs = self.runs(blob);
-            for (volume, frames) in runs.iter().filter(|_| runs.len() > 1) {
+            for (volume, frames) in runs.iter().filter(|_| runs.len() > 1 || blob.is_recoded()) {
                 let path = self.stretch_path(store, blob, *volume);
                 let length = path.metadata().map_or(0, |m| m.len());
                 let run = &self.table.frames_of(blob)[frames.clone()];

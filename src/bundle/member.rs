@@ -1,6 +1,7 @@
 //! The restricted tar of a volume (POSIX.1-1988 ustar): regular files, a closed grammar of names, fixed owner, mode and time. A header
 //! is a function of name and size, so that a reader compares 512 bytes and trusts none of them.
 
+use super::frames::Encoding;
 use crate::artifact::Digest;
 use crate::error::{Error, Result};
 use tar::{EntryType, Header};
@@ -46,9 +47,13 @@ pub fn occupied(size: u64) -> u64 {
 }
 
 /// The name of a blob's member: whole, or one of several parts (from 0).
-pub fn blob_name(digest: &Digest, compressed: bool, part: Option<usize>) -> String {
+pub fn blob_name(digest: &Digest, encoding: Encoding, part: Option<usize>) -> String {
     let hex = digest.hex();
-    let ending = if compressed { ".zst" } else { "" };
+    let ending = match encoding {
+        Encoding::Stored => "",
+        Encoding::Zstd => ".zst",
+        Encoding::Recoded => ".recoded",
+    };
     let part = part.map(|n| format!(".part{:03}", n + 1)).unwrap_or_default();
     format!("blobs/{hex}{ending}{part}")
 }

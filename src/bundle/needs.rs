@@ -67,7 +67,8 @@ impl Authentic {
             if !store.lacks(&blob.digest, blob.size)? {
                 continue;
             }
-            let partial = Some(store.partial_size(&blob.digest)).filter(|there| *there <= blob.size).unwrap_or(0);
+            // What is there of a recoded blob spares nothing: it is made again from its beginning.
+            let partial = Some(store.partial_size(&blob.digest)).filter(|there| *there <= blob.size && !blob.is_recoded()).unwrap_or(0);
             let from = if partial == blob.size { blob.frames } else { (partial / PIECE as u64) as usize };
             needs.blobs += 1;
             needs.bytes += blob.size - partial;
@@ -96,13 +97,20 @@ impl Authentic {
         sizes.map(|(n, size)| VolumeNeed { name: self.statement.volume_name(n), size: *size, presence: presence(n), bytes: 0 }).collect()
     }
 
-    /// What can be taken of a blob whose first `from` frames are had.
+    /// What can be taken of a blob whose first `from` frames are had. A recoded one is not made again before everything is here: what
+    /// it is made from may be what is missing.
     fn portions(&self, blob: &BlobEntry, from: usize) -> Vec<Portion> {
-        let Some(gap) = (from..blob.frames).find(|n| !self.at_hand(blob.first + n)) else { return vec![Portion::Whole] };
+        let gap = (from..blob.frames).find(|n| !self.at_hand(blob.first + n));
         let new = |volume: usize, mut frames: std::ops::Range<usize>| {
             !self.lacks_volume(volume) && frames.any(|n| self.kept.get(blob.first + n).is_none())
         };
-        let behind = self.runs(blob).into_iter().filter(|(volume, frames)| frames.start > gap && new(*volume, frames.clone()));
+        let runs = self.runs(blob).into_iter().filter(|(volume, frames)| new(*volume, frames.clone()));
+        let gap = match gap {
+            _ if blob.is_recoded() => return runs.map(|(volume, _)| Portion::Stretch(volume)).collect(),
+            None => return vec![Portion::Whole],
+            Some(gap) => gap,
+        };
+        let behind = runs.filter(|(_, frames)| frames.start > gap);
         let beginning = (gap > from).then_some(Portion::Beginning(gap));
         beginning.into_iter().chain(behind.map(|(volume, _)| Portion::Stretch(volume))).collect()
     }

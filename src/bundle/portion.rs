@@ -95,14 +95,14 @@ impl Authentic {
         let mut done = BTreeSet::<Digest>::new();
         for blob in &self.table.blobs {
             let runs = self.runs(blob);
-            if runs.len() < 2 {
+            if runs.len() < 2 && !blob.is_recoded() {
                 continue;
             }
             if writer.store().has(&blob.digest, blob.size)? {
                 done.insert(blob.digest);
                 continue;
             }
-            let begun = writer.store().partial_size(&blob.digest) / crate::artifact::PIECE as u64;
+            let begun = if blob.is_recoded() { 0 } else { writer.store().partial_size(&blob.digest) / crate::artifact::PIECE as u64 };
             for (volume, _) in runs.into_iter().filter(|(_, frames)| frames.end as u64 <= begun) {
                 remove(&self.stretch_path(writer.store(), blob, volume))?;
             }

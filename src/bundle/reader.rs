@@ -36,12 +36,12 @@ impl FrameReader {
         Ok(Self { stored: AlignedBuffer::new(LONGEST_FRAME), content: AlignedBuffer::new(PIECE), decoder: Decoder::new()? })
     }
 
-    /// The content of a blob's `n`th frame. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
+    /// The content of a blob's `n`th frame, or the piece of its stream where it is recoded. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
     /// compressed ones are, because no decoder may see bytes that were not signed, while plain ones are covered by the blob's SHA-256.
     pub fn content(&mut self, bundle: &Authentic, blob: &BlobEntry, n: usize, authenticate: bool) -> Result<&[u8]> {
-        self.stored(bundle, blob, n, authenticate || blob.encoding == Encoding::Zstd)?;
+        self.stored(bundle, blob, n, authenticate || blob.encoding != Encoding::Stored)?;
         match blob.encoding {
-            Encoding::Stored => Ok(&self.stored),
+            Encoding::Stored | Encoding::Recoded => Ok(&self.stored),
             Encoding::Zstd => {
                 self.content.set_length(blob.content_length(n));
                 let decoded = self.decoder.frame(&self.stored, &mut self.content);
@@ -54,7 +54,7 @@ impl FrameReader {
     /// The content that was read last, which was of that blob.
     pub fn last(&self, blob: &BlobEntry) -> &[u8] {
         match blob.encoding {
-            Encoding::Stored => &self.stored,
+            Encoding::Stored | Encoding::Recoded => &self.stored,
             Encoding::Zstd => &self.content,
         }
     }

@@ -1,5 +1,6 @@
 //! `docs/formats/bundle.md`, "Statement", version 1: the only thing that signers sign, as exact bytes.
 
+use super::bases::MAX_BASES;
 use crate::artifact::{Digest, Limits, check_name, check_word, parse_versioned, set_name};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,14 @@ pub const MAX_VOLUMES: usize = 999;
 const VERSION: u32 = 1;
 /// The feature of sets that can repair themselves.
 pub const PARITY: &str = "parity";
+/// The feature of bundles that leave out what the receiver is taken to have.
+pub const DELTA: &str = "delta";
+/// The feature of bundles with blobs that have to be made again.
+pub const RECODED: &str = "recoded";
+/// The feature of bundles that were made from others.
+pub const REPACKED: &str = "repacked";
+/// What this version knows.
+const FEATURES: [&str; 4] = [DELTA, PARITY, RECODED, REPACKED];
 
 /// Size and SHA-256 of a file in the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +50,7 @@ pub struct Previous {
 pub struct Statement {
     #[serde(rename = "airlift-bundle")]
     version: u32,
-    /// Bundles that must be installed before this one can be; empty for a full bundle.
+    /// Ids of the bundles and inventories it builds on: what all of them have need not be in it. Empty for a full bundle.
     pub base: Vec<String>,
     /// Creation time as its maker claims it (RFC 3339, UTC); an input, so that builds reproduce.
     pub created: String,
@@ -95,14 +104,7 @@ impl Statement {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let limits = Limits { bytes: MAX_STATEMENT_BYTES, depth: 6 };
         let statement: Self = parse_versioned("the bundle's statement", bytes, limits, "airlift-bundle", VERSION)?;
-        if !(statement.features.is_empty() || statement.has_parity()) || !statement.base.is_empty() {
-            return Err(Error::verification("the bundle needs a newer airlift")
-                .with("expected", "no features but parity, no base")
-                .with("found", format!("features {:.120}, base {:.120}", statement.features.join(", "), statement.base.join(", "))));
-        }
-        if statement.has_parity() != statement.files.contains_key(super::head::PARITY) {
-            return Err(Error::verification("the bundle's statement contradicts itself: parity is a feature and a table, or neither"));
-        }
+        statement.check_features()?;
         check_word("toolkit name", &statement.name)?;
         check_word("release line", &statement.line)?;
         check_name("tool", &statement.tool)?;
@@ -117,9 +119,43 @@ impl Statement {
         Ok(statement)
     }
 
+    /// Refuses features that this version does not know, by name, and those that contradict the rest of the statement.
+    fn check_features(&self) -> Result<()> {
+        let unknown: Vec<&str> = self.features.iter().map(String::as_str).filter(|f| !FEATURES.contains(f)).collect();
+        if !unknown.is_empty() {
+            return Err(Error::verification("the bundle needs a newer airlift")
+                .with("expected", format!("no features but {}", FEATURES.join(", ")))
+                .with("found", format!("features {:.120}", unknown.join(", "))));
+        }
+        let contradicts = |what: &str| {
+            Err(Error::verification(format!("the bundle's statement contradicts itself: {what} is a feature and a table, or neither")))
+        };
+        if !self.features.is_sorted_by(|a, b| a < b) {
+            return Err(Error::verification("the bundle's statement names a feature twice, or not in their order"));
+        }
+        if self.has(PARITY) != self.files.contains_key(super::head::PARITY) {
+            return contradicts("parity");
+        }
+        if (self.has(DELTA) || self.has(RECODED)) != self.files.contains_key(super::head::BASES) {
+            return contradicts("what it builds on");
+        }
+        if self.has(REPACKED) != self.files.contains_key(super::head::PARENTS) {
+            return contradicts("what it was made from");
+        }
+        if self.has(DELTA) == self.base.is_empty() || self.base.len() > MAX_BASES {
+            return contradicts("a delta");
+        }
+        self.base.iter().try_for_each(|id| Digest::from_hex(id).map(|_| ()))
+    }
+
+    /// Whether the bundle has a feature.
+    pub fn has(&self, feature: &str) -> bool {
+        self.features.iter().any(|f| f == feature)
+    }
+
     /// Whether the set has parity.
     pub fn has_parity(&self) -> bool {
-        self.features.as_slice() == [PARITY]
+        self.has(PARITY)
     }
 
     /// `NAME SEQ`, as messages name the bundle.

@@ -3,10 +3,12 @@
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
+use super::head::PARENTS;
 use super::parity::{Damage, Extent};
 use super::portion::Portion;
 use super::reader::{Delivery, FrameReader};
-use crate::artifact::{BlobIntake, Digest};
+use super::rebuild::waves;
+use crate::artifact::{BlobIntake, Blobs, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::Progress;
@@ -17,11 +19,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A blob of this length is worth a jump on the medium.
 const LONG: u64 = 64 << 20;
+/// A recoded blob of this length is made with all threads.
+const LARGE: u64 = 32 << 20;
+/// So many smaller ones are made at a time.
+const AT_ONCE: usize = 4;
 
-/// A bundle whose signatures, structure and every blob have been checked. Its field is private: no other code can make one.
+/// A bundle whose signatures, structure and every blob have been checked, but for recoded ones that could not be made again: of these,
+/// every stored byte. Its fields are private: no other code can make one.
 #[derive(Debug)]
 pub struct VerifiedBundle {
     authentic: Authentic,
+    unbuilt: Vec<Digest>,
 }
 
 /// How verification goes about it.
@@ -42,6 +50,11 @@ impl VerifiedBundle {
         &self.authentic
     }
 
+    /// The recoded blobs that could not be made again, because what they are made from is not at hand.
+    pub fn unbuilt(&self) -> &[Digest] {
+        &self.unbuilt
+    }
+
     /// What was checked, for reading it in place.
     pub fn into_bundle(self) -> Authentic {
         self.authentic
@@ -57,6 +70,7 @@ impl VerifiedBundle {
         let head = self.authentic.head();
         let mut files =
             vec![("bundle.json".to_owned(), head.statement.to_vec()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
+        files.extend(self.authentic.parents.iter().map(|bytes| (PARENTS.to_owned(), bytes.clone())));
         files.extend(head.signatures.iter().cloned());
         files.extend(head.trust.iter().cloned());
         files
@@ -76,44 +90,79 @@ impl VerifiedBundle {
 }
 
 impl Verification<'_> {
-    /// Reads the payload once, into `intake`, and gives back the proof. With `keep_going`, the error names every damaged blob.
-    pub fn run(&self, authentic: Authentic, intake: &dyn BlobIntake) -> Result<VerifiedBundle> {
+    /// Reads the payload once, into `intake`, and gives back the proof. With `keep_going`, the error names every damaged blob. Recoded blobs
+    /// are made again from those in `held`, where blobs that `intake` took in are expected as well.
+    pub fn run(&self, authentic: Authentic, intake: &dyn BlobIntake, held: Option<&dyn Blobs>) -> Result<VerifiedBundle> {
         let order: Vec<_> = order(&authentic.table.blobs).into_iter().map(|index| (index, Portion::Whole)).collect();
-        self.read(&authentic, intake, &order, &|reader, to, blob, _| reader.deliver(to, blob))?;
-        Ok(VerifiedBundle { authentic })
+        let unbuilt = self.read(&authentic, (intake, held), &order, &|reader, to, blob, _| reader.deliver(to, blob))?;
+        Ok(VerifiedBundle { authentic, unbuilt })
     }
 
     /// Takes in what is here of a set that is not all here. It proves nothing about the rest, so there is no proof to give back.
     pub fn stage(&self, bundle: &Authentic, portions: &[(usize, Portion)], writer: &Writer) -> Result<()> {
-        self.read(bundle, writer, portions, &|reader, to, blob, portion| reader.take(to, writer, blob, portion))
+        self.read(bundle, (writer, None), portions, &|reader, to, blob, portion| reader.take(to, writer, blob, portion)).map(|_| ())
     }
 
-    fn read(&self, bundle: &Authentic, intake: &dyn BlobIntake, portions: &[(usize, Portion)], take: Take<'_>) -> Result<()> {
+    pub(super) fn read(
+        &self,
+        bundle: &Authentic,
+        (intake, held): (&dyn BlobIntake, Option<&dyn Blobs>),
+        portions: &[(usize, Portion)],
+        take: Take<'_>,
+    ) -> Result<Vec<Digest>> {
         bundle.check_geometry()?;
         let bytes = portions.iter().map(|(index, portion)| portion.content(bundle, &bundle.table.blobs[*index])).sum();
         self.progress.begin(self.phase, bytes);
-        let (next, stop, errors) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
+        let (plain, again) = waves(bundle, portions);
+        let stop = AtomicBool::new(false);
         let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
-                scope.spawn(|| {
-                    if let Err(error) = self.work(&delivery, (portions, &next), take, &errors) {
-                        errors.lock().expect("no reading thread panics").push((usize::MAX, error));
-                        stop.store(true, Ordering::Relaxed);
+        let (mut errors, mut unbuilt) = (self.wave(&delivery, &plain, self.threads, take), Vec::new());
+        for wave in again {
+            let whole =
+                |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));
+            // A large blob keeps all threads busy; of small ones several are made at a time, no more than memory has room for.
+            for (blobs, side, within) in [(whole(true).collect::<Vec<_>>(), 1, self.threads), (whole(false).collect(), AT_ONCE, 1)] {
+                let hopeless = errors.iter().any(|(_, error)| error.kind() != Kind::Verification);
+                if stop.load(Ordering::Relaxed) || hopeless {
+                    break;
+                }
+                let left = Mutex::new(Vec::new());
+                errors.extend(self.wave(&delivery, &blobs, self.threads.min(side), &|reader, to, blob, _| {
+                    if !reader.rebuild(to, blob, held, within)? {
+                        left.lock().expect("no reading thread panics").push(blob.digest);
                     }
-                });
+                    Ok(())
+                }));
+                unbuilt.append(&mut left.into_inner().expect("no reading thread panics"));
             }
-        });
-        let settled = intake.settle();
+        }
         self.progress.end(self.phase);
-        let mut errors = errors.into_inner().expect("no reading thread panics");
-        errors.extend(settled.err().map(|error| (usize::MAX, error)));
+        unbuilt.sort();
         // Being stopped is no damage, and after it nobody knows what else there would be.
         errors.sort_by_key(|(index, error)| (error.kind() != Kind::Interrupted, *index));
         if errors.first().is_some_and(|(_, error)| error.kind() == Kind::Interrupted) {
             errors.truncate(1);
         }
-        errors_in_one(errors.into_iter().map(|(_, error)| error).collect()).map_or(Ok(()), Err)
+        errors_in_one(errors.into_iter().map(|(_, error)| error).collect()).map_or(Ok(unbuilt), Err)
+    }
+
+    /// Hands each of some portions to `take`, on several threads, and makes what came of it durable.
+    fn wave(&self, delivery: &Delivery<'_>, portions: &[(usize, Portion)], threads: usize, take: Take<'_>) -> Vec<(usize, Error)> {
+        let (next, errors) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..threads.max(1) {
+                scope.spawn(|| {
+                    if let Err(error) = self.work(delivery, (portions, &next), take, &errors) {
+                        errors.lock().expect("no reading thread panics").push((usize::MAX, error));
+                        delivery.stop.store(true, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        let settled = delivery.intake.settle();
+        let mut errors = errors.into_inner().expect("no reading thread panics");
+        errors.extend(settled.err().map(|error| (usize::MAX, error)));
+        errors
     }
 
     /// One thread's part. Whoever sets `stop` has told an error before: a blob that was not ended is never taken for a whole one.

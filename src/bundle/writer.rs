@@ -6,8 +6,10 @@ use super::frames::{BlobEntry, Encoding, Frame, FrameTable};
 use super::geometry::{data_start, ending, gap};
 use super::heading::Heading;
 use super::member::{END, MAX_MEMBER, blob_name, header};
+use super::parents::Parent;
 use super::parity::{ParityTable, Redundancy};
 use super::protection::{new_volume, protect};
+use super::recoding::Recoding;
 use super::statement::Previous;
 use super::unfinished;
 use crate::artifact::{AlignedBuffer, BlobRead, Blobs, CheckValue, Digest, PIECE, Sha256Writer, check_blob};
@@ -16,6 +18,7 @@ use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
 use crate::store::DirectFile;
 use std::io::SeekFrom;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
@@ -38,6 +41,10 @@ pub struct Draft<'a> {
     pub tool: String,
     /// Told the bundle's id once it is known, before any volume gets its name: whoever numbers bundles must remember it by then.
     pub remember: &'a (dyn Fn(Digest) -> Result<()> + Sync),
+    /// What is left out, and what streams stand for.
+    pub recoding: &'a Recoding,
+    /// The bundles it is made from.
+    pub parents: &'a [Parent],
     /// `README` and `trust/…` files to carry in every head, by name.
     pub files: Vec<(String, Vec<u8>)>,
 }
@@ -69,17 +76,22 @@ pub struct Written {
     pub content: u64,
     /// Bytes of all volumes.
     pub stored: u64,
+    /// Blobs that are left out.
+    pub left_out: usize,
+    /// Recoded blobs, their bytes, and those of their streams.
+    pub recoded: (usize, u64, u64),
 }
 
 /// Writes the volumes. On any error nothing is left behind.
 pub fn write(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<Written> {
-    let plan = FrameTable::plan(draft.lock);
+    let plan = FrameTable::plan(draft.lock, draft.recoding);
     let lock = draft.lock.to_bytes();
     let head = Heading::new(draft, &plan, lock.len() as u64, options)?;
-    check_sources(draft, options)?;
+    check_sources(draft, &plan, options)?;
     unfinished::sweep(options.out, draft.lock)?;
+    let held = plan.held();
     let payload = Payload::new(draft, options, plan, head.length)?;
-    options.progress.begin("packing", draft.lock.size());
+    options.progress.begin("packing", held);
     let packed = payload.run();
     options.progress.end("packing");
     let packed =
@@ -89,9 +101,9 @@ pub fn write(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<Written> {
 }
 
 /// A blob whose SHA-256 was checked when it was taken in is checked again by its fast value while it is packed. Any other is hashed
-/// here, before anything is written.
-fn check_sources(draft: &Draft<'_>, options: &PackOptions<'_>) -> Result<()> {
-    let wanted: Vec<(Digest, u64)> = draft.lock.blobs().into_iter().collect();
+/// here, before anything is written. What was recoded was read then.
+fn check_sources(draft: &Draft<'_>, plan: &FrameTable, options: &PackOptions<'_>) -> Result<()> {
+    let wanted: Vec<(Digest, u64)> = plan.blobs.iter().filter(|b| !b.is_recoded()).map(|b| (b.digest, b.size)).collect();
     let (next, failed) = (AtomicUsize::new(0), OnceLock::new());
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
@@ -239,14 +251,11 @@ impl<'a> Payload<'a> {
             let at = self.plan.blobs.partition_point(|b| b.first + b.frames <= index);
             let blob = &self.plan.blobs[at];
             let n = index - blob.first;
-            let mut source = open(self.draft.blobs, &blob.digest, blob.size)?;
-            let encoding = self.encoding(at, source.as_mut(), &mut encoder)?;
             content.set_length(blob.content_length(n));
-            let read = source.seek(SeekFrom::Start(n as u64 * PIECE as u64)).and_then(|_| source.read_exact(&mut content));
-            read.map_err(|e| Error::io(format!("{} cannot be read", blob.digest), &e))?;
+            let encoding = self.load(at, n, &mut content, &mut encoder)?;
             let piece = *blake3::hash(&content).as_bytes();
             match encoding {
-                Encoding::Stored => self.place(index, at, &content, piece, piece)?,
+                Encoding::Stored | Encoding::Recoded => self.place(index, at, &content, piece, piece)?,
                 Encoding::Zstd => {
                     let stored = encoder.frame(&content)?;
                     self.place(index, at, stored, *blake3::hash(stored).as_bytes(), piece)?;
@@ -255,6 +264,20 @@ impl<'a> Payload<'a> {
             self.options.progress.advance("packing", content.len() as u64);
         }
         Ok(())
+    }
+
+    /// Reads a frame's content, and says how it is to be stored.
+    fn load(&self, at: usize, n: usize, content: &mut [u8], encoder: &mut Encoder) -> Result<Encoding> {
+        let (blob, offset) = (&self.plan.blobs[at], n as u64 * PIECE as u64);
+        let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be read", blob.digest), e);
+        if let Some(stream) = self.draft.recoding.streams.get(&blob.digest) {
+            stream.file.read_exact_at(content, stream.at + offset).map_err(|e| wrong(&e))?;
+            return Ok(*self.encodings[at].get_or_init(|| Encoding::Recoded));
+        }
+        let mut source = open(self.draft.blobs, &blob.digest, blob.size)?;
+        let encoding = self.encoding(at, source.as_mut(), encoder)?;
+        source.seek(SeekFrom::Start(offset)).and_then(|_| source.read_exact(content)).map_err(|e| wrong(&e))?;
+        Ok(encoding)
     }
 
     /// Two threads may probe the same blob at once; the probe is a function of its bytes, so both find the same.
@@ -313,9 +336,9 @@ impl<'a> Payload<'a> {
     fn close_part(&self, placer: &mut Placer) -> Result<()> {
         let Some(open) = placer.open.take() else { return Ok(()) };
         let entry = self.plan.blobs[open.blob];
-        let compressed = self.encodings[open.blob].get() == Some(&Encoding::Zstd);
+        let encoding = self.encodings[open.blob].get().copied().unwrap_or(Encoding::Stored);
         let whole = open.number == 0 && placer.placed.len() == entry.first + entry.frames;
-        let name = blob_name(&entry.digest, compressed, (!whole).then_some(open.number));
+        let name = blob_name(&entry.digest, encoding, (!whole).then_some(open.number));
         let bytes = gap(open.after, open.start, &header(&name, open.length));
         let volume = placer.files.len() - 1;
         placer.files[volume].write_all_at(&bytes, open.after).map_err(|e| self.unwritable(volume, &e))
@@ -349,7 +372,7 @@ impl<'a> Payload<'a> {
 
     /// Compares what was read with what was checked when the blobs were taken in.
     fn check_pieces(&self, pieces: &[[u8; 32]]) -> Result<()> {
-        for blob in &self.plan.blobs {
+        for blob in self.plan.blobs.iter().filter(|blob| !blob.is_recoded()) {
             let remembered = open(self.draft.blobs, &blob.digest, blob.size)?.check_value();
             let found = CheckValue::of_pieces(pieces[blob.first..blob.first + blob.frames].iter());
             if remembered.is_some_and(|r| r != found) {

@@ -52,10 +52,18 @@ pub enum Command {
     Receive(commands::receive::Receive),
     /// Show what a bundle says of itself, from kilobytes of it
     Inspect(commands::inspect::Inspect),
+    /// Write what is installed here into a small file, to be carried back for the next delta
+    Inventory(commands::inventory::Inventory),
     /// Compare a bundle, byte by byte, with what was signed
     Verify(commands::verify::Verify),
     /// Write damaged and missing volumes anew, from parity
     Repair(commands::repair::Repair),
+    /// Fold deltas into a full bundle, which names those it was made from
+    Merge(commands::repack::Merge),
+    /// Cut a bundle into other volumes; the result names the one it was made from
+    Split(commands::repack::Split),
+    /// Take artifacts out of a bundle, as files
+    Extract(commands::repack::Extract),
     /// Say what an import would do, which volumes it needs and what is not here yet, and touch nothing
     Plan(commands::plan::PlanCommand),
     /// Show what installing a bundle would change, who signed it, and what the policy says to it

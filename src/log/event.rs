@@ -49,6 +49,10 @@ pub mod kind {
     pub const DISCARD: &str = "discard";
     /// A signed report is kept.
     pub const REPORT: &str = "report";
+    /// What is installed was listed, to be carried out.
+    pub const INVENTORY: &str = "inventory";
+    /// Blobs of bundles are brought together, to be packed again.
+    pub const REPACK: &str = "repack";
     /// Another log's checkpoint is remembered.
     pub const WITNESS: &str = "witness";
     /// The name behind a pseudonym is erased.

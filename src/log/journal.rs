@@ -7,6 +7,7 @@ use super::format;
 use super::identities::{self, Identities};
 use super::key::LogKey;
 use super::merkle::{Tree, leaf_hash};
+use super::note::VerifierKey;
 use super::receipt::Receipt;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Store, Writer, create_folder, write_atomic};
@@ -128,6 +129,16 @@ impl<'a> Journal<'a> {
         let path = folder.join(format!("{name}.tlog-proof"));
         write_atomic(&path, self.receipt(index)?.to_string().as_bytes()).map_err(unwritable)?;
         Ok(path)
+    }
+
+    /// The proof of an event, for a file of somebody's own.
+    pub fn proof(&self, index: u64) -> Result<String> {
+        Ok(self.receipt(index)?.to_string())
+    }
+
+    /// The verifier key of this log.
+    pub fn verifier(&self) -> &VerifierKey {
+        self.key.verifier()
     }
 
     fn receipt(&self, index: u64) -> Result<Receipt> {

@@ -18,7 +18,7 @@ use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::policy::{Decision, Outcome};
-use crate::store::{Installed, Snapshot, Staged, Store, Waiting, check_space};
+use crate::store::{Installed, Snapshot, Staged, Store, Waiting, Writer, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -132,13 +132,14 @@ fn judge_and_take(
     check_evidence(&bundle, &before, journal.now())?;
     let admitted = admit(&bundle, &before, journal.now())?;
     notes.extend(admitted.alarm());
+    bundle.refuse_lacking(&bundle.lacking(store)?)?;
     bundle.spill_to(store.root());
     let (bundle, needs) = with_room(bundle, store)?;
     if let Some(staged) = stage(&bundle, &needs, journal, verification, staging::KIND)? {
         return Ok(Imported::Staged(staged));
     }
     let taken = needs.blobs;
-    let verified = verification.run(bundle, writer)?;
+    let verified = made(bundle, verification, writer)?;
     verified.bundle().forget_kept(writer)?;
     (inspection.look)(&verified, store)?;
     notes.extend(gated(&verified, journal, verification, inspection.advisories)?);
@@ -260,6 +261,7 @@ pub fn as_accepted(bundle: &Authentic, store: &Store) -> Result<(Installed, bool
 fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let (installed, rewritten) = as_accepted(&bundle, store)?;
+    bundle.refuse_lacking(&bundle.lacking(store)?)?;
     let (bundle, needs) = with_room(bundle, store)?;
     let restored = needs.blobs;
     if let Some(staged) = stage(&bundle, &needs, journal, verification, kind::RESTORE)? {
@@ -269,12 +271,22 @@ fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'
         let subjects =
             vec![Item::named("bundle", bundle.statement.label()).digest(bundle.id), Item::named("count", format!("{restored} blobs"))];
         journal.append(Draft::new(kind::RESTORE, subjects))?;
-        let verified = verification.run(bundle, writer)?;
+        let verified = made(bundle, verification, writer)?;
         verified.bundle().forget_kept(writer)?;
         writer.keep_record(&installed.bundle, &verified.record())?;
     }
     writer.await_no_more(&waiting(&installed))?;
     Ok(Imported::Already { installed, restored, rewritten })
+}
+
+/// Takes a bundle in, and makes its recoded blobs again.
+fn made(bundle: Authentic, verification: &Verification<'_>, writer: &Writer) -> Result<VerifiedBundle> {
+    let verified = verification.run(bundle, writer, Some(writer.store()))?;
+    match verified.unbuilt().first() {
+        None => Ok(verified),
+        Some(blob) => Err(Error::new(Kind::Store, format!("what {blob} is made from went missing while the bundle was imported"))
+            .hint("run the command again")),
+    }
 }
 
 fn waiting(installed: &Installed) -> Waiting {

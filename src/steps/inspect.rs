@@ -1,7 +1,7 @@
 //! `inspect`: what a bundle says of itself, from the kilobytes of its head. Nothing of it is believed, and the words say so.
 
 use crate::artifact::Digest;
-use crate::bundle::{PARITY, ParityTable, Redundancy, Statement, Volume, VolumeSet};
+use crate::bundle::{BASES, Bases, Encoding, FrameTable, PARENTS, PARITY, Parent, ParityTable, Redundancy, Statement, Volume, VolumeSet};
 use crate::error::{Result, shown};
 use crate::lock::Lock;
 use std::path::PathBuf;
@@ -23,6 +23,10 @@ pub struct Inspection {
     pub trust: Vec<(String, Vec<u8>)>,
     /// How much parity it has, when its table is the one the statement pins.
     pub parity: Option<Redundancy>,
+    /// What each encoding took, when the frame table and the list of bases are the ones the statement pins.
+    pub spent: Option<Spent>,
+    /// The bundles it says it was made from, when that list is the one the statement pins.
+    pub parents: Vec<Parent>,
     /// Volumes that are here, as (number from 1, path).
     pub volumes: Vec<(usize, PathBuf)>,
 }
@@ -62,6 +66,41 @@ fn read_lock(volume: &Volume, statement: &Statement, reading: Reading) -> (Optio
     (Lock::parse("its lock", &bytes).ok(), false)
 }
 
+/// What the payload of a set is made of.
+#[derive(Debug, Clone)]
+pub struct Spent {
+    /// What it builds on, and what is left out.
+    pub bases: Bases,
+    /// Blobs of each encoding, their bytes, and what stands for them.
+    pub by_encoding: Vec<(Encoding, usize, u64, u64)>,
+    /// Blobs that are left out, and their bytes.
+    pub left_out: (usize, u64),
+}
+
+/// Reads the tables of a set, where they are not too large for what nobody has been believed for.
+fn spent(volume: &Volume, statement: &Statement, lock: &Lock) -> Option<Spent> {
+    let small = |name: &str| volume.head.places.get(name).is_none_or(|(_, size)| *size <= MAX_UNBELIEVED_LOCK);
+    if !small(BASES) || !small("frames.bin") {
+        return None;
+    }
+    let bases = match statement.files.contains_key(BASES) {
+        true => Bases::parse(&volume.pinned(statement, BASES).ok()?, statement).ok()?,
+        false => Bases::default(),
+    };
+    let table = FrameTable::parse(&volume.pinned(statement, "frames.bin").ok()?, lock, &statement.volumes, &bases).ok()?;
+    let by_encoding = [Encoding::Stored, Encoding::Zstd, Encoding::Recoded].into_iter().map(|encoding| {
+        let blobs = table.blobs.iter().filter(|blob| blob.encoding == encoding);
+        blobs.fold((encoding, 0, 0u64, 0u64), |(encoding, count, size, stored), blob| {
+            let frames = table.frames_of(blob).iter().map(|frame| u64::from(frame.stored)).sum::<u64>();
+            (encoding, count + 1, size.saturating_add(blob.size), stored + frames)
+        })
+    });
+    let mut left_out = lock.blobs();
+    left_out.retain(|digest, _| bases.granted.contains_key(digest));
+    let left_out = (left_out.len(), left_out.values().fold(0, |sum: u64, size| sum.saturating_add(*size)));
+    Some(Spent { by_encoding: by_encoding.collect(), left_out, bases })
+}
+
 /// Reads the head of a set.
 pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let volume = set.volumes.values().next().expect("a set of volumes has at least one");
@@ -70,6 +109,10 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let table = table.and_then(|_| volume.pinned(&statement, PARITY).ok());
     let parity = table.and_then(|bytes| ParityTable::announced(&bytes)).map(|(redundancy, _)| redundancy);
     let (lock, unread) = read_lock(volume, &statement, reading);
+    let parents =
+        volume.head.places.contains_key(PARENTS).then(|| volume.pinned(&statement, PARENTS).and_then(|b| Parent::read_all(&b)).ok());
+    let parents = parents.flatten().unwrap_or_default();
+    let spent = lock.as_ref().and_then(|lock| spent(volume, &statement, lock));
     Ok(Inspection {
         id: set.id,
         statement,
@@ -78,6 +121,8 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
         signatures: volume.head.signatures.to_vec(),
         trust: volume.head.trust.to_vec(),
         parity,
+        spent,
+        parents,
         volumes: set.volumes.iter().map(|(n, v)| (n + 1, v.path.clone())).collect(),
     })
 }

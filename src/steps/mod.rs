@@ -8,6 +8,7 @@ pub mod advise;
 pub mod approve;
 pub mod assess;
 pub mod client;
+pub mod delta;
 pub mod evidence;
 #[cfg(feature = "upstream")]
 pub mod fetch;
@@ -15,6 +16,7 @@ mod fetched;
 pub mod gates;
 pub mod import;
 pub mod inspect;
+pub mod inventory;
 pub mod keys;
 #[cfg(feature = "upstream")]
 pub mod lock;
@@ -25,6 +27,7 @@ pub mod policy;
 pub mod predecessors;
 mod reading;
 pub mod receive;
+pub mod repack;
 pub mod repair;
 pub mod report;
 pub mod review;

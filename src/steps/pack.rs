@@ -1,6 +1,7 @@
 //! `pack`: fetched blobs become a bundle. Numbering is remembered per line, so that packing the same lock again gives the same bytes.
 
 use super::Fetched;
+use super::delta::{Preparing, Shape, prepare};
 use crate::artifact::{Blobs, Digest, LARGEST, set_name};
 use crate::bundle::{self, Draft, PackOptions, Previous, Redundancy, Written};
 use crate::ecosystems::{self, bytes};
@@ -8,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::log::{Draft as Said, Item, Journal, kind};
 use crate::progress::Progress;
-use crate::store::{LastPacked, check_space, free_space};
+use crate::store::{LastPacked, Sent, check_space, free_space};
 use crate::trust::{TrustRoot, pinned};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,8 @@ pub struct PackRequest<'a> {
     pub seq: Option<u64>,
     /// The bundle before it.
     pub previous: Option<Previous>,
+    /// For whom it is, and how small it should be.
+    pub shape: &'a Shape,
     /// Trust roots and their signatures, as `trust/…` files.
     pub trust: Vec<(String, Vec<u8>)>,
     /// Where the work is reported.
@@ -58,9 +61,11 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     let out = request.out;
     std::fs::create_dir_all(out).map_err(|e| Error::unwritten(format!("{} cannot be created", out.display()), &e))?;
     check_free(out, lock, &number)?;
+    let made = prepare(&Preparing { lock, store, shape: request.shape, threads: request.threads, progress: request.progress })?;
+    let recoding = request.shape.recut.as_ref().unwrap_or(&made);
     // Nobody knows how much smaller the content gets: what cannot be enough is refused, what may not be is told.
-    check_space(out, lock.size() / 8)?;
-    let (content, free) = (lock.size(), free_space(out)?);
+    let (content, free) = (recoding.carried(lock), free_space(out)?);
+    check_space(out, content / 8)?;
     if free < content {
         request.progress.note(&format!("{}: {} free for {} of content: it may not fit", out.display(), bytes(free), bytes(content)));
     }
@@ -68,6 +73,8 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
     files.push(("README".to_owned(), README.as_bytes().to_vec()));
     let draft = Draft {
         lock,
+        recoding,
+        parents: &request.shape.parents,
         blobs: store as &dyn Blobs,
         epoch: number.epoch,
         seq: number.seq,
@@ -77,6 +84,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         remember: &|id| {
             let bundle = Item::named("bundle", set_name(&lock.name, &lock.line, number.seq)).digest(id);
             request.journal.append(Said::new(kind::PACK, vec![bundle]).on(vec![Item::of("lock", lock.digest())]))?;
+            request.journal.writer().keep_sent(&number.sent(lock, id), &lock.to_bytes())?;
             request.journal.writer().remember_packed(&lock.name, &lock.line, &number.of(id))
         },
         files,
@@ -104,6 +112,10 @@ struct Number {
 }
 
 impl Number {
+    fn sent(&self, lock: &Lock, id: Digest) -> Sent {
+        Sent { name: lock.name.clone(), line: lock.line.clone(), epoch: self.epoch, seq: self.seq, id }
+    }
+
     fn of(&self, bundle: Digest) -> LastPacked {
         let (recipe, created, previous) = (self.recipe, self.created.clone(), self.previous);
         LastPacked { epoch: self.epoch, seq: self.seq, bundle, recipe, created, previous }
@@ -168,6 +180,9 @@ fn recipe(request: &PackRequest<'_>, lock: &Digest, created: &str) -> Digest {
     let mut all = format!("{TOOL}\n{lock}\n{created}\n{:?}\n", request.volume_size).into_bytes();
     if request.redundancy.is_some() {
         all.extend_from_slice(format!("{:?}\n", request.redundancy).as_bytes());
+    }
+    if !request.shape.is_plain() {
+        all.extend_from_slice(format!("{}\n", request.shape.told()).as_bytes());
     }
     for (name, bytes) in &request.trust {
         all.extend_from_slice(format!("{name} {}\n", Digest::of(bytes)).as_bytes());

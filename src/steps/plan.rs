@@ -6,7 +6,7 @@ use super::import::{as_accepted, check_evidence, order};
 use super::predecessors::Predecessors;
 use super::review::reviewed;
 use super::staging::still_needed;
-use crate::bundle::{Authentic, Needs};
+use crate::bundle::{Authentic, Lacking, Needs};
 use crate::error::{Error, Kind, Result};
 use crate::lock::LockDiff;
 use crate::policy::{Finding, Review};
@@ -63,6 +63,8 @@ pub struct Plan {
     pub admitted: Option<Admitted>,
     /// Whether it is installed and its damaged record would be written again.
     pub rewritten: bool,
+    /// What it builds on and will not be here.
+    pub lacking: Lacking,
     /// What importing it would end with, where that is not success.
     pub error: Option<Error>,
 }
@@ -71,7 +73,9 @@ impl Plan {
     /// What would be done.
     pub fn outcome(&self) -> Outcome {
         match (&self.error, &self.order) {
-            (Some(error), _) if error.kind() == Kind::Incomplete && !self.needs.portions.is_empty() => Outcome::Stage,
+            (Some(error), _) if error.kind() == Kind::Incomplete && self.lacking.is_empty() && !self.needs.portions.is_empty() => {
+                Outcome::Stage
+            }
             (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
             (Some(_), _) => Outcome::Refuse,
             (None, Some(Order::Replay)) if self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,
@@ -87,6 +91,8 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     let store = before.store();
     let bundle = bundle.with_kept(store);
     let (needs, follows) = (bundle.needs(store)?, before.of_line(&bundle.statement)?);
+    let mut lacking = bundle.lacking(store)?;
+    lacking.without(|blob| before.brings(blob));
     let (order, refused) = told(order(&bundle, before))?;
     let replay = order == Some(Order::Replay);
     let rewritten = replay && as_accepted(&bundle, store)?.1;
@@ -97,12 +103,12 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
         Some(_) => told(check_evidence(&bundle, before, clock).and_then(|()| admit(&bundle, before, clock)))?,
         None => (None, None),
     };
-    let error = match refused.or(unwanted) {
+    let error = match refused.or(unwanted).or_else(|| bundle.refuse_lacking(&lacking).err()) {
         Some(error) => Some(error),
-        None => lacking(&bundle, &needs, store)?,
+        None => unmet(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
-    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, error })
+    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, lacking, error })
 }
 
 /// What was found, or the refusal; other errors stay errors.
@@ -115,7 +121,7 @@ fn told<T>(outcome: Result<T>) -> Result<(Option<T>, Option<Error>)> {
 }
 
 /// Room and volumes, as `import` asks for them.
-fn lacking(bundle: &Authentic, needs: &Needs, store: &Store) -> Result<Option<Error>> {
+fn unmet(bundle: &Authentic, needs: &Needs, store: &Store) -> Result<Option<Error>> {
     if let Some(error) = shortfall(store.root(), needs.bytes)? {
         return Ok(Some(error));
     }

@@ -59,6 +59,11 @@ impl<'a> Predecessors<'a> {
         Ok(current.into_iter().find(same))
     }
 
+    /// Whether a bundle that would be installed brings a blob.
+    pub fn brings(&self, blob: &crate::artifact::Digest) -> bool {
+        self.coming.iter().any(|(_, lock)| lock.artifacts.iter().any(|a| a.descriptors.iter().any(|d| d.digest == *blob)))
+    }
+
     /// Whether a bundle is not installed yet.
     pub fn is_coming(&self, installed: &Installed) -> bool {
         self.coming.iter().any(|(coming, _)| coming.bundle == installed.bundle)

@@ -69,7 +69,7 @@ pub fn stage(
     let (writer, store) = (journal.writer(), journal.store());
     if !needs.portions.is_empty() {
         journal.append(event(bundle, needs, kind))?;
-        writer.await_rest(&named(&bundle.statement), bundle.lock_bytes())?;
+        writer.await_rest(&named(&bundle.statement), bundle.lock_bytes(), &bundle.only_bases())?;
         verification.stage(bundle, &needs.portions, writer)?;
         bundle.forget_kept(writer)?;
     }

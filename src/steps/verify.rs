@@ -1,6 +1,6 @@
 //! `verify`: a bundle on its medium is compared, byte by byte, with what the trust root's people signed. Nothing is written.
 
-use crate::artifact::CheckOnly;
+use crate::artifact::{Blobs, CheckOnly};
 use crate::bundle::{Authentic, Damage, Verification, VerifiedBundle, VolumeSet, find};
 use crate::error::{Error, Kind, Result};
 use crate::scan::confine::apart;
@@ -86,9 +86,9 @@ pub fn one(mut sets: Vec<VolumeSet>) -> Result<VolumeSet> {
     }
 }
 
-/// Reads the whole payload and keeps nothing. A set with parity that is damaged and can be repaired is an error that says so.
-pub fn verify(bundle: Authentic, verification: &Verification<'_>) -> Result<VerifiedBundle> {
-    let verified = verification.run(bundle, &CheckOnly)?;
+/// Reads the whole payload and keeps nothing. Recoded blobs are made again where what they are made from is in `held`. A set with parity that is damaged and can be repaired is an error that says so.
+pub fn verify(bundle: Authentic, verification: &Verification<'_>, held: Option<&dyn Blobs>) -> Result<VerifiedBundle> {
+    let verified = verification.run(bundle, &CheckOnly, held)?;
     let damage = verified.damage(verification.progress)?;
     if damage.is_empty() {
         return Ok(verified);

@@ -75,9 +75,10 @@ impl Store {
                 named.extend(self.lock_of(bundle)?.blobs().into_keys());
             }
         }
-        for lock in self.held()? {
+        for lock in self.held()?.into_iter().chain(self.last_sent()?) {
             named.extend(lock.blobs().into_keys());
         }
+        named.extend(self.bases_awaited()?);
         Ok(named)
     }
 

@@ -27,6 +27,11 @@ impl Waiting {
         format!("{}@{}.{}.{}.json", self.name, self.line, self.epoch, self.seq)
     }
 
+    /// The file that names what its recoded blobs are made from.
+    fn bases_name(&self) -> String {
+        format!("{}@{}.{}.{}.bases", self.name, self.line, self.epoch, self.seq)
+    }
+
     fn from_file_name(name: &str) -> Option<Self> {
         let mut parts = name.strip_suffix(".json")?.rsplitn(3, '.');
         let (seq, epoch) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -57,6 +62,24 @@ impl Store {
         Ok(found)
     }
 
+    /// What the recoded blobs of all bundles that wait will be made from.
+    pub(super) fn bases_awaited(&self) -> Result<BTreeSet<Digest>> {
+        let mut blobs = BTreeSet::new();
+        for waiting in self.waiting()? {
+            let path = self.waiting_folder().join(waiting.bases_name());
+            let Some(bytes) = read_own(&path, MAX_LOCK_BYTES as u64)? else { continue };
+            let lines = String::from_utf8_lossy(&bytes);
+            let found: Result<Vec<Digest>> = lines.lines().map(Digest::from_hex).collect();
+            let damaged = |e: Error| {
+                e.of_kind(Kind::Store)
+                    .with("file", path.display())
+                    .hint("the store is damaged: remove the file and import the bundle again")
+            };
+            blobs.extend(found.map_err(damaged)?);
+        }
+        Ok(blobs)
+    }
+
     /// The blobs of all bundles that wait.
     pub(super) fn awaited(&self) -> Result<BTreeSet<Digest>> {
         let mut blobs = BTreeSet::new();
@@ -74,8 +97,13 @@ impl Store {
 }
 
 impl Writer {
-    /// Keeps what is taken in of a bundle from being pruned, until it is installed or given up.
-    pub fn await_rest(&self, waiting: &Waiting, lock: &[u8]) -> Result<()> {
+    /// Keeps what is taken in of a bundle, and what its recoded blobs are made from, from being pruned, until it is installed or given up.
+    pub fn await_rest(&self, waiting: &Waiting, lock: &[u8], bases: &[Digest]) -> Result<()> {
+        if !bases.is_empty() {
+            create_folder(&self.store().waiting_folder())?;
+            let lines: String = bases.iter().map(|base| format!("{}\n", base.hex())).collect();
+            write_atomic(&self.store().waiting_folder().join(waiting.bases_name()), lines.as_bytes())?;
+        }
         let path = self.store().waiting_folder().join(waiting.file_name());
         if read_own(&path, MAX_LOCK_BYTES as u64).is_ok_and(|there| there.is_some_and(|there| there == lock)) {
             return Ok(());
@@ -88,12 +116,17 @@ impl Writer {
     pub fn await_no_more(&self, done: &Waiting) -> Result<()> {
         let before = |w: &Waiting| (&w.name, &w.line) == (&done.name, &done.line) && (w.epoch, w.seq) <= (done.epoch, done.seq);
         let over: Vec<Waiting> = self.store().waiting()?.into_iter().filter(before).collect();
-        over.iter().try_for_each(|waiting| remove(&self.store().waiting_folder().join(waiting.file_name())))
+        self.forget_waiting(&over)
     }
 
     /// Gives up all bundles that wait: what was taken in of them may be pruned.
     pub fn give_up_waiting(&self) -> Result<()> {
         let all = self.store().waiting()?;
-        all.iter().try_for_each(|waiting| remove(&self.store().waiting_folder().join(waiting.file_name())))
+        self.forget_waiting(&all)
+    }
+
+    fn forget_waiting(&self, over: &[Waiting]) -> Result<()> {
+        let folder = self.store().waiting_folder();
+        over.iter().try_for_each(|w| remove(&folder.join(w.file_name())).and_then(|()| remove(&folder.join(w.bases_name()))))
     }
 }

@@ -59,10 +59,11 @@ fn forbid(within: impl Fn(&str) -> bool, never: &[&str]) {
     }
 }
 
-const NOUNS: [&str; 12] =
-    ["artifact", "advisories", "manifest", "lock", "store", "trust", "bundle", "stream", "log", "scan", "policy", "report"];
-const ALL_BUT_ERROR: [&str; 18] = [
+const NOUNS: [&str; 13] =
+    ["artifact", "advisories", "manifest", "lock", "store", "trust", "bundle", "recode", "stream", "log", "scan", "policy", "report"];
+const ALL_BUT_ERROR: [&str; 19] = [
     "artifact",
+    "recode",
     "advisories",
     "manifest",
     "lock",

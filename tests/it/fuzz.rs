@@ -137,6 +137,39 @@ fn frames_target() {
 }
 
 #[test]
+fn carried_target() {
+    drive("carried");
+}
+
+/// Each file of the corpus is what it is there for.
+#[test]
+fn what_is_carried_is_read_to_its_end() {
+    let read = |name: &str| std::fs::read(root().join("fuzz/corpus/carried").join(name)).unwrap();
+    let statement = airlift::bundle::Statement::parse(include_bytes!("../../fuzz/corpus/statement/delta.json")).expect("a delta");
+    assert_eq!(airlift::bundle::Bases::parse(&read("bases.json"), &statement).expect("bases").granted.len(), 2);
+    assert_eq!(airlift::bundle::Parent::read_all(&read("parents.json")).expect("parents").len(), 1);
+    let text = String::from_utf8(read("request")).unwrap();
+    assert_eq!(airlift::bundle::Request::parse(&text).expect("a request").len(), 3);
+    let refused = airlift::log::HostInventory::parse(&read("inventory"), None).expect_err("its key is none");
+    assert!(refused.message().contains("verifier key"), "{refused}");
+}
+
+#[test]
+fn recoded_target() {
+    drive("recoded");
+}
+
+#[test]
+fn deflated_target() {
+    drive("deflated");
+}
+
+#[test]
+fn opened_target() {
+    drive("opened");
+}
+
+#[test]
 fn lock_target() {
     drive("lock");
 }
@@ -237,7 +270,7 @@ fn the_archives_of_the_corpus_are_sound() {
         of_kind("web/second", b'1', "web/Chart.yaml"),
     ];
     let made: Vec<(&str, Vec<u8>)> = vec![
-        ("frames/planned", airlift::bundle::FrameTable::plan(&targets::three_blobs()).to_bytes()),
+        ("frames/planned", airlift::bundle::FrameTable::plan(&targets::three_blobs(), &airlift::bundle::Recoding::default()).to_bytes()),
         ("tar/entries", tar(&entries)),
         ("zip/members", zip(&[part("a/", b""), part("a/stored", b"content"), deflated("b", &[b'x'; 300]), described("c", b"streamed")])),
         ("packed/gzip", gzip(&tar(&entries))),
@@ -245,6 +278,8 @@ fn the_archives_of_the_corpus_are_sound() {
         ("wheel/sound", wheel(&[module], "", "")),
         ("conda/sound", newer("demo", &[module], &[module], &[])),
         ("chart/sound", gzip(&tar(&entries[..3]))),
+        ("opened/zip", zip(&[part("a/", b""), part("a/stored", b"content"), deflated("b", &[b'x'; 300]), described("c", b"streamed")])),
+        ("opened/gzip", gzip(&tar(&entries))),
     ];
     for (name, bytes) in made {
         let path = root().join("fuzz/corpus").join(name);
@@ -256,16 +291,25 @@ fn the_archives_of_the_corpus_are_sound() {
     }
 }
 
+/// What is mutated reaches the decoder's end.
+#[test]
+fn the_recoded_streams_of_the_corpus_come_out() {
+    for name in ["hello", "delta"] {
+        assert!(targets::comes_out(&std::fs::read(root().join("fuzz/corpus/recoded").join(name)).unwrap()), "{name}");
+    }
+}
+
 /// A file of the corpus is read to its end by what its target drives: a corpus of what is refused at once would reach nothing.
 fn sound(name: &str, bytes: &[u8]) {
     let (target, _) = name.split_once('/').unwrap();
     // A table before anything is placed: read to its end, where its frames are missed.
     if target == "frames" {
-        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20]).expect_err("nothing is placed");
+        let refused = airlift::bundle::FrameTable::parse(bytes, &targets::three_blobs(), &[1 << 20], &airlift::bundle::Bases::default())
+            .expect_err("nothing is placed");
         return assert!(refused.message().contains("frames that belong to no blob"), "{name}: {refused:?}");
     }
     let found = match target {
-        "tar" | "zip" | "packed" => {
+        "tar" | "zip" | "packed" | "opened" => {
             let mut found = Findings::default();
             by_content(&mut InMemory::new(bytes), Profile::Tree, &mut found).unwrap();
             found

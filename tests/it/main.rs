@@ -13,6 +13,7 @@ mod cli;
 mod conda;
 mod conda_lock;
 mod corruption;
+mod delta;
 mod dependencies;
 mod diode;
 mod evidence;

@@ -323,7 +323,7 @@ fn nothing_is_read_a_second_time() {
     let file = std::fs::File::options().write(true).open(&volume).expect("the medium");
     file.write_all_at(&vec![0xff; head], 0).expect("destroyed");
     let intake = Destroyer { volume: &volume, frame: (at as u64, content.len()), kept: std::sync::Mutex::default() };
-    let verified = crate::world::verification().run(bundle, &intake).expect("it was right when it was read");
+    let verified = crate::world::verification().run(bundle, &intake, None).expect("it was right when it was read");
     let record = verified.record();
     let statement = &record.iter().find(|(name, _)| name == "bundle.json").expect("the statement").1;
     assert_eq!(airlift::artifact::Digest::of(statement), id);

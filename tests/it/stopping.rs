@@ -49,6 +49,8 @@ fn packing_leaves_nothing() {
         created: "2026-01-01T00:00:00Z".to_owned(),
         tool: "test".to_owned(),
         remember: &|_| panic!("a bundle that was not finished is not remembered"),
+        recoding: &airlift::bundle::Recoding::default(),
+        parents: &[],
         files: vec![],
     };
     let stop = After::bytes(8 << 20);
@@ -71,7 +73,7 @@ fn verifying_and_importing_say_so_and_the_import_goes_on() {
     for keep_going in [false, true] {
         let stop = After::bytes(8 << 20);
         let verification = Verification { threads: 2, keep_going, progress: &stop, phase: "verifying" };
-        let error = verification.run(world.open(&volumes).expect("authentic"), &CheckOnly).map(|_| ()).expect_err("stopped");
+        let error = verification.run(world.open(&volumes).expect("authentic"), &CheckOnly, None).map(|_| ()).expect_err("stopped");
         assert!(error.kind() == Kind::Interrupted && error.context().is_empty(), "{error}");
     }
     let stop = After::bytes(8 << 20);

@@ -6,6 +6,7 @@ use airlift::error::Result;
 use airlift::lock::Lock;
 use airlift::log::{Journal, Scribe};
 use airlift::progress::Silent;
+use airlift::steps::delta::Shape;
 use airlift::steps::import::{Imported, import};
 use airlift::steps::pack::{PackRequest, pack};
 use airlift::steps::sign::sign;
@@ -160,6 +161,13 @@ impl World {
         written.volumes
     }
 
+    /// Packs and signs a delta, or a small bundle.
+    pub fn pack_shaped(&self, lock: &Lock, out: &str, volume_size: Option<u64>, shape: &Shape) -> Vec<PathBuf> {
+        let written = self.try_shaped(lock, out, volume_size, (None, None), (Redundancy::default(), shape)).expect("packed");
+        sign(&written.statement, &written.volumes, &self.root, &key(1)).expect("signed");
+        written.volumes
+    }
+
     /// Packs a lock under an epoch and a number, where they are given.
     pub fn try_pack(&self, lock: &Lock, out: &str, volume_size: Option<u64>, number: (Option<u64>, Option<u64>)) -> Result<Written> {
         self.try_protected(lock, out, volume_size, number, Redundancy::default())
@@ -173,6 +181,18 @@ impl World {
         volume_size: Option<u64>,
         (epoch, seq): (Option<u64>, Option<u64>),
         redundancy: Redundancy,
+    ) -> Result<Written> {
+        self.try_shaped(lock, out, volume_size, (epoch, seq), (redundancy, &Shape::default()))
+    }
+
+    /// The same for some receivers, and as small as asked.
+    pub fn try_shaped(
+        &self,
+        lock: &Lock,
+        out: &str,
+        volume_size: Option<u64>,
+        (epoch, seq): (Option<u64>, Option<u64>),
+        (redundancy, shape): (Redundancy, &Shape),
     ) -> Result<Written> {
         let fetched = Fetched::of(lock.clone(), &self.sender).expect("everything is in the store");
         let chain = pinned::stored(&self.sender.trust_folder()).expect("the roots");
@@ -190,6 +210,7 @@ impl World {
             epoch,
             seq,
             previous: None,
+            shape,
             trust,
             progress: &Silent,
         };
@@ -203,7 +224,7 @@ impl World {
 
     /// Opens and verifies a bundle without writing anything.
     pub fn verify(&self, places: &[PathBuf]) -> Result<VerifiedBundle> {
-        verify(self.open(places)?, &verification())
+        verify(self.open(places)?, &verification(), None)
     }
 
     /// Imports a bundle.

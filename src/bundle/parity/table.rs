@@ -66,7 +66,7 @@ impl Redundancy {
     /// How long the parity table of a set is, before anything is placed: enough for frames that do not shrink, the rest being zeros.
     pub fn table_length(&self, plan: &FrameTable, volume_size: Option<u64>) -> u64 {
         let frames: u64 = plan.blobs.iter().map(|b| b.frames as u64).sum();
-        let content: u64 = plan.blobs.iter().map(|b| b.size).sum();
+        let content: u64 = plan.blobs.iter().map(|b| b.held).sum();
         let volumes = if volume_size.is_some() { MAX_VOLUMES as u64 } else { 1 };
         let members = plan.blobs.len() as u64 + frames / 2000 + volumes;
         let stored = content + frames * (LONGEST_FRAME - PIECE) as u64 + members * 2 * SECTOR;

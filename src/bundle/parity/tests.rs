@@ -84,7 +84,7 @@ fn the_planned_table_is_always_long_enough() {
         let mut plan = FrameTable::default();
         for size in sizes {
             let frames = frame_count(size);
-            plan.blobs.push(BlobEntry { digest: Digest::of(b""), size, encoding: Encoding::Stored, first: 0, frames });
+            plan.blobs.push(BlobEntry { digest: Digest::of(b""), size, held: size, encoding: Encoding::Stored, first: 0, frames });
         }
         let content: u64 = plan.blobs.iter().map(|b| b.size + b.size / 64 + 1024 * b.frames as u64 + 5632).sum();
         for redundancy in

@@ -47,7 +47,7 @@ impl Build {
             };
             bring(lock, &journal, &upstream, self.network.parallel, context).await
         })?;
-        write(&outcome.fetched, &journal, &self.packing, signing.as_ref(), context).map(|_| ())
+        write(&outcome.fetched, &journal, &self.packing, (signing.as_ref(), None), context).map(|_| ())
     }
 }
 

@@ -49,7 +49,7 @@ impl Import {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         if self.dry_run {
-            return foretell(&self.places, self.refuse_expired, context);
+            return foretell(&self.places, self.refuse_expired, None, context);
         }
         let store = context.make_store()?;
         let root = context.accepted_root(&store)?;

@@ -1,10 +1,10 @@
 //! `airlift inspect`
 
-use crate::bundle::{Redundancy, find};
+use crate::bundle::{Encoding, Parent, Redundancy, Statement, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
-use crate::steps::inspect::{Inspection, Reading, inspect};
+use crate::steps::inspect::{Inspection, Reading, Spent, inspect};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,16 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     if statement.has_parity() {
         let _ = writeln!(text, "  parity    {}", found.parity.map_or_else(|| "not read".to_owned(), parity));
     }
+    for parent in &found.parents {
+        let _ = writeln!(
+            text,
+            "  made from {}, {} of its own   {}",
+            label(parent),
+            count(parent.signatures.len(), "signature"),
+            parent.id.spoken()
+        );
+    }
+    text.push_str(&spent(found));
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
     }
@@ -83,11 +93,43 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     text
 }
 
+/// How a parent names itself.
+fn label(parent: &Parent) -> String {
+    Statement::parse(&parent.statement).map_or_else(|_| "a bundle".to_owned(), |statement| statement.label())
+}
+
+/// The words for encodings.
+const fn word(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Stored => "as it is",
+        Encoding::Zstd => "zstd",
+        Encoding::Recoded => "recoded",
+    }
+}
+
+/// What each encoding saved, and what the bundle builds on.
+fn spent(found: &Inspection) -> String {
+    let Some(spent) = &found.spent else { return String::new() };
+    let mut text: String = spent.bases.refs.iter().map(|base| format!("  builds on {}\n", base.label())).collect();
+    if spent.left_out.0 > 0 {
+        let _ = writeln!(text, "  left out  {}, {}", count(spent.left_out.0, "blob"), bytes(spent.left_out.1));
+    }
+    for (encoding, blobs, size, stored) in spent.by_encoding.iter().filter(|(_, blobs, ..)| *blobs > 0) {
+        let _ = writeln!(text, "  {:<9} {}, {} in {}", word(*encoding), count(*blobs, "blob"), bytes(*size), bytes(*stored));
+    }
+    text
+}
+
 /// How much of a set may be lost.
 fn parity(found: Redundancy) -> String {
     let within = (found.permille > 0).then(|| format!("{}.{} % in every volume", found.permille / 10, found.permille % 10));
     let beside = (found.spares > 0).then(|| count(found.spares, "spare volume"));
     within.into_iter().chain(beside).collect::<Vec<_>>().join(", ")
+}
+
+fn encodings(spent: &Spent) -> Value {
+    let one = |(encoding, blobs, size, stored): &(Encoding, usize, u64, u64)| json!({ "encoding": word(*encoding), "blobs": blobs, "bytes": size, "stored": stored });
+    json!({ "left-out": { "blobs": spent.left_out.0, "bytes": spent.left_out.1 }, "carried": spent.by_encoding.iter().map(one).collect::<Vec<_>>() })
 }
 
 fn document(found: &Inspection, artifacts: bool) -> Value {
@@ -107,6 +149,9 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "tool": statement.tool,
         "previous": statement.previous.map(|p| json!({ "seq": p.seq, "bundle": p.bundle.hex() })),
         "volumes": statement.volumes,
+        "base": statement.base,
+        "parents": found.parents.iter().map(|parent| parent.id.hex()).collect::<Vec<_>>(),
+        "encodings": found.spent.as_ref().map(encodings),
         "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
         "lock": if found.unread { "not read" } else if found.lock.is_some() { "read" } else { "damaged" },

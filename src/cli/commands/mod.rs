@@ -15,6 +15,7 @@ pub mod gc;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod inventory;
 pub mod key;
 #[cfg(feature = "upstream")]
 pub mod lock;
@@ -26,6 +27,7 @@ pub mod pack;
 pub mod plan;
 pub mod policy;
 pub mod receive;
+pub mod repack;
 pub mod repair;
 pub mod report;
 pub mod review;
@@ -36,6 +38,7 @@ pub mod schema;
 pub mod scrub;
 pub mod send;
 pub mod serve;
+pub mod shaping;
 pub mod sign;
 pub mod status;
 pub mod trust;
@@ -65,8 +68,12 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Send(command) => command.run(context),
         Command::Receive(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
+        Command::Inventory(command) => command.run(context),
         Command::Verify(command) => command.run(context),
         Command::Repair(command) => command.run(context),
+        Command::Merge(command) => command.run(context),
+        Command::Split(command) => command.run(context),
+        Command::Extract(command) => command.run(context),
         Command::Plan(command) => command.run(context),
         Command::Review(command) => command.run(context),
         Command::Approve(command) => command.run(context),

@@ -1,6 +1,7 @@
 //! `airlift pack`
 
 use super::gate::{Documents, Judged, Judging};
+use super::shaping::Shaping;
 use super::sign::{Keys, Signing, sign_all};
 use crate::artifact::{Digest, LARGEST, sha256_bytes};
 use crate::bundle::{Previous, Redundancy, Written};
@@ -11,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::log::Journal;
 use crate::steps::Fetched;
+use crate::steps::delta::{Preparing, Shape, estimate};
 use crate::steps::gates::refuse;
 use crate::steps::pack::{PackRequest, pack};
 use crate::steps::sbom::of_lock;
-use crate::store::read_bounded;
+use crate::store::{Store, read_bounded};
 use clap::{Args, value_parser};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ use std::path::{Path, PathBuf};
 pub struct Pack {
     /// The lock
     lock: PathBuf,
+    /// Say what the bundle would cost, and write nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     options: Packing,
 }
@@ -57,6 +62,8 @@ pub struct Packing {
     #[arg(long, value_name = "N:ID", value_parser = previous)]
     pub previous: Option<Previous>,
     #[command(flatten)]
+    pub shaping: Shaping,
+    #[command(flatten)]
     pub judging: Judging,
     #[command(flatten)]
     pub documents: Documents,
@@ -69,10 +76,37 @@ impl Pack {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = context.open_store()?;
         let fetched = Fetched::of(read_lock(&self.lock)?, &store)?;
+        if self.dry_run {
+            return foretell(&fetched, &store, &self.options, context);
+        }
         let signing = self.options.keys.open(&store, context)?;
         let writer = store.writer()?;
-        write(&fetched, &context.journal(&writer)?, &self.options, signing.as_ref(), context).map(|_| ())
+        write(&fetched, &context.journal(&writer)?, &self.options, (signing.as_ref(), None), context).map(|_| ())
     }
+}
+
+/// So many bytes are recoded to see what comes of it.
+const SAMPLED: u64 = 256 << 20;
+
+/// Says what a bundle would cost.
+fn foretell(fetched: &Fetched, store: &Store, options: &Packing, context: &Context) -> Result<()> {
+    let (shape, progress) = (options.shaping.shape(store, context)?, context.out.progress());
+    let lock = fetched.lock();
+    let work = Preparing { lock, store, shape: &shape, threads: context.environment.threads(), progress: progress.as_ref() };
+    let told = estimate(&work, SAMPLED)?;
+    let line =
+        |label: &str, (blobs, size): (usize, u64), end: &str| format!("  {label:<10} {}, {}{end}\n", count(blobs, "blob"), bytes(size));
+    let mut text = format!("{}: {} in {}\n", lock.name, bytes(lock.size()), count(lock.blobs().len(), "blob"));
+    text.push_str(&line("left out", told.left_out, ""));
+    text.push_str(&line("as it is", told.whole, ", at most"));
+    text.push_str(&line("recoded", told.recoded, ", at most"));
+    let most = told.whole.1 + told.recoded.1;
+    let estimated = told.sampled.map(|sampled| told.whole.1 + sampled);
+    let words = estimated.map_or_else(String::new, |size| format!("; by what some of it came to, an estimate of {}", bytes(size)));
+    text.push_str(&format!("  in all     {} at most{words}\n", bytes(most)));
+    let part = |(blobs, size): (usize, u64)| json!({ "blobs": blobs, "bytes": size });
+    let document = json!({ "left-out": part(told.left_out), "as-it-is": part(told.whole), "recoded": part(told.recoded), "at-most": most, "estimate": estimated });
+    context.out.data(&document, &text)
 }
 
 /// Reads a lock file.
@@ -85,11 +119,18 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
     Lock::parse(path.display(), &bytes)
 }
 
-/// Packs, signs and tells.
-pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signing: Option<&Signing>, context: &Context) -> Result<Written> {
+/// Packs, signs and tells. A shape that is not the one of the options is of what is packed again.
+pub fn write(
+    fetched: &Fetched,
+    journal: &Journal<'_>,
+    options: &Packing,
+    (signing, shape): (Option<&Signing>, Option<Shape>),
+    context: &Context,
+) -> Result<Written> {
     let (created, given) = options.created.map_or_else(|| context.created(), |time| Ok((time, true)))?;
     let seconds = jiff::Timestamp::from_second(created.as_second()).map_err(|e| Error::usage("the time is out of range").because(&e))?;
     gate(fetched.lock(), journal, options, context)?;
+    let shape = shape.map_or_else(|| options.shaping.shape(journal.store(), context), Ok)?;
     let progress = context.out.progress();
     let (written, seq) = pack(&PackRequest {
         fetched,
@@ -103,20 +144,25 @@ pub fn write(fetched: &Fetched, journal: &Journal<'_>, options: &Packing, signin
         epoch: options.epoch,
         seq: options.seq,
         previous: options.previous,
+        shape: &shape,
         trust: context.carried_roots(journal.store())?,
         progress: progress.as_ref(),
     })?;
     let signed = sign_all(&written.statement, &written.volumes, signing, journal, context)?;
     let name = &fetched.lock().name;
-    let text = format!(
-        "packed    {} → {} in {}\nbundle    {name} {seq}   {}\n",
-        bytes(written.content),
-        bytes(written.stored),
-        count(written.volumes.len(), "volume"),
-        written.id.spoken()
-    );
+    let mut text =
+        format!("packed    {} → {} in {}\n", bytes(written.content), bytes(written.stored), count(written.volumes.len(), "volume"));
+    let (recoded, blobs, streams) = written.recoded;
+    if written.left_out > 0 {
+        text.push_str(&format!("left out  {}, which the other side has\n", count(written.left_out, "blob")));
+    }
+    if recoded > 0 {
+        text.push_str(&format!("recoded   {}, {} → {}\n", count(recoded, "blob"), bytes(blobs), bytes(streams)));
+    }
+    text.push_str(&format!("bundle    {name} {seq}   {}\n", written.id.spoken()));
     let document = json!({ "bundle": written.id.hex(), "spoken": written.id.spoken(), "name": name, "seq": seq, "volumes": written.volumes,
-        "content_bytes": written.content, "stored_bytes": written.stored, "signed_by": signed, "sha256-bytes": sha256_bytes() });
+        "content_bytes": written.content, "stored_bytes": written.stored, "left_out": written.left_out,
+        "recoded": { "blobs": recoded, "bytes": blobs, "stored": streams }, "signed_by": signed, "sha256-bytes": sha256_bytes() });
     context.out.data(&document, &text)?;
     context.out.say("read the bundle's identity aloud to the other side");
     Ok(written)

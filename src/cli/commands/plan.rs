@@ -2,21 +2,22 @@
 
 use super::diff::line;
 use super::verify::signers;
-use crate::bundle::{Needs, Presence, VolumeNeed};
+use crate::bundle::{Lacking, Needs, Presence, VolumeNeed};
 use crate::cli::Context;
+use crate::cli::qr::draw;
 use crate::ecosystems::{bytes, count};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, shown};
 use crate::policy::Decision;
 use crate::steps::plan::{Outcome, Plan, plan};
 use crate::steps::predecessors::Predecessors;
 use crate::steps::staging::{at_hand, named};
 use crate::steps::verify::{open_partly, refused};
-use crate::store::Installed;
+use crate::store::{Installed, write_atomic};
 use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// So many changes, and volumes, are listed for a person.
 const MOST: usize = 20;
@@ -31,6 +32,12 @@ pub struct PlanCommand {
     /// Volumes, or folders that hold them
     #[arg(required = true)]
     places: Vec<PathBuf>,
+    /// Write what is missing of what the bundles build on, to be carried back to `airlift pack --request`
+    #[arg(long, value_name = "FILE")]
+    request: Option<PathBuf>,
+    /// Show the request as a code to be scanned as well
+    #[arg(long, requires = "request")]
+    qr: bool,
     /// Refuse bundles by a trust root that has expired, instead of warning
     #[arg(long)]
     refuse_expired: bool,
@@ -39,31 +46,63 @@ pub struct PlanCommand {
 impl PlanCommand {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        foretell(&self.places, self.refuse_expired, context)
+        let asking = self.request.as_deref().map(|file| Asking { file, qr: self.qr });
+        foretell(&self.places, self.refuse_expired, asking, context)
     }
 }
 
 /// Says what importing what lies in some places would do, without doing it.
-pub fn foretell(places: &[PathBuf], refuse_expired: bool, context: &Context) -> Result<()> {
+pub fn foretell(places: &[PathBuf], refuse_expired: bool, asking: Option<Asking<'_>>, context: &Context) -> Result<()> {
     let store = context.open_store()?;
     let root = context.accepted_root(&store)?;
     let (bundles, mut errors) = open_partly(places, &root)?;
     let (mut documents, mut text, mut steps) = (Vec::new(), String::new(), Vec::new());
-    let mut before = Predecessors::in_store(&store);
+    let (mut before, mut lacking) = (Predecessors::in_store(&store), Lacking::default());
     for bundle in bundles {
         context.check_age(&store, &bundle.root, refuse_expired)?;
         let plan = plan(bundle, &before, context.environment.now())?;
-        text.push_str(&shown(&plan, &before)?);
+        text.push_str(&told(&plan, &before)?);
         if plan.outcome() == Outcome::Install {
             before.push(&plan.bundle);
         }
         documents.push(document(&plan));
         steps.extend(next(&plan, places));
+        lacking.add(&plan.lacking);
         errors.extend(plan.error);
+    }
+    if let Some(asking) = asking {
+        asking.write(&lacking, context)?;
     }
     context.out.data(&Value::from(documents), &text)?;
     steps.iter().for_each(|step| context.out.say(format!("next: {step}")));
     refused(errors)
+}
+
+/// Where a request for what is missing goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    file: &'a Path,
+    qr: bool,
+}
+
+impl Asking<'_> {
+    /// Writes it; one that asks for nothing as well, so that nobody carries an old one.
+    fn write(&self, lacking: &Lacking, context: &Context) -> Result<()> {
+        let too_many = || {
+            Error::usage("too many blobs are missing to be asked for one by one").hint("ask for a full bundle: airlift pack without --base")
+        };
+        let request = lacking.request().ok_or_else(too_many)?;
+        let words: Vec<String> = request.words().collect();
+        write_atomic(self.file, format!("{}\n", words.join("\n")).as_bytes())?;
+        context.out.say(format!("request   {} in {}: airlift pack --request", count(request.len(), "blob"), shown(self.file)));
+        if self.qr {
+            match draw(&words.join(" ")) {
+                Some(code) => context.out.say(code),
+                None => context.out.warn("the request is too long for a code: carry the file"),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What to do after reading the plan.
@@ -77,12 +116,13 @@ fn next(plan: &Plan, places: &[PathBuf]) -> Option<String> {
     }
 }
 
-fn shown(plan: &Plan, before: &Predecessors<'_>) -> Result<String> {
+fn told(plan: &Plan, before: &Predecessors<'_>) -> Result<String> {
     let bundle = &plan.bundle;
     let mut text = format!("{}   {}\n", bundle.statement.label(), bundle.id.spoken());
     let _ = writeln!(text, "  order      {}", order(plan, before));
     let _ = writeln!(text, "  signatures {}", signers(&bundle.judged));
     text.push_str(&volumes(&plan.needs));
+    text.push_str(&built_on(plan));
     if plan.outcome() == Outcome::Stage {
         let (blobs, content) = at_hand(bundle, &plan.needs);
         let _ = writeln!(
@@ -106,6 +146,20 @@ fn shown(plan: &Plan, before: &Predecessors<'_>) -> Result<String> {
         text.push_str("  waiting    a part of it is in the store already\n");
     }
     Ok(text)
+}
+
+/// What it builds on, and what of that is not here.
+fn built_on(plan: &Plan) -> String {
+    let bases = &plan.bundle.bases;
+    let mut text: String = bases.refs.iter().map(|base| format!("  builds on  {}\n", base.label())).collect();
+    if !bases.recoded.is_empty() {
+        let (streams, blobs) = plan.bundle.table.recoded();
+        let _ = writeln!(text, "  recoded    {} in {}, which make {}", count(bases.recoded.len(), "blob"), bytes(streams), bytes(blobs));
+    }
+    if !plan.lacking.is_empty() {
+        let _ = writeln!(text, "  lacking    {} of what it builds on", count(plan.lacking.len(), "blob"));
+    }
+    text
 }
 
 fn order(plan: &Plan, before: &Predecessors<'_>) -> String {
@@ -207,6 +261,7 @@ fn document(plan: &Plan) -> Value {
         "installed": plan.follows.as_ref().map(|i| json!({ "bundle": i.bundle.hex(), "epoch": i.epoch, "seq": i.seq })),
         "signers": signers.map(|s| json!({ "principal": s.principal, "custody": s.custody.name(), "key": s.fingerprint })).collect::<Vec<_>>(),
         "threshold": bundle.judged.tally.threshold,
+        "builds-on": bundle.bases.refs.iter().map(|base| base.id().hex()).collect::<Vec<_>>(), "lacking": plan.lacking.len(),
         "volumes": plan.needs.volumes.iter().map(volume).collect::<Vec<_>>(),
         "at-hand": at_hand(bundle, &plan.needs).1, "blobs": plan.needs.blobs, "bytes": plan.needs.bytes, "free": plan.free,
         "changes": plan.changes.changes,

@@ -177,7 +177,8 @@ impl ReportCommand {
         if verified {
             let (threads, progress) = (context.environment.threads(), context.out.progress());
             let verification = Verification { threads, keep_going: false, progress: progress.as_ref(), phase: "verifying" };
-            bundle = verify(bundle, &verification)?.into_bundle();
+            bundle.stands_alone()?;
+            bundle = verify(bundle, &verification, None)?.into_bundle();
         }
         let subject = of_bundle(&bundle.statement, bundle.id);
         let artifacts = bundle.lock.artifacts.clone();

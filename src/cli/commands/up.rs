@@ -74,6 +74,7 @@ impl Up {
         .fetched;
         let out = self.out.clone().unwrap_or_else(|| store.root().join("outbox"));
         let packing = Packing {
+            shaping: super::shaping::Shaping::default(),
             judging: super::gate::Judging::default(),
             documents: super::gate::Documents::default(),
             out,
@@ -86,7 +87,7 @@ impl Up {
             previous: None,
             keys: self.keys.clone(),
         };
-        let written = write(&fetched, journal, &packing, signing, context)?;
+        let written = write(&fetched, journal, &packing, (signing, None), context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
         take_in(bundle, journal, Scanning::NONE, None, context).map(|_| ())
     }

@@ -3,7 +3,7 @@
 use super::gate::{Judged as Of, Judging, shown};
 use super::scan::{Scanning, confinement, tell};
 use crate::artifact::sha256_bytes;
-use crate::bundle::{Authentic, InPlace, Verification};
+use crate::bundle::{Authentic, InPlace, Verification, VerifiedBundle};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Kind, Result};
@@ -12,9 +12,11 @@ use crate::scan::confine::confine;
 use crate::steps::gates::refuse;
 use crate::steps::sbom::of_bundle;
 use crate::steps::verify::{open, verify};
+use crate::store::Store;
 use crate::trust::Judged;
 use clap::Args;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Compare a bundle, byte by byte, with what was signed
@@ -60,12 +62,23 @@ impl Verify {
             context.check_age(&store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
-            let verified = verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" })?;
+            let verified =
+                verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" }, Some(&store))?;
             text.push_str(&summary(verified.bundle()));
+            text.push_str(&made(&verified, &store)?);
             let mut document = document(verified.bundle());
+            if !verified.bundle().bases.is_empty() {
+                document["recoded"] = verified.bundle().bases.recoded.len().into();
+                document["not-made"] = verified.unbuilt().len().into();
+                document["lacking"] = verified.bundle().lacking(&store)?.len().into();
+            }
             document["sha256-bytes"] = (sha256_bytes() - counted).into();
             counted = sha256_bytes();
             document["confined"] = confined.name().into();
+            if !self.looks_inside() {
+                documents.push(document);
+                continue;
+            }
             let place = InPlace::new(verified.into_bundle())?;
             refusal = graver(refusal, self.judge(&place, &mut text, &mut document, context)?);
             if self.scanning.scan {
@@ -82,6 +95,11 @@ impl Verify {
 }
 
 impl Verify {
+    /// Whether more is asked than what was signed.
+    fn looks_inside(&self) -> bool {
+        self.scanning.scan || self.judging.policy.is_some() || self.judging.advisories.is_some()
+    }
+
     /// The rules of a policy that was named: told, and the refusal where there is one.
     fn judge(&self, place: &InPlace, text: &mut String, document: &mut Value, context: &Context) -> Result<Result<()>> {
         let bundle = place.bundle();
@@ -112,6 +130,26 @@ fn summary(bundle: &Authentic) -> String {
         count(table.blobs.len(), "blob"),
         bytes(lock.size())
     )
+}
+
+/// What is said of a bundle that builds on others: what was made again, and what an import would find missing.
+fn made(verified: &VerifiedBundle, store: &Store) -> Result<String> {
+    let (bundle, mut text) = (verified.bundle(), String::new());
+    if bundle.bases.is_empty() {
+        return Ok(text);
+    }
+    let (recoded, left) = (bundle.bases.recoded.len(), verified.unbuilt().len());
+    if recoded > 0 {
+        let _ = writeln!(text, "  made again {} of {}", recoded - left, count(recoded, "recoded blob"));
+    }
+    if left > 0 {
+        text.push_str("             of the others every stored byte is as signed; what they are made from is not here, so their digests were not compared\n");
+    }
+    let lacking = bundle.lacking(store)?;
+    if !lacking.is_empty() {
+        let _ = writeln!(text, "  builds on  {} that this store does not have: airlift plan names them", count(lacking.len(), "blob"));
+    }
+    Ok(text)
 }
 
 fn document(bundle: &Authentic) -> Value {

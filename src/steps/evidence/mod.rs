@@ -151,7 +151,9 @@ fn of_medium(places: &[PathBuf], gathering: &Gathering<'_>, folder: &mut Folder)
     let store = gathering.store;
     let root = super::trust::trusted(store)?;
     let verification = Verification { threads: gathering.threads, keep_going: false, progress: gathering.progress, phase: "verifying" };
-    let verified = verify(open_one(places, &root)?, &verification)?;
+    let bundle = open_one(places, &root)?;
+    bundle.stands_alone()?;
+    let verified = verify(bundle, &verification, None)?;
     let bundle = verified.bundle();
     let mut notes = begun(gathering, folder)?;
     let (blobs, bytes, label) = (bundle.lock.blobs().len(), bundle.lock.size(), bundle.statement.label());

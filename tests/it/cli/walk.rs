@@ -60,6 +60,7 @@ fn every_command_on_good_input() {
     one_way(&mut walk);
     inside(&mut walk);
     repaired(&mut walk);
+    again(&mut walk);
     trusting(&mut walk);
     let all: BTreeSet<String> = commands().into_iter().map(|(path, _)| path.join(" ")).collect();
     assert_eq!(walk.walked, all, "some commands were never run");
@@ -110,6 +111,19 @@ fn one_way(walk: &mut Walk) {
     walk.note(&["send", "out"]);
     walk.note(&["receive", "--out", "in"]);
     walk.go(&["verify", "in"], &["1 of 1: alice"]);
+}
+
+/// What goes back, and what is packed again.
+fn again(walk: &mut Walk) {
+    walk.go(&["inventory", "--out", "site.inventory"], &["snapshot 2: ", "--base site.inventory"]);
+    walk.go(&signed(&["merge", "out", "--out", "merged"]), &["1 volume", "signed by alice"]);
+    walk.go(&signed(&["split", "out", "--out", "cut", "--volume-size", "13MiB"]), &["signed by alice"]);
+    for (n, flags) in [&[][..], &["--quiet"], &["--json"]].iter().enumerate() {
+        let ran = walk.host.ok(&[flags, &["extract", "out", "--artifact", "tool.tar", "--out", &format!("files{n}")][..]].concat());
+        assert!(ran.out.contains("tool.tar") && ran.err.contains("digest") == flags.is_empty(), "{ran:?}");
+        assert_eq!(std::fs::read(walk.host.path(&format!("files{n}/tool.tar"))).expect("a file"), noise(300_000, 1));
+    }
+    walk.note(&["extract", "out", "--artifact", "tool.tar", "--out", "files"]);
 }
 
 fn inside(walk: &mut Walk) {

@@ -114,6 +114,23 @@ fn upgrade() -> Upgrade {
     Upgrade { world, host, volumes, before, store, lock }
 }
 
+/// The same where `kit 2` is a delta: one blob is left out, one is made again from the old one, one from nothing that is there.
+fn by_delta() -> Upgrade {
+    let (world, host) = (World::new(), Host::new());
+    let (kept, old, mut new) = (noise(70_000, 1), noise(5 << 20, 3), noise(5 << 20, 3));
+    new.splice(70_000..70_003, noise(50, 9));
+    let old = world.pack(&world.lock("kit", &[kept.clone(), old, noise(1000, 2)]), "old", None, &[1]);
+    let lock = world.lock("kit", &[kept, new, noise(200_000, 4), Vec::new()]);
+    let site = airlift::steps::delta::Site::with_bundles(&[world.open(&old).expect("authentic")]);
+    let shape = airlift::steps::delta::Shape { sites: vec![site], ..Default::default() };
+    let volumes = world.pack_shaped(&lock, "new", None, &shape);
+    assert!(world.open(&volumes).expect("authentic").table.blobs.iter().any(airlift::bundle::BlobEntry::is_recoded));
+    let receiver = world.receiver("before");
+    world.import(&old, &receiver).expect("imported");
+    let (before, store) = (receiver.root().to_owned(), host.path("store"));
+    Upgrade { world, host, volumes, before, store, lock }
+}
+
 impl Upgrade {
     fn reset(&self) {
         if self.store.exists() {
@@ -179,12 +196,18 @@ fn with_blobs(upgrade: &Upgrade) {
     let store = Store::open(&upgrade.store).expect("the store opens");
     let bundle = upgrade.world.open(&upgrade.volumes).expect("authentic");
     let writer = store.writer().expect("the lock");
-    crate::world::verification().run(bundle, &writer).expect("all blobs are taken in");
+    crate::world::verification().run(bundle, &writer, None).expect("all blobs are taken in");
 }
 
 #[test]
 fn import_is_killed_at_every_step() {
     upgrade().import_at_every_step(Fault::Kill, |_| {});
+}
+
+#[test]
+fn import_of_a_delta_is_killed_or_finds_no_space_at_every_step() {
+    by_delta().import_at_every_step(Fault::Kill, |_| {});
+    by_delta().import_at_every_step(FULL, |_| {});
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn one_in_a_hundred_unreadable_sectors_come_back() {
         }
         Authentic::open(found, &set.world.root).expect("authentic")
     };
-    let refusal = verify(failing(), &crate::world::verification()).expect_err("it is damaged");
+    let refusal = verify(failing(), &crate::world::verification(), None).expect_err("it is damaged");
     assert!(refusal.message().contains("damaged but repairable"), "{refusal}");
     let receiver = set.world.receiver("receiver");
     let outcome =

@@ -115,6 +115,7 @@ fn a_root_of_the_attackers_own_does_not_get_in_with_a_bundle() {
         epoch: None,
         seq: Some(4),
         previous: None,
+        shape: &airlift::steps::delta::Shape::default(),
         trust: files,
         progress: &airlift::progress::Silent,
     };

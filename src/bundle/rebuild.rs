@@ -1,0 +1,205 @@
+//! Making recoded blobs again: the stream is read frame by frame, each compared with its BLAKE3 before a decoder sees it, and the blob
+//! that comes out is compared with its SHA-256 like any other.
+
+use super::authentic::Authentic;
+use super::frames::BlobEntry;
+use super::portion::Portion;
+use super::reader::{Delivery, FrameReader};
+use crate::artifact::{AlignedBuffer, BlobRead, BlobSink, Blobs, Digest, PIECE, Sha256Writer};
+use crate::error::{Error, Kind, Result};
+use crate::progress::go_on;
+use crate::recode::{Base, decode};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::sync::atomic::Ordering;
+
+impl FrameReader {
+    /// Makes one blob again and hands it to the intake; false where a base is not at hand, and then only its frames were compared. A blob
+    /// that was begun before is begun anew: what is there of it does not spare reading the stream.
+    pub(super) fn rebuild(&mut self, to: &Delivery<'_>, blob: &BlobEntry, held: Option<&dyn Blobs>, threads: usize) -> Result<bool> {
+        let Some(mut sink) = to.intake.receive(&blob.digest, blob.size)? else {
+            to.progress.advance(to.phase, blob.held);
+            return Ok(true);
+        };
+        let Some(opened) = bases(to.bundle, blob, held)? else {
+            for n in 0..blob.frames {
+                go_on(to.progress)?;
+                self.stored(to.bundle, blob, n, true)?;
+                to.progress.advance(to.phase, blob.content_length(n) as u64);
+            }
+            return Ok(false);
+        };
+        sink.rewind(0)?;
+        let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
+        let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
+        let mut out = SinkWriter { sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, failed: None };
+        let decoded = decode(&mut stream, blob.size, &files, threads, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
+        // What stopped either end is the cause; the decoder has only seen that it was stopped.
+        let cause = stream.failed.take().or(out.failed.take()).map_or(decoded, Err);
+        if to.stop.load(Ordering::Relaxed) && cause.is_err() {
+            return Ok(true);
+        }
+        match cause.and_then(|()| sink.finish()) {
+            Err(error) if error.kind() == Kind::Verification && error.hints().is_empty() => Err(blame(to.bundle, blob, &opened, error)),
+            done => done.map(|()| true),
+        }
+    }
+}
+
+/// A base that is open.
+struct Opened {
+    digest: Digest,
+    blob: Box<dyn BlobRead>,
+}
+
+impl Opened {
+    fn base(&self) -> Option<Base<'_>> {
+        self.blob.as_file().map(|file| Base { digest: self.digest, file, size: self.blob.size() })
+    }
+}
+
+/// Opens what a blob is made from; `None` where not all of it is at hand.
+fn bases(bundle: &Authentic, blob: &BlobEntry, held: Option<&dyn Blobs>) -> Result<Option<Vec<Opened>>> {
+    let mut opened = Vec::new();
+    for (digest, size) in bundle.bases.of(&blob.digest) {
+        let found = held.map(|held| held.open(digest)).transpose()?.flatten();
+        match found.filter(|found| found.size() == *size && found.as_file().is_some()) {
+            Some(found) => opened.push(Opened { digest: *digest, blob: found }),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(opened))
+}
+
+/// Who is at fault where every frame is as signed and the blob is not: a base that is damaged, else whoever packed it.
+fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) -> Error {
+    let owner = bundle.owner(&blob.digest);
+    for base in opened {
+        match base.base().map(|base| hash(&base)) {
+            Some(Ok(found)) if found == base.digest => {}
+            Some(Err(error)) => return error,
+            _ => {
+                return Error::new(Kind::Store, format!("{owner}: it is made from a blob of the store that is damaged"))
+                    .with("damaged", base.digest)
+                    .hint(
+                        "airlift scrub --discard takes it out, importing the bundle that brought it brings it back; then run this again",
+                    );
+            }
+        }
+    }
+    error
+        .about(owner)
+        .with("digest", blob.digest)
+        .hint("every frame is as signed, but the blob is not: it was packed by a faulty or malicious tool")
+}
+
+fn hash(base: &Base<'_>) -> Result<Digest> {
+    use std::os::unix::fs::FileExt;
+    let wrong = |e: &io::Error| Error::io(format!("{} cannot be read", base.digest), e);
+    let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
+    loop {
+        match base.file.read_at(&mut buffer, sha256.length()).map_err(|e| wrong(&e))? {
+            0 => return Ok(sha256.finish()),
+            read => sha256.update(&buffer[..read]),
+        }
+    }
+}
+
+/// The bytes of a recoded stream.
+struct StreamReader<'a, 'b> {
+    reader: &'a mut FrameReader,
+    to: &'a Delivery<'b>,
+    blob: &'a BlobEntry,
+    next: usize,
+    at: usize,
+    failed: Option<Error>,
+}
+
+impl StreamReader<'_, '_> {
+    fn load(&mut self) -> Result<()> {
+        go_on(self.to.progress)?;
+        if self.to.stop.load(Ordering::Relaxed) {
+            return Err(Error::failed("another thread has failed"));
+        }
+        let length = self.reader.stored(self.to.bundle, self.blob, self.next, true)?.len();
+        self.to.progress.advance(self.to.phase, length as u64);
+        (self.next, self.at) = (self.next + 1, 0);
+        Ok(())
+    }
+}
+
+impl Read for StreamReader<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let used_up = self.next == 0 || self.at == self.reader.last(self.blob).len();
+        if used_up && self.next == self.blob.frames {
+            return Ok(0);
+        }
+        if used_up && let Err(error) = self.load() {
+            self.failed = Some(error);
+            return Err(io::Error::other("the bundle could not be read"));
+        }
+        let left = &self.reader.last(self.blob)[self.at..];
+        let take = left.len().min(buffer.len());
+        buffer[..take].copy_from_slice(&left[..take]);
+        self.at += take;
+        Ok(take)
+    }
+}
+
+/// Hands what is written to it on in pieces that files take directly.
+struct SinkWriter<'a> {
+    sink: &'a mut dyn BlobSink,
+    held: AlignedBuffer,
+    length: usize,
+    failed: Option<Error>,
+}
+
+impl SinkWriter<'_> {
+    fn hand_on(&mut self) -> Result<()> {
+        self.held.set_length(self.length);
+        self.length = 0;
+        self.sink.write(&self.held)
+    }
+}
+
+impl Write for SinkWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.length == 0 {
+            self.held.set_length(PIECE);
+        }
+        let take = bytes.len().min(PIECE - self.length);
+        self.held[self.length..self.length + take].copy_from_slice(&bytes[..take]);
+        self.length += take;
+        if self.length == PIECE
+            && let Err(error) = self.hand_on()
+        {
+            self.failed = Some(error);
+            return Err(io::Error::other("the blob could not be written"));
+        }
+        Ok(take)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Portions in waves: first those that need nothing to be made, then recoded blobs, none before what it is made from.
+pub(super) fn waves(bundle: &Authentic, portions: &[(usize, Portion)]) -> (Vec<(usize, Portion)>, Vec<Vec<usize>>) {
+    let made = |(index, portion): &(usize, Portion)| *portion == Portion::Whole && bundle.table.blobs[*index].is_recoded();
+    let (again, plain): (Vec<_>, Vec<_>) = portions.iter().copied().partition(made);
+    let mut again: Vec<usize> = again.into_iter().map(|(index, _)| index).collect();
+    again.sort_unstable();
+    let (mut depth, mut waves) = (BTreeMap::<Digest, usize>::new(), Vec::<Vec<usize>>::new());
+    for index in again {
+        let digest = bundle.table.blobs[index].digest;
+        let bases = bundle.bases.of(&digest).iter();
+        let wave = bases.filter_map(|(base, _)| depth.get(base)).max().map_or(0, |deepest| deepest + 1);
+        depth.insert(digest, wave);
+        if waves.len() == wave {
+            waves.push(vec![]);
+        }
+        waves[wave].push(index);
+    }
+    (plain, waves)
+}

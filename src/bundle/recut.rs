@@ -1,0 +1,65 @@
+//! Taking a bundle apart for another: some of its blobs, its streams as they are, and what it says of itself.
+
+use super::authentic::Authentic;
+use super::parents::Parent;
+use super::portion::Portion;
+use super::reader::FrameReader;
+use super::recoding::{Recoding, Stream};
+use super::verify::Verification;
+use crate::artifact::{BlobIntake, Blobs, Digest};
+use crate::error::{Error, Result};
+use crate::progress::go_on;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+impl Authentic {
+    /// What a bundle that is made from this one says of it.
+    pub fn as_parent(&self) -> Parent {
+        Parent { id: self.id, statement: self.statement_bytes().to_vec(), signatures: self.head().signatures.to_vec() }
+    }
+
+    /// The blobs that are carried as they are.
+    pub fn carried_plain(&self) -> BTreeSet<Digest> {
+        self.table.blobs.iter().filter(|blob| !blob.is_recoded()).map(|blob| blob.digest).collect()
+    }
+
+    /// What of some blobs this bundle carries, and of what that is made.
+    pub fn closure(&self, wanted: &BTreeSet<Digest>) -> (BTreeSet<Digest>, BTreeSet<Digest>) {
+        let (mut own, mut others) = (BTreeSet::new(), wanted.clone());
+        // What a blob is made from stands before it: one pass from the end finds all.
+        for blob in self.table.blobs.iter().rev() {
+            if others.remove(&blob.digest) {
+                own.insert(blob.digest);
+                others.extend(self.bases.of(&blob.digest).iter().map(|(base, _)| *base));
+            }
+        }
+        (own, others)
+    }
+
+    /// Its streams and what they build on, copied into a file without being made into blobs; each frame is compared first.
+    pub fn streams(&self, scratch: File, verification: &Verification<'_>) -> Result<Recoding> {
+        let (file, mut end, mut reader) = (Arc::new(scratch), 0, FrameReader::new()?);
+        let mut streams = BTreeMap::new();
+        for blob in self.table.blobs.iter().filter(|blob| blob.is_recoded()) {
+            streams.insert(blob.digest, Stream { file: Arc::clone(&file), at: end, length: blob.held });
+            for n in 0..blob.frames {
+                go_on(verification.progress)?;
+                let stored = reader.stored(self, blob, n, true)?;
+                file.write_all_at(stored, end).map_err(|e| Error::unwritten("a stream cannot be kept", &e))?;
+                end += stored.len() as u64;
+            }
+        }
+        Ok(Recoding { bases: self.bases.clone(), streams })
+    }
+}
+
+impl Verification<'_> {
+    /// Takes some of a bundle's blobs in. It proves nothing about the others, so there is no proof to give back; what could not be made again is.
+    pub fn take(&self, bundle: &Authentic, wanted: &BTreeSet<Digest>, intake: &dyn BlobIntake, held: &dyn Blobs) -> Result<Vec<Digest>> {
+        let chosen = bundle.table.blobs.iter().enumerate().filter(|(_, blob)| wanted.contains(&blob.digest));
+        let portions: Vec<_> = chosen.map(|(index, _)| (index, Portion::Whole)).collect();
+        self.read(bundle, (intake, Some(held)), &portions, &|reader, to, blob, _| reader.deliver(to, blob))
+    }
+}

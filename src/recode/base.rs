@@ -1,0 +1,175 @@
+//! The expanded stream of a base, read at any place: its deflate streams are entered at seek points, and nothing is written anywhere.
+
+use super::error::{Error, Result};
+use super::inflate::{Inflater, SeekPoint, Status};
+use super::layout::{Layout, Place, Stream};
+use super::source::ReadAt;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Seek points of all bases, about 33 KiB each, and how far apart they are at least.
+const MOST_POINTS: u64 = 600;
+const NEAREST_POINTS: u64 = 1 << 20;
+/// Streams that can be gone on with where somebody stopped reading.
+const MOST_CURSORS: usize = 6;
+/// How much of a stream is read at a time.
+const READ: u64 = 64 << 10;
+
+/// The expanded stream of one base.
+pub struct BaseView<'a> {
+    index: usize,
+    source: &'a dyn ReadAt,
+    layout: &'a Layout,
+    spacing: u64,
+    points: Mutex<BTreeMap<(usize, u64), Arc<SeekPoint>>>,
+    cursors: Mutex<Vec<Cursor>>,
+}
+
+/// A stream that is being inflated.
+struct Cursor {
+    stream: usize,
+    inflater: Inflater,
+    /// Bytes of the stream from where the inflater goes on.
+    input: Vec<u8>,
+    taken: usize,
+}
+
+impl Cursor {
+    /// Where the plain bytes at hand begin.
+    fn start(&self) -> u64 {
+        self.inflater.total_out() - self.inflater.plain().len() as u64
+    }
+}
+
+impl<'a> BaseView<'a> {
+    /// The view of the base with this number in the header, which has so many of them.
+    pub fn new(index: usize, bases: usize, source: &'a dyn ReadAt, layout: &'a Layout) -> Self {
+        let spacing = NEAREST_POINTS.max(layout.expanded() / (MOST_POINTS / bases.max(1) as u64));
+        Self { index, source, layout, spacing, points: Mutex::default(), cursors: Mutex::default() }
+    }
+
+    /// Fills `to` with what the expanded stream has from `at` on. The place is one within it.
+    pub fn read(&self, mut at: u64, mut to: &mut [u8]) -> Result<()> {
+        while !to.is_empty() {
+            let (place, end) = self.layout.place(at);
+            let length = (end - at).min(to.len() as u64) as usize;
+            let (now, later) = to.split_at_mut(length);
+            match place {
+                Place::Raw(offset) => self.source.fill(offset, now).map_err(|error| self.unreadable(error))?,
+                Place::Plain(stream, offset) => self.plain(stream, offset, now)?,
+            }
+            (to, at) = (later, at + length as u64);
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> Error {
+        if source.kind() == std::io::ErrorKind::UnexpectedEof {
+            return Error::base(self.index, "file", format!("{} bytes", self.layout.size()), "fewer");
+        }
+        Error::Io { part: format!("base {}", self.index), source }
+    }
+
+    /// Plain bytes of one stream.
+    fn plain(&self, stream: usize, offset: u64, mut to: &mut [u8]) -> Result<()> {
+        let mut cursor = self.enter(stream, offset)?;
+        let mut at = offset;
+        loop {
+            let (start, here) = (cursor.start(), cursor.inflater.plain());
+            let skip = usize::try_from(at - start).unwrap_or(usize::MAX);
+            if let Some(wanted) = here.get(skip..) {
+                let length = wanted.len().min(to.len());
+                to[..length].copy_from_slice(&wanted[..length]);
+                (to, at) = (&mut std::mem::take(&mut to)[length..], at + length as u64);
+            }
+            if to.is_empty() {
+                break;
+            }
+            self.step(&mut cursor)?;
+        }
+        let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        if cursors.len() >= MOST_CURSORS {
+            cursors.remove(0);
+        }
+        cursors.push(cursor);
+        Ok(())
+    }
+
+    /// The nearest place before `offset` from which the stream can be inflated.
+    fn enter(&self, stream: usize, offset: u64) -> Result<Cursor> {
+        let point = {
+            let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+            points.range((stream, 0)..=(stream, offset)).next_back().map(|(_, point)| Arc::clone(point))
+        };
+        let from = point.as_ref().map_or(0, |point| point.plain());
+        let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |cursor: &Cursor| cursor.stream == stream && cursor.start() <= offset && cursor.inflater.total_out() >= from;
+        let best = cursors.iter().enumerate().filter(|(_, cursor)| fits(cursor)).max_by_key(|(_, cursor)| cursor.start());
+        if let Some(best) = best.map(|(index, _)| index) {
+            return Ok(cursors.remove(best));
+        }
+        drop(cursors);
+        let mut inflater = Inflater::new(self.layout.streams()[stream].plain);
+        if let Some(point) = point {
+            inflater.restore(&point).map_err(|error| self.wrong(stream, error))?;
+        }
+        Ok(Cursor { stream, inflater, input: Vec::new(), taken: 0 })
+    }
+
+    /// Makes the next plain bytes, and a seek point where none is near.
+    fn step(&self, cursor: &mut Cursor) -> Result<()> {
+        let stream = &self.layout.streams()[cursor.stream];
+        if cursor.inflater.is_done() {
+            return Err(self.wrong(cursor.stream, format!("{} plain bytes", cursor.inflater.total_out())));
+        }
+        if cursor.taken == cursor.input.len() {
+            self.refill(cursor, stream)?;
+        }
+        let progress = cursor.inflater.inflate(&cursor.input[cursor.taken..]).map_err(|error| self.wrong(cursor.stream, error))?;
+        cursor.taken += progress.consumed;
+        match progress.status {
+            Status::Full => self.keep(cursor),
+            Status::Done => {
+                let (deflated, plain) = (cursor.inflater.total_in(), cursor.inflater.total_out());
+                if (deflated, plain) != (stream.deflated, stream.plain) {
+                    return Err(self.wrong(cursor.stream, format!("{deflated} bytes for {plain} plain ones")));
+                }
+            }
+            Status::NeedInput => {}
+        }
+        Ok(())
+    }
+
+    fn refill(&self, cursor: &mut Cursor, stream: &Stream) -> Result<()> {
+        let from = cursor.inflater.total_in();
+        let length = (stream.deflated - from).min(READ);
+        if length == 0 {
+            return Err(self.wrong(cursor.stream, "a stream that goes on behind its end"));
+        }
+        cursor.input.resize(length as usize, 0);
+        cursor.taken = 0;
+        match self.layout.parent(cursor.stream) {
+            Some(parent) => self.plain(parent, stream.offset + from, &mut cursor.input),
+            None => self.source.fill(stream.offset + from, &mut cursor.input).map_err(|error| self.unreadable(error)),
+        }
+    }
+
+    fn keep(&self, cursor: &Cursor) {
+        let (stream, at) = (cursor.stream, cursor.inflater.total_out());
+        if at < self.spacing {
+            return;
+        }
+        let mut points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        let near = (stream, at - self.spacing + 1)..(stream, at + self.spacing);
+        if points.range(near).next().is_none()
+            && let Some(point) = cursor.inflater.seek_point()
+        {
+            points.insert((stream, at), Arc::new(point));
+        }
+    }
+
+    fn wrong(&self, stream: usize, found: impl std::fmt::Display) -> Error {
+        let Stream { offset, deflated, plain, .. } = self.layout.streams()[stream];
+        Error::base(self.index, format!("deflate stream {stream} at {offset}"), format!("{deflated} bytes for {plain} plain ones"), found)
+    }
+}

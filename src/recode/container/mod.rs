@@ -1,0 +1,79 @@
+//! Finds the deflate streams of a blob by its containers: zip, gzip, tar, and those within one another as they are.
+//!
+//! Nothing here is trusted later: a stream counts only where it inflates to exactly what its container says. What cannot be walked
+//! has no streams, and is sent as it is.
+
+mod gzip;
+mod tar;
+mod zip;
+
+use super::source::Part;
+use std::io;
+
+/// Containers within containers that are looked into, not counting deflate streams.
+const DEEPEST: u32 = 4;
+/// Most members of one container, and most streams of a blob.
+const MOST_MEMBERS: usize = 1 << 18;
+/// Shorter streams are not worth their line in the table, shorter members no look.
+const SHORTEST: u64 = 64;
+
+/// A deflate stream, as its container has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it begins.
+    pub offset: u64,
+    /// Its length.
+    pub deflated: u64,
+    /// Length of its plain bytes.
+    pub plain: u64,
+}
+
+/// What a blob holds that is of use here.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Deflate streams in order, without overlap.
+    pub streams: Vec<Candidate>,
+    /// Where files begin that look like those of tensors, and their length.
+    pub tensors: Vec<(u64, u64)>,
+}
+
+/// Looks through all of a source; places are those within it. Fails only where it cannot be read.
+pub fn walk(source: Part<'_>) -> io::Result<Found> {
+    let mut found = Found::default();
+    look(source, 0, &mut found)?;
+    found.streams.iter_mut().for_each(|stream| stream.offset -= source.start());
+    found.tensors.iter_mut().for_each(|file| file.0 -= source.start());
+    found.streams.sort_unstable_by_key(|stream| stream.offset);
+    let mut end = 0;
+    found.streams.retain(|stream| {
+        let fits = stream.offset >= end && stream.deflated >= SHORTEST;
+        if fits {
+            end = stream.offset + stream.deflated;
+        }
+        fits
+    });
+    found.tensors.sort_unstable();
+    Ok(found)
+}
+
+/// Looks at what begins here. Places are those of what the outermost part is a part of.
+fn look(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<()> {
+    if depth > DEEPEST || part.length() < SHORTEST || found.streams.len() >= MOST_MEMBERS {
+        return Ok(());
+    }
+    let head = part.some(0, 512)?;
+    if head.starts_with(&gzip::MAGIC) {
+        return gzip::walk(part, found);
+    }
+    if head.starts_with(&zip::LOCAL) || head.starts_with(&zip::END) {
+        return zip::walk(part, depth, found);
+    }
+    if tar::begins(&head) {
+        return tar::walk(part, depth, found);
+    }
+    let braced = head.get(8) == Some(&b'{') && head.get(4..8) == Some(&[0; 4]);
+    if (braced || head.starts_with(b"GGUF")) && found.tensors.len() < MOST_MEMBERS {
+        found.tensors.push((part.start(), part.length()));
+    }
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! Makes the recoded stream of a blob, and the blob again from it before anybody relies on it.
+
+use super::decode::decode;
+use super::error::{Error, Result};
+use super::expand::Expansion;
+use super::format::{BaseTable, Header};
+use super::layout::{Layout, Place};
+use super::limits::{LONGEST_BEFORE, MOST_BASES, SLICE};
+use super::planes::{self, Filter};
+use super::similar::{Index, Reading, Stretch};
+use super::slice::{Method, Slice};
+use super::source::{Part, ReadAt};
+use super::tensors::{Numbers, Region};
+use super::{Base, Effort, Recoded, parallel, zstandard};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+/// Threads that compress slices: each holds one, what it refers to, and the tables of zstd.
+const MOST_COMPRESSING: usize = 2;
+
+/// Encodes `blob`; None where no smaller stream than `bound` bytes comes out, and then `out` holds nothing of use. `scratch` makes
+/// files without a name. The stream goes to `out` from where that stands; it was decoded and compared before it is returned.
+pub fn encode(
+    blob: &File,
+    size: u64,
+    bases: &[Base<'_>],
+    effort: &Effort,
+    bound: u64,
+    scratch: &dyn Fn() -> io::Result<File>,
+    out: &mut File,
+) -> Result<Option<Recoded>> {
+    let file = || scratch().map_err(Error::io("scratch file"));
+    let bases = &bases[..bases.len().min(MOST_BASES)];
+    let start = out.stream_position().map_err(Error::io("recoded stream"))?;
+    let Some(recoded) = write(blob, size, bases, effort, bound, &file, out)? else { return Ok(None) };
+    out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
+    let mut compare = Compare { blob: Part::new(blob, 0, size), at: 0, read: Vec::new() };
+    let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
+    decode(&mut stream, size, bases, effort.threads, &mut compare)?;
+    if compare.at != size {
+        return Err(Error::malformed("what is made again", format!("{size} bytes"), compare.at));
+    }
+    out.seek(SeekFrom::Start(start + recoded.length)).map_err(Error::io("recoded stream"))?;
+    Ok(Some(recoded))
+}
+
+fn write(
+    blob: &File,
+    size: u64,
+    bases: &[Base<'_>],
+    effort: &Effort,
+    bound: u64,
+    scratch: &dyn Fn() -> Result<File>,
+    out: &mut File,
+) -> Result<Option<Recoded>> {
+    let expansion = Expansion::new(blob, size, scratch()?, true, effort.threads)?;
+    let mut expanded = Vec::with_capacity(bases.len());
+    for base in bases {
+        expanded.push(Expansion::new(base.file, base.size, scratch()?, false, effort.threads)?);
+    }
+    let readings: Vec<_> = expanded.iter().map(|base| |at: u64, to: &mut [u8]| base.read(at, to)).collect();
+    let readings: Vec<(u64, Reading<'_>)> =
+        expanded.iter().zip(&readings).map(|(base, read)| (base.layout.expanded(), read as Reading<'_>)).collect();
+    let index = Index::new(&readings, effort.threads)?;
+    let compressing = Compressing { expansion: &expansion, bases: &readings, index: &index, effort };
+    let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
+    let threads = effort.threads.clamp(1, MOST_COMPRESSING);
+    let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
+    parallel::ordered(threads, threads + 1, cuts, |cut| compressing.one(&cut), |slice| Ok(kept.keep(slice)? < bound))?;
+    drop(index);
+    if kept.length >= bound {
+        return Ok(None);
+    }
+    kept.finish(&expansion, bases, &expanded, bound, out)
+}
+
+/// A stretch of the expanded stream that becomes a slice.
+struct Cut {
+    start: u64,
+    length: usize,
+    numbers: Option<Numbers>,
+}
+
+/// Slices begin anew where tensors do, so that no element is divided.
+fn cuts(expanded: u64, regions: &[Region]) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    let mut cut = |mut start: u64, end: u64, numbers: Option<Numbers>| {
+        while start < end {
+            let length = (end - start).min(SLICE as u64);
+            cuts.push(Cut { start, length: length as usize, numbers });
+            start += length;
+        }
+    };
+    let mut at = 0;
+    for region in regions {
+        cut(at, region.start, None);
+        cut(region.start, region.end, Some(region.numbers));
+        at = region.end;
+    }
+    cut(at, expanded, None);
+    cuts
+}
+
+/// What slices are compressed with.
+struct Compressing<'a> {
+    expansion: &'a Expansion<'a>,
+    bases: &'a [(u64, Reading<'a>)],
+    index: &'a Index,
+    effort: &'a Effort,
+}
+
+impl Compressing<'_> {
+    fn one(&self, cut: &Cut) -> Result<Slice> {
+        let mut bytes = vec![0; cut.length];
+        self.expansion.read(cut.start, &mut bytes)?;
+        let picked = self.index.pick(&bytes);
+        let length = cut.length;
+        let slice = |method, references, stored| Slice { method, length, references, stored };
+        if let Some(numbers) = cut.numbers.filter(|_| !picked.covers()) {
+            let filter = Filter { width: numbers.width, rotated: numbers.rotated };
+            let stored = planes::pack(&bytes, filter)?;
+            if stored.len() < length {
+                return Ok(slice(Method::Planes(filter), Vec::new(), stored));
+            }
+            return Ok(slice(Method::Stored, Vec::new(), bytes));
+        }
+        // Higher levels burn time on what does not shrink; the lowest one sees that at once.
+        if picked.stretches.is_empty() && zstandard::compress(&bytes, &[], 1)?.len() >= length - length / 64 {
+            return Ok(slice(Method::Stored, Vec::new(), bytes));
+        }
+        // What the bases do not have may be much like what comes before it.
+        let own = if picked.covers_well() { 0 } else { cut.start.min(LONGEST_BEFORE as u64) };
+        let before = self.before(&picked.stretches, cut.start, own as usize)?;
+        let stored = zstandard::compress(&bytes, &before, self.effort.level)?;
+        let method = if own > 0 { Method::Following } else { Method::Zstd };
+        if stored.len() < length { Ok(slice(method, picked.stretches, stored)) } else { Ok(slice(Method::Stored, Vec::new(), bytes)) }
+    }
+}
+
+impl Compressing<'_> {
+    /// What a slice is compressed against: so many bytes before it, then stretches of the bases.
+    fn before(&self, stretches: &[Stretch], start: u64, own: usize) -> Result<Vec<u8>> {
+        let mut before = vec![0; stretches.iter().map(|stretch| stretch.length as usize).sum::<usize>() + own];
+        let (first, mut rest) = before.split_at_mut(own);
+        self.expansion.read(start - own as u64, first)?;
+        for stretch in stretches {
+            let (now, later) = rest.split_at_mut(stretch.length as usize);
+            self.bases[stretch.base].1(stretch.offset, now)?;
+            rest = later;
+        }
+        Ok(before)
+    }
+}
+
+/// Slices in their order: what stands before their bytes here, the bytes in a scratch file.
+struct Kept {
+    slices: Vec<(Slice, usize)>,
+    bytes: BufWriter<File>,
+    length: u64,
+}
+
+impl Kept {
+    /// Keeps a slice; the length of all.
+    fn keep(&mut self, mut slice: Slice) -> Result<u64> {
+        self.bytes.write_all(&slice.stored).map_err(Error::io("scratch file"))?;
+        let stored = slice.stored.len();
+        self.length += stored as u64;
+        slice.stored = Vec::new();
+        self.slices.push((slice, stored));
+        Ok(self.length)
+    }
+
+    /// Writes header and slices, once it is known what the slices refer to.
+    fn finish(
+        self,
+        expansion: &Expansion<'_>,
+        bases: &[Base<'_>],
+        expanded: &[Expansion<'_>],
+        bound: u64,
+        out: &mut File,
+    ) -> Result<Option<Recoded>> {
+        let mut slices = self.slices;
+        let (numbers, tables) = used(&mut slices, bases, expanded)?;
+        let header = Header {
+            encoders: expansion.encoders.iter().map(|encoder| encoder.code().as_bytes().to_vec()).collect(),
+            bases: tables,
+            blob: expansion.layout.clone(),
+        };
+        let head = header.write()?;
+        let heads: Vec<Vec<u8>> = slices.iter().map(|(slice, stored)| slice.head(*stored)).collect();
+        let length = (head.len() + heads.iter().map(Vec::len).sum::<usize>()) as u64 + self.length;
+        if length >= bound {
+            return Ok(None);
+        }
+        let mut bytes = self.bytes.into_inner().map_err(|error| Error::io("scratch file")(error.into_error()))?;
+        bytes.rewind().map_err(Error::io("scratch file"))?;
+        let mut to = BufWriter::with_capacity(1 << 20, out);
+        to.write_all(&head).map_err(Error::io("recoded stream"))?;
+        for (head, (_, stored)) in heads.iter().zip(&slices) {
+            to.write_all(head).map_err(Error::io("recoded stream"))?;
+            io::copy(&mut Read::take(&mut bytes, *stored as u64), &mut to).map_err(Error::io("recoded stream"))?;
+        }
+        to.flush().map_err(Error::io("recoded stream"))?;
+        let outer = expansion.layout.streams().iter().enumerate().filter(|(index, _)| expansion.layout.parent(*index).is_none());
+        let deflated = outer.map(|(_, stream)| stream.deflated).sum();
+        Ok(Some(Recoded { length, expanded: expansion.layout.expanded(), deflated, bases: numbers }))
+    }
+}
+
+/// The bases that slices refer to, with the streams that they touch: all others stay as they are in the base, and references are
+/// moved to where their bytes then stand.
+fn used(slices: &mut [(Slice, usize)], bases: &[Base<'_>], expanded: &[Expansion<'_>]) -> Result<(usize, Vec<BaseTable>)> {
+    let mut tables = Vec::new();
+    for (number, (base, full)) in bases.iter().zip(expanded).enumerate() {
+        let full = &full.layout;
+        let mut keep = vec![false; full.streams().len()];
+        let of = |slice: &Slice| slice.references.iter().copied().filter(|stretch| stretch.base == number).collect::<Vec<_>>();
+        let stretches: Vec<Stretch> = slices.iter().flat_map(|(slice, _)| of(slice)).collect();
+        if stretches.is_empty() {
+            continue;
+        }
+        stretches.iter().for_each(|stretch| touch(full, *stretch, &mut keep));
+        let layout = full.only(&keep)?;
+        let moved = Moved { full, kept: &layout, numbers: numbers(&keep) };
+        for stretch in slices.iter_mut().flat_map(|(slice, _)| &mut slice.references).filter(|stretch| stretch.base == number) {
+            stretch.offset =
+                moved.to(stretch.offset).ok_or_else(|| Error::malformed("references", "a place of the base", stretch.offset))?;
+            // Bases that are used come in order: the number only ever falls, and is not looked at again.
+            stretch.base = usize::MAX - tables.len();
+        }
+        tables.push(BaseTable { digest: base.digest, layout });
+    }
+    for stretch in slices.iter_mut().flat_map(|(slice, _)| &mut slice.references) {
+        stretch.base = usize::MAX - stretch.base;
+    }
+    Ok((tables.len(), tables))
+}
+
+/// Marks the streams that a stretch has bytes of.
+fn touch(layout: &Layout, stretch: Stretch, keep: &mut [bool]) {
+    let (mut at, end) = (stretch.offset, stretch.offset + stretch.length);
+    while at < end {
+        let (place, next) = layout.place(at);
+        if let Place::Plain(stream, _) = place {
+            keep[stream] = true;
+            if let Some(parent) = layout.parent(stream) {
+                keep[parent] = true;
+            }
+        }
+        at = next;
+    }
+}
+
+/// The new number of each stream that is kept.
+fn numbers(keep: &[bool]) -> Vec<usize> {
+    keep.iter()
+        .scan(0, |next, kept| {
+            *next += usize::from(*kept);
+            Some(next.saturating_sub(1))
+        })
+        .collect()
+}
+
+/// From one layout of a base to the one with fewer streams.
+struct Moved<'a> {
+    full: &'a Layout,
+    kept: &'a Layout,
+    numbers: Vec<usize>,
+}
+
+impl Moved<'_> {
+    fn to(&self, at: u64) -> Option<u64> {
+        match self.full.place(at).0 {
+            Place::Raw(offset) => self.kept.of_blob(offset),
+            Place::Plain(stream, offset) => self.kept.of_plain(self.numbers[stream], offset),
+        }
+    }
+}
+
+/// Takes the bytes of a blob and compares them with it.
+struct Compare<'a> {
+    blob: Part<'a>,
+    at: u64,
+    read: Vec<u8>,
+}
+
+impl Write for Compare<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(1 << 20)];
+        self.read.resize(bytes.len(), 0);
+        self.blob.fill(self.at, &mut self.read)?;
+        if self.read != bytes {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("other bytes than the blob has from {} on", self.at)));
+        }
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! The limits of `docs/formats/recode.md`.
+
+/// What every recoded stream begins with; the last digit is the format version.
+pub const MAGIC: [u8; 8] = *b"ALRECOD1";
+/// Longest header, as stored and as it is.
+pub const LONGEST_HEADER: usize = 32 << 20;
+/// Most bases.
+pub const MOST_BASES: usize = 16;
+/// Most deflate streams in all tables of a header together.
+pub const MOST_STREAMS: usize = 1 << 19;
+/// Most different encoders.
+pub const MOST_ENCODERS: usize = 255;
+/// Longest code of an encoder.
+pub const LONGEST_CODE: usize = 16;
+/// Longest blob and longest expanded stream.
+pub const LONGEST: u64 = 1 << 48;
+/// Longest slice.
+pub const SLICE: usize = 8 << 20;
+/// How much of the expanded stream before it a slice may refer to.
+pub const LONGEST_BEFORE: usize = 8 << 20;
+/// Most stretches of bases that a slice refers to, and their length in all.
+pub const MOST_REFERENCES: usize = 256;
+/// See there.
+pub const LONGEST_REFERENCES: usize = 16 << 20;
+/// How many times as long as the blob its expanded stream may be, and what it may have beyond that.
+pub const GROWTH: u64 = 24;
+/// See there.
+pub const ALWAYS: u64 = 1 << 30;
+/// DEFLATE does not shrink by more than this.
+pub const RATIO: u64 = 1032;

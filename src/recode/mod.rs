@@ -1,0 +1,80 @@
+//! Recoded blobs (`docs/formats/recode.md`): what stands in a bundle in place of a blob where that is really smaller, and makes it
+//! again bit for bit.
+//!
+//! Compressed containers hide that two versions are nearly the same, and compress worse than they could. Here their deflate
+//! streams are replaced by the plain bytes, which are compressed against what the receiver has, and made again by the very
+//! encoders that made them.
+
+mod base;
+mod container;
+#[cfg(test)]
+mod corpora;
+mod decode;
+mod encode;
+pub mod encoder;
+mod error;
+mod expand;
+mod format;
+pub mod identify;
+pub mod inflate;
+mod layout;
+mod limits;
+mod parallel;
+mod planes;
+mod rebuild;
+mod similar;
+mod slice;
+mod source;
+mod tensors;
+mod varint;
+mod zstandard;
+
+#[cfg(test)]
+mod tests;
+
+pub use decode::decode;
+pub use encode::encode;
+pub use error::{Error, Result};
+
+use crate::artifact::Digest;
+use std::fs::File;
+use std::io::Read;
+
+/// How much is done to make a stream small.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Level of zstd.
+    pub level: i32,
+    /// Whether tensors are taken apart into planes.
+    pub planes: bool,
+    /// Threads of both encoding and the check that follows.
+    pub threads: usize,
+}
+
+/// A blob that the receiver has.
+pub struct Base<'a> {
+    /// What names it.
+    pub digest: Digest,
+    /// Its bytes.
+    pub file: &'a File,
+    /// How many they are.
+    pub size: u64,
+}
+
+/// What became of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recoded {
+    /// Length of the recoded stream.
+    pub length: u64,
+    /// Length of the blob with its deflate streams expanded.
+    pub expanded: u64,
+    /// Bytes of the blob that are in deflate streams which are made again.
+    pub deflated: u64,
+    /// How many of the given bases it needs.
+    pub bases: usize,
+}
+
+/// The bases that a recoded stream needs, from its first bytes.
+pub fn bases(stream: &mut dyn Read) -> Result<Vec<(Digest, u64)>> {
+    Ok(format::Header::read(stream)?.bases.iter().map(|base| (base.digest, base.layout.size())).collect())
+}

@@ -1,0 +1,88 @@
+//! Work on all cores: every item once, or in order with a bound on what is under way.
+
+use super::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+
+/// Does `work` for each number below `count`; the results in order.
+pub fn each<T: Send>(threads: usize, count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let run = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                return;
+            }
+            let result = work(index);
+            if result.is_err() {
+                next.store(count, Ordering::Relaxed);
+            }
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, result);
+        }
+    };
+    std::thread::scope(|scope| {
+        (1..threads.min(count)).for_each(|_| {
+            scope.spawn(run);
+        });
+        run();
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+/// Does `work` for each item on several threads and hands the results to `sink` in the order of the items. At most `ahead` items
+/// are under way or wait for their turn. `sink` says whether to go on.
+pub fn ordered<T: Send, R: Send>(
+    threads: usize,
+    ahead: usize,
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> Result<R> + Sync,
+    mut sink: impl FnMut(R) -> Result<bool>,
+) -> Result<()> {
+    let (give, take) = mpsc::channel::<(usize, T)>();
+    let (answer, answers) = mpsc::channel();
+    let take = Mutex::new(take);
+    let (take, work) = (&take, &work);
+    // Moved in, so that an early end here lets the threads end, too.
+    std::thread::scope(move |scope| {
+        for _ in 0..threads.max(1) {
+            let answer = answer.clone();
+            scope.spawn(move || {
+                loop {
+                    let item = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((index, item)) = item else { return };
+                    if answer.send((index, work(item))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(answer);
+        let (mut items, mut waiting) = (items.into_iter(), BTreeMap::new());
+        let (mut given, mut sunk) = (0, 0);
+        loop {
+            while given - sunk < ahead.max(1)
+                && let Some(item) = items.next()
+            {
+                give.send((given, item)).map_err(|_| gone())?;
+                given += 1;
+            }
+            if given == sunk {
+                return Ok(());
+            }
+            let (index, result) = answers.recv().map_err(|_| gone())?;
+            waiting.insert(index, result?);
+            while let Some(result) = waiting.remove(&sunk) {
+                sunk += 1;
+                if !sink(result)? {
+                    return Ok(());
+                }
+            }
+        }
+    })
+}
+
+fn gone() -> Error {
+    Error::malformed("working", "a thread that answers", "none")
+}

@@ -1,0 +1,137 @@
+//! Makes the bytes of a blob again from its expanded stream, as that comes.
+
+use super::encoder::{Deflater, Encoder};
+use super::error::{Error, Result};
+use super::format::Header;
+use super::layout::Stream;
+
+/// The encoders of a header.
+pub fn encoders(header: &Header) -> Result<Vec<Encoder>> {
+    let known = |code: &Vec<u8>| Encoder::from_code(code).map_err(|error| Error::malformed("encoders", "one that is known here", error));
+    header.encoders.iter().map(known).collect()
+}
+
+/// A deflate stream that is being made, with those within its plain bytes.
+pub struct Making<'a> {
+    encoders: &'a [Encoder],
+    number: usize,
+    outer: &'a Stream,
+    inner: &'a [Stream],
+    deflater: Box<dyn Deflater>,
+    /// Where in the plain bytes of the outer stream this is.
+    at: u64,
+    /// Which of the inner streams is next.
+    next: usize,
+    within: Option<Within>,
+    made: u64,
+}
+
+/// An inner stream that is being made.
+struct Within {
+    deflater: Box<dyn Deflater>,
+    left: u64,
+    made: u64,
+}
+
+impl<'a> Making<'a> {
+    /// Begins with the stream of that number in the recipe.
+    pub fn new(streams: &'a [Stream], number: usize, encoders: &'a [Encoder]) -> Self {
+        let outer = &streams[number];
+        let inner = &streams[number + 1..number + 1 + outer.inner as usize];
+        let deflater = encoders[usize::from(outer.encoder)].start();
+        Self { encoders, number, outer, inner, deflater, at: 0, next: 0, within: None, made: 0 }
+    }
+
+    /// Takes bytes of the expanded stream, appends what is ready.
+    pub fn write(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        while !bytes.is_empty() {
+            let taken = if self.within() { self.inner(bytes, out)? } else { self.plain(bytes, out)? };
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// The end of the expanded bytes of this stream.
+    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<()> {
+        // Streams without plain bytes end without any coming.
+        while self.within() {
+            if self.within.as_ref().is_some_and(|within| within.left > 0) {
+                return Err(Error::malformed(format!("deflate stream {}", self.number), "more plain bytes", "their end"));
+            }
+            self.inner(&[], out)?;
+        }
+        let before = out.len();
+        self.deflater.finish(out).map_err(|error| broken(self.number, error))?;
+        self.made += (out.len() - before) as u64;
+        check(self.number, self.outer, self.made)
+    }
+
+    /// Whether the next bytes are those of an inner stream, which then has begun.
+    fn within(&mut self) -> bool {
+        let Some(stream) = self.inner.get(self.next).filter(|stream| stream.offset == self.at) else { return false };
+        if self.within.is_none() {
+            let deflater = self.encoders[usize::from(stream.encoder)].start();
+            self.within = Some(Within { deflater, left: stream.plain, made: 0 });
+        }
+        true
+    }
+
+    fn plain(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+        let end = self.inner.get(self.next).map_or(self.outer.plain, |stream| stream.offset);
+        let taken = (end - self.at).min(bytes.len() as u64) as usize;
+        if taken == 0 {
+            return Err(Error::malformed(format!("deflate stream {}", self.number), "the end of its plain bytes", "more of them"));
+        }
+        self.outer(&bytes[..taken], out)?;
+        Ok(taken)
+    }
+
+    /// Gives plain bytes to the outer encoder.
+    fn outer(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let before = out.len();
+        self.deflater.write(plain, out).map_err(|error| broken(self.number, error))?;
+        self.made += (out.len() - before) as u64;
+        self.at += plain.len() as u64;
+        // No encoder can make good for what is too much already.
+        if self.made > self.outer.deflated { check(self.number, self.outer, self.made) } else { Ok(()) }
+    }
+
+    fn inner(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+        let (number, stream) = (self.number + 1 + self.next, &self.inner[self.next]);
+        let Some(mut within) = self.within.take() else { return Ok(0) };
+        let taken = within.left.min(bytes.len() as u64) as usize;
+        let mut made = Vec::new();
+        within.deflater.write(&bytes[..taken], &mut made).map_err(|error| broken(number, error))?;
+        within.left -= taken as u64;
+        let ends = within.left == 0;
+        if ends {
+            within.deflater.finish(&mut made).map_err(|error| broken(number, error))?;
+        }
+        within.made += made.len() as u64;
+        if ends || within.made > stream.deflated {
+            check(number, stream, within.made)?;
+        }
+        // The outer place stands still until the inner stream has ended: it tells which one that is.
+        let at = self.at;
+        self.outer(&made, out)?;
+        if ends {
+            self.at = stream.end();
+            self.next += 1;
+        } else {
+            self.at = at;
+            self.within = Some(within);
+        }
+        Ok(taken)
+    }
+}
+
+fn broken(number: usize, error: impl std::fmt::Display) -> Error {
+    Error::malformed(format!("deflate stream {number}"), "an encoder that makes it again", error)
+}
+
+fn check(number: usize, stream: &Stream, made: u64) -> Result<()> {
+    if made == stream.deflated {
+        return Ok(());
+    }
+    Err(Error::malformed(format!("deflate stream {number} of {} plain bytes", stream.plain), format!("{} bytes", stream.deflated), made))
+}

@@ -1,0 +1,282 @@
+//! Deciding for each blob of a lock how it travels, and making the streams.
+
+use super::candidates::{Candidates, Placed};
+use super::site::artifacts;
+use super::{Profile, Shape};
+use crate::artifact::{BlobRead, Digest, Sha256Writer, check_blob};
+use crate::bundle::{Bases, MAX_BASES, Recoding, Stream, stored_length};
+use crate::error::{Error, Kind, Result};
+use crate::lock::Lock;
+use crate::progress::{Progress, go_on};
+use crate::recode::{self, Base, Effort, Recoded, encode};
+use crate::store::{Store, StoredBlob};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Name of the phase in reports.
+const PHASE: &str = "recoding";
+/// Shorter blobs are not worth it.
+const SHORT: u64 = 4096;
+/// A blob of this length is recoded with all threads.
+const LARGE: u64 = 32 << 20;
+/// So many smaller ones are recoded at a time.
+const AT_ONCE: usize = 4;
+/// A stream has to be smaller by this part of what the blob takes otherwise.
+const WORTHWHILE: u64 = 32;
+
+/// What preparing needs.
+#[derive(Clone, Copy)]
+pub struct Preparing<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// Its blobs, and those they may be made from.
+    pub store: &'a Store,
+    /// For whom, and how small.
+    pub shape: &'a Shape,
+    /// Threads.
+    pub threads: usize,
+    /// Where the work is reported.
+    pub progress: &'a dyn Progress,
+}
+
+/// One blob that is to be recoded.
+struct Job {
+    digest: Digest,
+    size: u64,
+    bases: Vec<(Digest, u64)>,
+}
+
+/// Which blobs are left out, and which are to be recoded from what.
+struct Decided {
+    bases: Bases,
+    jobs: Vec<Job>,
+}
+
+/// Decides how each blob travels and makes what stands for it.
+pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
+    if work.shape.is_plain() || !work.shape.parents.is_empty() {
+        return Ok(Recoding::default());
+    }
+    let Decided { mut bases, jobs } = decide(work)?;
+    let in_lock = work.lock.blobs();
+    let made = make(work, &jobs)?;
+    let mut streams = BTreeMap::new();
+    for (digest, (stream, used)) in made {
+        for (base, size) in &used {
+            // What is neither in the bundle nor in its lock can only be at the receivers.
+            if !in_lock.contains_key(base) {
+                bases.granted.insert(*base, *size);
+            }
+        }
+        bases.recoded.insert(digest, used);
+        streams.insert(digest, stream);
+    }
+    Ok(Recoding { bases, streams })
+}
+
+fn decide(work: &Preparing<'_>) -> Result<Decided> {
+    let (lock, shape) = (work.lock, work.shape);
+    let counted_on =
+        |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
+    let granted: BTreeMap<Digest, u64> = lock.blobs().into_iter().filter(|(digest, _)| counted_on(digest)).collect();
+    let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
+    refs.sort();
+    refs.dedup();
+    if refs.len() > MAX_BASES {
+        return Err(Error::usage("the bundle would build on too many others")
+            .with("expected", format!("at most {MAX_BASES}"))
+            .with("found", refs.len()));
+    }
+    let bases = Bases { refs, granted, recoded: BTreeMap::new() };
+    if shape.profile == Profile::Fast {
+        return Ok(Decided { bases, jobs: vec![] });
+    }
+    let old = artifacts(&shape.sites);
+    let mut candidates = Candidates::default();
+    for artifact in &old {
+        for (position, blob) in artifact.descriptors.iter().enumerate().filter(|(_, blob)| counted_on(&blob.digest)) {
+            if work.store.has(&blob.digest, blob.size)? {
+                candidates.add(Placed { artifact, position, blob, index: None });
+            }
+        }
+    }
+    let (mut seen, mut new) = (BTreeSet::new(), Vec::new());
+    for artifact in &lock.artifacts {
+        for (position, blob) in artifact.descriptors.iter().enumerate() {
+            if !bases.granted.contains_key(&blob.digest) && seen.insert(blob.digest) {
+                new.push(Placed { artifact, position, blob, index: Some(new.len()) });
+            }
+        }
+    }
+    new.iter().filter(|placed| placed.blob.size > SHORT).for_each(|placed| candidates.add(*placed));
+    let jobs = new.iter().filter(|placed| placed.blob.size > SHORT).map(|placed| Job {
+        digest: placed.blob.digest,
+        size: placed.blob.size,
+        bases: candidates.of(placed),
+    });
+    let jobs = jobs.filter(|job| shape.profile == Profile::Small || !job.bases.is_empty()).collect();
+    Ok(Decided { bases, jobs })
+}
+
+/// A stream and what it is made from.
+type Made = (Stream, Vec<(Digest, u64)>);
+
+/// Recodes what gets smaller by it.
+fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
+    let shelf = Shelf::new(work.store)?;
+    let made = Mutex::new(BTreeMap::new());
+    work.progress.begin(PHASE, jobs.iter().map(|job| job.size).sum());
+    let outcome = [(true, 1, work.threads), (false, work.threads.min(AT_ONCE), 1)].into_iter().try_for_each(|(large, side, within)| {
+        let chosen: Vec<&Job> = jobs.iter().filter(|job| (job.size >= LARGE) == large).collect();
+        each(&chosen, side, |job| {
+            go_on(work.progress)?;
+            if let Some(one) = recode(work, job, within, &shelf)? {
+                made.lock().expect(NO_PANIC).insert(job.digest, one);
+            }
+            work.progress.advance(PHASE, job.size);
+            Ok(())
+        })
+    });
+    work.progress.end(PHASE);
+    outcome.map(|()| made.into_inner().expect(NO_PANIC))
+}
+
+const NO_PANIC: &str = "no recoding thread panics";
+
+/// Does something with each of some jobs, several at a time; the first error ends it.
+fn each(jobs: &[&Job], threads: usize, work: impl Fn(&Job) -> Result<()> + Sync) -> Result<()> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = work(job) {
+                        failed.lock().expect(NO_PANIC).get_or_insert(error);
+                        next.store(jobs.len(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().expect(NO_PANIC).map_or(Ok(()), Err)
+}
+
+/// One file for all streams: thousands of open files are more than a system allows.
+struct Shelf {
+    file: Arc<File>,
+    end: Mutex<u64>,
+}
+
+impl Shelf {
+    fn new(store: &Store) -> Result<Self> {
+        Ok(Self { file: Arc::new(store.scratch().map_err(|e| unwritten(&e))?), end: Mutex::new(0) })
+    }
+
+    /// Takes over a stream from the file it was made in.
+    fn put(&self, from: &mut File, length: u64) -> Result<Stream> {
+        let at = {
+            let mut end = self.end.lock().expect(NO_PANIC);
+            let at = *end;
+            *end += length;
+            at
+        };
+        let (mut done, mut buffer) = (0, vec![0; 1 << 20]);
+        while done < length {
+            let take = (length - done).min(buffer.len() as u64) as usize;
+            let moved = from.read_exact_at(&mut buffer[..take], done).and_then(|()| self.file.write_all_at(&buffer[..take], at + done));
+            moved.map_err(|e| unwritten(&e))?;
+            done += take as u64;
+        }
+        Ok(Stream { file: Arc::clone(&self.file), at, length })
+    }
+}
+
+fn unwritten(error: &io::Error) -> Error {
+    Error::unwritten("what is recoded cannot be kept in the store", error)
+}
+
+/// Recodes one blob; `None` where it does not get smaller.
+fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
+    let mut source = open(work.store, &job.digest, job.size)?;
+    check(&source, &job.digest, job.size)?;
+    let stored = stored_length(&mut source)?;
+    let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, open(work.store, digest, *size)?))).collect::<Result<Vec<_>>>()?;
+    let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
+    let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
+    let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
+    let bound = (stored - stored / WORTHWHILE).min(job.size);
+    let recoded = encode(source.file(), job.size, &bases, &effort, bound, &|| work.store.scratch(), &mut out)?;
+    let Some(Recoded { length, .. }) = recoded.filter(|recoded| recoded.length > 0 && recoded.length < bound) else { return Ok(None) };
+    out.seek(SeekFrom::Start(0)).map_err(|e| unwritten(&e))?;
+    let bases = recode::bases(&mut out)?;
+    Ok(Some((shelf.put(&mut out, length)?, bases)))
+}
+
+fn open(store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
+    let missing = || Error::new(Kind::Incomplete, format!("{digest} is not in the store")).hint("bring it in with: airlift fetch");
+    store.blob(digest)?.filter(|blob| blob.size() == size).ok_or_else(missing)
+}
+
+/// What is recoded is not hashed while it is packed: so it is now.
+fn check(blob: &StoredBlob, digest: &Digest, size: u64) -> Result<()> {
+    let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
+    loop {
+        match blob.file().read_at(&mut buffer, sha256.length()) {
+            Ok(0) => break,
+            Ok(read) => sha256.update(&buffer[..read]),
+            Err(error) => return Err(Error::io(format!("{digest} cannot be read"), &error)),
+        }
+    }
+    check_blob(digest, size, sha256.length(), sha256.finish()).map_err(|_| {
+        Error::new(Kind::Store, format!("{digest} in the store is damaged"))
+            .hint("airlift scrub --discard takes it out, airlift fetch brings it back")
+    })
+}
+
+/// What a bundle would cost, before it is built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// Blobs that are left out, and their bytes.
+    pub left_out: (usize, u64),
+    /// Blobs that would be carried as they are, and their bytes: no more than that.
+    pub whole: (usize, u64),
+    /// Blobs that would be recoded, and their bytes: no more than that.
+    pub recoded: (usize, u64),
+    /// What those would take, as some of them did when they were tried; `None` where none was.
+    pub sampled: Option<u64>,
+}
+
+/// Says what a bundle would cost. Some of the blobs are recoded to see what comes of it, of at most so many bytes together.
+pub fn estimate(work: &Preparing<'_>, most: u64) -> Result<Estimate> {
+    let mut told = Estimate::default();
+    let sum = |blobs: &BTreeMap<Digest, u64>| (blobs.len(), blobs.values().sum());
+    if work.shape.is_plain() {
+        return Ok(Estimate { whole: sum(&work.lock.blobs()), ..told });
+    }
+    let Decided { bases, jobs } = decide(work)?;
+    let chosen: BTreeSet<Digest> = jobs.iter().map(|job| job.digest).collect();
+    let mut whole = work.lock.blobs();
+    told.left_out = sum(&bases.granted);
+    whole.retain(|digest, _| !bases.granted.contains_key(digest) && !chosen.contains(digest));
+    told.whole = sum(&whole);
+    told.recoded = (jobs.len(), jobs.iter().map(|job| job.size).sum());
+    let (mut tried, mut came, mut stride) = (0, 0, jobs.len().div_ceil(16).max(1));
+    let shelf = Shelf::new(work.store)?;
+    while stride > 0 && tried == 0 {
+        for job in jobs.iter().step_by(stride).filter(|job| job.size <= most) {
+            if tried + job.size > most {
+                break;
+            }
+            go_on(work.progress)?;
+            came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
+            tried += job.size;
+        }
+        stride /= 2;
+    }
+    told.sampled = (tried > 0).then(|| (u128::from(told.recoded.1) * u128::from(came) / u128::from(tried)) as u64);
+    Ok(told)
+}

@@ -1,0 +1,155 @@
+//! Bases that are missing, damaged or of another line, deltas out of order, a receiver ahead of its sender.
+
+use super::{has, lock, shape, site, two, version};
+use crate::host::{Host, arg};
+use crate::world::{World, state};
+use airlift::artifact::Digest;
+use airlift::error::Kind;
+use airlift::steps::delta::Shape;
+use airlift::steps::import::Imported;
+use airlift::store::Store;
+use std::path::Path;
+
+fn blob_path(store: &Store, bytes: &[u8]) -> std::path::PathBuf {
+    let hex = Digest::of(bytes).hex();
+    store.root().join("blobs/sha256").join(&hex[..2]).join(hex)
+}
+
+fn untouched(before: &[(std::path::PathBuf, Vec<u8>)], root: &Path) {
+    assert!(state(root) == before, "a refused delta left something behind");
+}
+
+#[test]
+fn a_missing_base_is_named_and_nothing_changes() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let receiver = world.receiver("receiver");
+    let before = state(receiver.root());
+    let refusal = world.import(&delta, &receiver).expect_err("its base is not here");
+    let text = refusal.to_string();
+    assert_eq!(refusal.kind(), Kind::Incomplete);
+    let id = world.open(&full).expect("authentic").id;
+    for part in [
+        "kit 2",
+        "builds on 3 blobs",
+        "files/blob-000 1",
+        "what files/blob-001 1 is made from",
+        "kit 1 of line main",
+        &id.spoken(),
+        "AIRLIFT-REQUEST-1",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    untouched(&before, receiver.root());
+    world.import(&full, &receiver).expect("imported");
+    world.import(&delta, &receiver).expect("now it is there");
+    has(&receiver, 2);
+}
+
+#[test]
+fn a_request_brings_what_is_missing() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    // One blob is lost at the receiver, and told to nobody.
+    std::fs::remove_file(blob_path(&receiver, &version(1)[0])).expect("it was there");
+    let lacking = world.open(&delta).expect("authentic").lacking(&receiver).expect("readable");
+    let request = lacking.request().expect("few");
+    assert_eq!((lacking.len(), request.len()), (1, 1));
+    let again = Shape { request, ..shape(vec![site(&world, &[&full])]) };
+    let again = world.pack_shaped(&lock(&world, 2), "again", None, &again);
+    world.import(&again, &receiver).expect("it brings that blob as well");
+    has(&receiver, 2);
+}
+
+#[test]
+fn a_damaged_base_is_told_apart_from_a_damaged_delta() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    let base = blob_path(&receiver, &version(1)[1]);
+    let whole = std::fs::read(&base).expect("it is there");
+    let mut damaged = whole.clone();
+    damaged[5 << 20] ^= 1;
+    std::fs::write(&base, &damaged).expect("written");
+    let refusal = world.import(&delta, &receiver).expect_err("made from damaged bytes");
+    assert!(refusal.kind() == Kind::Store && refusal.to_string().contains(&Digest::of(&whole).to_string()), "{refusal}");
+    assert_eq!(receiver.current().expect("readable").expect("one").bundles[0].seq, 1);
+    std::fs::write(&base, &whole).expect("written");
+    world.import(&delta, &receiver).expect("the same command goes on");
+    has(&receiver, 2);
+}
+
+#[test]
+fn deltas_on_deltas_come_in_their_order() {
+    let world = World::new();
+    let (full, second) = two(&world);
+    let third = world.pack_shaped(&lock(&world, 3), "three", None, &shape(vec![site(&world, &[&second])]));
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    let before = state(receiver.root());
+    let refusal = world.import(&third, &receiver).expect_err("the second has to come first");
+    assert!(refusal.kind() == Kind::Incomplete && refusal.to_string().contains("kit 2 of line main"), "{refusal}");
+    untouched(&before, receiver.root());
+    world.import(&second, &receiver).expect("imported");
+    world.import(&third, &receiver).expect("imported");
+    has(&receiver, 3);
+    // On one medium they are taken in order, and the plan knows what comes before.
+    let host = Host::new();
+    let fresh = world.receiver("fresh");
+    let store = ["--store", arg(fresh.root())];
+    let places: Vec<&str> = [&third, &full, &second].iter().map(|volumes| arg(&volumes[0])).collect();
+    host.ok(&[&store[..], &["plan"], &places].concat());
+    host.ok(&[&store[..], &["import"], &places].concat());
+    has(&fresh, 3);
+}
+
+#[test]
+fn a_receiver_ahead_of_its_sender_is_no_base() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let ahead = world.pack(&lock(&world, 3), "three", None, &[1]);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    world.import(&ahead, &receiver).expect("imported");
+    let before = state(receiver.root());
+    assert_eq!(world.import(&delta, &receiver).expect_err("older than what is installed").kind(), Kind::Policy);
+    untouched(&before, receiver.root());
+    // A newer delta on the old base is fine where the old blobs are still there.
+    let newer = world.pack_shaped(&world.lock("kit", &version(4)), "four", None, &shape(vec![site(&world, &[&full])]));
+    world.import(&newer, &receiver).expect("imported");
+    has(&receiver, 4);
+}
+
+#[test]
+fn a_base_of_another_line_counts_where_its_blobs_are_here() {
+    let world = World::new();
+    let other = world.pack(&world.lock("other", &version(1)), "other", None, &[1]);
+    let delta = world.pack_shaped(&lock(&world, 2), "delta", None, &shape(vec![site(&world, &[&other])]));
+    let (with, without) = (world.receiver("with"), world.receiver("without"));
+    world.import(&other, &with).expect("imported");
+    world.import(&delta, &with).expect("imported");
+    has(&with, 2);
+    let refusal = world.import(&delta, &without).expect_err("not here");
+    assert!(refusal.to_string().contains("other 1 of line main"), "{refusal}");
+}
+
+#[test]
+fn an_installed_delta_comes_again_without_its_base() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    world.import(&delta, &receiver).expect("imported");
+    std::fs::remove_file(blob_path(&receiver, &version(1)[1])).expect("the old version is not needed any more");
+    assert!(matches!(world.import(&delta, &receiver).expect("nothing is missing"), Imported::Already { restored: 0, .. }));
+    std::fs::remove_file(blob_path(&receiver, &version(2)[1])).expect("it was there");
+    let refusal = world.import(&delta, &receiver).expect_err("what it is made from is gone");
+    assert!(refusal.kind() == Kind::Incomplete && refusal.to_string().contains("kit 1"), "{refusal}");
+    // What was accepted before gives back what it brought.
+    assert!(matches!(world.import(&full, &receiver).expect("a replay"), Imported::Already { restored: 1, .. }));
+    assert!(matches!(world.import(&delta, &receiver).expect("made again"), Imported::Already { restored: 1, .. }));
+    has(&receiver, 2);
+}
