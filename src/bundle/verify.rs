@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const LONG: u64 = 64 << 20;
 /// A recoded blob of this length is made with all threads.
 const LARGE: u64 = 32 << 20;
-/// So many smaller ones are made at a time.
-const AT_ONCE: usize = 4;
+/// So many smaller ones are made at a time: each takes up to 100 MiB, and 256 MiB is all there is.
+const AT_ONCE: usize = 2;
 
 /// A bundle whose signatures, structure and every blob have been checked, but for recoded ones that could not be made again: of these,
 /// every stored byte. Its fields are private: no other code can make one.

@@ -23,8 +23,8 @@ const PHASE: &str = "recoding";
 const SHORT: u64 = 4096;
 /// A blob of this length is recoded with all threads.
 const LARGE: u64 = 32 << 20;
-/// So many smaller ones are recoded at a time.
-const AT_ONCE: usize = 4;
+/// So many smaller ones are recoded at a time: each takes up to 100 MiB, and 256 MiB is all there is.
+const AT_ONCE: usize = 2;
 /// A stream has to be smaller by this part of what the blob takes otherwise.
 const WORTHWHILE: u64 = 32;
 
