@@ -508,7 +508,7 @@ fn an_archive_that_was_filtered_does_not_judge_what_it_was_not_filtered_for() {
     assert_eq!(asked(&snapshot, "thing.a"), (Extent::Assessed, 1, false));
     assert_eq!(asked(&snapshot, "thing-b"), (Extent::Assessed, 0, false), "it was filtered for it, and nothing is known");
     assert_eq!(asked(&snapshot, "other"), (Extent::Undetermined, 0, true), "nobody knows");
-    assert_eq!(asked(&snapshot, "elsewhere").2, true, "what came along by its aliases is not all that is known");
+    assert!(asked(&snapshot, "elsewhere").2, "what came along by its aliases is not all that is known");
     // Beside an older archive of all packages: each package as of the newest that is about it.
     let mut builder = Builder::new();
     builder.archive("PyPI", Some(time("2024-04-30T12:00:00Z")), "all.zip", &mut zipped(&whole[..4])).expect("a snapshot");

@@ -118,7 +118,7 @@ impl Index {
     /// The stretches of the bases that a slice is best compressed against, in the order of the bases; none where nothing resembles.
     pub fn pick(&self, slice: &[u8]) -> Picked {
         if self.places.is_empty() {
-            return Picked::default();
+            return Picked { stretches: self.short(), ..Picked::default() };
         }
         let mut own = Vec::new();
         hashes(slice, self.rarity, |_, hash| own.push(hash));
@@ -132,7 +132,17 @@ impl Index {
             }
         }
         let (won, covered) = self.win(voters, own.len());
-        Picked { stretches: self.stretches(won), places: own.len(), covered }
+        let stretches = if won.is_empty() { self.short() } else { self.stretches(won) };
+        Picked { stretches, places: own.len(), covered }
+    }
+
+    /// All of short bases: what two texts have in common may be shorter than any place tells.
+    fn short(&self) -> Vec<Stretch> {
+        if self.bases.iter().map(|(length, _)| length).sum::<u64>() > BUCKET {
+            return Vec::new();
+        }
+        let whole = |(base, (length, _)): (usize, &(u64, u32))| Stretch { base, offset: 0, length: *length };
+        self.bases.iter().enumerate().filter(|(_, (length, _))| *length > 0).map(whole).collect()
     }
 
     /// Again and again the bucket that covers most of what no other one covers so far.

@@ -123,7 +123,7 @@ fn told(back: &ReadBack, now: Timestamp) -> String {
 fn row(statement: &Statement, now: Timestamp) -> Value {
     json!({
         "names": statement.names, "products": statement.products.iter().map(|product| &product.id).collect::<Vec<_>>(),
-        "status": statement.status.word(), "justification": statement.justification.map(|why| why.word()), "detail": statement.detail,
+        "status": statement.status.word(), "justification": statement.justification.map(crate::advisories::vex::Justification::word), "detail": statement.detail,
         "owner": statement.mark.as_ref().map(|mark| &mark.owner), "until": statement.mark.as_ref().map(|mark| mark.until.to_string()),
         "from": statement.timestamp.to_string(), "standing": standing(statement, now), "signed_by": statement.signers,
     })

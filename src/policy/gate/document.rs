@@ -50,7 +50,7 @@ fn exception(excepted: &Excepted) -> Value {
     json!({
         "rule": rule, "subject": subject, "finding": finding, "owner": owner, "second-owner": second, "reason": reason,
         "granted": granted.to_string(), "expires": expires.to_string(), "state": state(excepted), "findings": excepted.matched,
-        "vex": vex.map(|verdict| verdict.status.word()), "justification": vex.and_then(|verdict| verdict.justification).map(|why| why.word()),
+        "vex": vex.map(|verdict| verdict.status.word()), "justification": vex.and_then(|verdict| verdict.justification).map(crate::advisories::vex::Justification::word),
     })
 }
 

@@ -260,9 +260,9 @@ fn shown_on_page(content: &[u8]) -> String {
                             at += 1;
                             bytes.push(content[at]);
                         }
-                        b'(' => (depth, _) = (depth + 1, bytes.push(b'(')),
+                        b'(' => (depth, ()) = (depth + 1, bytes.push(b'(')),
                         b')' if depth == 1 => depth = 0,
-                        b')' => (depth, _) = (depth - 1, bytes.push(b')')),
+                        b')' => (depth, ()) = (depth - 1, bytes.push(b')')),
                         byte => bytes.push(byte),
                     }
                 }

@@ -145,7 +145,7 @@ impl Trusting {
                     Some(counted) => return Ok((counted.principal.clone(), key, list)),
                     None => why = tally.uncounted.first().map_or(why, |u| u.explain(Role::Approve)),
                 },
-                Err(error) => why = error.message().to_owned(),
+                Err(error) => error.message().clone_into(&mut why),
             }
         }
         Err(why)
