@@ -499,7 +499,7 @@ fn what_rules_say_is_said_in_every_language() {
     let is_id = |word: &&str| {
         let family = ["bundle.", "artifacts.", "advisories.", "policy."].iter().any(|family| word.starts_with(family));
         family
-            && !word.ends_with(".md")
+            && std::path::Path::new(word).extension().is_none_or(|ending| ending != "md")
             && word.split('.').count() == 2
             && word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'-'))
     };
