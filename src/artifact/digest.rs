@@ -47,6 +47,11 @@ impl Digest {
         })
     }
 
+    /// The same from a document that somebody signed: there it is that document that is wrong, and not how the command was used.
+    pub fn from_signed(hex: &str) -> Result<Self> {
+        Self::from_hex(hex).map_err(|error| error.of_kind(Kind::Verification))
+    }
+
     /// The first 100 bits as four groups of five Crockford base32 characters, for reading aloud.
     pub fn spoken(&self) -> String {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -108,7 +108,7 @@ impl Authentic {
         if let Some(mender) = &mender {
             shortage = beyond_spares(mender, &statement, &looked_in, &passed_over);
         }
-        check_limits(&newest, &statement, &table).map_err(about)?;
+        check_limits(&newest, &statement, &lock).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
         Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, volumes, copies, lock_bytes, mender, shortage, kept })
     }
@@ -122,7 +122,7 @@ impl Authentic {
         let (judged, _, chain, root) = newest.ok_or_else(|| Error::failed("a bundle has at least one volume"))?;
         let about = |e: Error| e.about(self.statement.label());
         root.judge_scopes(&judged.tally, &self.lock.artifacts).map_err(about)?;
-        check_limits(&root, &self.statement, &self.table).map_err(about)?;
+        check_limits(&root, &self.statement, &self.lock).map_err(about)?;
         (self.judged, self.chain, self.root) = (judged, chain, root);
         Ok(self)
     }
@@ -285,14 +285,15 @@ pub(super) fn judge(volume: &Volume, accepted: &TrustRoot) -> Result<Verdict> {
     })
 }
 
-/// What the signers may send at most, even together.
-fn check_limits(root: &TrustRoot, statement: &Statement, table: &FrameTable) -> Result<()> {
-    let limits = &root.terms().limits;
-    let largest = table.blobs.iter().map(|b| b.size).max().unwrap_or(0);
-    let sum = table.blobs.iter().map(|b| b.size).sum::<u64>();
+/// What the signers may send at most, even together. What a delta leaves out counts as well: several small ones are not to add up to what
+/// one bundle may not be.
+fn check_limits(root: &TrustRoot, statement: &Statement, lock: &Lock) -> Result<()> {
+    let (limits, blobs) = (&root.terms().limits, lock.blobs());
+    let largest = blobs.values().copied().max().unwrap_or(0);
+    let sum = blobs.values().fold(0u64, |sum, size| sum.saturating_add(*size));
     let found = [
         ("bytes of all blobs", limits.bundle_bytes, sum),
-        ("blobs", limits.blobs, table.blobs.len() as u64),
+        ("blobs", limits.blobs, blobs.len() as u64),
         ("bytes of its largest blob", limits.blob_bytes, largest),
         ("bytes of a frame", limits.frame_bytes, largest.min(crate::artifact::PIECE as u64)),
         ("volumes", limits.volumes, statement.volumes.len() as u64),

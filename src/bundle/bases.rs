@@ -13,6 +13,8 @@ pub const MAX_BASES_BYTES: u64 = 64 << 20;
 pub const MAX_BASES: usize = 64;
 /// Most blobs that one blob is made again from.
 pub const MAX_BLOB_BASES: usize = 16;
+/// Most blobs that are made again one after the other, each from the one before it.
+pub const MAX_DEPTH: usize = 16;
 const VERSION: u32 = 1;
 
 /// What a receiver has by.
@@ -143,10 +145,10 @@ impl Bases {
         let limits = Limits { bytes: MAX_BASES_BYTES as usize, depth: 5 };
         let wire: WireBases = parse_versioned("the list of bases", bytes, limits, "airlift-bases", VERSION)?;
         let refs = wire.bases.into_iter().map(BaseRef::from_wire).collect::<Result<Vec<_>>>()?;
-        let blob = |wire: WireBlob| Digest::from_hex(&wire.sha256).map(|digest| (digest, wire.size));
+        let blob = |wire: WireBlob| Digest::from_signed(&wire.sha256).map(|digest| (digest, wire.size));
         let listed = wire.granted.into_iter().map(blob).collect::<Result<Vec<_>>>()?;
         let recoded = wire.recoded.into_iter().map(|(digest, bases)| {
-            Digest::from_hex(&digest).and_then(|digest| Ok((digest, bases.into_iter().map(blob).collect::<Result<Vec<_>>>()?)))
+            Digest::from_signed(&digest).and_then(|digest| Ok((digest, bases.into_iter().map(blob).collect::<Result<Vec<_>>>()?)))
         });
         let recoded = recoded.collect::<Result<BTreeMap<_, _>>>()?;
         let sorted = listed.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -161,10 +163,10 @@ impl Bases {
     }
 
     /// Refuses what contradicts the lock's blobs or the frame table: each base of a recoded blob is taken for granted or stands before it in
-    /// the table, and nothing is taken for granted in vain.
+    /// the table, no chain of them is too long, and nothing is taken for granted in vain.
     pub fn check(&self, table: &FrameTable, lock: &BTreeMap<Digest, u64>) -> Result<()> {
         let wrong = |digest: &Digest, what: &str| Error::verification(format!("{digest}: the list of bases {what}"));
-        let (mut before, mut used) = (BTreeMap::new(), BTreeSet::new());
+        let (mut before, mut used, mut depths) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::<Digest, usize>::new());
         for blob in &table.blobs {
             if blob.is_recoded() != self.recoded.contains_key(&blob.digest) {
                 return Err(wrong(&blob.digest, "and the frame table do not agree whether it is recoded"));
@@ -174,6 +176,13 @@ impl Bases {
                     return Err(wrong(&blob.digest, "has it made from what is not there before it"));
                 }
                 used.insert(*digest);
+            }
+            if blob.is_recoded() {
+                let depth = 1 + self.of(&blob.digest).iter().filter_map(|(base, _)| depths.get(base)).max().unwrap_or(&0);
+                if depth > MAX_DEPTH {
+                    return Err(wrong(&blob.digest, "has too many blobs made one after the other before it"));
+                }
+                depths.insert(blob.digest, depth);
             }
             before.insert(blob.digest, blob.size);
         }
@@ -199,11 +208,11 @@ impl BaseRef {
             WireRef::Bundle { epoch, id, line, name, seq } => {
                 check_word("name of a base", &name)?;
                 check_word("line of a base", &line)?;
-                Self::Bundle { id: Digest::from_hex(&id)?, name, line, epoch, seq }
+                Self::Bundle { id: Digest::from_signed(&id)?, name, line, epoch, seq }
             }
             WireRef::Inventory { id, site, snapshot } => {
                 check_name("site of an inventory", &site)?;
-                Self::Inventory { id: Digest::from_hex(&id)?, site, snapshot }
+                Self::Inventory { id: Digest::from_signed(&id)?, site, snapshot }
             }
         })
     }
@@ -211,7 +220,7 @@ impl BaseRef {
 
 #[cfg(test)]
 mod tests {
-    use super::{BaseRef, Bases};
+    use super::{BaseRef, Bases, MAX_DEPTH};
     use crate::artifact::Digest;
     use crate::bundle::frames::{BlobEntry, Encoding, FrameTable};
     use crate::bundle::statement::Statement;
@@ -266,6 +275,20 @@ mod tests {
         let mut sized = bases(&[4], &[(2, &[]), (3, &[])]);
         sized.granted.insert(blob(4), 11);
         check(&sized).expect_err("another size than the lock's");
+    }
+
+    #[test]
+    fn a_chain_of_recoded_blobs_has_an_end() {
+        let chain = |depth: u8| {
+            let blobs: Vec<(u8, bool)> = (1..=depth).map(|n| (n, true)).collect();
+            let from: Vec<u8> = (0..depth).collect();
+            let recoded: Vec<(u8, &[u8])> = (1..=depth).zip(from.chunks(1)).collect();
+            let lock = (1..=depth).map(|n| (blob(n), 10)).collect();
+            bases(&[0], &recoded).check(&table(&blobs), &lock)
+        };
+        chain(MAX_DEPTH as u8).expect("as deep as may be");
+        let refused = chain(MAX_DEPTH as u8 + 1).expect_err("one deeper");
+        assert!(refused.to_string().contains("one after the other"), "{refused}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a bundle builds on and a store does not have: found before a byte of its payload is read.
 
 use super::authentic::Authentic;
+use super::rebuild::hash;
 use super::request::Request;
-use crate::artifact::Digest;
+use crate::artifact::{BlobRead, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -28,8 +29,8 @@ impl Lacking {
     }
 
     /// Takes out those that will be here by then.
-    pub fn without(&mut self, comes: impl Fn(&Digest) -> bool) {
-        self.blobs.retain(|digest, _| !comes(digest));
+    pub fn without(&mut self, comes: impl Fn(&Digest, u64) -> bool) {
+        self.blobs.retain(|digest, size| !comes(digest, *size));
     }
 
     /// Adds what another bundle lacks.
@@ -61,7 +62,7 @@ impl Authentic {
     pub fn lacking(&self, store: &Store) -> Result<Lacking> {
         let (mut blobs, in_lock) = (BTreeMap::new(), self.lock.blobs());
         for (digest, size) in &self.bases.granted {
-            if in_lock.contains_key(digest) && store.lacks(digest, *size)? {
+            if in_lock.contains_key(digest) && self.misses(store, digest, *size)? {
                 blobs.insert(*digest, *size);
             }
         }
@@ -70,12 +71,30 @@ impl Authentic {
                 continue;
             }
             for (digest, size) in self.bases.of(&blob.digest) {
-                if self.bases.granted.contains_key(digest) && store.lacks(digest, *size)? {
+                if self.bases.granted.contains_key(digest) && self.misses(store, digest, *size)? {
                     blobs.insert(*digest, *size);
                 }
             }
         }
         Ok(Lacking { blobs })
+    }
+
+    /// Whether a store lacks what is taken for granted. Where it has it with another size, its bytes say who is wrong: a store that is
+    /// damaged is an error of the store, and a bundle that says another size of a blob that is right is refused.
+    fn misses(&self, store: &Store, digest: &Digest, size: u64) -> Result<bool> {
+        match store.lacks(digest, size) {
+            Err(error) if error.kind() == Kind::Store => match store.blob(digest)? {
+                Some(blob) if hash(digest, blob.file())? == *digest => {
+                    Err(Error::verification(format!("{}: it names a blob with a size that is not its", self.statement.label()))
+                        .with("digest", digest)
+                        .with("expected", format!("{size} bytes"))
+                        .with("found", format!("{} bytes", blob.size()))
+                        .hint("it was packed by a faulty or malicious tool (nothing was changed)"))
+                }
+                _ => Err(error),
+            },
+            known => known,
+        }
     }
 
     /// The refusal of a bundle that builds on what is not here: which artifacts, and what to ask for.

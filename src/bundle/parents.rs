@@ -70,7 +70,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Parent>> {
         return Err(wrong());
     }
     let parent = |wire: WireParent| {
-        let (id, statement) = (Digest::from_hex(&wire.bundle)?, wire.statement.into_bytes());
+        let (id, statement) = (Digest::from_signed(&wire.bundle)?, wire.statement.into_bytes());
         if Digest::of(&statement) != id || statement.len() > MAX_STATEMENT_BYTES {
             return Err(wrong());
         }

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::progress::go_on;
 use crate::recode::{Base, decode};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::atomic::Ordering;
 
@@ -75,7 +76,7 @@ fn bases(bundle: &Authentic, blob: &BlobEntry, held: Option<&dyn Blobs>) -> Resu
 fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) -> Error {
     let owner = bundle.owner(&blob.digest);
     for base in opened {
-        match base.base().map(|base| hash(&base)) {
+        match base.base().map(|base| hash(&base.digest, base.file)) {
             Some(Ok(found)) if found == base.digest => {}
             Some(Err(error)) => return error,
             _ => {
@@ -93,12 +94,13 @@ fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) 
         .hint("every frame is as signed, but the blob is not: it was packed by a faulty or malicious tool")
 }
 
-fn hash(base: &Base<'_>) -> Result<Digest> {
+/// SHA-256 of a file's bytes, whatever they should be.
+pub(super) fn hash(named: &Digest, file: &File) -> Result<Digest> {
     use std::os::unix::fs::FileExt;
-    let wrong = |e: &io::Error| Error::io(format!("{} cannot be read", base.digest), e);
+    let wrong = |e: &io::Error| Error::io(format!("{named} cannot be read"), e);
     let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
     loop {
-        match base.file.read_at(&mut buffer, sha256.length()).map_err(|e| wrong(&e))? {
+        match file.read_at(&mut buffer, sha256.length()).map_err(|e| wrong(&e))? {
             0 => return Ok(sha256.finish()),
             read => sha256.update(&buffer[..read]),
         }

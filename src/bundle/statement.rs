@@ -145,7 +145,7 @@ impl Statement {
         if self.has(DELTA) == self.base.is_empty() || self.base.len() > MAX_BASES {
             return contradicts("a delta");
         }
-        self.base.iter().try_for_each(|id| Digest::from_hex(id).map(|_| ()))
+        self.base.iter().try_for_each(|id| Digest::from_signed(id).map(|_| ()))
     }
 
     /// Whether the bundle has a feature.

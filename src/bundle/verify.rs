@@ -116,7 +116,8 @@ impl Verification<'_> {
         let (plain, again) = waves(bundle, portions);
         let stop = AtomicBool::new(false);
         let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
-        let (mut errors, mut unbuilt) = (self.wave(&delivery, &plain, self.threads, take), Vec::new());
+        let crew = Crew { delivery: &delivery, idle: Mutex::new(Vec::new()) };
+        let (mut errors, mut unbuilt) = (self.wave(&crew, &plain, self.threads, take), Vec::new());
         for wave in again {
             let whole =
                 |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));
@@ -127,7 +128,7 @@ impl Verification<'_> {
                     break;
                 }
                 let left = Mutex::new(Vec::new());
-                errors.extend(self.wave(&delivery, &blobs, self.threads.min(side), &|reader, to, blob, _| {
+                errors.extend(self.wave(&crew, &blobs, self.threads.min(side), &|reader, to, blob, _| {
                     if !reader.rebuild(to, blob, held, within)? {
                         left.lock().expect("no reading thread panics").push(blob.digest);
                     }
@@ -147,12 +148,12 @@ impl Verification<'_> {
     }
 
     /// Hands each of some portions to `take`, on several threads, and makes what came of it durable.
-    fn wave(&self, delivery: &Delivery<'_>, portions: &[(usize, Portion)], threads: usize, take: Take<'_>) -> Vec<(usize, Error)> {
-        let (next, errors) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    fn wave(&self, crew: &Crew<'_>, portions: &[(usize, Portion)], threads: usize, take: Take<'_>) -> Vec<(usize, Error)> {
+        let (delivery, next, errors) = (crew.delivery, AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..threads.max(1) {
                 scope.spawn(|| {
-                    if let Err(error) = self.work(delivery, (portions, &next), take, &errors) {
+                    if let Err(error) = self.work(crew, (portions, &next), take, &errors) {
                         errors.lock().expect("no reading thread panics").push((usize::MAX, error));
                         delivery.stop.store(true, Ordering::Relaxed);
                     }
@@ -166,8 +167,10 @@ impl Verification<'_> {
     }
 
     /// One thread's part. Whoever sets `stop` has told an error before: a blob that was not ended is never taken for a whole one.
-    fn work(&self, to: &Delivery<'_>, (portions, next): Queue<'_>, take: Take<'_>, errors: &Mutex<Vec<(usize, Error)>>) -> Result<()> {
-        let mut reader = FrameReader::new()?;
+    fn work(&self, crew: &Crew<'_>, (portions, next): Queue<'_>, take: Take<'_>, errors: &Mutex<Vec<(usize, Error)>>) -> Result<()> {
+        let idle = || crew.idle.lock().expect("no reading thread panics");
+        let (to, waiting) = (crew.delivery, idle().pop());
+        let mut reader = waiting.map_or_else(FrameReader::new, Ok)?;
         while !to.stop.load(Ordering::Relaxed) {
             let Some(&(index, portion)) = portions.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             if let Err(error) = take(&mut reader, to, &to.bundle.table.blobs[index], portion) {
@@ -177,8 +180,15 @@ impl Verification<'_> {
                 }
             }
         }
+        idle().push(reader);
         Ok(())
     }
+}
+
+/// Where blobs go, and the buffers that no thread uses now: waves may be many, and each frees no more than it takes over.
+struct Crew<'a> {
+    delivery: &'a Delivery<'a>,
+    idle: Mutex<Vec<FrameReader>>,
 }
 
 /// What is done with each portion.

@@ -126,7 +126,7 @@ impl HostInventory {
         for held in &wire.bundles {
             check_word("toolkit name", &held.name)?;
             check_word("release line", &held.line)?;
-            Digest::from_hex(&held.bundle).and_then(|_| Digest::from_hex(&held.lock))?;
+            Digest::from_signed(&held.bundle).and_then(|_| Digest::from_signed(&held.lock))?;
         }
         check_name("time of an inventory", &wire.made)?;
         let starts = starts.iter().copied().collect();

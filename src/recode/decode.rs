@@ -60,17 +60,23 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
     })
 }
 
-/// The bases in the order of the header.
+/// The bases in the order of the header, which are all that were given: whoever names more than a stream needs wants something else of them.
 fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'a>>> {
-    let view = |(index, table): (usize, &'a super::format::BaseTable)| {
-        let given = bases.iter().find(|base| base.digest == table.digest);
-        let given = given.ok_or_else(|| Error::base(index, "blob", table.digest, "a blob that is not at hand"))?;
+    let missing = header.bases.iter().enumerate().find(|(_, table)| bases.iter().all(|base| base.digest != table.digest));
+    if let Some((index, table)) = missing {
+        return Err(Error::base(index, "blob", table.digest, "a blob that is not at hand"));
+    }
+    if header.bases.iter().map(|table| table.digest).ne(bases.iter().map(|base| base.digest)) {
+        let found = format!("{} others, or in another order", bases.len());
+        return Err(Error::malformed("header", "the bases that are listed, in their order", found));
+    }
+    let view = |(index, (table, given)): (usize, (&'a super::format::BaseTable, &'a Base<'a>))| {
         if given.size != table.layout.size() {
             return Err(Error::base(index, "size", table.layout.size(), given.size));
         }
         Ok(BaseView::new(index, header.bases.len(), given.file, &table.layout))
     };
-    header.bases.iter().enumerate().map(view).collect()
+    header.bases.iter().zip(bases).enumerate().map(view).collect()
 }
 
 /// What there is to do, with the number that the result is waited for by.

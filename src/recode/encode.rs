@@ -34,9 +34,14 @@ pub fn encode(
     let start = out.stream_position().map_err(Error::io("recoded stream"))?;
     let Some(recoded) = write(blob, size, bases, effort, bound, &file, out)? else { return Ok(None) };
     out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
+    // The decoder is given what the stream needs and nothing else, as every receiver will have it.
+    let used = super::bases(&mut BufReader::new(Read::take(&mut *out, recoded.length)))?;
+    out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
+    let used = used.iter().filter_map(|(digest, _)| bases.iter().find(|base| base.digest == *digest));
+    let used: Vec<Base<'_>> = used.map(|base| Base { digest: base.digest, file: base.file, size: base.size }).collect();
     let mut compare = Compare { blob: Part::new(blob, 0, size), at: 0, read: Vec::new() };
     let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
-    decode(&mut stream, size, bases, effort.threads, &mut compare)?;
+    decode(&mut stream, size, &used, effort.threads, &mut compare)?;
     if compare.at != size {
         return Err(Error::malformed("what is made again", format!("{size} bytes"), compare.at));
     }

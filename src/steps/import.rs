@@ -54,6 +54,8 @@ pub enum Imported {
         restored: usize,
         /// Whether its record was damaged, and was written again.
         rewritten: bool,
+        /// How many blobs are gone that it builds on. It is not served any more, so nothing was done about that.
+        lacking: usize,
     },
 }
 
@@ -257,11 +259,25 @@ pub fn as_accepted(bundle: &Authentic, store: &Store) -> Result<(Installed, bool
     Ok((installed, damaged))
 }
 
+/// Whether a bundle that was installed is in no snapshot that is kept: its blobs may have been pruned, and that is no damage.
+pub fn is_superseded(installed: &Installed, store: &Store) -> Result<bool> {
+    for number in store.kept_snapshots(0)? {
+        if store.snapshot(number)?.bundles.iter().any(|kept| kept.bundle == installed.bundle) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Nothing new; but what a scrub took out, or a pruning, comes back.
 fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let (installed, rewritten) = as_accepted(&bundle, store)?;
-    bundle.refuse_lacking(&bundle.lacking(store)?)?;
+    let lacking = bundle.lacking(store)?;
+    if !lacking.is_empty() && is_superseded(&installed, store)? {
+        return Ok(Imported::Already { installed, restored: 0, rewritten: false, lacking: lacking.len() });
+    }
+    bundle.refuse_lacking(&lacking)?;
     let (bundle, needs) = with_room(bundle, store)?;
     let restored = needs.blobs;
     if let Some(staged) = stage(&bundle, &needs, journal, verification, kind::RESTORE)? {
@@ -276,7 +292,7 @@ fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'
         writer.keep_record(&installed.bundle, &verified.record())?;
     }
     writer.await_no_more(&waiting(&installed))?;
-    Ok(Imported::Already { installed, restored, rewritten })
+    Ok(Imported::Already { installed, restored, rewritten, lacking: 0 })
 }
 
 /// Takes a bundle in, and makes its recoded blobs again.

@@ -2,7 +2,7 @@
 //! `import` asks, in the same order, and of the payload nothing is read.
 
 use super::approve::{Admitted, admit};
-use super::import::{as_accepted, check_evidence, order};
+use super::import::{as_accepted, check_evidence, is_superseded, order};
 use super::predecessors::Predecessors;
 use super::review::reviewed;
 use super::staging::still_needed;
@@ -25,6 +25,8 @@ pub enum Outcome {
     Nothing,
     /// What is here would be taken in, to wait for the volumes that are not.
     Stage,
+    /// Nothing would be changed, because what it builds on is not here.
+    Lacking,
     /// It would be refused.
     Refuse,
 }
@@ -37,6 +39,7 @@ impl Outcome {
             Self::Restore => "restore",
             Self::Nothing => "nothing",
             Self::Stage => "stage",
+            Self::Lacking => "lacking",
             Self::Refuse => "refuse",
         }
     }
@@ -70,14 +73,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether it would be installed if what it builds on were here; other refusals come first.
+    pub fn waits_for_bases(&self) -> bool {
+        !self.lacking.is_empty() && self.error.as_ref().is_some_and(|error| error.kind() == Kind::Incomplete)
+    }
+
     /// What would be done.
     pub fn outcome(&self) -> Outcome {
         match (&self.error, &self.order) {
-            (Some(error), _) if error.kind() == Kind::Incomplete && self.lacking.is_empty() && !self.needs.portions.is_empty() => {
-                Outcome::Stage
-            }
+            (Some(_), _) if self.waits_for_bases() => Outcome::Lacking,
+            (Some(error), _) if error.kind() == Kind::Incomplete && !self.needs.portions.is_empty() => Outcome::Stage,
             (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
             (Some(_), _) => Outcome::Refuse,
+            // Superseded, and what it builds on is gone: nothing is done about that.
+            (None, Some(Order::Replay)) if !self.lacking.is_empty() => Outcome::Nothing,
             (None, Some(Order::Replay)) if self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,
             (None, Some(Order::Replay)) => Outcome::Restore,
             (None, _) => Outcome::Install,
@@ -92,10 +101,14 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     let bundle = bundle.with_kept(store);
     let (needs, follows) = (bundle.needs(store)?, before.of_line(&bundle.statement)?);
     let mut lacking = bundle.lacking(store)?;
-    lacking.without(|blob| before.brings(blob));
+    lacking.without(|blob, size| before.brings(blob, size));
     let (order, refused) = told(order(&bundle, before))?;
     let replay = order == Some(Order::Replay);
-    let rewritten = replay && as_accepted(&bundle, store)?.1;
+    let (rewritten, superseded) = match replay {
+        true => as_accepted(&bundle, store).and_then(|(installed, damaged)| Ok((damaged, is_superseded(&installed, store)?)))?,
+        false => (false, false),
+    };
+    let let_be = superseded && !lacking.is_empty();
     let old = follows.as_ref().filter(|_| !replay).map(|i| before.lock_of(i)).transpose()?;
     let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
     let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, before, order, clock)).transpose()?;
@@ -103,8 +116,9 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
         Some(_) => told(check_evidence(&bundle, before, clock).and_then(|()| admit(&bundle, before, clock)))?,
         None => (None, None),
     };
-    let error = match refused.or(unwanted).or_else(|| bundle.refuse_lacking(&lacking).err()) {
+    let error = match refused.or(unwanted).or_else(|| bundle.refuse_lacking(&lacking).err().filter(|_| !let_be)) {
         Some(error) => Some(error),
+        None if let_be => None,
         None => unmet(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);

@@ -1,23 +1,26 @@
 //! What a bundle is judged against: what is installed, and what would be installed before it of the same medium.
 
 use super::import::mark;
+use crate::artifact::Digest;
 use crate::bundle::{Authentic, Statement};
 use crate::error::Result;
 use crate::lock::Lock;
 use crate::store::{Installed, Store};
 use crate::trust::Mark;
+use std::collections::BTreeMap;
 
 /// The bundles that come before one.
 #[derive(Debug)]
 pub struct Predecessors<'a> {
     store: &'a Store,
     coming: Vec<(Installed, Lock)>,
+    brought: BTreeMap<Digest, u64>,
 }
 
 impl<'a> Predecessors<'a> {
     /// Those that are installed.
     pub const fn in_store(store: &'a Store) -> Self {
-        Self { store, coming: Vec::new() }
+        Self { store, coming: Vec::new(), brought: BTreeMap::new() }
     }
 
     /// Counts a bundle among them, as one that would be installed.
@@ -31,6 +34,7 @@ impl<'a> Predecessors<'a> {
             seq: statement.seq,
             lock: bundle.lock_digest(),
         };
+        self.brought.extend(bundle.lock.blobs());
         self.coming.push((installed, bundle.lock.clone()));
     }
 
@@ -59,9 +63,9 @@ impl<'a> Predecessors<'a> {
         Ok(current.into_iter().find(same))
     }
 
-    /// Whether a bundle that would be installed brings a blob.
-    pub fn brings(&self, blob: &crate::artifact::Digest) -> bool {
-        self.coming.iter().any(|(_, lock)| lock.artifacts.iter().any(|a| a.descriptors.iter().any(|d| d.digest == *blob)))
+    /// Whether a bundle that would be installed brings a blob of that size.
+    pub fn brings(&self, blob: &Digest, size: u64) -> bool {
+        self.brought.get(blob) == Some(&size)
     }
 
     /// Whether a bundle is not installed yet.

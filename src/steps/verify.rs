@@ -43,11 +43,47 @@ fn judged(places: &[PathBuf], root: &TrustRoot) -> Result<(Vec<Authentic>, Vec<E
             Err(error) => return Err(error),
         }
     }
-    bundles.sort_by(|a, b| {
-        let key = |b: &Authentic| (b.statement.name.clone(), b.statement.line.clone(), b.statement.epoch, b.statement.seq, b.id);
-        key(a).cmp(&key(b))
-    });
-    Ok((bundles, refused))
+    Ok((in_turn(bundles), refused))
+}
+
+/// Bundles in the order in which they can be imported: by line and number, but none before those of the medium that it builds on. Where
+/// they build on each other in a circle, the first by name comes first.
+fn in_turn(mut bundles: Vec<Authentic>) -> Vec<Authentic> {
+    let line = |b: &Authentic| (b.statement.name.clone(), b.statement.line.clone());
+    bundles.sort_by_cached_key(|b| (line(b), b.statement.epoch, b.statement.seq, b.id));
+    let place: BTreeMap<_, usize> = bundles.iter().enumerate().map(|(n, b)| (b.id, n)).collect();
+    let before = |n: usize| {
+        let earlier = n.checked_sub(1).filter(|earlier| line(&bundles[*earlier]) == line(&bundles[n]));
+        earlier.into_iter().chain(bundles[n].bases.refs.iter().filter_map(|base| place.get(&base.id()).copied())).collect()
+    };
+    let order = after_others(bundles.len(), before);
+    let mut bundles: Vec<Option<Authentic>> = bundles.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|n| bundles[n].take()).collect()
+}
+
+/// The numbers below `count`, each after those that come before it, and else in their order.
+fn after_others(count: usize, before: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
+    let (mut begun, mut order) = (vec![false; count], Vec::with_capacity(count));
+    for first in 0..count {
+        // A chain may be as long as there are files on the medium: it is followed without recursion.
+        let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut next = Some(first);
+        loop {
+            if let Some(n) = next.take().filter(|n| !begun[*n]) {
+                begun[n] = true;
+                open.push((n, before(n).into_iter().rev().collect()));
+            }
+            let Some((n, left)) = open.last_mut() else { break };
+            match left.pop() {
+                Some(earlier) => next = Some(earlier),
+                None => {
+                    order.push(*n);
+                    open.pop();
+                }
+            }
+        }
+    }
+    order
 }
 
 /// Whether an error is about one bundle, so that others on the medium can still be taken.
@@ -106,4 +142,21 @@ pub fn verify(bundle: Authentic, verification: &Verification<'_>, held: Option<&
 /// What was damaged, a line a volume.
 pub fn told(damage: &BTreeMap<usize, Damage>) -> Vec<String> {
     damage.iter().map(|(volume, damage)| damage.told(*volume)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_others;
+
+    #[test]
+    fn each_comes_after_those_it_needs_and_circles_are_broken() {
+        let order = |edges: &[(usize, &[usize])]| {
+            after_others(5, |n| edges.iter().filter(|(from, _)| *from == n).flat_map(|(_, to)| to.to_vec()).collect())
+        };
+        assert_eq!(order(&[]), [0, 1, 2, 3, 4]);
+        assert_eq!(order(&[(0, &[4]), (4, &[3])]), [3, 4, 0, 1, 2]);
+        assert_eq!(order(&[(0, &[2, 1]), (1, &[2])]), [2, 1, 0, 3, 4]);
+        assert_eq!(order(&[(0, &[1]), (1, &[0]), (2, &[2])]), [1, 0, 2, 3, 4], "a circle, and one that needs itself");
+        assert_eq!(after_others(50_000, |n| (n + 1 < 50_000).then_some(n + 1).into_iter().collect())[0], 49_999, "a long chain");
+    }
 }

@@ -52,7 +52,8 @@ impl Writer {
 }
 
 impl Store {
-    fn kept_snapshots(&self, keep: usize) -> Result<Vec<u64>> {
+    /// The numbers of the current snapshot, the `keep` it was made from and those that are leased: what they name is not pruned.
+    pub fn kept_snapshots(&self, keep: usize) -> Result<Vec<u64>> {
         let all = self.snapshots()?;
         let mut kept = BTreeSet::new();
         let mut next = self.current()?;

@@ -47,6 +47,12 @@ impl Store {
 
     /// The bundles that wait for volumes, sorted.
     pub fn waiting(&self) -> Result<Vec<Waiting>> {
+        let mut found: Vec<Waiting> = self.waiting_names()?.iter().filter_map(|name| Waiting::from_file_name(name)).collect();
+        found.sort();
+        Ok(found)
+    }
+
+    fn waiting_names(&self) -> Result<Vec<String>> {
         let folder = self.waiting_folder();
         let wrong = |e: &std::io::Error| Error::io(format!("{} cannot be listed", folder.display()), e);
         let entries = match folder.read_dir() {
@@ -56,9 +62,8 @@ impl Store {
         let mut found = Vec::new();
         for entry in entries {
             let name = entry.map_err(|e| wrong(&e))?.file_name();
-            found.extend(name.to_str().and_then(Waiting::from_file_name));
+            found.extend(name.into_string().ok());
         }
-        found.sort();
         Ok(found)
     }
 
@@ -99,7 +104,10 @@ impl Store {
 impl Writer {
     /// Keeps what is taken in of a bundle, and what its recoded blobs are made from, from being pruned, until it is installed or given up.
     pub fn await_rest(&self, waiting: &Waiting, lock: &[u8], bases: &[Digest]) -> Result<()> {
-        if !bases.is_empty() {
+        if bases.is_empty() {
+            // Another bundle of that number may have left one.
+            remove(&self.store().waiting_folder().join(waiting.bases_name()))?;
+        } else {
             create_folder(&self.store().waiting_folder())?;
             let lines: String = bases.iter().map(|base| format!("{}\n", base.hex())).collect();
             write_atomic(&self.store().waiting_folder().join(waiting.bases_name()), lines.as_bytes())?;
@@ -127,6 +135,11 @@ impl Writer {
 
     fn forget_waiting(&self, over: &[Waiting]) -> Result<()> {
         let folder = self.store().waiting_folder();
-        over.iter().try_for_each(|w| remove(&folder.join(w.file_name())).and_then(|()| remove(&folder.join(w.bases_name()))))
+        over.iter().try_for_each(|w| remove(&folder.join(w.file_name())))?;
+        // Bases go last: without them what still waits could lose what it is made from. A kill in between leaves some that nothing waits
+        // for; they go as well.
+        let left: BTreeSet<String> = self.store().waiting()?.iter().map(Waiting::bases_name).collect();
+        let over = |name: &String| name.ends_with(".bases") && !left.contains(name);
+        self.store().waiting_names()?.iter().filter(|name| over(name)).try_for_each(|name| remove(&folder.join(name)))
     }
 }

@@ -122,15 +122,18 @@ pub fn take_in(
     };
     match import_after(bundle, journal, &verification, Inspection { look: &look, advisories: known })? {
         Imported::Staged(staged) => Ok((tell_staged(&id.hex(), &staged, context), Some(staged.error))),
-        Imported::Already { installed, restored, rewritten } => {
+        Imported::Already { installed, restored, rewritten, lacking } => {
             let brought = match restored {
+                0 if lacking > 0 => {
+                    format!("nothing was changed; it is not served now, and {} it builds on are gone", count(lacking, "blob"))
+                }
                 0 if rewritten => "its damaged record was written again".to_owned(),
                 0 if is_current(journal.store(), &installed)? => "nothing was changed".to_owned(),
                 0 => "nothing was changed; it is not served now, to go back to it: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
-            Ok((json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }), None))
+            Ok((json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten, "lacking": lacking }), None))
         }
         Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt } => {
             let who = signers(&judged);

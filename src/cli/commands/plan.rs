@@ -67,7 +67,9 @@ pub fn foretell(places: &[PathBuf], refuse_expired: bool, asking: Option<Asking<
         }
         documents.push(document(&plan));
         steps.extend(next(&plan, places));
-        lacking.add(&plan.lacking);
+        if plan.waits_for_bases() {
+            lacking.add(&plan.lacking);
+        }
         errors.extend(plan.error);
     }
     if let Some(asking) = asking {
@@ -173,6 +175,9 @@ fn order(plan: &Plan, before: &Predecessors<'_>) -> String {
         (Some(Order::Gap(gap)), before) => {
             let after = before.map_or_else(String::new, |before| format!("comes after {before}; "));
             format!("{after}numbers {} to {} have not been seen here", gap.start(), gap.end())
+        }
+        (Some(Order::Replay), _) if plan.outcome() == Outcome::Nothing && !plan.lacking.is_empty() => {
+            "installed already and superseded: nothing would be changed".to_owned()
         }
         (Some(Order::Replay), _) if plan.needs.blobs > 0 => format!("installed already; {} gone missing", has(plan.needs.blobs)),
         (Some(Order::Replay), _) if plan.rewritten => "installed already; its damaged record would be written again".to_owned(),

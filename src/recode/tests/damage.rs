@@ -58,6 +58,15 @@ fn a_base_that_is_missing_or_of_another_size_is_named() {
 }
 
 #[test]
+fn bases_that_are_not_needed_are_refused() {
+    let (blob, base, stream) = small();
+    let error = decoded(&stream, blob.len() as u64, &[&base, b"another blob"]).expect_err("one too many");
+    assert!(error.to_string().contains("the bases that are listed"), "{error}");
+    assert!(decoded(&stream, blob.len() as u64, &[b"another blob", &base]).is_err());
+    assert!(decoded(&stream, blob.len() as u64, &[&base]).is_ok());
+}
+
+#[test]
 fn a_damaged_base_is_told_from_a_damaged_stream() {
     let (blob, base, stream) = small();
     let (own, mut named, mut shown) = (super::Bases::new(&[&base]), 0, 0);

@@ -11,12 +11,16 @@ pub(super) struct Placed<'a> {
     /// Its place among the artifact's blobs.
     pub position: usize,
     pub blob: &'a Descriptor,
-    /// Its place in the bundle, for one that is not at the receivers yet.
-    pub index: Option<usize>,
+    /// Whether the receivers have it; the others come with the bundle.
+    pub there: bool,
+    /// How many blobs have to be made one after the other before it is there.
+    pub depth: usize,
 }
 
 /// Most blobs that one is compared with.
 const MOST: usize = 2;
+/// Most blobs that are made one after the other: each of them is a step of its own for every receiver.
+pub(super) const DEEPEST: usize = 4;
 
 /// Blobs that others may be made from.
 #[derive(Debug, Default)]
@@ -34,19 +38,16 @@ impl<'a> Candidates<'a> {
         if let Some(name) = &blob.name {
             self.by_file.entry(name).or_default().push(placed);
         }
-        self.by_size.entry((&blob.media_type, blob.size)).or_default().push(placed);
+        // Of what is new, the nearest in size nearly always is something, and rarely like it: only chains would come of that.
+        if placed.there {
+            self.by_size.entry((&blob.media_type, blob.size)).or_default().push(placed);
+        }
     }
 
-    /// What a blob is likely to resemble, best first. Of blobs that are not at the receivers yet, only those before it in the bundle.
-    pub fn of(&self, new: &Placed<'a>) -> Vec<(Digest, u64)> {
-        let usable = |old: &&Placed<'_>| {
-            let before = match (old.index, new.index) {
-                (None, _) => true,
-                (Some(old), Some(new)) => old < new,
-                (Some(_), None) => false,
-            };
-            before && old.blob.digest != new.blob.digest && old.blob.size > 0
-        };
+    /// What a blob is likely to resemble, best first, and how many blobs are then made one after the other until it is there. Of blobs that
+    /// come with the bundle, those before it have been added.
+    pub fn of(&self, new: &Placed<'a>) -> (Vec<(Digest, u64)>, usize) {
+        let usable = |old: &&Placed<'_>| old.depth < DEEPEST && old.blob.digest != new.blob.digest && old.blob.size > 0;
         let named = self.by_name.get(&(new.artifact.ecosystem.as_str(), new.artifact.name.as_str())).into_iter().flatten();
         let mut found: Vec<_> = named.filter(usable).collect();
         if found.is_empty() {
@@ -58,8 +59,9 @@ impl<'a> Candidates<'a> {
         }
         found.sort_by_cached_key(|old| distance(old, new));
         let mut seen = BTreeSet::new();
-        let blobs = found.into_iter().map(|old| (old.blob.digest, old.blob.size)).filter(|(digest, _)| seen.insert(*digest));
-        blobs.take(MOST).collect()
+        let chosen: Vec<_> = found.into_iter().filter(|old| seen.insert(old.blob.digest)).take(MOST).collect();
+        let depth = chosen.iter().map(|old| old.depth).max().unwrap_or(0) + 1;
+        (chosen.into_iter().map(|old| (old.blob.digest, old.blob.size)).collect(), depth)
     }
 
     /// Blobs of the same type, from half the size to twice the size.

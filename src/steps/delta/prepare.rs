@@ -100,7 +100,7 @@ fn decide(work: &Preparing<'_>) -> Result<Decided> {
     for artifact in &old {
         for (position, blob) in artifact.descriptors.iter().enumerate().filter(|(_, blob)| counted_on(&blob.digest)) {
             if work.store.has(&blob.digest, blob.size)? {
-                candidates.add(Placed { artifact, position, blob, index: None });
+                candidates.add(Placed { artifact, position, blob, there: true, depth: 0 });
             }
         }
     }
@@ -108,17 +108,19 @@ fn decide(work: &Preparing<'_>) -> Result<Decided> {
     for artifact in &lock.artifacts {
         for (position, blob) in artifact.descriptors.iter().enumerate() {
             if !bases.granted.contains_key(&blob.digest) && seen.insert(blob.digest) {
-                new.push(Placed { artifact, position, blob, index: Some(new.len()) });
+                new.push(Placed { artifact, position, blob, there: false, depth: 0 });
             }
         }
     }
-    new.iter().filter(|placed| placed.blob.size > SHORT).for_each(|placed| candidates.add(*placed));
-    let jobs = new.iter().filter(|placed| placed.blob.size > SHORT).map(|placed| Job {
-        digest: placed.blob.digest,
-        size: placed.blob.size,
-        bases: candidates.of(placed),
-    });
-    let jobs = jobs.filter(|job| shape.profile == Profile::Small || !job.bases.is_empty()).collect();
+    let mut jobs = Vec::new();
+    for placed in new.into_iter().filter(|placed| placed.blob.size > SHORT) {
+        let (from, depth) = candidates.of(&placed);
+        let tried = shape.profile == Profile::Small || !from.is_empty();
+        candidates.add(Placed { depth: if tried { depth } else { 0 }, ..placed });
+        if tried {
+            jobs.push(Job { digest: placed.blob.digest, size: placed.blob.size, bases: from });
+        }
+    }
     Ok(Decided { bases, jobs })
 }
 

@@ -1,6 +1,6 @@
 //! What a blob is compared with: the nearest version, the same place, the same file, else the nearest size of its kind.
 
-use super::candidates::{Candidates, Placed};
+use super::candidates::{Candidates, DEEPEST, Placed};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned};
 use std::collections::BTreeMap;
 
@@ -25,8 +25,8 @@ fn artifact(name: &str, version: &str, blobs: &[(&str, u64)]) -> Artifact {
     }
 }
 
-fn placed(artifact: &Artifact, position: usize, index: Option<usize>) -> Placed<'_> {
-    Placed { artifact, position, blob: &artifact.descriptors[position], index }
+fn placed(artifact: &Artifact, position: usize, there: bool, depth: usize) -> Placed<'_> {
+    Placed { artifact, position, blob: &artifact.descriptors[position], there, depth }
 }
 
 #[test]
@@ -38,9 +38,9 @@ fn the_nearest_version_and_the_same_place_come_first() {
     let other = artifact("b", "1.3.0", &[("a-1.3.0-x86.whl", 9001), ("c", 50_000)]);
     let mut candidates = Candidates::default();
     for one in old.iter().chain([&other]) {
-        (0..one.descriptors.len()).for_each(|n| candidates.add(placed(one, n, None)));
+        (0..one.descriptors.len()).for_each(|n| candidates.add(placed(one, n, true, 0)));
     }
-    let best = |new: &Artifact, n: usize| candidates.of(&placed(new, n, Some(0))).first().map(|(digest, _)| *digest);
+    let best = |new: &Artifact, n: usize| candidates.of(&placed(new, n, false, 0)).0.first().map(|(digest, _)| *digest);
     let new = artifact("a", "1.3.0", &[("a-1.3.0-arm.whl", 9001), ("a-1.3.0-x86.whl", 9000)]);
     assert_eq!(best(&new, 0), Some(old[0].descriptors[1].digest), "nearest version, same platform");
     assert_eq!(best(&new, 1), Some(old[0].descriptors[0].digest));
@@ -54,8 +54,22 @@ fn the_nearest_version_and_the_same_place_come_first() {
 fn what_is_not_there_yet_is_only_used_after_it() {
     let (one, two) = (artifact("a", "1", &[("a", 9000)]), artifact("a", "2", &[("a", 9000)]));
     let mut candidates = Candidates::default();
-    candidates.add(placed(&one, 0, Some(0)));
-    candidates.add(placed(&two, 0, Some(1)));
-    assert!(candidates.of(&placed(&one, 0, Some(0))).is_empty(), "nothing stands before it, and nothing is made from itself");
-    assert_eq!(candidates.of(&placed(&two, 0, Some(1))), [(one.descriptors[0].digest, 9000)]);
+    assert_eq!(candidates.of(&placed(&one, 0, false, 0)), (vec![], 1), "nothing stands before it");
+    candidates.add(placed(&one, 0, false, 1));
+    assert!(candidates.of(&placed(&one, 0, false, 0)).0.is_empty(), "nothing is made from itself");
+    assert_eq!(candidates.of(&placed(&two, 0, false, 0)), (vec![(one.descriptors[0].digest, 9000)], 2));
+    let other = artifact("b", "1", &[("b", 9000)]);
+    assert!(candidates.of(&placed(&other, 0, false, 0)).0.is_empty(), "size alone is no reason to wait for another new blob");
+}
+
+#[test]
+fn chains_have_an_end() {
+    let all: Vec<Artifact> = (0..20).map(|n| artifact("a", &n.to_string(), &[("a", 9000)])).collect();
+    let (mut candidates, mut deepest) = (Candidates::default(), 0);
+    for one in &all {
+        let (_, depth) = candidates.of(&placed(one, 0, false, 0));
+        deepest = deepest.max(depth);
+        candidates.add(placed(one, 0, false, depth));
+    }
+    assert_eq!(deepest, DEEPEST);
 }

@@ -204,7 +204,7 @@ fn decision(plan: &Plan, served: bool) -> Decision {
         Outcome::Nothing if plan.error.is_none() && served => Verdict::Installed,
         Outcome::Nothing if plan.error.is_none() => Verdict::Information,
         Outcome::Restore => Verdict::Information,
-        Outcome::Nothing | Outcome::Stage => Verdict::Waiting,
+        Outcome::Nothing | Outcome::Stage | Outcome::Lacking => Verdict::Waiting,
         Outcome::Refuse if plan.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Space) => Verdict::Waiting,
         Outcome::Refuse => Verdict::Refused,
     };

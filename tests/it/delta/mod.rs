@@ -3,6 +3,7 @@
 mod carried;
 mod damage;
 mod gap;
+mod hostile;
 mod order;
 
 use crate::world::{World, noise, text};
@@ -99,7 +100,12 @@ fn fast_leaves_out_and_recodes_nothing_and_small_recodes_without_any_base() {
     let bundle = world.open(&fast).expect("authentic");
     assert!(bundle.statement.features == ["delta"] && bundle.table.blobs.len() == 3);
     // Two versions in one bundle: the second is made from the first.
-    let both = world.lock("both", &[version(1), version(2)].concat());
+    let both = [1, 2].map(|n| {
+        let mut artifacts = lock(&world, n).artifacts;
+        artifacts.iter_mut().for_each(|artifact| artifact.version = n.to_string());
+        artifacts
+    });
+    let both = Lock::new("both".to_owned(), "main".to_owned(), Digest::of(b"manifest"), both.concat()).expect("a lock");
     let small = world.pack_shaped(&both, "small", None, &Shape { profile: Profile::Small, ..Shape::default() });
     let bundle = world.open(&small).expect("authentic");
     assert!(bundle.statement.features == ["recoded"] && bundle.statement.base.is_empty());

@@ -137,6 +137,46 @@ fn a_base_of_another_line_counts_where_its_blobs_are_here() {
 }
 
 #[test]
+fn what_is_superseded_and_pruned_comes_again_and_changes_nothing() {
+    let world = World::new();
+    let (full, second) = two(&world);
+    let third = world.pack_shaped(&lock(&world, 3), "three", None, &shape(vec![site(&world, &[&second])]));
+    let receiver = world.receiver("receiver");
+    for volumes in [&full, &second, &third] {
+        world.import(volumes, &receiver).expect("imported");
+    }
+    for n in [1, 2] {
+        std::fs::remove_file(blob_path(&receiver, &version(n)[1])).expect("superseded, and pruned");
+    }
+    assert!(matches!(world.import(&second, &receiver).expect("no damage"), Imported::Already { restored: 0, lacking: 1, .. }));
+    let host = Host::new();
+    let store = ["--store", arg(receiver.root())];
+    let planned = host.ok(&[&store[..], &["--json", "plan", arg(&second[0])]].concat());
+    assert!(planned.out.split_whitespace().collect::<String>().contains("\"would\":\"nothing\""), "{planned:?}");
+    // The one that is installed is another matter.
+    std::fs::remove_file(blob_path(&receiver, &version(3)[1])).expect("it was there");
+    assert_eq!(world.import(&third, &receiver).expect_err("what it is made from is gone").kind(), Kind::Incomplete);
+}
+
+#[test]
+fn what_another_line_builds_on_comes_first_whatever_its_name() {
+    let world = World::new();
+    let base = world.pack(&world.lock("kit", &version(1)), "kit", None, &[1]);
+    let early = world.pack_shaped(&world.lock("alpha", &version(2)), "alpha", None, &shape(vec![site(&world, &[&base])]));
+    let (host, receiver) = (Host::new(), world.receiver("receiver"));
+    let store = ["--store", arg(receiver.root())];
+    let places = [arg(&early[0]), arg(&base[0])];
+    let request = world.path("request.txt");
+    let planned = host.ok(&[&store[..], &["plan"], &places, &["--request", arg(&request)]].concat());
+    assert!(planned.err.contains("request   0 blobs"), "{planned:?}");
+    host.ok(&[&store[..], &["import"], &places].concat());
+    has(&receiver, 2);
+    let alone = world.receiver("alone");
+    let planned = host.run(&["--store", arg(alone.root()), "--json", "plan", places[0]]);
+    assert!(planned.out.split_whitespace().collect::<String>().contains("\"would\":\"lacking\""), "{planned:?}");
+}
+
+#[test]
 fn an_installed_delta_comes_again_without_its_base() {
     let world = World::new();
     let (full, delta) = two(&world);
