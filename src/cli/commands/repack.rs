@@ -5,7 +5,8 @@ use crate::bundle::Verification;
 use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Result};
-use crate::steps::repack::{Repacked, extract, meant, merge, split};
+use crate::steps::extract::{extract, meant};
+use crate::steps::repack::{Repacked, merge, split};
 use crate::steps::verify::{open, open_one};
 use crate::store::Store;
 use clap::Args;
@@ -91,14 +92,15 @@ fn again(
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "reading" };
-    let Repacked { fetched, shape, seq, epoch } = gather(&journal, &verification)?;
-    let last = store.last_packed(&fetched.lock().name, &fetched.lock().line)?;
-    // A number that was handed out here stands for another bundle.
-    let seq = last.filter(|last| last.epoch >= epoch).map_or(seq, |last| seq.max(last.seq.saturating_add(1)));
-    let mut options = options.clone();
-    options.seq = options.seq.or(Some(seq));
-    options.epoch = options.epoch.or(Some(epoch));
-    write(&fetched, &journal, &options, (signing.as_ref(), Some(shape)), context).map(|_| ())
+    let Repacked { fetched, shape } = gather(&journal, &verification)?;
+    let lock = fetched.lock();
+    if store.last_packed(&lock.name, &lock.line)?.is_none() {
+        context
+            .out
+            .warn(format!("no bundle of {}, line {}, was packed with this store: only who numbers a line should", lock.name, lock.line));
+        context.out.warn("pack it again, or receivers take the maker's next bundle for a fork of this one");
+    }
+    write(&fetched, &journal, options, (signing.as_ref(), Some(shape)), context).map(|_| ())
 }
 
 impl Extract {
