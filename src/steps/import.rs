@@ -54,6 +54,8 @@ pub enum Imported {
         restored: usize,
         /// Whether its record was damaged, and was written again.
         rewritten: bool,
+        /// How many blobs that it builds on are not here any more; it is not served now, and was left as it is.
+        gone: usize,
     },
 }
 
@@ -257,11 +259,22 @@ pub fn as_accepted(bundle: &Authentic, store: &Store) -> Result<(Installed, bool
     Ok((installed, damaged))
 }
 
+/// Whether a bundle is of the current snapshot.
+pub fn is_current(bundle: &Digest, store: &Store) -> Result<bool> {
+    Ok(store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|installed| installed.bundle == *bundle)))
+}
+
 /// Nothing new; but what a scrub took out, or a pruning, comes back.
 fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let (installed, rewritten) = as_accepted(&bundle, store)?;
-    bundle.refuse_lacking(&bundle.lacking(store)?)?;
+    let lacking = bundle.lacking(store)?;
+    if !lacking.is_empty() && !is_current(&bundle.id, store)? {
+        // Nobody is served from it: what was pruned since is not asked for each time that its medium comes again.
+        writer.await_no_more(&waiting(&installed))?;
+        return Ok(Imported::Already { installed, restored: 0, rewritten: false, gone: lacking.len() });
+    }
+    bundle.refuse_lacking(&lacking)?;
     let (bundle, needs) = with_room(bundle, store)?;
     let restored = needs.blobs;
     if let Some(staged) = stage(&bundle, &needs, journal, verification, kind::RESTORE)? {
@@ -276,7 +289,7 @@ fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'
         writer.keep_record(&installed.bundle, &verified.record())?;
     }
     writer.await_no_more(&waiting(&installed))?;
-    Ok(Imported::Already { installed, restored, rewritten })
+    Ok(Imported::Already { installed, restored, rewritten, gone: 0 })
 }
 
 /// Takes a bundle in, and makes its recoded blobs again.

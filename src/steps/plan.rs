@@ -2,7 +2,7 @@
 //! `import` asks, in the same order, and of the payload nothing is read.
 
 use super::approve::{Admitted, admit};
-use super::import::{as_accepted, check_evidence, order};
+use super::import::{as_accepted, check_evidence, is_current, order};
 use super::predecessors::Predecessors;
 use super::review::reviewed;
 use super::staging::still_needed;
@@ -63,6 +63,8 @@ pub struct Plan {
     pub admitted: Option<Admitted>,
     /// Whether it is installed and its damaged record would be written again.
     pub rewritten: bool,
+    /// Whether it was installed, is not served now, and builds on what is not here any more: then it is left as it is.
+    pub left: bool,
     /// What it builds on and will not be here.
     pub lacking: Lacking,
     /// What importing it would end with, where that is not success.
@@ -78,7 +80,7 @@ impl Plan {
             }
             (Some(error), _) if error.kind() == Kind::Incomplete => Outcome::Nothing,
             (Some(_), _) => Outcome::Refuse,
-            (None, Some(Order::Replay)) if self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,
+            (None, Some(Order::Replay)) if self.left || self.needs.blobs == 0 && !self.rewritten => Outcome::Nothing,
             (None, Some(Order::Replay)) => Outcome::Restore,
             (None, _) => Outcome::Install,
         }
@@ -95,7 +97,11 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     lacking.without(|blob| before.brings(blob));
     let (order, refused) = told(order(&bundle, before))?;
     let replay = order == Some(Order::Replay);
-    let rewritten = replay && as_accepted(&bundle, store)?.1;
+    let left = replay && !lacking.is_empty() && !is_current(&bundle.id, store)?;
+    if left {
+        lacking = Lacking::default();
+    }
+    let rewritten = replay && !left && as_accepted(&bundle, store)?.1;
     let old = follows.as_ref().filter(|_| !replay).map(|i| before.lock_of(i)).transpose()?;
     let changes = if replay { LockDiff::default() } else { LockDiff::since(old.as_ref(), &bundle.lock) };
     let review = order.as_ref().filter(|_| !replay).map(|order| reviewed(&bundle, before, order, clock)).transpose()?;
@@ -105,10 +111,24 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     };
     let error = match refused.or(unwanted).or_else(|| bundle.refuse_lacking(&lacking).err()) {
         Some(error) => Some(error),
+        None if left => None,
         None => unmet(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
-    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, lacking, error })
+    Ok(Plan {
+        free: free_space(store.root())?,
+        bundle,
+        order,
+        follows,
+        needs,
+        changes,
+        findings,
+        admitted,
+        rewritten,
+        left,
+        lacking,
+        error,
+    })
 }
 
 /// What was found, or the refusal; other errors stay errors.

@@ -18,6 +18,8 @@ pub struct Repacked {
     pub fetched: Fetched,
     /// Streams that are carried as they were, the parents, and the number they go to.
     pub shape: Shape,
+    /// How many recoded blobs were not made again, since what they are made from is not here.
+    pub unbuilt: usize,
 }
 
 /// Folds deltas into a full bundle: everything that the last of some bundles names comes into the store, from them and from what is there.
@@ -57,27 +59,28 @@ pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Veri
     }
     let after = Some((last.statement.epoch, last.statement.seq));
     let shape = Shape { parents: bundles.iter().map(Authentic::as_parent).collect(), after, ..Shape::default() };
-    Ok(Repacked { fetched: Fetched::of(last.lock.clone(), store)?, shape })
+    Ok(Repacked { fetched: Fetched::of(last.lock.clone(), store)?, shape, unbuilt: 0 })
 }
 
 /// Cuts a bundle into other volumes: a delta stays one, and streams stay what they are.
 pub fn split(bundle: &Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Repacked> {
     let (store, writer) = (journal.store(), journal.writer());
     let plain = bundle.carried_plain();
-    let lacks = bundle.table.blobs.iter().filter(|b| plain.contains(&b.digest));
     let mut needed = bundle.table.recoded().0;
-    for blob in lacks {
+    for blob in &bundle.table.blobs {
         needed += if store.lacks(&blob.digest, blob.size)? { blob.size } else { 0 };
     }
     check_space(store.root(), needed)?;
     log(std::slice::from_ref(bundle), journal)?;
-    verification.take(bundle, &plain, writer, store)?;
+    // Who signs the new bundle answers for its streams: they are made into blobs again where that can be done here.
+    let carried = bundle.table.blobs.iter().map(|blob| blob.digest).collect();
+    let unbuilt = verification.take(bundle, &carried, writer, store)?.len();
     let scratch = store.scratch().map_err(|e| Error::unwritten("a stream cannot be kept", &e))?;
     let recut: Recoding = bundle.streams(scratch, verification)?;
     let fetched = Fetched::carried(bundle.lock.clone(), &plain, store)?;
     let after = Some((bundle.statement.epoch, bundle.statement.seq));
     let shape = Shape { parents: vec![bundle.as_parent()], recut: Some(recut), after, ..Shape::default() };
-    Ok(Repacked { fetched, shape })
+    Ok(Repacked { fetched, shape, unbuilt })
 }
 
 fn log(bundles: &[Authentic], journal: &Journal<'_>) -> Result<()> {

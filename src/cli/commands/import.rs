@@ -13,10 +13,10 @@ use crate::log::Journal;
 use crate::steps::approve;
 use crate::steps::assess::Held;
 use crate::steps::assess::has_evidence;
-use crate::steps::import::{Imported, Inspection, import_after, is_refusal, log_refusals};
+use crate::steps::import::{Imported, Inspection, import_after, is_current, is_refusal, log_refusals};
 use crate::steps::staging::Staged;
 use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
-use crate::store::{Installed, Store};
+use crate::store::Store;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -122,15 +122,22 @@ pub fn take_in(
     };
     match import_after(bundle, journal, &verification, Inspection { look: &look, advisories: known })? {
         Imported::Staged(staged) => Ok((tell_staged(&id.hex(), &staged, context), Some(staged.error))),
-        Imported::Already { installed, restored, rewritten } => {
+        Imported::Already { installed, restored, rewritten, gone } => {
             let brought = match restored {
+                _ if gone > 0 => {
+                    format!(
+                        "nothing was changed: it is not served now, and {} that it builds on {} not here any more",
+                        count(gone, "blob"),
+                        if gone == 1 { "is" } else { "are" }
+                    )
+                }
                 0 if rewritten => "its damaged record was written again".to_owned(),
-                0 if is_current(journal.store(), &installed)? => "nothing was changed".to_owned(),
+                0 if is_current(&installed.bundle, journal.store())? => "nothing was changed".to_owned(),
                 0 => "nothing was changed; it is not served now, to go back to it: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
             context.out.say(format!("{label} is installed already ({}); {brought}", installed.bundle.spoken()));
-            Ok((json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten }), None))
+            Ok((json!({ "bundle": id.hex(), "imported": false, "restored": restored, "rewritten": rewritten, "gone": gone }), None))
         }
         Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt } => {
             let who = signers(&judged);
@@ -179,9 +186,4 @@ fn tell_staged(id: &str, staged: &Staged, context: &Context) -> Value {
     };
     context.out.say(format!("{label}: {taken}; it waits in the store until the rest is here"));
     json!({ "bundle": id, "imported": false, "staged": true, "blobs": staged.blobs, "bytes": staged.bytes, "needed": awaited(&staged.needs) })
-}
-
-/// Whether a bundle is in the snapshot that is served.
-fn is_current(store: &Store, installed: &Installed) -> Result<bool> {
-    Ok(store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|bundle| bundle.bundle == installed.bundle)))
 }
