@@ -100,11 +100,12 @@ fn take_out(
     let writer = workshop.writer()?;
     let both = Both { first: &workshop, second: held };
     let sizes = sizes(bundles);
+    let unusable = unusable(held, files)?;
     let has = |digest: &Digest| match (held, sizes.get(digest)) {
-        (Some(held), Some(size)) => held.has(digest, *size),
+        (Some(held), Some(size)) if !unusable.contains(digest) => held.has(digest, *size),
         _ => Ok(false),
     };
-    let mut wanted = unusable(held, files)?;
+    let mut wanted = unusable.clone();
     let mut parts = Vec::new();
     for bundle in bundles.iter().rev() {
         let (own, others) = bundle.closure(&wanted);
