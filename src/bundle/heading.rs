@@ -139,6 +139,11 @@ fn put_in_place(from: &Path, to: &Path, id: &Digest) -> Result<()> {
     let taken = File::options().read(true).write(true).open(to).ok();
     taken.as_ref().map_or(Ok(()), |file| take_turn(to, file))?;
     let before = Volume::open(to).ok().filter(|v| Digest::of(&v.head.statement) == *id);
+    if before.is_none() && to.symlink_metadata().is_ok() {
+        return Err(Error::usage(format!("{} is there already and is another bundle", shown(to)))
+            .with("packed", id.spoken())
+            .hint("choose another folder, or remove the file if nobody needs it"));
+    }
     let file = File::options().read(true).write(true).open(from);
     let file = file.map_err(|e| Error::io(format!("{} cannot be written", shown(from)), &e))?;
     for (name, armour) in before.iter().flat_map(|v| v.head.signatures.iter()) {

@@ -269,12 +269,18 @@ pub fn is_superseded(installed: &Installed, store: &Store) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether a bundle is of the current snapshot.
+pub fn is_current(bundle: &Digest, store: &Store) -> Result<bool> {
+    Ok(store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|installed| installed.bundle == *bundle)))
+}
+
 /// Nothing new; but what a scrub took out, or a pruning, comes back.
 fn again(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
     let (writer, store) = (journal.writer(), journal.store());
     let (installed, rewritten) = as_accepted(&bundle, store)?;
     let lacking = bundle.lacking(store)?;
     if !lacking.is_empty() && is_superseded(&installed, store)? {
+        writer.await_no_more(&waiting(&installed))?;
         return Ok(Imported::Already { installed, restored: 0, rewritten: false, lacking: lacking.len() });
     }
     bundle.refuse_lacking(&lacking)?;

@@ -2,7 +2,7 @@
 
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::log::{Draft, Held, HostInventory, Item, Journal, kind, start};
+use crate::log::{Draft, Held, HostInventory, Item, Journal, MAX_INVENTORY_BYTES, MAX_PROOF_BYTES, kind, start};
 use std::collections::BTreeSet;
 
 /// An inventory with its proof.
@@ -40,6 +40,13 @@ pub fn take(journal: &Journal<'_>) -> Result<Taken> {
     let key = journal.verifier().clone();
     let inventory = HostInventory { key, made: journal.now().to_string(), snapshot: snapshot.number, bundles, starts };
     let body = inventory.body();
+    let most = MAX_INVENTORY_BYTES - MAX_PROOF_BYTES as u64;
+    if body.len() as u64 > most {
+        return Err(Error::usage("so many blobs are installed that no reader takes the inventory")
+            .with("expected", format!("at most {most} bytes"))
+            .with("found", format!("{} bytes", body.len()))
+            .hint("outside, give the bundles or the receipt of the import with --base instead"));
+    }
     let digest = Digest::of(&body);
     let subject = Item::named("inventory", format!("snapshot {}", snapshot.number)).digest(digest);
     let on = Item::named("snapshot", snapshot.number).digest(store.snapshot_digest(snapshot.number)?);

@@ -10,6 +10,7 @@ pub mod assess;
 pub mod client;
 pub mod delta;
 pub mod evidence;
+pub mod extract;
 #[cfg(feature = "upstream")]
 pub mod fetch;
 mod fetched;

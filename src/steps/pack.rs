@@ -82,9 +82,10 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         created: number.created.clone(),
         tool: TOOL.to_owned(),
         remember: &|id| {
+            number.refuse_another(lock, id)?;
             let bundle = Item::named("bundle", set_name(&lock.name, &lock.line, number.seq)).digest(id);
             request.journal.append(Said::new(kind::PACK, vec![bundle]).on(vec![Item::of("lock", lock.digest())]))?;
-            request.journal.writer().keep_sent(&number.sent(lock, id), &lock.to_bytes())?;
+            request.journal.writer().keep_sent(&number.sent(lock, id), &lock.to_bytes(), &request.shape.bases())?;
             request.journal.writer().remember_packed(&lock.name, &lock.line, &number.of(id))
         },
         files,
@@ -116,13 +117,25 @@ impl Number {
         Sent { name: lock.name.clone(), line: lock.line.clone(), epoch: self.epoch, seq: self.seq, id }
     }
 
+    /// Refuses other bytes under a number that was handed out: what a bundle is recoded from can change though its recipe does not, when
+    /// old blobs were pruned, or when what is known of an inventory's blobs has changed.
+    fn refuse_another(&self, lock: &Lock, id: Digest) -> Result<()> {
+        let Some(had) = self.bundle.filter(|had| *had != id) else { return Ok(()) };
+        Err(Error::usage(format!("{}: it is another bundle than it was under this number", set_name(&lock.name, &lock.line, self.seq)))
+            .with("was", had.spoken())
+            .with("would be", id.spoken())
+            .hint("what it is recoded from has changed in this store, and receivers would take it for a fork")
+            .hint(format!("for the next number, which they take: --seq {}", self.seq.saturating_add(1))))
+    }
+
     fn of(&self, bundle: Digest) -> LastPacked {
         let (recipe, created, previous) = (self.recipe, self.created.clone(), self.previous);
         LastPacked { epoch: self.epoch, seq: self.seq, bundle, recipe, created, previous }
     }
 }
 
-/// The number of the next bundle: the last one again when everything that decides the bytes is the same, else the next; 1 in a new epoch.
+/// The number of the next bundle: the last one again when everything that decides the bytes is the same, else the next, also after those it
+/// is made from; 1 in a new epoch.
 fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
     let lock = request.fetched.lock().digest();
     let given = request.previous.map(|p| (p.seq, p.bundle));
@@ -136,8 +149,9 @@ fn numbering(request: &PackRequest<'_>, last: Option<&LastPacked>) -> Number {
             return Number { epoch, seq, created, previous, recipe, bundle: Some(bundle) };
         }
     }
-    let epoch = request.epoch.or(last.map(|l| l.epoch)).unwrap_or(0);
-    let next = last.filter(|l| l.epoch >= epoch).map_or(1, |l| l.seq.saturating_add(1));
+    let newest = last.map(|l| (l.epoch, l.seq)).max(request.shape.after);
+    let epoch = request.epoch.or(newest.map(|(epoch, _)| epoch)).unwrap_or(0);
+    let next = newest.filter(|(of, _)| *of >= epoch).map_or(1, |(_, seq)| seq.saturating_add(1));
     let seq = request.seq.unwrap_or(next);
     let before = last.filter(|l| l.epoch == epoch && l.seq < seq).map(|l| (l.seq, l.bundle));
     let created = request.created.clone();

@@ -5,11 +5,14 @@ use super::layout::{Store, Writer};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// So many of the last bundles of a line are remembered.
 const REMEMBERED: usize = 8;
+/// Longest list of the bundles that one builds on.
+const MAX_BASES_BYTES: u64 = 1 << 20;
 
 /// A bundle that was packed here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +40,11 @@ impl Sent {
         let (seq, epoch) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let (name, line) = parts.next()?.split_once('@')?;
         Some(Self { name: name.to_owned(), line: line.to_owned(), epoch, seq, id })
+    }
+
+    /// Where it is kept on which bundles it builds, when it builds on any.
+    fn bases_name(&self) -> String {
+        format!("{}.bases", self.file_name())
     }
 
     fn is_of(&self, other: &Self) -> bool {
@@ -76,23 +84,46 @@ impl Store {
         Lock::parse(path.display(), &bytes).map_err(damaged)
     }
 
-    /// The locks of the last bundle of each line: what the next delta builds on.
+    /// The locks of the last bundle of each line, which the next delta builds on, and of those that it builds on itself: to pack it again
+    /// takes what it was recoded from.
     pub(super) fn last_sent(&self) -> Result<Vec<Lock>> {
         let sent = self.sent()?;
-        let last = sent.iter().enumerate().filter(|(n, one)| sent.get(n + 1).is_none_or(|next| !next.is_of(one)));
-        last.map(|(_, one)| self.lock_sent(one)).collect()
+        let last = |n: usize| sent.get(n + 1).is_none_or(|next| !next.is_of(&sent[n]));
+        let mut bases = BTreeSet::new();
+        for n in (0..sent.len()).filter(|n| last(*n)) {
+            bases.extend(self.bases_sent(&sent[n])?);
+        }
+        let named = sent.iter().enumerate().filter(|(n, one)| last(*n) || bases.contains(&one.id));
+        named.map(|(_, one)| self.lock_sent(one)).collect()
+    }
+
+    /// The ids of the bundles that one of them builds on.
+    fn bases_sent(&self, sent: &Sent) -> Result<Vec<Digest>> {
+        let path = self.sent_folder().join(sent.bases_name());
+        let damaged = |e: Error| e.of_kind(Kind::Store).with("file", path.display()).hint("the store is damaged: remove the file");
+        let bytes = read_own(&path, MAX_BASES_BYTES)?.unwrap_or_default();
+        String::from_utf8_lossy(&bytes).lines().map(|line| Digest::from_hex(line).map_err(damaged)).collect()
     }
 }
 
 impl Writer {
-    /// Remembers the lock of a bundle that is being packed, and forgets those long before it.
-    pub fn keep_sent(&self, sent: &Sent, lock: &[u8]) -> Result<()> {
+    /// Remembers the lock of a bundle that is being packed and the ids of those it builds on, and forgets those long before it.
+    pub fn keep_sent(&self, sent: &Sent, lock: &[u8], bases: &[Digest]) -> Result<()> {
         let folder = self.store().sent_folder();
         create_folder(&folder)?;
+        let path = folder.join(sent.bases_name());
+        match bases.is_empty() {
+            true => remove(&path)?,
+            false => write_atomic(&path, bases.iter().map(|id| format!("{}\n", id.hex())).collect::<String>().as_bytes())?,
+        }
         write_atomic(&folder.join(sent.file_name()), lock)?;
         let of_line: Vec<Sent> = self.store().sent()?.into_iter().filter(|other| other.is_of(sent)).collect();
         let over = of_line.len().saturating_sub(REMEMBERED);
-        of_line[..over].iter().filter(|old| *old != sent).try_for_each(|old| remove(&folder.join(old.file_name())))
+        // The lock goes last: a kill between the two leaves what the next packing takes away.
+        of_line[..over].iter().filter(|old| *old != sent && !bases.contains(&old.id)).try_for_each(|old| {
+            remove(&folder.join(old.bases_name()))?;
+            remove(&folder.join(old.file_name()))
+        })
     }
 }
 

@@ -13,10 +13,10 @@ use crate::log::Journal;
 use crate::steps::approve;
 use crate::steps::assess::Held;
 use crate::steps::assess::has_evidence;
-use crate::steps::import::{Imported, Inspection, import_after, is_refusal, log_refusals};
+use crate::steps::import::{Imported, Inspection, import_after, is_current, is_refusal, log_refusals};
 use crate::steps::staging::Staged;
 use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
-use crate::store::{Installed, Store};
+use crate::store::Store;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -128,7 +128,7 @@ pub fn take_in(
                     format!("nothing was changed; it is not served now, and {} it builds on are gone", count(lacking, "blob"))
                 }
                 0 if rewritten => "its damaged record was written again".to_owned(),
-                0 if is_current(journal.store(), &installed)? => "nothing was changed".to_owned(),
+                0 if is_current(&installed.bundle, journal.store())? => "nothing was changed".to_owned(),
                 0 => "nothing was changed; it is not served now, to go back to it: airlift rollback N".to_owned(),
                 n => format!("{} had gone missing and {} brought back", count(n, "blob"), if n == 1 { "was" } else { "were" }),
             };
@@ -182,9 +182,4 @@ fn tell_staged(id: &str, staged: &Staged, context: &Context) -> Value {
     };
     context.out.say(format!("{label}: {taken}; it waits in the store until the rest is here"));
     json!({ "bundle": id, "imported": false, "staged": true, "blobs": staged.blobs, "bytes": staged.bytes, "needed": awaited(&staged.needs) })
-}
-
-/// Whether a bundle is in the snapshot that is served.
-fn is_current(store: &Store, installed: &Installed) -> Result<bool> {
-    Ok(store.current()?.is_some_and(|snapshot| snapshot.bundles.iter().any(|bundle| bundle.bundle == installed.bundle)))
 }

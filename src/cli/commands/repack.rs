@@ -5,7 +5,8 @@ use crate::bundle::Verification;
 use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Result};
-use crate::steps::repack::{Repacked, extract, meant, merge, split};
+use crate::steps::extract::{extract, meant};
+use crate::steps::repack::{Repacked, merge, split};
 use crate::steps::verify::{open, open_one};
 use crate::store::Store;
 use clap::Args;
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 /// Fold deltas into a full bundle, which names those it was made from
 #[derive(Debug, Args)]
 #[command(after_help = "Example: airlift merge /media/usb1/kit-7.airlift kit-8.airlift --out full --key ~/.ssh/release\n\nThe newest \
-decides what is in it. What they build on may also be in the store. The result is a new bundle with a number of its own.")]
+decides what is in it. What they build on may also be in the store. The result is a new bundle with a number of its own: only \
+who numbers the line should make it.")]
 pub struct Merge {
     /// Volumes of the bundles, or folders that hold them
     #[arg(required = true)]
@@ -27,7 +29,7 @@ pub struct Merge {
 /// Cut a bundle into other volumes; the result names the one it was made from
 #[derive(Debug, Args)]
 #[command(after_help = "Example: airlift split /media/usb1 --volume-size dvd --out discs --key ~/.ssh/release\n\nA delta stays a delta. \
-The result is a new bundle with a number of its own.")]
+The result is a new bundle with a number of its own: only who numbers the line should make it.")]
 pub struct Split {
     /// The volumes, or folders that hold them
     #[arg(required = true)]
@@ -91,14 +93,19 @@ fn again(
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "reading" };
-    let Repacked { fetched, shape, seq, epoch } = gather(&journal, &verification)?;
-    let last = store.last_packed(&fetched.lock().name, &fetched.lock().line)?;
-    // A number that was handed out here stands for another bundle.
-    let seq = last.filter(|last| last.epoch >= epoch).map_or(seq, |last| seq.max(last.seq.saturating_add(1)));
-    let mut options = options.clone();
-    options.seq = options.seq.or(Some(seq));
-    options.epoch = options.epoch.or(Some(epoch));
-    write(&fetched, &journal, &options, (signing.as_ref(), Some(shape)), context).map(|_| ())
+    let Repacked { fetched, shape, unbuilt } = gather(&journal, &verification)?;
+    if unbuilt > 0 {
+        context.out.warn(format!("{} not made again, since what is needed for that is not here:", count(unbuilt, "recoded blob")));
+        context.out.warn("every stored byte is as signed, and is taken over on the word of who signed it");
+    }
+    let lock = fetched.lock();
+    if store.last_packed(&lock.name, &lock.line)?.is_none() {
+        context
+            .out
+            .warn(format!("no bundle of {}, line {}, was packed with this store: only who numbers a line should", lock.name, lock.line));
+        context.out.warn("pack it again, or receivers take the maker's next bundle for a fork of this one");
+    }
+    write(&fetched, &journal, options, (signing.as_ref(), Some(shape)), context).map(|_| ())
 }
 
 impl Extract {

@@ -14,7 +14,8 @@ pub use carried::{by_inventory, by_receipt};
 pub use prepare::{Estimate, Preparing, estimate, prepare};
 pub use site::Site;
 
-use crate::bundle::{Parent, Recoding, Request};
+use crate::artifact::Digest;
+use crate::bundle::{BaseRef, Parent, Recoding, Request};
 
 /// How much work a smaller bundle is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Shape {
     pub parents: Vec<Parent>,
     /// What it leaves out and the streams it carries, as the one it is made from did.
     pub recut: Option<Recoding>,
+    /// Epoch and number of the newest bundle that it is made from: its own number is above it.
+    pub after: Option<(u64, u64)>,
 }
 
 impl Shape {
@@ -65,12 +68,33 @@ impl Shape {
         self.sites.is_empty() && self.profile != Profile::Small && self.parents.is_empty()
     }
 
-    /// What decides the bundle's bytes beside its lock, for remembering how it was packed.
+    /// What decides the bundle's bytes beside its lock, for remembering how it was packed: one word a receiver, since what one has and what
+    /// two have in common are not the same.
     pub fn told(&self) -> String {
-        let mut ids: Vec<String> = self.sites.iter().flat_map(|site| site.refs.iter().map(|base| base.id().hex())).collect();
-        ids.sort();
+        let of_site = |site: &Site| {
+            let mut ids: Vec<String> = site.refs.iter().map(|base| base.id().hex()).collect();
+            ids.sort();
+            ids.join("+")
+        };
+        let mut sites: Vec<String> = self.sites.iter().map(of_site).collect();
+        sites.sort();
         let request: String = self.request.words().collect::<Vec<_>>().join(" ");
-        let parents: String = self.parents.iter().map(|parent| format!(" {}", parent.id.hex())).collect();
-        format!("{} {} {request}{parents}", self.profile.word(), ids.join(" "))
+        let parents: String = self.parents.iter().map(|parent| format!(" {} {}", parent.id.hex(), signed(parent))).collect();
+        format!("{} {} {request}{parents}", self.profile.word(), sites.join(" "))
     }
+
+    /// The bundles whose blobs it may be recoded from.
+    pub fn bases(&self) -> Vec<Digest> {
+        let refs = self.sites.iter().flat_map(|site| &site.refs);
+        refs.filter(|base| matches!(base, BaseRef::Bundle { .. })).map(BaseRef::id).collect()
+    }
+}
+
+/// SHA-256 of the signatures that are carried for a parent.
+fn signed(parent: &Parent) -> Digest {
+    let mut all = Vec::new();
+    for (name, armour) in &parent.signatures {
+        all.extend_from_slice(format!("{name} {}\n", Digest::of(armour)).as_bytes());
+    }
+    Digest::of(&all)
 }

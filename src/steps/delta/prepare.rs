@@ -171,11 +171,23 @@ fn each(jobs: &[&Job], threads: usize, work: impl Fn(&Job) -> Result<()> + Sync)
 struct Shelf {
     file: Arc<File>,
     end: Mutex<u64>,
+    /// Bases that have been hashed.
+    checked: Mutex<BTreeSet<Digest>>,
 }
 
 impl Shelf {
     fn new(store: &Store) -> Result<Self> {
-        Ok(Self { file: Arc::new(store.scratch().map_err(|e| unwritten(&e))?), end: Mutex::new(0) })
+        Ok(Self { file: Arc::new(store.scratch().map_err(|e| unwritten(&e))?), end: Mutex::new(0), checked: Mutex::default() })
+    }
+
+    /// Opens a blob that others are made from. It is hashed once: a stream that was made from damaged bytes decodes here, and nowhere else.
+    fn base(&self, store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
+        let blob = open(store, digest, size)?;
+        if !self.checked.lock().expect(NO_PANIC).contains(digest) {
+            check(&blob, digest, size)?;
+            self.checked.lock().expect(NO_PANIC).insert(*digest);
+        }
+        Ok(blob)
     }
 
     /// Takes over a stream from the file it was made in.
@@ -206,7 +218,8 @@ fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Res
     let mut source = open(work.store, &job.digest, job.size)?;
     check(&source, &job.digest, job.size)?;
     let stored = stored_length(&mut source)?;
-    let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, open(work.store, digest, *size)?))).collect::<Result<Vec<_>>>()?;
+    let opened =
+        job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work.store, digest, *size)?))).collect::<Result<Vec<_>>>()?;
     let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;

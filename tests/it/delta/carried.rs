@@ -6,6 +6,7 @@ use crate::world::{World, journal, key};
 use airlift::artifact::Digest;
 use airlift::log::HostInventory;
 use airlift::steps::inventory::take;
+use airlift::store::Store;
 use airlift::trust::SecretKey;
 use std::path::PathBuf;
 
@@ -117,9 +118,14 @@ fn deltas_are_folded_cut_anew_and_taken_apart() {
     let cutter = world.receiver("cutter");
     let cut = sender.host.run(&["--store", arg(cutter.root()), "split", arg(&delta[0]), "--out", "cut", "--volume-size", "14MB"]);
     assert_eq!(cut.code, Some(0), "{cut:?}");
+    assert!(cut.err.contains("not made again"), "whoever signs it is told: {cut:?}");
     let cut = signed(&world, sender.host.path("cut"));
     let bundle = world.open(&cut).expect("authentic");
     assert_eq!(bundle.statement.features, ["delta", "recoded", "repacked"]);
+    let again = sender.host.run(&["--store", arg(cutter.root()), "split", arg(&delta[0]), "--out", "cut", "--volume-size", "14MB"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let cut = signed(&world, sender.host.path("cut"));
+    assert_eq!(world.open(&cut).expect("authentic").id, bundle.id, "what is packed again the same way keeps its number");
     let receiver = world.receiver("receiver");
     world.import(&full, &receiver).expect("imported");
     world.import(&cut, &receiver).expect("imported");
@@ -135,4 +141,49 @@ fn deltas_are_folded_cut_anew_and_taken_apart() {
         .host
         .run(&["--store", arg(empty.root()), "extract", arg(&delta[0]), "--artifact", "files/blob-001", "--out", "no"])
         .refused(3, &["is not here"]);
+}
+
+#[test]
+fn what_is_taken_out_is_what_the_lock_says_wherever_it_comes_from() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let sender = Sender::new(&world);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    world.import(&delta, &receiver).expect("imported");
+    let blob = |bytes: &[u8]| {
+        let hex = Digest::of(bytes).hex();
+        receiver.root().join("blobs/sha256").join(&hex[..2]).join(hex)
+    };
+    let extract = |artifact: &str, out: &str| {
+        sender.host.run(&["--store", arg(receiver.root()), "extract", arg(&delta[0]), "--artifact", artifact, "--out", out])
+    };
+    let (new, kept) = (&version(2)[1], &version(2)[0]);
+    // Bytes of the same length under the blob's name: the bundle has the right ones.
+    for wrong in [vec![7; new.len()], vec![7; 9]] {
+        std::fs::write(blob(new), &wrong).expect("written");
+        let out = format!("right-{}", wrong.len());
+        let ran = extract("files/blob-001", &out);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(std::fs::read(sender.host.path(&out).join("blob-001")).expect("a file") == *new);
+    }
+    // What the bundle leaves out can only come from the store.
+    std::fs::write(blob(kept), vec![7; kept.len()]).expect("written");
+    extract("files/blob-000", "none").refused(7, &["is damaged", "scrub"]);
+    assert_eq!(std::fs::read_dir(sender.host.path("none")).expect("a folder").count(), 0, "nothing is left");
+    // A folder that somebody prepared on the medium is not taken for one of ours.
+    let prepared = sender.host.path("stick/.airlift-extract-0/store");
+    let planted = Store::open_or_create(&prepared).expect("a store").root().join("blobs/sha256").join(&Digest::of(new).hex()[..2]);
+    std::fs::create_dir_all(&planted).expect("a folder");
+    std::fs::write(planted.join(Digest::of(new).hex()), vec![6; new.len()]).expect("written");
+    std::fs::create_dir_all(sender.host.path("stick/.airlift-extract")).expect("a folder");
+    assert_eq!(extract("files/blob-001", "stick").code, Some(0));
+    assert!(std::fs::read(sender.host.path("stick/blob-001")).expect("a file") == *new);
+    // Where one name is taken, no file is written.
+    std::fs::create_dir_all(sender.host.path("taken")).expect("a folder");
+    std::os::unix::fs::symlink("elsewhere", sender.host.path("taken/blob-002")).expect("a link");
+    let both = ["--artifact", "files/blob-001", "--artifact", "files/blob-002"];
+    let ran = sender.host.run(&[&["--store", arg(receiver.root()), "extract", arg(&delta[0]), "--out", "taken"], &both[..]].concat());
+    ran.refused(2, &["is there already"]);
+    assert_eq!(std::fs::read_dir(sender.host.path("taken")).expect("a folder").count(), 1, "nothing was written");
 }

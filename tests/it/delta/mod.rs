@@ -134,3 +134,57 @@ fn several_receivers_get_what_all_of_them_can_use() {
         has(&receiver, 3);
     }
 }
+
+#[test]
+fn one_number_stands_for_one_bundle() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let (before, id) = (std::fs::read(&delta[0]).expect("a volume"), world.open(&delta).expect("authentic").id);
+    // An old blob that was recoded from is pruned here: the same recipe comes to other bytes.
+    let hex = Digest::of(&version(1)[1]).hex();
+    let old = world.sender.root().join("blobs/sha256").join(&hex[..2]).join(hex);
+    let kept = std::fs::read(&old).expect("it was there");
+    std::fs::remove_file(&old).expect("it was there");
+    let again = || {
+        let shape = shape(vec![site(&world, &[&full])]);
+        world.try_shaped(&lock(&world, 2), "two", None, (None, None), (airlift::bundle::Redundancy::default(), &shape))
+    };
+    let refusal = again().map(|written| written.id).expect_err("another bundle under its number").to_string();
+    assert!(refusal.contains("--seq 3") && refusal.contains(&id.spoken()), "{refusal}");
+    assert!(std::fs::read(&delta[0]).expect("a volume") == before, "the signed volume is as it was");
+    assert_eq!(world.sender.last_packed("kit", "main").expect("readable").expect("one").bundle, id);
+    std::fs::write(&old, kept).expect("written");
+    assert_eq!(again().expect("as it was").id, id);
+    // A site that has both, and two sites that have one each, are not the same.
+    let (one, two) = (site(&world, &[&full, &delta]), [site(&world, &[&full]), site(&world, &[&delta])]);
+    assert_ne!(shape(vec![one]).told(), shape(two.into()).told());
+}
+
+#[test]
+fn a_damaged_base_is_seen_by_whoever_packs() {
+    let world = World::new();
+    let full = world.pack(&lock(&world, 1), "one", None, &[1]);
+    let hex = Digest::of(&version(1)[1]).hex();
+    let base = world.sender.root().join("blobs/sha256").join(&hex[..2]).join(&hex);
+    let mut bytes = std::fs::read(&base).expect("it is there");
+    bytes[5 << 20] ^= 1;
+    std::fs::write(&base, bytes).expect("written");
+    let shape = shape(vec![site(&world, &[&full])]);
+    let made = world.try_shaped(&lock(&world, 2), "two", None, (None, None), (airlift::bundle::Redundancy::default(), &shape));
+    let refusal = made.map(|written| written.id).expect_err("made from damaged bytes");
+    assert!(refusal.kind() == airlift::error::Kind::Store && refusal.to_string().contains(&hex), "{refusal}");
+}
+
+#[test]
+fn gc_keeps_what_the_last_bundle_was_recoded_from() {
+    let world = World::new();
+    two(&world);
+    let old = Digest::of(&version(1)[1]);
+    let far = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 36);
+    let prune = || world.sender.writer().expect("the lock").prune(0, far, false);
+    prune().expect("pruned");
+    assert!(world.sender.has(&old, version(1)[1].len() as u64).expect("readable"), "packing the delta again takes it");
+    world.pack(&lock(&world, 3), "three", None, &[1]);
+    prune().expect("pruned");
+    assert!(!world.sender.has(&old, version(1)[1].len() as u64).expect("readable"), "nothing builds on it any more");
+}

@@ -193,3 +193,27 @@ fn an_installed_delta_comes_again_without_its_base() {
     assert!(matches!(world.import(&delta, &receiver).expect("made again"), Imported::Already { restored: 1, .. }));
     has(&receiver, 2);
 }
+
+#[test]
+fn what_is_superseded_and_pruned_comes_again_without_a_word_of_what_it_lacks() {
+    let world = World::new();
+    let (full, second) = two(&world);
+    let third = world.pack_shaped(&lock(&world, 3), "three", None, &shape(vec![site(&world, &[&second])]));
+    let receiver = world.receiver("receiver");
+    for volumes in [&full, &second, &third] {
+        world.import(volumes, &receiver).expect("imported");
+    }
+    let host = Host::new();
+    let store = ["--store", arg(receiver.root())];
+    host.ok(&[&store[..], &["gc", "--grace", "0", "--keep", "0"]].concat());
+    assert!(!blob_path(&receiver, &version(2)[1]).exists() && !blob_path(&receiver, &version(1)[1]).exists(), "they were pruned");
+    let before = state(receiver.root());
+    let places = [arg(&second[0]), arg(&third[0])];
+    host.ok(&[&store[..], &["plan"], &places].concat());
+    let ran = host.ok(&[&store[..], &["import"], &places].concat());
+    assert!(ran.err.contains("not here any more") && ran.err.contains("nothing was changed"), "{ran:?}");
+    untouched(&before, receiver.root());
+    // What is installed is asked for as before.
+    std::fs::remove_file(blob_path(&receiver, &version(3)[1])).expect("it was there");
+    assert_eq!(world.import(&third, &receiver).expect_err("it cannot be made again").kind(), Kind::Incomplete);
+}
