@@ -21,6 +21,8 @@ pub struct BaseView<'a> {
     source: &'a dyn ReadAt,
     layout: &'a Layout,
     spacing: u64,
+    /// How many seek points this base may keep.
+    most: usize,
     points: Mutex<BTreeMap<(usize, u64), Arc<SeekPoint>>>,
     cursors: Mutex<Vec<Cursor>>,
 }
@@ -44,8 +46,11 @@ impl Cursor {
 impl<'a> BaseView<'a> {
     /// The view of the base with this number in the header, which has so many of them.
     pub fn new(index: usize, bases: usize, source: &'a dyn ReadAt, layout: &'a Layout) -> Self {
-        let spacing = NEAREST_POINTS.max(layout.expanded() / (MOST_POINTS / bases.max(1) as u64));
-        Self { index, source, layout, spacing, points: Mutex::default(), cursors: Mutex::default() }
+        // By what is inflated, not by the expanded stream: a stream within another one can make that shorter than what is behind it.
+        let plain = layout.streams().iter().fold(0u64, |sum, stream| sum.saturating_add(stream.plain));
+        let most = (MOST_POINTS / bases.max(1) as u64).max(1);
+        let spacing = NEAREST_POINTS.max(plain / most);
+        Self { index, source, layout, spacing, most: most as usize, points: Mutex::default(), cursors: Mutex::default() }
     }
 
     /// Fills `to` with what the expanded stream has from `at` on. The place is one within it.
@@ -122,7 +127,9 @@ impl<'a> BaseView<'a> {
         if cursor.inflater.is_done() {
             return Err(self.wrong(cursor.stream, format!("{} plain bytes", cursor.inflater.total_out())));
         }
-        if cursor.taken == cursor.input.len() {
+        // Bits that are left of the last byte may still hold matches.
+        let ends = cursor.inflater.total_in() >= stream.deflated;
+        if cursor.taken == cursor.input.len() && !ends {
             self.refill(cursor, stream)?;
         }
         let progress = cursor.inflater.inflate(&cursor.input[cursor.taken..]).map_err(|error| self.wrong(cursor.stream, error))?;
@@ -135,6 +142,7 @@ impl<'a> BaseView<'a> {
                     return Err(self.wrong(cursor.stream, format!("{deflated} bytes for {plain} plain ones")));
                 }
             }
+            Status::NeedInput if ends => return Err(self.wrong(cursor.stream, "a stream that goes on behind its end")),
             Status::NeedInput => {}
         }
         Ok(())
@@ -143,9 +151,6 @@ impl<'a> BaseView<'a> {
     fn refill(&self, cursor: &mut Cursor, stream: &Stream) -> Result<()> {
         let from = cursor.inflater.total_in();
         let length = (stream.deflated - from).min(READ);
-        if length == 0 {
-            return Err(self.wrong(cursor.stream, "a stream that goes on behind its end"));
-        }
         cursor.input.resize(length as usize, 0);
         cursor.taken = 0;
         match self.layout.parent(cursor.stream) {
@@ -160,6 +165,9 @@ impl<'a> BaseView<'a> {
             return;
         }
         let mut points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        if points.len() >= self.most {
+            return;
+        }
         let near = (stream, at - self.spacing + 1)..(stream, at + self.spacing);
         if points.range(near).next().is_none()
             && let Some(point) = cursor.inflater.seek_point()
@@ -171,5 +179,46 @@ impl<'a> BaseView<'a> {
     fn wrong(&self, stream: usize, found: impl std::fmt::Display) -> Error {
         let Stream { offset, deflated, plain, .. } = self.layout.streams()[stream];
         Error::base(self.index, format!("deflate stream {stream} at {offset}"), format!("{deflated} bytes for {plain} plain ones"), found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BaseView, Layout, MOST_POINTS, NEAREST_POINTS, Stream};
+    use crate::recode::encoder::Encoder;
+
+    fn stream(deflated: u64, plain: u64, inner: u32) -> Stream {
+        Stream { offset: 0, deflated, plain, inner, encoder: 0 }
+    }
+
+    #[test]
+    fn a_stream_may_end_where_a_chunk_is_full() {
+        let encoder = Encoder::from_code(&[1, 9, 15, 8, 0]).expect("an encoder");
+        let mut within_the_last_byte = 0;
+        for length in (98_200..99_200).step_by(8) {
+            let (mut deflater, mut bytes) = (encoder.start(), Vec::new());
+            deflater.write(&vec![0; length], &mut bytes).expect("an encoder");
+            deflater.finish(&mut bytes).expect("an encoder");
+            let layout = Layout::new(bytes.len() as u64, vec![stream(bytes.len() as u64, length as u64, 0)], "a table").expect("a table");
+            let mut inflater = crate::recode::inflate::Inflater::new(length as u64);
+            let first = inflater.inflate(&bytes).expect("a stream");
+            within_the_last_byte += usize::from(!inflater.is_done() && first.consumed == bytes.len());
+            let source = &bytes[..];
+            let mut plain = vec![1; length];
+            BaseView::new(0, 1, &source, &layout).read(0, &mut plain).expect("a sound base");
+            assert!(plain.iter().all(|byte| *byte == 0));
+        }
+        assert!(within_the_last_byte > 0);
+    }
+
+    #[test]
+    fn seek_points_are_as_far_apart_as_what_is_inflated_is_long() {
+        let large = 100 << 30;
+        let layout = Layout::new(large, vec![stream(large, large, 1), stream(large - 1, 1, 0)], "a table").expect("a table");
+        assert!(layout.expanded() < 10);
+        let source = &b""[..];
+        let view = BaseView::new(0, 16, &source, &layout);
+        assert!(view.spacing > NEAREST_POINTS && view.spacing * MOST_POINTS / 16 >= large);
+        assert!(view.most as u64 <= MOST_POINTS / 16);
     }
 }

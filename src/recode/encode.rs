@@ -5,7 +5,7 @@ use super::error::{Error, Result};
 use super::expand::Expansion;
 use super::format::{BaseTable, Header};
 use super::layout::{Layout, Place};
-use super::limits::{LONGEST_BEFORE, MOST_BASES, SLICE};
+use super::limits::{LONGEST_BEFORE, MOST_BASES, MOST_STREAMS, SLICE};
 use super::planes::{self, Filter};
 use super::similar::{Index, Reading, Stretch};
 use super::slice::{Method, Slice};
@@ -18,9 +18,32 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 /// Threads that compress slices: each holds one, what it refers to, and the tables of zstd.
 const MOST_COMPRESSING: usize = 2;
 
-/// Encodes `blob`; None where no smaller stream than `bound` bytes comes out, and then `out` holds nothing of use. `scratch` makes
-/// files without a name. The stream goes to `out` from where that stands; it was decoded and compared before it is returned.
+/// Encodes `blob`; None where no smaller stream than `bound` bytes comes out or the format has no room for it, and then `out` holds
+/// nothing of use: an error is one of reading or writing. `scratch` makes files without a name. The stream goes to `out` from where
+/// that stands; it was decoded and compared before it is returned.
 pub fn encode(
+    blob: &File,
+    size: u64,
+    bases: &[Base<'_>],
+    effort: &Effort,
+    bound: u64,
+    scratch: &dyn Fn() -> io::Result<File>,
+    out: &mut File,
+) -> Result<Option<Recoded>> {
+    usable(attempt(blob, size, bases, effort, bound, scratch, out))
+}
+
+/// A blob that cannot be recoded is sent as it is; only what cannot be read or written is an error.
+fn usable(attempt: Result<Option<Recoded>>) -> Result<Option<Recoded>> {
+    match attempt {
+        Err(Error::Malformed { .. } | Error::Base { .. }) => Ok(None),
+        // What was made again differs from the blob.
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::InvalidData => Ok(None),
+        other => other,
+    }
+}
+
+fn attempt(
     blob: &File,
     size: u64,
     bases: &[Base<'_>],
@@ -186,6 +209,10 @@ impl Kept {
     ) -> Result<Option<Recoded>> {
         let mut slices = self.slices;
         let (numbers, tables) = used(&mut slices, bases, expanded)?;
+        let streams = tables.iter().map(|base| base.layout.streams().len()).sum::<usize>() + expansion.layout.streams().len();
+        if streams > MOST_STREAMS {
+            return Ok(None);
+        }
         let header = Header {
             encoders: expansion.encoders.iter().map(|encoder| encoder.code().as_bytes().to_vec()).collect(),
             bases: tables,
@@ -303,5 +330,22 @@ impl Write for Compare<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, io, usable};
+
+    #[test]
+    fn only_reading_and_writing_are_errors_of_encoding() {
+        for error in [
+            Error::malformed("header", "at most 32 MiB", "more"),
+            Error::base(0, "file", "5 bytes", "fewer"),
+            Error::io("what is made again")(io::ErrorKind::InvalidData.into()),
+        ] {
+            assert!(usable(Err(error)).expect("a blob that is sent as it is").is_none());
+        }
+        assert!(usable(Err(Error::io("scratch file")(io::ErrorKind::StorageFull.into()))).is_err());
     }
 }

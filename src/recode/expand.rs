@@ -12,7 +12,6 @@ use super::source::{Part, ReadAt};
 use super::tensors::{self, Region};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::Mutex;
 
 /// How much of a stream is read at a time.
 const READ: u64 = 256 << 10;
@@ -44,13 +43,13 @@ impl<'a> Expansion<'a> {
     pub fn new(blob: &'a dyn ReadAt, size: u64, scratch: File, exact: bool, threads: usize) -> Result<Self> {
         let whole = Part::new(blob, 0, size);
         let found = container::walk(whole).map_err(Error::io("blob"))?;
-        let room = Mutex::new((0, size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS)));
-        let work = Work { scratch: &scratch, room: &room, exact, threads };
-        let mut outer = work.all(whole, &found.streams)?;
+        let mut room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS) };
+        let work = Work { scratch: &scratch, exact, threads };
+        let mut outer = work.all(whole, &found.streams, &mut room)?;
         let inner: Vec<(usize, Candidate)> =
             outer.iter().enumerate().flat_map(|(index, stream)| stream.inner.iter().map(move |inner| (index, inner.candidate))).collect();
         outer.iter_mut().for_each(|stream| stream.inner.clear());
-        for (index, inner) in work.nested(&outer, &inner)? {
+        for (index, inner) in work.nested(&outer, &inner, &mut room)? {
             outer[index].inner.push(inner);
         }
         Self::assemble(blob, size, scratch, outer, &found.tensors)
@@ -141,40 +140,56 @@ fn numbered(encoders: &mut Vec<Encoder>, encoder: Option<Encoder>) -> Option<u8>
     Some(at as u8)
 }
 
+/// The scratch file: how many bytes of it are taken, and how many may be. Handed out before threads start, so that what has no room
+/// does not depend on which of them comes first.
+struct Room {
+    taken: u64,
+    most: u64,
+}
+
+impl Room {
+    /// A place for so many bytes, where there is room for them.
+    fn take(&mut self, length: u64) -> Option<u64> {
+        let place = self.taken;
+        self.taken = place.checked_add(length).filter(|end| *end <= self.most)?;
+        Some(place)
+    }
+}
+
 /// What all streams of a blob are expanded with.
 struct Work<'a> {
     scratch: &'a File,
-    /// Bytes of the scratch file that are taken, and how many may be.
-    room: &'a Mutex<(u64, u64)>,
     exact: bool,
     threads: usize,
 }
 
 impl Work<'_> {
     /// Those of some streams that are as they should be, in order.
-    fn all(&self, source: Part<'_>, candidates: &[Candidate]) -> Result<Vec<Inflated>> {
+    fn all(&self, source: Part<'_>, candidates: &[Candidate], room: &mut Room) -> Result<Vec<Inflated>> {
         // The longest first: the last one to be done decides when all is done.
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by_key(|index| std::cmp::Reverse(candidates[*index].plain));
-        let done = parallel::each(self.threads, order.len(), |turn| self.one(source, candidates[order[turn]]))?;
+        let places: Vec<Option<u64>> = order.iter().map(|index| room.take(candidates[*index].plain)).collect();
+        let done = parallel::each(self.threads, order.len(), |turn| self.one(source, candidates[order[turn]], places[turn]))?;
         let mut done: Vec<Inflated> = done.into_iter().flatten().collect();
         done.sort_unstable_by_key(|stream| stream.candidate.offset);
         Ok(done)
     }
 
     /// The streams within the plain bytes of others.
-    fn nested(&self, outer: &[Inflated], inner: &[(usize, Candidate)]) -> Result<Vec<(usize, Inflated)>> {
+    fn nested(&self, outer: &[Inflated], inner: &[(usize, Candidate)], room: &mut Room) -> Result<Vec<(usize, Inflated)>> {
+        let places: Vec<Option<u64>> = inner.iter().map(|(_, candidate)| room.take(candidate.plain)).collect();
         let done = parallel::each(self.threads, inner.len(), |turn| {
             let (index, candidate) = inner[turn];
             let source = Part::new(self.scratch, outer[index].place, outer[index].candidate.plain);
-            Ok(self.one(source, candidate)?.map(|stream| (index, stream)))
+            Ok(self.one(source, candidate, places[turn])?.map(|stream| (index, stream)))
         })?;
         Ok(done.into_iter().flatten().collect())
     }
 
     /// Inflates a stream; None where it is not what it should be, or nobody makes it.
-    fn one(&self, source: Part<'_>, candidate: Candidate) -> Result<Option<Inflated>> {
-        let Some(place) = self.take(candidate.plain) else { return Ok(None) };
+    fn one(&self, source: Part<'_>, candidate: Candidate, place: Option<u64>) -> Result<Option<Inflated>> {
+        let Some(place) = place else { return Ok(None) };
         let Some(deflated) = source.part(candidate.offset, candidate.deflated) else { return Ok(None) };
         if !self.inflate(deflated, candidate, place)? {
             return Ok(None);
@@ -187,14 +202,6 @@ impl Work<'_> {
         let inside = container::walk(plain).map_err(Error::io("scratch file"))?;
         let inner = inside.streams.into_iter().map(Inflated::found).collect();
         Ok(Some(Inflated { candidate, place, encoder, inner, tensors: inside.tensors }))
-    }
-
-    /// A place in the scratch file.
-    fn take(&self, length: u64) -> Option<u64> {
-        let mut room = self.room.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let place = room.0;
-        room.0 = place.checked_add(length).filter(|end| *end <= room.1)?;
-        Some(place)
     }
 
     /// Writes the plain bytes to their place; false where they are not those that the container announced.
@@ -253,5 +260,17 @@ impl Inflated {
     /// A stream that is still to be inflated.
     fn found(candidate: Candidate) -> Self {
         Self { candidate, place: 0, encoder: None, inner: Vec::new(), tensors: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+
+    #[test]
+    fn what_has_no_room_leaves_it_to_what_is_shorter() {
+        let mut room = Room { taken: 0, most: 100 };
+        let places: Vec<_> = [60, 50, u64::MAX, 40, 1].into_iter().map(|length| room.take(length)).collect();
+        assert_eq!(places, [Some(0), None, None, Some(60), None]);
     }
 }

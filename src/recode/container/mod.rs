@@ -46,11 +46,10 @@ pub fn walk(source: Part<'_>) -> io::Result<Found> {
     found.streams.sort_unstable_by_key(|stream| stream.offset);
     let mut end = 0;
     found.streams.retain(|stream| {
-        let fits = stream.offset >= end && stream.deflated >= SHORTEST;
-        if fits {
-            end = stream.offset + stream.deflated;
-        }
-        fits
+        let behind = stream.offset.checked_add(stream.deflated).filter(|behind| *behind <= source.length());
+        let fits = behind.filter(|_| stream.offset >= end && stream.deflated >= SHORTEST);
+        end = fits.unwrap_or(end);
+        fits.is_some()
     });
     found.tensors.sort_unstable();
     Ok(found)

@@ -46,7 +46,7 @@ pub(super) fn walk(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<
     }
     members.sort_unstable_by_key(|member| member.header);
     for (index, member) in members.iter().enumerate() {
-        let next = members.get(index + 1).map_or(limit, |next| next.header);
+        let next = members.get(index + 1).map_or(limit, |next| next.header).min(limit);
         take(part, *member, next, depth, found)?;
     }
     Ok(())
@@ -121,12 +121,13 @@ fn take(part: Part<'_>, member: Member, next: u64, depth: u32, found: &mut Found
     if !ends || u16_at(&local, 8) != member.method || found.streams.len() >= MOST_MEMBERS {
         return Ok(());
     }
+    let Some(inside) = part.part(start, member.stored) else { return Ok(()) };
     if member.method == 8 {
         let grows = member.plain <= member.stored.saturating_mul(RATIO);
         if grows && member.stored > 0 {
-            found.streams.push(Candidate { offset: part.start() + start, deflated: member.stored, plain: member.plain });
+            found.streams.push(Candidate { offset: inside.start(), deflated: member.stored, plain: member.plain });
         }
         return Ok(());
     }
-    part.part(start, member.stored).map_or(Ok(()), |inside| look(inside, depth + 1, found))
+    look(inside, depth + 1, found)
 }

@@ -90,8 +90,9 @@ impl Evidence {
         }
     }
 
-    /// Inflates the front of a stream, `most` bytes or a little more.
-    pub fn gather(source: &dyn Source, limit: u64, most: usize) -> Result<Self, IdentifyError> {
+    /// Inflates the front of a stream, `most` bytes or a little more, never more than some times that. `None` where there is no place
+    /// to go on from.
+    pub fn gather(source: &dyn Source, limit: u64, most: usize) -> Result<Option<Self>, IdentifyError> {
         let mut inflater = Inflater::new(limit);
         let mut notes = Notes::default();
         let (mut prefix, mut front) = (Vec::new(), Vec::new());
@@ -108,17 +109,24 @@ impl Evidence {
                 let progress = inflater.inflate_observed(&input[used..got], &mut notes)?;
                 used += progress.consumed;
                 prefix.extend_from_slice(inflater.plain());
-                match progress.status {
+                // A full chunk is the better place, but some streams never fill one.
+                let enough = match progress.status {
                     Status::Done => break 'read,
                     Status::NeedInput if got == 0 => return Err(InflateError::Truncated.into()),
-                    Status::NeedInput => break,
-                    Status::Full => {}
-                }
-                if prefix.len() >= most {
+                    Status::NeedInput => 2 * most,
+                    Status::Full => most,
+                };
+                if prefix.len() >= enough {
                     point = inflater.seek_point();
                     if point.is_some() {
                         break 'read;
                     }
+                    if prefix.len() > 4 * most {
+                        return Ok(None);
+                    }
+                }
+                if progress.status == Status::NeedInput {
+                    break;
                 }
             }
             at += got as u64;
@@ -127,7 +135,7 @@ impl Evidence {
         let Some(point) = point.or_else(|| inflater.seek_point()) else { return Err(InflateError::Truncated.into()) };
         let Notes { blocks, farthest, longest, matches, .. } = notes;
         let cut = cut(source, &blocks, whole)?;
-        Ok(Self { blocks, farthest, longest, matches, cut, prefix, front, whole, point })
+        Ok(Some(Self { blocks, farthest, longest, matches, cut, prefix, front, whole, point }))
     }
 }
 

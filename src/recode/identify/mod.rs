@@ -91,7 +91,10 @@ impl From<EncoderError> for IdentifyError {
 /// Looks for the encoder of the deflate stream that starts `source`, which may make at most `limit` bytes. `hint` is tried first
 /// where it is given: the members of one archive mostly come from one encoder.
 pub fn identify(source: &dyn Source, limit: u64, hint: Option<&Encoder>) -> Result<Outcome, IdentifyError> {
-    let evidence = Evidence::gather(source, limit, PREFIX)?;
+    let Some(evidence) = Evidence::gather(source, limit, PREFIX)? else {
+        let (deflated, plain) = measure(source, limit)?;
+        return Ok(Outcome::Unknown { deflated, plain });
+    };
     let mut list = candidates::list(&evidence);
     if let Some(hint) = hint
         && let Some(at) = list.iter().position(|candidate| candidate == hint)

@@ -2,7 +2,7 @@
 
 use super::super::corpora;
 use super::super::encoder::{Chunk, Cut, Encoder, InfoZip, Joint, MinizOxide, Pigz, Strategy, Zlib, ZlibRs};
-use super::{Found, IdentifyError, Outcome, Source, identify};
+use super::{Evidence, Found, IdentifyError, Outcome, PREFIX, Source, identify};
 
 fn deflate(encoder: &Encoder, plain: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -132,4 +132,17 @@ impl Source for Failing {
 #[test]
 fn a_source_that_fails_is_said_to() {
     assert!(identify(&Failing, 10, None).unwrap_err().to_string().contains("gone"));
+}
+
+#[test]
+fn a_stream_that_never_fills_a_chunk_is_not_kept_whole() {
+    // One block of the fixed codes: literals 255, each of nine bits that are set, then the end of the block.
+    let plain = (8 << 20) + 5;
+    let mut stream = vec![0xFF; (9 * plain + 3) / 8];
+    stream[0] = 0b1111_1011;
+    stream.push(0);
+    let evidence = Evidence::gather(&stream.as_slice(), plain as u64, PREFIX).unwrap().unwrap();
+    assert!(evidence.prefix.len() < 5 * PREFIX, "{}", evidence.prefix.len());
+    let Outcome::Unknown { deflated, plain: length } = identify(&stream.as_slice(), plain as u64, None).unwrap() else { panic!() };
+    assert_eq!((deflated, length), (stream.len() as u64, plain as u64));
 }

@@ -38,18 +38,19 @@ impl SeekPoint {
 }
 
 impl Inflater {
-    /// Keeps the place where the last call stopped. `None` within a block header, or where whole bytes wait in the bit buffer
-    /// (the last call stopped for want of input): take seek points after [`super::Status::Full`].
+    /// Keeps the place where the last call stopped; whole bytes that wait in the bit buffer are input again. `None` within a block
+    /// header.
     pub fn seek_point(&self) -> Option<SeekPoint> {
-        if self.count >= 8 || !matches!(self.state, State::Head | State::Stored(_) | State::Symbols | State::Done) {
+        if !matches!(self.state, State::Head | State::Stored(_) | State::Symbols | State::Done) {
             return None;
         }
+        let count = self.count % 8;
         let coded = self.state == State::Symbols && !self.lengths.fixed;
         let codes = if coded { &self.lengths.codes[..self.lengths.literals + self.lengths.distances] } else { &[] };
         Some(SeekPoint {
             window: self.plain[self.to.saturating_sub(WINDOW)..self.to].into(),
-            bits: self.bits as u8,
-            count: self.count as u8,
+            bits: (self.bits & ((1 << count) - 1)) as u8,
+            count: count as u8,
             state: self.state,
             last: self.last,
             fixed: self.state == State::Symbols && self.lengths.fixed,
@@ -57,7 +58,7 @@ impl Inflater {
             distances: if coded { self.lengths.distances } else { 0 },
             codes: codes.into(),
             symbols: self.symbols,
-            total_in: self.total_in,
+            total_in: self.total_in - u64::from(self.count / 8),
             total_out: self.total_out,
         })
     }

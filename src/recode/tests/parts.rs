@@ -147,3 +147,26 @@ fn numbers_have_one_form() {
         assert!(varint::get(&mut &wrong[..]).is_err());
     }
 }
+
+#[test]
+fn a_zip_that_says_more_than_it_has_reaches_nowhere() {
+    let text = text(1, 3_000);
+    let good = zip(&[("a", &text, How::Large), ("b", &text, How::Large)], b"");
+    // The lengths of 64 bits in the extra field of the first entry of the directory.
+    let at = good.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").expect("a directory");
+    for large in [u64::MAX, u64::MAX - 100, 1 << 63, good.len() as u64] {
+        let mut changed = good.clone();
+        let first = good.windows(4).position(|bytes| bytes == b"PK\x01\x02").expect("a directory");
+        // The second entry says that its header is there, the first one that it has all before that.
+        changed[first + 46 + 1 + 4 + 8..][..8].copy_from_slice(&(large - 200).to_le_bytes());
+        changed[first + 46 + 1 + 4..][..8].copy_from_slice(&u64::MAX.to_le_bytes());
+        changed[at + 42..at + 46].copy_from_slice(&u32::MAX.to_le_bytes());
+        changed[at + 46 + 1 + 2] = 24;
+        changed[at + 30] += 8;
+        changed.splice(at + 46 + 1 + 20..at + 46 + 1 + 20, large.to_le_bytes());
+        let end = changed.len() - 22;
+        changed[end + 12] += 8;
+        let whole = container::walk(Part::new(&&changed[..], 0, changed.len() as u64)).expect("bytes at hand");
+        assert!(whole.streams.iter().all(|stream| stream.offset + stream.deflated <= changed.len() as u64), "{:?}", whole.streams);
+    }
+}
