@@ -213,7 +213,8 @@ impl<'a> Taking<'a> {
     /// Bytes within a stream; says whether there are too few to end it.
     fn inside(&mut self, streams: &'a [Stream], bytes: &[u8], length: u64, queue: &mut Queue) -> Result<bool> {
         let ends = self.at == self.header.blob.span(self.stream).1;
-        if length <= LONGEST_PIECE {
+        // What it is made of and what is made of it: either may be the longer one.
+        if length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
             self.gathered.extend_from_slice(bytes);
             if ends {
                 queue.member(self.stream, std::mem::take(&mut self.gathered))?;
@@ -284,9 +285,13 @@ impl Run<'_, '_> {
             }
         }
         let mut more = [0];
-        match self.stream.read(&mut more).map_err(Error::io("recoded stream"))? {
-            0 => Ok(()),
-            _ => Err(Error::malformed("end", "the end of the stream", "more bytes")),
+        loop {
+            return match self.stream.read(&mut more) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(Error::io("recoded stream")(error)),
+                Ok(0) => Ok(()),
+                Ok(_) => Err(Error::malformed("end", "the end of the stream", "more bytes")),
+            };
         }
     }
 }

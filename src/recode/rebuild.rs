@@ -5,6 +5,9 @@ use super::error::{Error, Result};
 use super::format::Header;
 use super::layout::Stream;
 
+/// How much is given to an encoder before what it made is counted: some make many times what they are given.
+const STEP: usize = 16 << 10;
+
 /// The encoders of a header.
 pub fn encoders(header: &Header) -> Result<Vec<Encoder>> {
     let known = |code: &Vec<u8>| Encoder::from_code(code).map_err(|error| Error::malformed("encoders", "one that is known here", error));
@@ -88,18 +91,23 @@ impl<'a> Making<'a> {
 
     /// Gives plain bytes to the outer encoder.
     fn outer(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let before = out.len();
-        self.deflater.write(plain, out).map_err(|error| broken(self.number, error))?;
-        self.made += (out.len() - before) as u64;
-        self.at += plain.len() as u64;
-        // No encoder can make good for what is too much already.
-        if self.made > self.outer.deflated { check(self.number, self.outer, self.made) } else { Ok(()) }
+        for plain in plain.chunks(STEP) {
+            let before = out.len();
+            self.deflater.write(plain, out).map_err(|error| broken(self.number, error))?;
+            self.made += (out.len() - before) as u64;
+            self.at += plain.len() as u64;
+            // No encoder can make good for what is too much already.
+            if self.made > self.outer.deflated {
+                return check(self.number, self.outer, self.made);
+            }
+        }
+        Ok(())
     }
 
     fn inner(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
         let (number, stream) = (self.number + 1 + self.next, &self.inner[self.next]);
         let Some(mut within) = self.within.take() else { return Ok(0) };
-        let taken = within.left.min(bytes.len() as u64) as usize;
+        let taken = within.left.min(bytes.len().min(STEP) as u64) as usize;
         let mut made = Vec::new();
         within.deflater.write(&bytes[..taken], &mut made).map_err(|error| broken(number, error))?;
         within.left -= taken as u64;
