@@ -7,6 +7,7 @@ use super::error::{Error, Result};
 use super::format::Header;
 use super::layout::Stream;
 use super::limits::{LONGEST, LONGEST_BEFORE};
+use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
 use super::slice::{Method, Slice};
 use std::collections::{BTreeMap, VecDeque};
@@ -98,7 +99,10 @@ impl Shared<'_> {
         loop {
             let job = self.take.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };
-            if answer.send(self.one(job)).is_err() {
+            let last_word = LastWord::new(answer, Err(gone()));
+            let done = self.one(job);
+            last_word.unsaid();
+            if answer.send(done).is_err() {
                 return;
             }
         }
@@ -330,8 +334,4 @@ impl Run<'_, '_> {
             self.decoded += 1;
         }
     }
-}
-
-fn gone() -> Error {
-    Error::malformed("working", "a thread that answers", "none")
 }
