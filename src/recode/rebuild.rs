@@ -143,3 +143,22 @@ fn check(number: usize, stream: &Stream, made: u64) -> Result<()> {
     }
     Err(Error::malformed(format!("deflate stream {number} of {} plain bytes", stream.plain), format!("{} bytes", stream.deflated), made))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoder, Making, STEP, Stream};
+
+    #[test]
+    fn an_encoder_that_expands_is_stopped_soon() {
+        // zlib that flushes behind every byte: seven bytes for one.
+        let encoders = [Encoder::from_code(&[1, 6, 15, 8, 0, 2, 1, 0, 0, 0]).expect("an encoder")];
+        let plain = vec![7; 1 << 20];
+        let stream = |deflated, plain, inner| Stream { offset: 0, deflated, plain, inner, encoder: 0 };
+        // Alone, and within another one.
+        for streams in [vec![stream(9_000, 1 << 20, 0)], vec![stream(9_000, 9_000_000, 1), stream(8_000_000, 1 << 20, 0)]] {
+            let mut out = Vec::new();
+            assert!(Making::new(&streams, 0, &encoders).write(&plain, &mut out).is_err());
+            assert!(out.len() < 16 * STEP, "{}", out.len());
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! bucket they lie in; those of a slice vote for the buckets that have them, and the buckets that cover most of it win.
 
 use super::error::Result;
-use super::limits::LONGEST_REFERENCES;
+use super::limits::longest_references;
 use super::parallel;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -133,16 +133,16 @@ impl Index {
                 voters.entry(*bucket).or_default().push(voter as u32);
             }
         }
-        let (won, covered) = self.win(voters, own.len());
+        let (won, covered) = self.win(voters, own.len(), longest_references(slice.len()) / BUCKET as usize);
         Picked { stretches: self.stretches(won), places: own.len(), covered }
     }
 
     /// Again and again the bucket that covers most of what no other one covers so far.
-    fn win(&self, voters: HashMap<u32, Vec<u32>>, count: usize) -> (Vec<u32>, usize) {
+    fn win(&self, voters: HashMap<u32, Vec<u32>>, count: usize, most: usize) -> (Vec<u32>, usize) {
         let mut covered = vec![false; count];
         let mut heap: BinaryHeap<(usize, std::cmp::Reverse<u32>)> =
             voters.iter().map(|(bucket, voters)| (voters.len(), std::cmp::Reverse(*bucket))).collect();
-        let (worth, most) = ((WORTH >> self.rarity).max(3) as usize, LONGEST_REFERENCES / BUCKET as usize);
+        let worth = (WORTH >> self.rarity).max(3) as usize;
         let mut won = Vec::new();
         while let Some((said, bucket)) = heap.pop() {
             if said < worth || won.len() == most {
