@@ -7,6 +7,7 @@ use super::error::{Error, Result};
 use super::format::Header;
 use super::layout::Stream;
 use super::limits::{LONGEST, LONGEST_BEFORE};
+use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
 use super::slice::{Method, Slice};
 use std::collections::{BTreeMap, VecDeque};
@@ -104,7 +105,10 @@ impl Shared<'_> {
         loop {
             let job = self.take.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };
-            if answer.send(self.one(job)).is_err() {
+            let last_word = LastWord::new(answer, Err(gone()));
+            let done = self.one(job);
+            last_word.unsaid();
+            if answer.send(done).is_err() {
                 return;
             }
         }
@@ -219,7 +223,8 @@ impl<'a> Taking<'a> {
     /// Bytes within a stream; says whether there are too few to end it.
     fn inside(&mut self, streams: &'a [Stream], bytes: &[u8], length: u64, queue: &mut Queue) -> Result<bool> {
         let ends = self.at == self.header.blob.span(self.stream).1;
-        if length <= LONGEST_PIECE {
+        // What it is made of and what is made of it: either may be the longer one.
+        if length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
             self.gathered.extend_from_slice(bytes);
             if ends {
                 queue.member(self.stream, std::mem::take(&mut self.gathered))?;
@@ -290,9 +295,13 @@ impl Run<'_, '_> {
             }
         }
         let mut more = [0];
-        match self.stream.read(&mut more).map_err(Error::io("recoded stream"))? {
-            0 => Ok(()),
-            _ => Err(Error::malformed("end", "the end of the stream", "more bytes")),
+        loop {
+            return match self.stream.read(&mut more) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(Error::io("recoded stream")(error)),
+                Ok(0) => Ok(()),
+                Ok(_) => Err(Error::malformed("end", "the end of the stream", "more bytes")),
+            };
         }
     }
 }
@@ -331,8 +340,4 @@ impl Run<'_, '_> {
             self.decoded += 1;
         }
     }
-}
-
-fn gone() -> Error {
-    Error::malformed("working", "a thread that answers", "none")
 }

@@ -97,7 +97,13 @@ impl Header {
         let mut tables = Vec::new();
         for (index, (digest, size)) in bases.into_iter().enumerate() {
             let part = format!("table of base {index}");
-            tables.push(BaseTable { digest, layout: Layout::new(size, table(rest, &mut left, &part)?, &part)? });
+            let layout = Layout::new(size, table(rest, &mut left, &part)?, &part)?;
+            let plain = layout.streams().iter().fold(0u64, |sum, stream| sum.saturating_add(stream.plain));
+            let most = size.saturating_mul(GROWTH).saturating_add(ALWAYS);
+            if plain > most {
+                return Err(Error::malformed(part, format!("at most {most} plain bytes"), plain));
+            }
+            tables.push(BaseTable { digest, layout });
         }
         let mut streams = table(rest, &mut left, "recipe")?;
         let used = take(rest, streams.len() as u64, "encoders of the recipe")?;

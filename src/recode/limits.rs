@@ -22,9 +22,19 @@ pub const LONGEST_BEFORE: usize = 8 << 20;
 pub const MOST_REFERENCES: usize = 256;
 /// See there.
 pub const LONGEST_REFERENCES: usize = 16 << 20;
+/// How much more than a slice what it refers to may be: so many times its length, and always so many bytes. Otherwise a few bytes of a
+/// stream would cost a lot of reading.
+const REFERENCES_TIMES: usize = 64;
+const REFERENCES_ALWAYS: usize = 1 << 20;
+
+/// How much a slice of this length may refer to.
+pub const fn longest_references(slice: usize) -> usize {
+    let most = slice.saturating_mul(REFERENCES_TIMES).saturating_add(REFERENCES_ALWAYS);
+    if most < LONGEST_REFERENCES { most } else { LONGEST_REFERENCES }
+}
 /// How many times as long as the blob its expanded stream may be, and what it may have beyond that.
 pub const GROWTH: u64 = 24;
 /// See there.
-pub const ALWAYS: u64 = 1 << 30;
+pub const ALWAYS: u64 = 64 << 20;
 /// DEFLATE does not shrink by more than this.
 pub const RATIO: u64 = 1032;

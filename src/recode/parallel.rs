@@ -52,7 +52,10 @@ pub fn ordered<T: Send, R: Send>(
                 loop {
                     let item = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((index, item)) = item else { return };
-                    if answer.send((index, work(item))).is_err() {
+                    let last_word = LastWord::new(&answer, (index, Err(gone())));
+                    let result = work(item);
+                    last_word.unsaid();
+                    if answer.send((index, result)).is_err() {
                         return;
                     }
                 }
@@ -83,6 +86,49 @@ pub fn ordered<T: Send, R: Send>(
     })
 }
 
-fn gone() -> Error {
+/// What a thread answers when it ends in the middle of its work: whoever waits for it would wait for ever, since the others live.
+pub struct LastWord<'a, T> {
+    answer: &'a mpsc::Sender<T>,
+    word: Option<T>,
+}
+
+impl<'a, T> LastWord<'a, T> {
+    /// Says this word once it is dropped.
+    pub fn new(answer: &'a mpsc::Sender<T>, word: T) -> Self {
+        Self { answer, word: Some(word) }
+    }
+
+    /// The work is done, and nothing is to be said.
+    pub fn unsaid(mut self) {
+        self.word = None;
+    }
+}
+
+impl<T> Drop for LastWord<'_, T> {
+    fn drop(&mut self) {
+        if let Some(word) = self.word.take() {
+            let _ = self.answer.send(word);
+        }
+    }
+}
+
+/// A thread ended in the middle of its work.
+pub fn gone() -> Error {
     Error::malformed("working", "a thread that answers", "none")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ordered};
+
+    #[test]
+    fn a_thread_that_panics_ends_the_work_and_is_not_waited_for() {
+        let work = |item: u32| {
+            assert!(item != 3, "meant");
+            Ok::<_, Error>(item)
+        };
+        let ended = std::panic::catch_unwind(|| ordered(3, 3, 0..9, work, |_| Ok(true)));
+        // The scope hands the panic on once its threads have ended.
+        assert!(ended.is_err());
+    }
 }

@@ -5,6 +5,9 @@ use super::error::{Error, Result};
 use super::format::Header;
 use super::layout::Stream;
 
+/// How much is given to an encoder before what it made is counted: some make many times what they are given.
+const STEP: usize = 16 << 10;
+
 /// The encoders of a header.
 pub fn encoders(header: &Header) -> Result<Vec<Encoder>> {
     let known = |code: &Vec<u8>| Encoder::from_code(code).map_err(|error| Error::malformed("encoders", "one that is known here", error));
@@ -88,18 +91,23 @@ impl<'a> Making<'a> {
 
     /// Gives plain bytes to the outer encoder.
     fn outer(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let before = out.len();
-        self.deflater.write(plain, out).map_err(|error| broken(self.number, error))?;
-        self.made += (out.len() - before) as u64;
-        self.at += plain.len() as u64;
-        // No encoder can make good for what is too much already.
-        if self.made > self.outer.deflated { check(self.number, self.outer, self.made) } else { Ok(()) }
+        for plain in plain.chunks(STEP) {
+            let before = out.len();
+            self.deflater.write(plain, out).map_err(|error| broken(self.number, error))?;
+            self.made += (out.len() - before) as u64;
+            self.at += plain.len() as u64;
+            // No encoder can make good for what is too much already.
+            if self.made > self.outer.deflated {
+                return check(self.number, self.outer, self.made);
+            }
+        }
+        Ok(())
     }
 
     fn inner(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
         let (number, stream) = (self.number + 1 + self.next, &self.inner[self.next]);
         let Some(mut within) = self.within.take() else { return Ok(0) };
-        let taken = within.left.min(bytes.len() as u64) as usize;
+        let taken = within.left.min(bytes.len().min(STEP) as u64) as usize;
         let mut made = Vec::new();
         within.deflater.write(&bytes[..taken], &mut made).map_err(|error| broken(number, error))?;
         within.left -= taken as u64;
@@ -134,4 +142,23 @@ fn check(number: usize, stream: &Stream, made: u64) -> Result<()> {
         return Ok(());
     }
     Err(Error::malformed(format!("deflate stream {number} of {} plain bytes", stream.plain), format!("{} bytes", stream.deflated), made))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoder, Making, STEP, Stream};
+
+    #[test]
+    fn an_encoder_that_expands_is_stopped_soon() {
+        // zlib that flushes behind every byte: seven bytes for one.
+        let encoders = [Encoder::from_code(&[1, 6, 15, 8, 0, 2, 1, 0, 0, 0]).expect("an encoder")];
+        let plain = vec![7; 1 << 20];
+        let stream = |deflated, plain, inner| Stream { offset: 0, deflated, plain, inner, encoder: 0 };
+        // Alone, and within another one.
+        for streams in [vec![stream(9_000, 1 << 20, 0)], vec![stream(9_000, 9_000_000, 1), stream(8_000_000, 1 << 20, 0)]] {
+            let mut out = Vec::new();
+            assert!(Making::new(&streams, 0, &encoders).write(&plain, &mut out).is_err());
+            assert!(out.len() < 16 * STEP, "{}", out.len());
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! bucket they lie in; those of a slice vote for the buckets that have them, and the buckets that cover most of it win.
 
 use super::error::Result;
-use super::limits::LONGEST_REFERENCES;
+use super::limits::longest_references;
 use super::parallel;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -18,6 +18,8 @@ const DENSEST: u32 = 7;
 const COMMON: usize = 16;
 /// Bytes of a slice that a bucket has to bring to be worth reading.
 const WORTH: u64 = 2 << 10;
+/// How many times as many places are taken as there are by chance.
+const MOST_TIMES: usize = 4;
 /// Bytes that the rolling hash looks back.
 const WINDOW: u64 = 32;
 /// How much of a base one thread takes at a time.
@@ -118,7 +120,7 @@ impl Index {
     /// The stretches of the bases that a slice is best compressed against, in the order of the bases; none where nothing resembles.
     pub fn pick(&self, slice: &[u8]) -> Picked {
         if self.places.is_empty() {
-            return Picked { stretches: self.short(), ..Picked::default() };
+            return Picked::default();
         }
         let mut own = Vec::new();
         hashes(slice, self.rarity, |_, hash| own.push(hash));
@@ -131,26 +133,16 @@ impl Index {
                 voters.entry(*bucket).or_default().push(voter as u32);
             }
         }
-        let (won, covered) = self.win(voters, own.len());
-        let stretches = if won.is_empty() { self.short() } else { self.stretches(won) };
-        Picked { stretches, places: own.len(), covered }
-    }
-
-    /// All of short bases: what two texts have in common may be shorter than any place tells.
-    fn short(&self) -> Vec<Stretch> {
-        if self.bases.iter().map(|(length, _)| length).sum::<u64>() > BUCKET {
-            return Vec::new();
-        }
-        let whole = |(base, (length, _)): (usize, &(u64, u32))| Stretch { base, offset: 0, length: *length };
-        self.bases.iter().enumerate().filter(|(_, (length, _))| *length > 0).map(whole).collect()
+        let (won, covered) = self.win(voters, own.len(), longest_references(slice.len()) / BUCKET as usize);
+        Picked { stretches: self.stretches(won), places: own.len(), covered }
     }
 
     /// Again and again the bucket that covers most of what no other one covers so far.
-    fn win(&self, voters: HashMap<u32, Vec<u32>>, count: usize) -> (Vec<u32>, usize) {
+    fn win(&self, voters: HashMap<u32, Vec<u32>>, count: usize, most: usize) -> (Vec<u32>, usize) {
         let mut covered = vec![false; count];
         let mut heap: BinaryHeap<(usize, std::cmp::Reverse<u32>)> =
             voters.iter().map(|(bucket, voters)| (voters.len(), std::cmp::Reverse(*bucket))).collect();
-        let (worth, most) = ((WORTH >> self.rarity).max(3) as usize, LONGEST_REFERENCES / BUCKET as usize);
+        let worth = (WORTH >> self.rarity).max(3) as usize;
         let mut won = Vec::new();
         while let Some((said, bucket)) = heap.pop() {
             if said < worth || won.len() == most {
@@ -200,13 +192,48 @@ const GEAR: [u64; 256] = {
     table
 };
 
-/// Tells the places whose last 32 bytes have a rare hash.
+/// Tells the places whose last 32 bytes have a rare hash: one of a run of the same, and only so many times as many as there are by
+/// chance, so that bytes made for it cannot make every place one.
 fn hashes(bytes: &[u8], rarity: u32, mut place: impl FnMut(usize, u32)) {
     let (mut hash, mask) = (0u64, u64::MAX << (64 - rarity));
+    let (mut last, mut left) = (None, MOST_TIMES * (bytes.len() >> rarity) + 64);
     for (at, byte) in bytes.iter().enumerate() {
         hash = (hash << 2).wrapping_add(GEAR[usize::from(*byte)]);
-        if hash & mask == 0 && at as u64 >= WINDOW - 1 {
+        if hash & mask == 0 && at as u64 >= WINDOW - 1 && last != Some(hash) {
+            last = Some(hash);
+            if left == 0 {
+                return;
+            }
+            left -= 1;
             place(at, (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DENSEST, GEAR, MOST_TIMES, WINDOW, hashes};
+
+    #[test]
+    fn bytes_made_for_it_have_no_more_places_than_a_few_times_what_is_usual() {
+        // Two bytes in turn, or one, whose hashes are rare at every second place at least.
+        let rare = |pair: [u8; 2]| {
+            let bytes = pair.repeat(WINDOW as usize);
+            let hash = bytes.iter().fold(0u64, |hash, byte| (hash << 2).wrapping_add(GEAR[usize::from(*byte)]));
+            hash >> (64 - DENSEST) == 0
+        };
+        let pairs: Vec<[u8; 2]> = (0..=u16::MAX).map(u16::to_le_bytes).filter(|pair| pair[0] != pair[1] && rare(*pair)).collect();
+        assert!(!pairs.is_empty());
+        // Each pair for 64 bytes, so that a hash differs from the one before it.
+        let mut bytes = Vec::new();
+        for pair in pairs.iter().cycle().take(20_000) {
+            bytes.extend(pair.repeat(20));
+        }
+        let mut places = 0;
+        hashes(&bytes, DENSEST, |_, _| places += 1);
+        assert!(places <= MOST_TIMES * (bytes.len() >> DENSEST) + 64, "{places} in {}", bytes.len());
+        let mut same = 0;
+        hashes(&[0; 1 << 16], DENSEST, |_, _| same += 1);
+        assert!(same <= 1);
     }
 }

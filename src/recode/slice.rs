@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::format::{cut, exactly};
-use super::limits::{LONGEST_REFERENCES, MOST_REFERENCES, SLICE};
+use super::limits::{MOST_REFERENCES, SLICE, longest_references};
 use super::planes::{self, Filter};
 use super::similar::Stretch;
 use super::{varint, zstandard};
@@ -91,8 +91,8 @@ impl Slice {
             let end = stretch.offset.checked_add(stretch.length).filter(|_| stretch.length > 0);
             let inside = bases.get(stretch.base).is_some_and(|size| end.is_some_and(|end| end <= *size));
             sum = sum.saturating_add(stretch.length);
-            if !inside || sum > LONGEST_REFERENCES as u64 {
-                let expected = format!("stretches within {} bases, at most {LONGEST_REFERENCES} bytes in all", bases.len());
+            if !inside || sum > longest_references(length) as u64 {
+                let expected = format!("stretches within {} bases, at most {} bytes in all", bases.len(), longest_references(length));
                 let found = format!("{} bytes at {} of base {}", stretch.length, stretch.offset, stretch.base);
                 return Err(Error::malformed(part, expected, found));
             }

@@ -35,9 +35,8 @@ pub(super) fn walk(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<
     let (limit, mut bytes, mut taken) = (at, Vec::new(), 0);
     for _ in 0..count.min(MOST_MEMBERS as u64) {
         // An entry has at most 46 bytes and three fields of 64 KiB.
-        if bytes.len() - taken < 46 + 3 * 65536 {
-            bytes = part.some(at, 1 << 20)?;
-            bytes.truncate((end - at) as usize);
+        if bytes.len() - taken < 46 + 3 * 65536 && at + ((bytes.len() - taken) as u64) < end {
+            bytes = part.some(at, (end - at).min(1 << 20) as usize)?;
             taken = 0;
         }
         let Some((member, length)) = entry(&bytes[taken..]) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Stock zlib, 1.2.0 to 1.3.1: what `deflateInit2` may say about level, window, memory level and strategy.
+//! Stock zlib, 1.2.3 to 1.3.1: what `deflateInit2` may say about level, window, memory level and strategy.
 
 use super::chains::Limits;
 use super::cut;

@@ -153,3 +153,14 @@ fn a_stream_that_is_not_made_as_said_is_named() {
         refused(&bytes, said + 10, &[], "deflate stream 0 of 50000 plain bytes");
     }
 }
+
+#[test]
+fn a_short_slice_refers_to_little_and_a_base_grows_within_measure() {
+    let base = text(1, 100_000);
+    let start = head(layout(1, &[]).expect("no streams"), &[(&base, layout(100_000, &[]).expect("no streams"))]);
+    let references = vec![Stretch { base: 0, offset: 0, length: 100_000 }; 11];
+    let bytes = [start, slice(Method::Zstd, 1, references, vec![0; 9])].concat();
+    refused(&bytes, 1, &[&base], "at most 1048640 bytes in all");
+    let table = layout(100_000, &[stream(0, 90_000, 90_000_000, 0)]).expect("possible for deflate");
+    refused(&head(layout(1, &[]).expect("no streams"), &[(&base, table)]), 1, &[&base], "plain bytes");
+}
