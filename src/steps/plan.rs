@@ -122,19 +122,7 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
         None => unmet(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
-    Ok(Plan {
-        free: free_space(store.root())?,
-        bundle,
-        order,
-        follows,
-        needs,
-        changes,
-        findings,
-        admitted,
-        rewritten,
-        lacking,
-        error,
-    })
+    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, lacking, error })
 }
 
 /// What was found, or the refusal; other errors stay errors.

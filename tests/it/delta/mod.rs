@@ -24,7 +24,9 @@ pub fn version(n: u64) -> Vec<Vec<u8>> {
         let at = 4000 + step as usize * 700_000;
         changing.splice(at..at + 5, noise(40, 70 + step));
     }
-    vec![noise(5 * MIB, 7), changing, text(30_000, n * 1000), noise(100 + n as usize, 40 + n)]
+    let listing: String = noise(15_000, 5).iter().map(|byte| format!("{byte:02x}")).collect();
+    let listing = [text(500, n * 1000), listing.into_bytes()].concat();
+    vec![noise(5 * MIB, 7), changing, listing, noise(100 + n as usize, 40 + n)]
 }
 
 pub fn lock(world: &World, n: u64) -> Lock {
