@@ -163,7 +163,7 @@ fn wheel(project: &str, version: &str) -> PathBuf {
         fs::read_dir(&folder)
             .unwrap()
             .map(|e| e.unwrap().path())
-            .find(|p| file_name(p).starts_with(&front) && file_name(p).ends_with(".whl"))
+            .find(|p| file_name(p).starts_with(&front) && p.extension().is_some_and(|ending| ending == "whl"))
     };
     if let Some(path) = found() {
         return path;

@@ -233,7 +233,7 @@ mod tests {
         hashes(&bytes, DENSEST, |_, _| places += 1);
         assert!(places <= MOST_TIMES * (bytes.len() >> DENSEST) + 64, "{places} in {}", bytes.len());
         let mut same = 0;
-        hashes(&[0; 1 << 16], DENSEST, |_, _| same += 1);
+        hashes(&vec![0; 1 << 16], DENSEST, |_, _| same += 1);
         assert!(same <= 1);
     }
 }

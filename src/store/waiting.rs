@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A bundle of which something was taken in, and not all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +139,7 @@ impl Writer {
         // Bases go last: without them what still waits could lose what it is made from. A kill in between leaves some that nothing waits
         // for; they go as well.
         let left: BTreeSet<String> = self.store().waiting()?.iter().map(Waiting::bases_name).collect();
-        let over = |name: &String| name.ends_with(".bases") && !left.contains(name);
+        let over = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "bases") && !left.contains(name);
         self.store().waiting_names()?.iter().filter(|name| over(name)).try_for_each(|name| remove(&folder.join(name)))
     }
 }
