@@ -88,7 +88,8 @@ fn statements_count_with_the_signatures_of_enough_people() {
         let back = read_back(path, Some(&world.root)).unwrap();
         let mut found: Vec<_> = back.statements.iter().map(|s| (s.names.clone(), s.status, s.mark.clone(), s.detail.clone())).collect();
         let mut wanted: Vec<_> = all.iter().map(|s| (s.names.clone(), s.status, s.mark.clone(), s.detail.clone())).collect();
-        (found.sort(), wanted.sort());
+        found.sort();
+        wanted.sort();
         assert_eq!(found, wanted, "{}", path.display());
         assert!(back.statements.iter().all(|s| s.signers == ["person1", "person2"] && s.author == "test"), "{back:?}");
         assert_eq!(read_back(path, None).map(drop).map_err(|e| e.kind()), Err(Kind::Policy), "nobody can judge it");

@@ -64,7 +64,7 @@ fn what_went_missing_of_an_installed_bundle_would_come_back() {
     place.import();
     let blob = Digest::of(b"one").hex();
     let found = walkdir::WalkDir::new(place.store.join("blobs")).into_iter().map(Result::unwrap);
-    let path: PathBuf = found.map(|entry| entry.into_path()).find(|path| path.to_string_lossy().ends_with(&blob)).unwrap();
+    let path: PathBuf = found.map(walkdir::DirEntry::into_path).find(|path| path.to_string_lossy().ends_with(&blob)).unwrap();
     std::fs::remove_file(path).unwrap();
     let report = place.report(&[arg(&place.out)]);
     assert_eq!(report.decision.said().verdict, Verdict::Information);
