@@ -44,7 +44,7 @@ pub use head::{BASES, Head, MAX_SIGNATURES, PARENTS, PARITY, SIGNATURE_SPACE};
 pub use inplace::InPlace;
 pub use lacking::Lacking;
 pub use needs::{Needs, Presence, VolumeNeed};
-pub use parents::Parent;
+pub use parents::{MAX_PARENTS, Parent};
 pub use parity::{Damage, MOST_PERMILLE, ParityTable, Redundancy, Repaired, repair};
 pub use portion::Portion;
 pub use recoding::{Recoding, Stream};

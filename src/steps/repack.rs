@@ -6,7 +6,7 @@
 use super::Fetched;
 use super::delta::Shape;
 use crate::artifact::Digest;
-use crate::bundle::{Authentic, Recoding, Verification};
+use crate::bundle::{Authentic, MAX_PARENTS, Recoding, Verification};
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::store::check_space;
@@ -26,6 +26,10 @@ pub struct Repacked {
 pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Repacked> {
     let (store, writer) = (journal.store(), journal.writer());
     let last = bundles.last().ok_or_else(|| Error::usage("there is nothing to merge"))?;
+    if bundles.len() > MAX_PARENTS {
+        let error = Error::usage("there are too many bundles to merge in one").with("expected", format!("at most {MAX_PARENTS}"));
+        return Err(error.with("found", bundles.len()).hint("merge some of them first, then what came out with the others"));
+    }
     if let Some(other) = bundles.iter().find(|b| (&b.statement.name, &b.statement.line) != (&last.statement.name, &last.statement.line)) {
         return Err(Error::usage("the bundles are of several toolkits or lines")
             .with("found", other.statement.label())
