@@ -1,6 +1,10 @@
 //! Loading a published ecosystem of advisories, and asking it about 10,000 packages: `cargo bench --bench advisories -- ECOSYSTEM all.zip`.
 //!
 //! The packages are the archive's own, with versions that its records name, so that every question has records to go through.
+//!
+//! With the path of an osv-scanner of 1.9 behind, both are asked about versions that the records of PyPI name, and every difference is told.
+
+mod scanner;
 
 use airlift::advisories::{Builder, Freshness, Package, Ranking, Snapshot, assess};
 use airlift::artifact::InMemory;
@@ -10,9 +14,15 @@ use std::time::Instant;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let [ecosystem, path] = arguments.as_slice() else {
-        println!("usage: cargo bench --bench advisories -- ECOSYSTEM all.zip");
-        return;
+    let (ecosystem, path, scanner) = match arguments.as_slice() {
+        [ecosystem, path] => (ecosystem, path, None),
+        [ecosystem, path, scanner] if ecosystem == "PyPI" => (ecosystem, path, Some(scanner)),
+        _ => {
+            println!(
+                "usage: cargo bench --bench advisories -- ECOSYSTEM all.zip\n       cargo bench --bench advisories -- PyPI all.zip osv-scanner"
+            );
+            return;
+        }
     };
     let bytes = std::fs::read(path).expect("the archive can be read");
     let start = Instant::now();
@@ -20,6 +30,9 @@ fn main() {
     builder.archive(ecosystem, None, path, &mut InMemory::new(bytes)).expect("a snapshot");
     let snapshot = builder.finish();
     println!("loaded {} records in {:.3} s", snapshot.records().len(), start.elapsed().as_secs_f64());
+    if let Some(scanner) = scanner {
+        return scanner::compare(&snapshot, ecosystem, path, scanner);
+    }
 
     let weighted: Vec<_> = snapshot.records().iter().flat_map(|record| &record.affected).map(|affected| &*affected.name).collect();
     let each: Vec<_> = weighted.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();

@@ -1,13 +1,18 @@
-"""judge-findings.py SARIF JUNIT: lets foreign readers judge what gates found; exit 1 with their words where one refuses it."""
+"""judge-findings.py SCHEMA SARIF JUNIT: holds SARIF against the schema of OASIS in the file SCHEMA, and lets foreign readers judge what gates found; exit 1 with their words where one refuses it."""
 import json
 import sys
 
 
-def sarif(path):
+def sarif(schema, path):
+    from jsonschema import Draft4Validator
     from sarif_pydantic import Sarif
 
+    with open(schema, encoding="utf-8") as file:
+        validator = Draft4Validator(json.load(file), format_checker=Draft4Validator.FORMAT_CHECKER)
     with open(path, encoding="utf-8") as file:
         text = file.read()
+    for error in validator.iter_errors(json.loads(text)):
+        sys.exit(f"SARIF: {error}"[:3000])
     log = Sarif.model_validate_json(text)
     if not log.runs or not log.runs[0].results:
         sys.exit("SARIF: a reader finds no results")
@@ -37,5 +42,5 @@ def junit(path):
             sys.exit(f"JUnit: {suite.name} says {told} and has {found}")
 
 
-sarif(sys.argv[1])
-junit(sys.argv[2])
+sarif(sys.argv[1], sys.argv[2])
+junit(sys.argv[3])

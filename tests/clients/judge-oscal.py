@@ -1,14 +1,20 @@
-"""judge-oscal.py FILE...: lets compliance-trestle, whose models are generated from the schemas of NIST and take no member they do not know,
-read OSCAL documents and write them again; exit 1 with its words where it refuses one, or where something is lost on the way."""
+"""judge-oscal.py SCHEMAS FILE...: holds OSCAL documents against the JSON schemas that NIST publishes, in the folder SCHEMAS, and lets
+compliance-trestle, whose models take no member they do not know, read them and write them again; exit 1 with their words where one is
+refused, or where something is lost on the way."""
 import json
 import pathlib
 import sys
 
+import jsonschema_rs
 from trestle.oscal.assessment_plan import AssessmentPlan
 from trestle.oscal.assessment_results import AssessmentResults
 from trestle.oscal.component import ComponentDefinition
 
-MODELS = {"assessment-results": AssessmentResults, "assessment-plan": AssessmentPlan, "component-definition": ComponentDefinition}
+MODELS = {
+    "assessment-results": (AssessmentResults, "oscal_assessment-results_schema.json"),
+    "assessment-plan": (AssessmentPlan, "oscal_assessment-plan_schema.json"),
+    "component-definition": (ComponentDefinition, "oscal_component_schema.json"),
+}
 
 
 def plain(value):
@@ -20,11 +26,16 @@ def plain(value):
     return value.replace("+00:00", "Z") if isinstance(value, str) else value
 
 
-for path in map(pathlib.Path, sys.argv[1:]):
+schemas, *paths = map(pathlib.Path, sys.argv[1:])
+for path in paths:
     document = json.loads(path.read_text(encoding="utf-8"))
     (name, _), = document.items()
+    reader, schema = MODELS[name]
+    schema = json.loads((schemas / schema).read_text(encoding="utf-8"))
+    for error in jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(document):
+        sys.exit(f"{path}: {schema['$id']}: {error}"[:3000])
     try:
-        model = MODELS[name].oscal_read(path)
+        model = reader.oscal_read(path)
     except Exception as error:
         sys.exit(f"{path}: {error}"[:3000])
     if model is None:
@@ -32,4 +43,4 @@ for path in map(pathlib.Path, sys.argv[1:]):
     if plain(json.loads(model.oscal_serialize_json())) != plain(document):
         sys.exit(f"{path}: it is another document once it has been read")
     version = document[name]["metadata"]["oscal-version"]
-    print(f"{name} {version}: read, and nothing was lost")
+    print(f"{name} {version}: valid by {schema['$id']}, read, and nothing was lost")

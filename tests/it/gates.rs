@@ -231,10 +231,24 @@ fn foreign_readers_take_the_documents() {
     let first = (read("found.sarif"), read("found.xml"));
     refuses(&host, POLICY, &args, &["artifacts.size"]);
     assert_eq!(first, (read("found.sarif"), read("found.xml")), "the same input gives the same bytes");
-    let Some(environment) = stock::environment("gates") else { return };
+    let (Some(environment), Some(schema)) = (stock::environment("gates"), stock::file("sarif-schema", "sarif-2.1.0-rtm.5.json")) else {
+        return;
+    };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/judge-findings.py");
-    let mut command = Command::new(environment.join("bin/python"));
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").arg("-I").arg(script);
-    let ran = command.arg(host.path("found.sarif")).arg(host.path("found.xml")).output().unwrap();
+    let judged = |sarif: &str| {
+        let mut command = Command::new(environment.join("bin/python"));
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").arg("-I").arg(&script).arg(&schema);
+        command.arg(host.path(sarif)).arg(host.path("found.xml")).output().unwrap()
+    };
+    host.write(
+        "bad.sarif",
+        String::from_utf8(read("found.sarif")).unwrap().replacen("\"startTimeUtc\"", "\"started\"", 1).replacen(
+            "\"level\"",
+            "\"severity\"",
+            1,
+        ),
+    );
+    assert!(!judged("bad.sarif").status.success(), "the judge refuses what the schema does not have");
+    let ran = judged("found.sarif");
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
 }

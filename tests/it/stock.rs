@@ -35,6 +35,15 @@ pub fn environment(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A file or folder that was taken out of a package, such as a published schema.
+pub fn file(name: &str, path: &str) -> Option<PathBuf> {
+    let found = Some(folder().join(name).join(path)).filter(|path| path.exists());
+    if found.is_none() {
+        skip(&format!("{name} has not been fetched"));
+    }
+    found
+}
+
 /// Says that a test was not made, and why.
 pub fn skip(why: &str) {
     let thread = std::thread::current();

@@ -2,7 +2,7 @@
 
 use super::{Pack, lived};
 use crate::host::{Ran, arg};
-use crate::stock::environment;
+use crate::stock::{environment, file};
 use std::path::Path;
 use std::process::Command;
 
@@ -69,12 +69,12 @@ fn the_commands_by_hand_are_right() {
 
 #[test]
 fn a_foreign_reader_takes_the_oscal_documents() {
-    let Some(environment) = environment("oscal") else { return };
+    let (Some(environment), Some(schemas)) = (environment("oscal"), file("oscal-schemas", "oscal_schemas")) else { return };
     let site = lived();
     let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/judge-oscal.py");
     let judged = |files: &[&str]| {
         let mut command = Command::new(environment.join("bin/python"));
-        Ran::of(command.args(["-B", "-I"]).arg(&judge).args(files).env_clear().output().expect("python runs"))
+        Ran::of(command.args(["-B", "-I"]).arg(&judge).arg(&schemas).args(files).env_clear().output().expect("python runs"))
     };
     for language in ["en", "de", "it"] {
         let pack = Pack::made(&site.host, language, &["--language", language]);
