@@ -55,7 +55,7 @@ pub fn list(page: &ListPage) -> String {
     rows(&mut out, &page.rows);
     turn(&mut out, page);
     if page.about.reports {
-        out.push_str("<p><a href=\"/reports/\">Signed reports about what is here</a></p>\n");
+        let _ = writeln!(out, "<p><a href=\"/reports/?view={}\">Signed reports about what is here</a></p>", segment(&page.view));
     }
     frame(&page.about, &format!("{} in {}", page.ecosystem, page.view), &out)
 }

@@ -10,7 +10,7 @@ mod start;
 
 pub use html::{PAGE_TYPE, escape, headers};
 pub use list::{ListPage, Row, list};
-pub use reports::{ReportLine, report_headers, reports};
+pub use reports::{ReportLine, ReportsPage, report_headers, reports};
 pub use start::{Recipe, ShelfLine, StartPage, ViewLine, start};
 
 /// What every page tells of the mirror.

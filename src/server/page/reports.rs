@@ -2,6 +2,7 @@
 
 use super::About;
 use super::html::{escape, frame};
+use crate::artifact::percent_encoded as segment;
 use http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 use std::fmt::Write;
@@ -15,6 +16,29 @@ pub struct ReportLine {
     pub spoken: String,
     /// Its files.
     pub files: Vec<String>,
+    /// What it is of: a bundle, an arrival, a receipt…
+    pub kind: String,
+    /// The view with what it is about, or its name.
+    pub view: String,
+    /// The time by which it counts.
+    pub at: String,
+    /// What it decides.
+    pub verdict: String,
+    /// Why it is not shown, where it is not what somebody signed.
+    pub wrong: Option<String>,
+}
+
+/// One page of the list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReportsPage {
+    /// The reports of this page, the newest first.
+    pub lines: Vec<ReportLine>,
+    /// The one view they are about, where only those are listed.
+    pub view: Option<String>,
+    /// Number of this page, from 1.
+    pub number: usize,
+    /// Whether there is a page behind it.
+    pub more: bool,
 }
 
 /// A report is a page of its own, with the one style that `style` names (CSP, such as `'sha256-…'`): nothing may be loaded or run, and it is nobody's frame.
@@ -27,19 +51,47 @@ pub fn report_headers(style: &str) -> HeaderMap {
 }
 
 /// Renders the list.
-pub fn reports(about: &About, lines: &[ReportLine]) -> String {
+pub fn reports(about: &About, page: &ReportsPage) -> String {
     let mut out = "<h1>Reports</h1>\n".to_owned();
-    if lines.is_empty() {
-        out.push_str("<p>No report has been signed on this host: <code>airlift report --sign KEY</code> does that.</p>\n");
-        return frame(about, "Reports", &out);
+    match (page.lines.is_empty(), &page.view) {
+        (true, None) if page.number == 1 => {
+            out.push_str("<p>No report has been signed on this host: <code>airlift report --sign KEY</code> does that.</p>\n");
+            return frame(about, "Reports", &out);
+        }
+        (true, _) => out.push_str("<p>None. <a href=\"/reports/\">All reports</a></p>\n"),
+        (false, Some(view)) => {
+            let _ = writeln!(
+                out,
+                "<p class=\"soft\">Those about {}, among the newest. <a href=\"/reports/\">All reports</a></p>",
+                escape(view)
+            );
+        }
+        (false, None) => {}
     }
     out.push_str("<p class=\"soft\">Each is signed, and the event log tells of it. The document is <code>report.json</code>, and what is shown is checked first.</p>\n");
-    out.push_str("<table>\n<tr><th>Report<th>Files</tr>\n");
-    for line in lines {
-        let link = |file: &String| format!("<a href=\"/reports/{}/{}\">{}</a>", escape(&line.digest), escape(file), escape(file));
-        let files: Vec<String> = line.files.iter().map(link).collect();
-        let _ = writeln!(out, "<tr><td><code>{}</code><td>{}</tr>", escape(&line.spoken), files.join("<br>"));
-    }
+    out.push_str("<table>\n<tr><th>About<th>Kind<th>As of<th>Decision<th>Files<th>Report</tr>\n");
+    page.lines.iter().for_each(|line| row(&mut out, line));
     out.push_str("</table>\n");
+    turn(&mut out, page);
     frame(about, "Reports", &out)
+}
+
+fn row(out: &mut String, line: &ReportLine) {
+    let spoken = escape(&line.spoken);
+    if let Some(wrong) = &line.wrong {
+        let _ = writeln!(out, "<tr><td colspan=\"5\">Not shown: {}<td><code>{spoken}</code></tr>", escape(wrong));
+        return;
+    }
+    let link = |file: &String| format!("<a href=\"/reports/{}/{}\">{}</a>", escape(&line.digest), escape(file), escape(file));
+    let files: Vec<String> = line.files.iter().map(link).collect();
+    let (view, kind, at, verdict) = (escape(&line.view), escape(&line.kind), escape(&line.at), escape(&line.verdict));
+    let _ = writeln!(out, "<tr><td>{view}<td>{kind}<td>{at}<td>{verdict}<td>{}<td><code>{spoken}</code></tr>", files.join("<br>"));
+}
+
+fn turn(out: &mut String, page: &ReportsPage) {
+    let about = page.view.as_ref().map_or_else(String::new, |view| format!("&amp;view={}", segment(view)));
+    let link = |number: usize, text: &str| format!("<a href=\"/reports/?page={number}{about}\">{text}</a>");
+    let before = if page.number > 1 { link(page.number - 1, "← newer") } else { "<span></span>".to_owned() };
+    let after = if page.more { link(page.number + 1, "older →") } else { String::new() };
+    let _ = writeln!(out, "<nav>{before}{after}</nav>");
 }

@@ -118,12 +118,14 @@ fn recipes(out: &mut String, page: &StartPage) {
 fn views(out: &mut String, page: &StartPage) {
     out.push_str("<h2 id=\"views\">Views</h2>\n<p class=\"soft\">One per installed bundle, and <code>latest</code> for all of them. ");
     out.push_str(
-        "Put a view's name into a URL to stay with what one bundle brought.</p>\n<table>\n<tr><th>View<th>Content<th>Identity</tr>\n",
+        "Put a view's name into a URL to stay with what one bundle brought.</p>\n<table>\n<tr><th>View<th>Content<th>Identity<th></tr>\n",
     );
     for view in &page.views {
         let shelves: Vec<String> = view.shelves.iter().map(|(ecosystem, artifacts)| link(view, ecosystem, *artifacts)).collect();
         let (name, id) = (escape(&view.name), escape(&view.id));
-        let _ = writeln!(out, "<tr><td>{name}<td>{}<td><code>{id}</code></tr>", shelves.join(", "));
+        let link = || format!("<a href=\"/reports/?view={}\">reports</a>", segment(&view.name));
+        let reports = if page.about.reports { link() } else { String::new() };
+        let _ = writeln!(out, "<tr><td>{name}<td>{}<td><code>{id}</code><td>{reports}</tr>", shelves.join(", "));
     }
     out.push_str("</table>\n");
 }

@@ -150,6 +150,11 @@ impl Stamp {
     pub const fn size(&self) -> u64 {
         self.size
     }
+
+    /// When the document was written, as the disk says.
+    pub const fn written(&self) -> SystemTime {
+        self.changed[0]
+    }
 }
 
 /// Reads a signature of a kept report; `None` where there is none of that name.

