@@ -57,7 +57,7 @@ struct Digests {
 }
 
 /// Which key signed that the manifest of that digest is theirs; else, why none did. `None` for a bundle that is something else, such as
-/// an attestation. The signature is judged before anything is read of what it is over.
+/// an attestation: which of the two is all that is read of it before its signature is judged.
 pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Option<Result<String, String>> {
     let envelope =
         Some(bundle).filter(|bytes| bytes.len() <= MOST_BUNDLE_BYTES).and_then(|bytes| serde_json::from_slice::<Bundle>(bytes).ok());
@@ -67,10 +67,9 @@ pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Option<
     let payload = BASE64.decode(envelope.payload.as_bytes()).ok().filter(|_| envelope.payload_type == STATEMENT);
     let Some(payload) = payload else { return Some(Err("its envelope holds no statement".to_owned())) };
     let signed = encoded(&envelope.payload_type, &payload);
-    let made = |key: &&&UpstreamKey| {
-        let signatures = envelope.signatures.iter().take(MOST_SIGNATURES).filter_map(|one| BASE64.decode(one.sig.as_bytes()).ok());
-        key.cosign().is_some_and(|key| signatures.into_iter().any(|signature| key.verifies(&signed, &signature)))
-    };
+    let signatures = envelope.signatures.iter().take(MOST_SIGNATURES).filter_map(|one| BASE64.decode(one.sig.as_bytes()).ok());
+    let signatures: Vec<Vec<u8>> = signatures.collect();
+    let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| signatures.iter().any(|signature| key.verifies(&signed, signature)));
     let statement = serde_json::from_slice::<Statement>(&payload);
     // What it says it is decides what is said of it where it is by nobody; an attestation by somebody else is no wrong signature.
     if statement.as_ref().is_ok_and(|statement| statement.predicate_type != SIGNS) {
