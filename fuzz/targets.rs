@@ -8,6 +8,8 @@ use airlift::bundle::{Bases, FrameTable, Head, Parent, Recoding, Request, Statem
 use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
+use airlift::publisher::openpgp::Certificate;
+use airlift::publisher::{Kind, Pattern, Signed, UpstreamKey, judge_bundle};
 use airlift::recode::encoder::Encoder;
 use airlift::recode::identify::{Outcome, identify};
 use airlift::recode::{self, Base, Effort};
@@ -49,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     ("vex", statements),
     ("pickle", pickle),
     ("tensors", tensors),
+    ("publisher", publisher),
 ];
 
 pub fn statement(bytes: &[u8]) {
@@ -67,6 +70,32 @@ pub fn root(bytes: &[u8]) {
     if let Ok(root) = TrustRoot::parse(bytes) {
         assert_eq!(root.bytes(), bytes);
     }
+}
+
+/// Keys and signatures of publishers: packets of OpenPGP, clear-signed texts, bundles, payloads.
+pub fn publisher(bytes: &[u8]) {
+    let armoured = |label: &str| {
+        let lines = data_encoding::BASE64.encode(bytes).into_bytes();
+        let lines: Vec<_> = lines.chunks(64).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN {label}-----\n\n{}\n-----END {label}-----\n", lines.join("\n"))
+    };
+    let _ = Certificate::read(&armoured("PGP PUBLIC KEY BLOCK"));
+    let certificate = Certificate::read(include_str!("../src/publisher/fixtures/ed25519.asc")).expect("a certificate");
+    let message = format!("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nnobody signed this\n{}", armoured("PGP SIGNATURE"));
+    let _ = certificate.verify(message.as_bytes()).map(|_| panic!("a text was accepted that nobody signed"));
+    let _ = certificate.verify(bytes);
+    let made: Value = serde_json::from_str(include_str!("../src/publisher/fixtures/bundles.json")).expect("JSON");
+    let pattern = Pattern::read("room/*").expect("a pattern");
+    let key = UpstreamKey::read("A".to_owned(), Kind::Cosign, made["key"].as_str().expect("a key"), vec![pattern], vec![]).expect("a key");
+    let digest = Digest::of(b"nobody signed this");
+    let _ = judge_bundle(bytes, &[&key], &digest).and_then(Result::ok).map(|_| panic!("a bundle was accepted that nobody signed"));
+    let signature = made["signature"]["dsseEnvelope"]["signatures"][0]["sig"].as_str();
+    let _ =
+        Signed { payload: bytes, signature }.judge(&[&key], &digest, "a/b").map(|_| panic!("a payload was accepted that nobody signed"));
+    let text = std::str::from_utf8(bytes).ok();
+    let _ =
+        Signed { payload: b"{}", signature: text }.judge(&[&key], &digest, "a/b").map(|_| panic!("a signature was accepted that is none"));
+    let _ = text.map(|text| UpstreamKey::read("A".to_owned(), Kind::Cosign, text, vec![], vec![]));
 }
 
 /// The tar of a volume's head: the first thing that is read of a medium.

@@ -19,6 +19,7 @@ pub mod log;
 pub mod manifest;
 pub mod policy;
 pub mod progress;
+pub mod publisher;
 pub mod recode;
 pub mod report;
 pub mod scan;

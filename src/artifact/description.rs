@@ -47,9 +47,7 @@ pub struct Description {
 /// What a lock keeps of how a publisher signed a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum UpstreamSignature {
-    /// A signature was judged by keys of this side.
-    Verified,
-    /// A signature is carried; nobody here has judged it.
+    /// A signature is carried; what it is worth is not in the lock.
     Present,
     /// Signatures were looked for, and there are none.
     Absent,
@@ -62,7 +60,6 @@ impl UpstreamSignature {
     /// The words in documents.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Verified => "a verified signature",
             Self::Present => "a signature that was not judged",
             Self::Absent => "no signature",
             Self::Unknown => "not known whether it is signed",

@@ -11,6 +11,7 @@ pub mod attached;
 pub mod charts;
 pub mod conda;
 pub mod core_metadata;
+pub mod cosign;
 pub mod files;
 pub mod images;
 pub mod models;
@@ -19,6 +20,7 @@ pub mod python;
 use crate::advisories::Evidence;
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::{Error, Result};
+use crate::publisher::{Judgement, UpstreamKey};
 use crate::report::{Component, Examined};
 use crate::scan::{self, Findings, Profile};
 use crate::server::oci::Repository;
@@ -273,6 +275,13 @@ pub trait Ecosystem: Sync {
     fn stands_beside(&self, artifact: &Artifact) -> bool {
         let _ = artifact;
         false
+    }
+
+    /// Both sides, pure: what keys of this side that are for an artifact say of how its publisher signed it, as far as the bytes are here;
+    /// `beside` are the artifacts that name one of its blobs as their subject. The default judges nothing, and so lets nothing pass.
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+        let _ = (artifact, beside, keys, blobs);
+        Ok(Judgement::Missing("signatures of such artifacts are not judged".to_owned()))
     }
 
     /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.

@@ -1,6 +1,6 @@
 //! `docs/formats/policy.md`, "Policy file", version 1: TOML as a site's people write it.
 
-use super::gate::{Choice, Terms, WireAdvisories, WireArtifacts, WireException};
+use super::gate::{Choice, Terms, WireAdvisories, WireArtifacts, WireException, WireKey};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
@@ -54,6 +54,8 @@ struct WirePolicy {
     artifacts: WireArtifacts,
     advisories: Option<WireAdvisories>,
     #[serde(default)]
+    upstream_key: Vec<WireKey>,
+    #[serde(default)]
     exception: Vec<WireException>,
 }
 
@@ -95,7 +97,7 @@ impl Policy {
             let error = refused("its format is another").with("expected", format!("airlift-policy = {VERSION}"));
             return Err(error.with("found", airlift_policy).hint("read it with the airlift it was written for, or a later one"));
         }
-        let WirePolicy { bundle, approval, artifacts, advisories, exception, .. } = toml::from_str(text).map_err(wrong)?;
+        let WirePolicy { bundle, approval, artifacts, advisories, upstream_key, exception, .. } = toml::from_str(text).map_err(wrong)?;
         if bundle.max_age_days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
             return Err(refused("`bundle.max-age-days` is out of range").with("expected", format!("between 1 and {MOST_DAYS}")));
         }
@@ -108,7 +110,7 @@ impl Policy {
             expired_root_refused: bundle.expired_root == Choice::Refused,
             approval_required: approval.required,
             break_glass: approval.break_glass,
-            terms: Terms::read(artifacts, advisories, exception)?,
+            terms: Terms::read(artifacts, advisories, upstream_key, exception)?,
             digest: Some(Digest::of(bytes)),
         })
     }

@@ -1,6 +1,8 @@
 //! `gate`: a policy's rules over artifacts, by what the lock says, what their bytes say, and what is known of them. Building, verifying and
 //! importing ask the same rules. Nothing is written.
 
+mod signed;
+
 use super::advise::at_hand;
 use super::assess::Held;
 use super::review::claimed;
@@ -14,10 +16,12 @@ use crate::error::{Error, Kind, Result};
 use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, USUAL_AGE_DAYS, Weight};
 use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
+use crate::publisher::Judgement;
 use crate::report::{Basis, Component, Examined, Inventory};
 use crate::scan::Severity;
 use crate::store::Store;
 use jiff::Timestamp;
+use signed::Judges;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
@@ -65,10 +69,11 @@ impl Gates<'_> {
         };
         let mut subjects = Vec::with_capacity(all.len());
         let here: BTreeSet<Digest> = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
+        let judges = Judges::new(&terms.keys, &all, blobs);
         for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {
             let found = scanned.as_ref().map(|outcomes| looked(artifact, outcomes, blobs)).transpose()?;
             let known = packages.as_mut().map(|packages| std::mem::take(&mut packages[at]));
-            subjects.push(Subject { scan: found, packages: known, ..of(artifact, component, &here) });
+            subjects.push(Subject { scan: found, packages: known, signed: judges.of(artifact)?, ..of(artifact, component, &here) });
         }
         Ok(terms.gate(&subjects, &self.asked(advised)))
     }
@@ -107,7 +112,9 @@ pub fn of_lock(policy: &Policy, artifacts: &[Artifact], now: Timestamp, as_of: T
     }
     let all = distinct(artifacts);
     let here = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
-    let subjects = all.iter().map(|artifact| Ok(of(artifact, &look(artifact, &Nowhere)?, &here))).collect::<Result<Vec<_>>>()?;
+    let judges = Judges::new(&policy.terms.keys, &all, &Nowhere);
+    let known = |artifact: &&Artifact| Ok(Subject { signed: judges.of(artifact)?, ..of(artifact, &look(artifact, &Nowhere)?, &here) });
+    let subjects = all.iter().map(known).collect::<Result<Vec<_>>>()?;
     Ok(policy.terms.gate(&subjects, &Asked { now, as_of, advised: Advised::Later }).told())
 }
 
@@ -154,6 +161,7 @@ fn of(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> Su
         formats,
         scan: None,
         release: Some(release).filter(|_| !stands_beside(artifact, component, here)),
+        signed: Judgement::Unkeyed,
         packages: None,
     }
 }

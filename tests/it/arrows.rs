@@ -59,9 +59,23 @@ fn forbid(within: impl Fn(&str) -> bool, never: &[&str]) {
     }
 }
 
-const NOUNS: [&str; 13] =
-    ["artifact", "advisories", "manifest", "lock", "store", "trust", "bundle", "recode", "stream", "log", "scan", "policy", "report"];
-const ALL_BUT_ERROR: [&str; 19] = [
+const NOUNS: [&str; 14] = [
+    "artifact",
+    "advisories",
+    "manifest",
+    "lock",
+    "store",
+    "trust",
+    "bundle",
+    "recode",
+    "stream",
+    "log",
+    "scan",
+    "publisher",
+    "policy",
+    "report",
+];
+const ALL_BUT_ERROR: [&str; 20] = [
     "artifact",
     "recode",
     "advisories",
@@ -73,6 +87,7 @@ const ALL_BUT_ERROR: [&str; 19] = [
     "stream",
     "log",
     "scan",
+    "publisher",
     "policy",
     "report",
     "upstream",

@@ -122,6 +122,11 @@ fn signature_target() {
 }
 
 #[test]
+fn publisher_target() {
+    drive("publisher");
+}
+
+#[test]
 fn root_target() {
     drive("root");
 }

@@ -202,7 +202,7 @@ pub fn shown(label: &str, gated: &Gated) -> String {
     }
     for ruled in &gated.rules {
         let _ = writeln!(text, "  {:<12} {}: {}", ruled.worst.word(), ruled.rule.id, one_line(&ruled.counted()));
-        if ruled.worst == Outcome::Passed {
+        if ruled.worst == Outcome::Passed && ruled.hits.is_empty() {
             continue;
         }
         let _ = writeln!(text, "    expected {}", one_line(&ruled.expected));

@@ -62,12 +62,16 @@ fn properties(meta: &Meta, artifact: &Artifact) -> BTreeMap<String, String> {
         ("container images", images(true)),
         ("container images not carried", images(false)),
         ("not rendered", meta.failures.join("; ")),
-        ("provenance", provenance(artifact).map_or_else(String::new, |_| "carried; its signature is not judged".to_owned())),
+        (
+            "provenance",
+            provenance(artifact)
+                .map_or_else(String::new, |_| "carried; its signature is judged by a key of the policy where one is for it".to_owned()),
+        ),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// Whether a provenance file is carried; whose signature it has is for clients to judge. Why there is none is not in the lock.
+/// Whether a provenance file is carried; whose signature it has is not in the lock. Why there is none is not in the lock.
 pub(super) fn release(artifact: &Artifact) -> Release {
     let signature = if provenance(artifact).is_some() { UpstreamSignature::Present } else { UpstreamSignature::Unknown };
     Release { signature, ..Release::default() }

@@ -46,6 +46,7 @@ mod scan;
 mod schema;
 mod section;
 mod serve;
+mod signed;
 #[cfg(feature = "upstream")]
 mod template;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub mod yaml;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
+use crate::publisher::{Judgement, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -147,6 +149,10 @@ impl Ecosystem for Charts {
 
     fn release(&self, artifact: &Artifact) -> Release {
         describe::release(artifact)
+    }
+
+    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+        signed::judge(artifact, keys, blobs)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

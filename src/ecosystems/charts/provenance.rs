@@ -1,6 +1,7 @@
 //! Provenance files: a clear-signed message (RFC 9580, section 7) around `Chart.yaml` and the digests of the archive.
 //!
-//! What is judged is whether the file speaks of this archive; whose signature it carries is for the client to judge, with its own keyring.
+//! What is read here is whether the file speaks of this archive. Whose signature it carries is judged by the keys of a policy, and by clients
+//! with their own keyring.
 
 use crate::artifact::Digest;
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ pub(super) fn is_signed(bytes: &[u8]) -> bool {
     bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
 }
 
-/// The SHA-256 that a provenance file names for an archive of that name, if it speaks of one.
+/// The SHA-256 that a provenance file names for an archive of that name, if it speaks of one; its signature is not looked at.
 fn digest(provenance: &[u8], file: &str) -> Result<Option<Digest>> {
     let wrong = |why: &str| Error::verification(format!("{file:.200}.prov is refused: {why}"));
     if provenance.len() > MOST_PROVENANCE_BYTES {
@@ -32,7 +33,13 @@ fn digest(provenance: &[u8], file: &str) -> Result<Option<Digest>> {
     if !text.lines().any(|line| line.trim_end() == SIGNATURE) {
         return Err(wrong("it has no signature"));
     }
-    // After the end of the first document stands the list of files, as YAML of two levels.
+    named(message, file)
+}
+
+/// The SHA-256 that the lines of a message name for an archive of that name, if they speak of one: after the end of the first document stands
+/// the list of files, as YAML of two levels.
+pub(super) fn named<'a>(message: impl Iterator<Item = &'a str>, file: &str) -> Result<Option<Digest>> {
+    let wrong = |why: &str| Error::verification(format!("{file:.200}.prov is refused: {why}"));
     let mut files = message.skip_while(|line| *line != "...").skip(1).skip_while(|line| *line != "files:").skip(1);
     let mut found = None;
     for line in files.by_ref().take_while(|line| line.starts_with(' ')) {

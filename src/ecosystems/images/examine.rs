@@ -5,12 +5,24 @@ use super::inside;
 use super::meta::{Meta, Role};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};
 use crate::error::Result;
+use crate::publisher::SIMPLE_SIGNING;
 use crate::report::{Class, Component, Examined, Inside};
 use crate::server::oci::{Document, Platform, Shape, is_manifest, read};
 use std::collections::BTreeMap;
 
 /// Most platforms of one image that are looked into.
 const MOST_PLATFORMS: usize = 64;
+
+/// The layers that cosign makes: signatures, attestations, bills of materials.
+const STATEMENTS: [&str; 7] = [
+    SIMPLE_SIGNING,
+    "application/vnd.dsse.envelope.v1+json",
+    "application/vnd.cyclonedx+json",
+    "application/vnd.cyclonedx+xml",
+    "application/vnd.syft+json",
+    "text/spdx",
+    "text/spdx+json",
+];
 
 /// The component of an artifact of this room.
 pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
@@ -29,6 +41,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.examined = Examined::Opaque;
     match &root.shape {
         Shape::Index(_) if meta.role == Role::Image => component.inside = Some(platforms(artifact, &meta, &documents, blobs)?),
+        Shape::Manifest { .. } if meta.role != Role::Image && is_statement(root) => {}
         Shape::Manifest { .. } => component.inside = platform(root, blobs)?,
         Shape::Index(_) => {}
     }
@@ -38,6 +51,12 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         component.declared = Completeness::Complete;
     }
     Ok(component)
+}
+
+/// Whether a manifest only holds what cosign says about another one: it has the configuration of an image, and nothing that could be run.
+fn is_statement(document: &Document) -> bool {
+    let Shape::Manifest { layers, .. } = &document.shape else { return false };
+    !layers.is_empty() && layers.iter().all(|layer| STATEMENTS.contains(&layer.media_type.as_str()))
 }
 
 fn documents(artifact: &Artifact, blobs: &dyn Blobs) -> BTreeMap<Digest, Document> {

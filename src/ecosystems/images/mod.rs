@@ -30,9 +30,10 @@ mod together;
 #[cfg(feature = "upstream")]
 mod tree;
 
-use super::{Ecosystem, Mirror, Snippet};
+use super::{Ecosystem, Mirror, Snippet, cosign};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
+use crate::publisher::{Judgement, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -121,6 +122,14 @@ impl Ecosystem for Images {
 
     fn stands_beside(&self, artifact: &Artifact) -> bool {
         meta::Meta::of(artifact).is_ok_and(|meta| meta.role != meta::Role::Image)
+    }
+
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+        // What the room refuses has no repository that a signature could name.
+        match meta::Meta::of(artifact) {
+            Ok(meta) => cosign::judge(&artifact.descriptors[0], &meta.repository, beside, keys, blobs),
+            Err(error) => Ok(Judgement::Missing(error.message().to_owned())),
+        }
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

@@ -53,9 +53,10 @@ mod together;
 mod words;
 mod xet;
 
-use super::{Ecosystem, Mirror, Snippet};
+use super::{Ecosystem, Mirror, Snippet, cosign};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
+use crate::publisher::{Judgement, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -151,6 +152,16 @@ impl Ecosystem for Models {
 
     fn stands_beside(&self, artifact: &Artifact) -> bool {
         carried::Carried::is_of(artifact) && carried::Carried::of(artifact).is_ok_and(|carried| carried.beside.is_some())
+    }
+
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+        if !carried::Carried::is_of(artifact) {
+            return Ok(Judgement::Missing("signatures of a hub's repositories are not judged".to_owned()));
+        }
+        match carried::Carried::of(artifact) {
+            Ok(carried) => cosign::judge(&artifact.descriptors[0], &carried.oci, beside, keys, blobs),
+            Err(error) => Ok(Judgement::Missing(error.message().to_owned())),
+        }
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

@@ -1,6 +1,7 @@
 //! What gates are asked about: one subject for each artifact, in words that no ecosystem has for itself.
 
 use crate::artifact::Release;
+use crate::publisher::Judgement;
 
 /// How severe a vulnerability is said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +141,8 @@ pub struct Subject {
     pub scan: Option<Look>,
     /// What its publisher's index says; `None` where the artifact is only there for another one that is judged too, such as a signature.
     pub release: Option<Release>,
+    /// What keys of the policy say of how its publisher signed it.
+    pub signed: Judgement,
     /// Its packages beside the advisories; `None` where nobody has asked yet.
     pub packages: Option<Vec<Package>>,
 }

@@ -101,9 +101,9 @@ impl Terms {
 }
 
 /// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through; the finding says so, and
-/// by which other name it was granted. What was not looked into is no finding: nobody knows what an exception would let through.
+/// by which other name it was granted. What was not looked into is no finding, and neither is what passed: nobody knows what an exception would let through.
 fn except(hit: &mut Hit, subject: &Subject, excepted: &mut [Excepted]) {
-    if hit.outcome == Outcome::NotAssessed {
+    if [Outcome::NotAssessed, Outcome::Passed].contains(&hit.outcome) {
         return;
     }
     for (at, one) in excepted.iter_mut().enumerate() {
@@ -191,7 +191,7 @@ fn is_of_bundle(rule: &Rule) -> bool {
 
 /// Rules about the release of an artifact at its publisher, which what is only there for another one has none of.
 fn is_of_release(rule: Rule) -> bool {
-    [rules::AGE, rules::COOL_DOWN, rules::SIGNATURE, rules::UNKNOWN_AGE, rules::UNKNOWN_SIGNATURE].contains(&rule)
+    [rules::AGE, rules::COOL_DOWN, rules::SIGNATURE, rules::UNKNOWN_AGE, rules::UNKNOWN_SIGNATURE, rules::WRONG_SIGNATURE].contains(&rule)
 }
 
 /// Rules that are not about single artifacts.

@@ -3,8 +3,7 @@
 use super::facts::{Advised, Package, Subject, Weakness};
 use super::gated::Hit;
 use super::rules as r;
-use super::terms::{Advisories, Artifacts, Choice, Signed, Terms};
-use crate::artifact::UpstreamSignature;
+use super::terms::{Advisories, Artifacts, Choice, Terms};
 use crate::policy::Outcome;
 use crate::report::{Term, satisfiable};
 use jiff::Timestamp;
@@ -35,6 +34,7 @@ impl Choice {
 /// Rules that are in force, and what they ask.
 pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
     let mut all = of_artifacts(&terms.artifacts);
+    all.extend(super::signed::in_force(terms));
     if let Some(advisories) = effective(terms, asked) {
         let least =
             advisories.refuse.map_or_else(|| "nothing refused by its severity".to_owned(), |grade| format!("below {}", grade.word()));
@@ -81,11 +81,6 @@ fn of_artifacts(asked: &Artifacts) -> Vec<(r::Rule, String)> {
     all.extend(asked.max_bytes.map(|most| (r::SIZE, format!("at most {most} bytes"))));
     all.extend(asked.formats.as_ref().map(|list| (r::FORMAT, list.iter().cloned().collect::<Vec<_>>().join(", "))));
     all.extend(asked.scan.map(|(_, least)| (r::SCAN, format!("nothing of severity {} or more", least.word()))));
-    if let Some(signed) = asked.signed {
-        let how = if signed == Signed::Verified { "signed, and judged" } else { "signed" };
-        all.push((r::SIGNATURE, how.to_owned()));
-        all.push((r::UNKNOWN_SIGNATURE, "known".to_owned()));
-    }
     all.extend(asked.cool_down_days.map(|days| (r::COOL_DOWN, format!("out for at least {days} days"))));
     all.extend(asked.max_age_days.map(|days| (r::AGE, format!("out for at most {days} days"))));
     if asked.cool_down_days.or(asked.max_age_days).is_some() {
@@ -113,6 +108,7 @@ pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) 
     }
     formats(&terms.artifacts, subject, &mut hits);
     scan(&terms.artifacts, subject, &mut hits);
+    super::signed::judge(terms, subject, &mut hits);
     release(&terms.artifacts, asked.as_of, subject, &mut hits);
     if let (Some(advisories), Some(packages)) = (effective(terms, asked), &subject.packages) {
         packages.iter().for_each(|package| known(advisories, package, &mut hits));
@@ -120,13 +116,13 @@ pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) 
     hits.found
 }
 
-struct Hits {
+pub(super) struct Hits {
     at: usize,
     found: Vec<Hit>,
 }
 
 impl Hits {
-    fn add(&mut self, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
+    pub(super) fn add(&mut self, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
         let (id, subject) = (id.to_owned(), Some(self.at));
         self.found.push(Hit { rule, subject, package: None, id, names: vec![], outcome, found, exception: None });
     }
@@ -212,21 +208,6 @@ fn scan(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
 
 fn release(asked: &Artifacts, as_of: Timestamp, subject: &Subject, hits: &mut Hits) {
     let Some(release) = subject.release else { return };
-    if let Some(wanted) = asked.signed {
-        let enough = match wanted {
-            Signed::Present => UpstreamSignature::Present,
-            Signed::Verified => UpstreamSignature::Verified,
-        };
-        match release.signature {
-            UpstreamSignature::Unknown => {
-                let unknown = UpstreamSignature::Unknown.words();
-                hits.add(r::UNKNOWN_SIGNATURE, asked.unknown_signature.outcome(), "", unknown.to_owned());
-            }
-            // The best comes first.
-            found if found > enough => hits.add(r::SIGNATURE, Outcome::Refused, "", found.words().to_owned()),
-            _ => {}
-        }
-    }
     if asked.cool_down_days.or(asked.max_age_days).is_none() {
         return;
     }

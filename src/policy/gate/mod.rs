@@ -1,7 +1,7 @@
 //! Gates: the rules of a policy that are about artifacts, over neutral facts of each. The same rules hold wherever something is built,
 //! verified or imported.
 //!
-//! In: the tables `[artifacts]`, `[advisories]` and `[[exception]]` of a policy, one [`Subject`] for each artifact, what time it is. Out:
+//! In: the tables `[artifacts]`, `[advisories]`, `[[upstream-key]]` and `[[exception]]` of a policy, one [`Subject`] for each artifact, what time it is. Out:
 //! [`Gated`], with everything that was found by rule, and what was let through by whom; its forms as JSON, SARIF and JUnit. What was not
 //! looked at is said not to have been assessed, and never passes.
 
@@ -11,8 +11,10 @@ mod facts;
 mod gated;
 mod judge;
 mod junit;
+mod keys;
 pub mod rules;
 mod sarif;
+mod signed;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ pub use sarif::sarif;
 pub use terms::{Advisories, Artifacts, Choice, Signed, Terms};
 
 pub(super) use exceptions::WireException;
+pub(super) use keys::WireKey;
 pub(super) use terms::{WireAdvisories, WireArtifacts};
 
 /// How old advisories may be where no policy says it, in days.

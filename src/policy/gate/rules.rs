@@ -39,6 +39,7 @@ rules! {
     UNKNOWN_AGE "artifacts.unknown-age" "It is known when releases came out" "The index does not say it: lock from one that does, or allow it.";
     UNKNOWN_LICENCE "artifacts.unknown-licence" "Licences are stated, as expressions of the SPDX list" "Read what its publisher writes, then grant an exception that says which licence it is.";
     UNKNOWN_SIGNATURE "artifacts.unknown-signature" "It is known whether publishers have signed it" "The lock does not say it: let signatures be looked for, or allow it.";
+    WRONG_SIGNATURE "artifacts.wrong-signature" "No signature is another one than it should be" "Do not install it before you know why: it was changed, signed by somebody else, or signed as something else. Ask the publisher whether their key is another now.";
     BUNDLE_AGE "bundle.age" "The bundle is not too old" "Have a new one made.";
     BUNDLE_ECOSYSTEMS "bundle.ecosystems" "The bundle holds only ecosystems that are taken" "Have it made without them, or take them.";
     BUNDLE_ROOT "bundle.expired-root" "The trust root is in its time" "Renew the trust root: airlift trust rotate.";
@@ -65,4 +66,5 @@ pub const EXCEPTABLE: &[&str] = &[
     UNKNOWN_AGE.id,
     UNKNOWN_LICENCE.id,
     UNKNOWN_SIGNATURE.id,
+    WRONG_SIGNATURE.id,
 ];

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 pub fn sarif(gated: &Gated) -> Value {
     let results = gated.rules.iter().enumerate().flat_map(|(at, ruled)| {
         let cut = Some(ruled).filter(|ruled| ruled.more > 0).map(|ruled| cut(at, ruled));
-        ruled.hits.iter().map(move |hit| result(gated, at, ruled, hit)).chain(cut)
+        let told = ruled.hits.iter().filter(|hit| hit.outcome != Outcome::Passed);
+        told.map(move |hit| result(gated, at, ruled, hit)).chain(cut)
     });
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",

@@ -2,7 +2,9 @@
 
 use super::exceptions::{Exception, WireException};
 use super::facts::{Grade, Weight};
+use super::keys::{self, WireKey};
 use crate::error::{Error, Kind, Result, plain};
+use crate::publisher::UpstreamKey;
 use crate::report::{Term, normalised};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -86,6 +88,8 @@ pub struct Terms {
     pub artifacts: Artifacts,
     /// Of advisories; `None` where none are asked for.
     pub advisories: Option<Advisories>,
+    /// Keys of publishers.
+    pub keys: Vec<UpstreamKey>,
     /// What is let through all the same.
     pub exceptions: Vec<Exception>,
 }
@@ -131,22 +135,28 @@ const fn refused() -> Choice {
 }
 
 impl Terms {
-    /// Reads the three tables.
+    /// Reads the four tables.
     pub(in crate::policy) fn read(
         artifacts: WireArtifacts,
         advisories: Option<WireAdvisories>,
+        keys: Vec<WireKey>,
         exceptions: Vec<WireException>,
     ) -> Result<Self> {
         if exceptions.len() > MOST {
             return Err(wrong("there are too many exceptions").with("expected", format!("at most {MOST}")));
         }
         let exceptions = exceptions.into_iter().enumerate().map(|(n, wire)| Exception::read(n, wire)).collect::<Result<_>>()?;
-        Ok(Self { artifacts: of_artifacts(artifacts)?, advisories: advisories.map(of_advisories).transpose()?, exceptions })
+        Ok(Self {
+            artifacts: of_artifacts(artifacts)?,
+            advisories: advisories.map(of_advisories).transpose()?,
+            keys: keys::read(keys)?,
+            exceptions,
+        })
     }
 
     /// Whether anything is asked of artifacts at all.
     pub fn ask(&self) -> bool {
-        self.artifacts != Artifacts::default() || self.advisories.is_some()
+        self.artifacts != Artifacts::default() || self.advisories.is_some() || !self.keys.is_empty()
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::artifact::{Release, UpstreamSignature};
 use crate::policy::{Outcome, Policy};
+use crate::publisher::Judgement;
 use jiff::Timestamp;
 
 fn time(text: &str) -> Timestamp {
@@ -141,10 +142,60 @@ fn releases_have_an_age_and_a_signature() {
     assert_eq!(signed("present", UpstreamSignature::Present, rules::SIGNATURE), Outcome::Passed);
     assert_eq!(signed("present", UpstreamSignature::Absent, rules::SIGNATURE), Outcome::Refused);
     assert_eq!(signed("verified", UpstreamSignature::Present, rules::SIGNATURE), Outcome::Refused);
-    assert_eq!(signed("verified", UpstreamSignature::Verified, rules::SIGNATURE), Outcome::Passed);
     assert_eq!(signed("verified", UpstreamSignature::Unknown, rules::UNKNOWN_SIGNATURE), Outcome::Shown);
     let beside = Subject { release: None, ..subject("a") };
     assert_eq!(outcome("[artifacts]\nupstream-signatures = \"present\"\n", &beside, rules::SIGNATURE), Outcome::Passed);
+}
+
+const KEY: &str = "[[upstream-key]]\nname = \"Example\"\nartifacts = [\"room/a\"]\nkind = \"cosign\"\nkey = '''\n-----BEGIN PUBLIC KEY-----\n\
+     MCowBQYDK2VwAyEA331+Bgfcdv6yu/3WGkIyR7FP0DIUFwJ7YDu0GMUVp9w=\n-----END PUBLIC KEY-----\n'''\n";
+
+/// What a key is for has to be verified by it, whatever is asked of the rest; what is signed by somebody else is a rule of its own.
+#[test]
+fn a_key_is_a_demand_of_its_own() {
+    let texts = || vec!["the reason".to_owned()];
+    let judged = |policy: &str, signed: Judgement, rule| {
+        let release = Some(Release { published: None, signature: UpstreamSignature::Present });
+        outcome(&format!("{policy}{KEY}"), &Subject { release, signed, ..subject("a") }, rule)
+    };
+    for policy in ["", "[artifacts]\nupstream-signatures = \"present\"\n", "[artifacts]\nupstream-signatures = \"verified\"\n"] {
+        let of = |signed: Judgement| [rules::SIGNATURE, rules::WRONG_SIGNATURE].map(|rule| judged(policy, signed.clone(), rule));
+        assert_eq!(of(Judgement::Verified(texts())), [Outcome::Passed, Outcome::Passed], "{policy}");
+        assert_eq!(of(Judgement::Missing("it is not".to_owned())), [Outcome::Refused, Outcome::Passed], "{policy}");
+        assert_eq!(of(Judgement::NotHere("it is not".to_owned())), [Outcome::NotAssessed, Outcome::Passed], "{policy}");
+        assert_eq!(of(Judgement::Wrong(texts())), [Outcome::Passed, Outcome::Refused], "{policy}");
+    }
+    let unkeyed = |policy: &str| judged(policy, Judgement::Unkeyed, rules::SIGNATURE);
+    assert_eq!(unkeyed(""), Outcome::Passed, "no key is for it, and nothing is asked");
+    assert_eq!(unkeyed("[artifacts]\nupstream-signatures = \"present\"\n"), Outcome::Passed);
+    assert_eq!(unkeyed("[artifacts]\nupstream-signatures = \"verified\"\n"), Outcome::Refused);
+    let verified = Subject { signed: Judgement::Verified(texts()), ..subject("a") };
+    let gated = terms(KEY).gate(&[verified], &held());
+    assert!(gated.told().iter().any(|finding| finding.found == "signed by the reason"), "who signed is told: {gated:?}");
+    assert!(!sarif(&gated).to_string().contains("the reason"), "what passed is no result");
+    let excepted = format!("{KEY}{}", exception("artifacts.wrong-signature", "room/a", ""));
+    let wrong = Subject { signed: Judgement::Wrong(texts()), ..subject("a") };
+    assert_eq!(outcome(&excepted, &wrong, rules::WRONG_SIGNATURE), Outcome::Excepted);
+    let other = format!("{KEY}{}", exception("artifacts.signature", "room/a", ""));
+    assert_eq!(outcome(&other, &wrong, rules::WRONG_SIGNATURE), Outcome::Refused, "an exception for what is missing is none for it");
+}
+
+#[test]
+fn keys_that_would_judge_nothing_are_refused() {
+    for (text, word) in [
+        (format!("{KEY}{KEY}"), "the name of another"),
+        (KEY.replace("room/a", "a"), "for no artifact"),
+        (KEY.replace("room/a", "ro*m/a"), "cannot be one"),
+        (KEY.replace("[\"room/a\"]", "[]"), "no `artifacts`"),
+        (KEY.replace("\"cosign\"", "\"cosine\""), "no known `kind`"),
+        (KEY.replace("Example", ""), "a name that is empty"),
+        (KEY.replace("MCow", "MCox"), "not judged"),
+        (KEY.replace("name =", "nmae ="), "nmae"),
+    ] {
+        let said = refused(&text);
+        assert!(said.contains(word), "{text}: {said}");
+    }
+    assert!(terms(KEY).ask());
 }
 
 fn weak(id: &str, grade: Option<Grade>, malicious: bool, exploited: bool) -> Subject {

@@ -5,6 +5,7 @@ use super::unambiguous;
 use crate::artifact::{Blobs, DOCKER_LIST, Digest, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 pub use crate::artifact::{INDEX, MANIFEST};
 use crate::error::{Error, Result};
+use crate::publisher::SIGNATURE_ANNOTATION;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -60,6 +61,8 @@ pub struct Entry {
     pub foreign: bool,
     /// The manifest a build attestation is about (`BuildKit`).
     pub attests: Option<Digest>,
+    /// The signature over it, where it is a payload that cosign signed.
+    pub signature: Option<String>,
     /// The file it holds, where it says so (`org.cncf.model.filepath`, `org.opencontainers.image.title`).
     pub title: Option<String>,
 }
@@ -216,6 +219,7 @@ impl WireEntry {
             platform: self.platform.and_then(|p| Platform::new(&p.os, &p.architecture, &p.variant)),
             foreign: self.urls.is_some_and(|urls| !urls.is_empty()),
             attests,
+            signature: said(SIGNATURE_ANNOTATION),
             title,
         })
     }

@@ -1,0 +1,97 @@
+//! A key of a publisher: what it is called, what it signs, and how it verifies.
+
+use super::openpgp::Certificate;
+use super::pattern::Pattern;
+use super::spki::PublicKey;
+
+/// Longest key as text, in bytes.
+pub const MAX_KEY_BYTES: usize = 32 << 10;
+
+/// What signatures a key makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Simple signing, as cosign writes it with a key.
+    Cosign,
+    /// Clear-signed texts, as `gpg` and `helm package --sign` write them.
+    OpenPgp,
+}
+
+impl Kind {
+    /// All of them, by their words in policies.
+    pub const WORDS: [(&'static str, Self); 2] = [("cosign", Self::Cosign), ("openpgp", Self::OpenPgp)];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        Self::WORDS[self as usize].0
+    }
+}
+
+/// A key that somebody on this side took from a publisher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamKey {
+    /// What it is called.
+    pub name: String,
+    /// What has to be signed with it, as `ecosystem/name`.
+    pub artifacts: Vec<Pattern>,
+    /// Which names in signatures are taken for the artifact's, beside its own.
+    pub signed_as: Vec<Pattern>,
+    material: Material,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Material {
+    Cosign(PublicKey),
+    OpenPgp(Certificate),
+}
+
+impl UpstreamKey {
+    /// A key from its text; why it is none, where it is none.
+    pub fn read(name: String, kind: Kind, text: &str, artifacts: Vec<Pattern>, signed_as: Vec<Pattern>) -> Result<Self, String> {
+        if text.len() > MAX_KEY_BYTES {
+            return Err(format!("it is longer than {MAX_KEY_BYTES} bytes"));
+        }
+        let material = match kind {
+            Kind::Cosign => Material::Cosign(PublicKey::from_pem(text)?),
+            Kind::OpenPgp => Material::OpenPgp(Certificate::read(text)?),
+        };
+        Ok(Self { name, artifacts, signed_as, material })
+    }
+
+    /// What signatures it makes.
+    pub const fn kind(&self) -> Kind {
+        match self.material {
+            Material::Cosign(_) => Kind::Cosign,
+            Material::OpenPgp(_) => Kind::OpenPgp,
+        }
+    }
+
+    /// Whether it is for an artifact, by its `ecosystem/name`.
+    pub fn is_for(&self, artifact: &str) -> bool {
+        self.artifacts.iter().any(|pattern| pattern.covers(artifact))
+    }
+
+    /// How people tell it from others: its name, its kind and its fingerprint.
+    pub fn label(&self) -> String {
+        let fingerprint = match &self.material {
+            Material::Cosign(key) => key.fingerprint(),
+            Material::OpenPgp(certificate) => certificate.fingerprint().to_owned(),
+        };
+        format!("{} ({}, {fingerprint})", self.name, self.kind().word())
+    }
+
+    /// The key of simple signing, where it is one.
+    pub(super) const fn cosign(&self) -> Option<&PublicKey> {
+        match &self.material {
+            Material::Cosign(key) => Some(key),
+            Material::OpenPgp(_) => None,
+        }
+    }
+
+    /// The lines of a clear-signed message that this key signed; why there are none, where there are none.
+    pub fn signed_lines(&self, message: &[u8]) -> Result<Vec<String>, String> {
+        match &self.material {
+            Material::OpenPgp(certificate) => certificate.verify(message),
+            Material::Cosign(_) => Err("it is no key of OpenPGP".to_owned()),
+        }
+    }
+}
