@@ -1,0 +1,199 @@
+//! Takes the expanded stream apart into raw bytes and members, no faster than there is room for what comes of them.
+
+use super::encoder::Encoder;
+use super::error::{Error, Result};
+use super::layout::Layout;
+use super::rebuild::{Making, STEP};
+use std::collections::VecDeque;
+use std::io::Write;
+
+/// Longest expanded bytes of a stream that is made as one piece of work; longer ones are made as their bytes come.
+const LONGEST_PIECE: u64 = 16 << 20;
+/// What is held of members and of raw bytes: what they are made of, what is made of them, and what each takes besides; where one
+/// thread makes them, and where several do.
+const HELD_BY_ONE: usize = 24 << 20;
+const MOST_HELD: usize = 40 << 20;
+/// What a piece takes besides its bytes: its place in the queue, the message that it is to be made, the answer, and allocations.
+const PIECE: usize = 512;
+/// Raw bytes that are taken at a time, and how short a piece is that others are joined to.
+const RAW: usize = 256 << 10;
+const SHORT: usize = 64 << 10;
+/// How much may come of one step of a stream that is made as its bytes come, apart from what its encoder had kept back.
+const STREAMED: usize = 1 << 20;
+
+/// A stream that is to be made in one piece.
+pub struct Member {
+    /// Its place in the queue.
+    pub number: u64,
+    /// Which stream of the blob.
+    pub stream: usize,
+    /// Its expanded bytes.
+    pub bytes: Vec<u8>,
+    /// How much was set aside for these bytes and for what is made of them.
+    pub set_aside: usize,
+}
+
+/// Pieces of the blob in their order; those that are being made are empty.
+pub struct Queue<'a> {
+    give: Box<dyn Fn(Member) -> Result<()> + 'a>,
+    pieces: VecDeque<Option<Vec<u8>>>,
+    written: u64,
+    held: usize,
+    most: usize,
+}
+
+impl<'a> Queue<'a> {
+    /// An empty one; `give` hands a member to one of so many threads.
+    pub fn new(threads: usize, give: Box<dyn Fn(Member) -> Result<()> + 'a>) -> Self {
+        let most = if threads > 1 { MOST_HELD } else { HELD_BY_ONE };
+        Self { give, pieces: VecDeque::new(), written: 0, held: 0, most }
+    }
+
+    /// Whether all is written.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Whether so many bytes more may be held. What is longer than all room has it while nothing else is held.
+    fn has_room(&self, bytes: usize) -> bool {
+        self.held == 0 || self.held.saturating_add(bytes).saturating_add(PIECE) <= self.most
+    }
+
+    /// Takes room for so many bytes, where there is any.
+    fn set_aside(&mut self, bytes: usize) -> bool {
+        let room = self.has_room(bytes);
+        self.held += if room { bytes + PIECE } else { 0 };
+        room
+    }
+
+    fn piece(&mut self, bytes: &[u8]) {
+        match self.pieces.back_mut() {
+            Some(Some(last)) if last.len() < SHORT => {
+                let before = last.capacity();
+                last.extend_from_slice(bytes);
+                self.held += last.capacity() - before;
+            }
+            _ => {
+                self.held += bytes.len() + PIECE;
+                self.pieces.push_back(Some(bytes.to_vec()));
+            }
+        }
+    }
+
+    /// Gives a member to be made, for which room was set aside.
+    fn member(&mut self, stream: usize, bytes: Vec<u8>, set_aside: usize) -> Result<()> {
+        let number = self.written + self.pieces.len() as u64;
+        self.pieces.push_back(None);
+        (self.give)(Member { number, stream, bytes, set_aside })
+    }
+
+    /// A member is made.
+    pub fn made(&mut self, number: u64, bytes: Vec<u8>, set_aside: usize) {
+        self.held = self.held - set_aside + bytes.capacity();
+        self.pieces[(number - self.written) as usize] = Some(bytes);
+    }
+
+    /// Writes what is next and ready; whether there was anything.
+    pub fn write(&mut self, out: &mut dyn Write) -> Result<bool> {
+        let before = self.written;
+        while let Some(Some(bytes)) = self.pieces.front() {
+            out.write_all(bytes).map_err(Error::io("what is made again"))?;
+            self.held -= bytes.capacity() + PIECE;
+            self.pieces.pop_front();
+            self.written += 1;
+        }
+        Ok(self.written > before)
+    }
+}
+
+/// Takes the expanded stream apart, into raw bytes and streams.
+pub struct Taking<'a> {
+    blob: &'a Layout,
+    encoders: &'a [Encoder],
+    /// Where in the expanded stream this is.
+    at: u64,
+    /// The stream that this lies in or before.
+    stream: usize,
+    /// The bytes of a member, once room is set aside for it, and how much that is.
+    gathered: Option<(Vec<u8>, usize)>,
+    making: Option<Making<'a>>,
+}
+
+impl<'a> Taking<'a> {
+    /// Begins with the first byte of the expanded stream.
+    pub fn new(blob: &'a Layout, encoders: &'a [Encoder]) -> Self {
+        Self { blob, encoders, at: 0, stream: 0, gathered: None, making: None }
+    }
+
+    /// Takes what stands in `bytes` from `from` on, as far as there is room; whether it took all of it.
+    pub fn feed(&mut self, bytes: &[u8], from: &mut usize, queue: &mut Queue<'_>) -> Result<bool> {
+        loop {
+            let rest = &bytes[*from..];
+            let (start, end) = self.blob.streams().get(self.stream).map_or((u64::MAX, u64::MAX), |_| self.blob.span(self.stream));
+            let left = if self.at < start { start } else { end } - self.at;
+            let now = &rest[..left.min(rest.len() as u64) as usize];
+            if now.is_empty() && left > 0 {
+                return Ok(true);
+            }
+            let taken = if self.at < start { raw(now, queue) } else { self.inside(now, end, queue)? };
+            let Some(taken) = taken else { return Ok(false) };
+            *from += taken;
+            self.at += taken as u64;
+        }
+    }
+
+    /// Takes bytes of the stream that ends at `end`; None where there is no room.
+    fn inside(&mut self, now: &[u8], end: u64, queue: &mut Queue<'_>) -> Result<Option<usize>> {
+        let stream = self.blob.streams()[self.stream];
+        let length = end - self.blob.span(self.stream).0;
+        // What it is made of and what is made of it: either may be the longer one.
+        let in_one = length.max(stream.deflated) <= LONGEST_PIECE;
+        let taken = if in_one { self.gather(now, (length, stream.deflated), queue) } else { self.step(now, queue)? };
+        if taken.is_some_and(|taken| self.at + taken as u64 == end) {
+            self.end(queue)?;
+            self.stream += 1 + stream.inner as usize;
+        }
+        Ok(taken)
+    }
+
+    /// Keeps bytes of a member until it has all of them, with room for these and for what is made of them.
+    fn gather(&mut self, now: &[u8], lengths: (u64, u64), queue: &mut Queue<'_>) -> Option<usize> {
+        if self.gathered.is_none() {
+            let all = (lengths.0 + lengths.1) as usize;
+            queue.set_aside(all).then(|| self.gathered = Some((Vec::with_capacity(lengths.0 as usize), all)))?;
+        }
+        self.gathered.as_mut()?.0.extend_from_slice(now);
+        Some(now.len())
+    }
+
+    /// Gives bytes to the encoder of a long stream.
+    fn step(&mut self, now: &[u8], queue: &mut Queue<'_>) -> Result<Option<usize>> {
+        if !queue.has_room(STREAMED) {
+            return Ok(None);
+        }
+        let now = &now[..now.len().min(STEP)];
+        let making = self.making.get_or_insert_with(|| Making::new(self.blob.streams(), self.stream, self.encoders));
+        let mut out = Vec::new();
+        making.write(now, &mut out)?;
+        queue.piece(&out);
+        Ok(Some(now.len()))
+    }
+
+    /// The stream has all its bytes.
+    fn end(&mut self, queue: &mut Queue<'_>) -> Result<()> {
+        if let Some((bytes, set_aside)) = self.gathered.take() {
+            return queue.member(self.stream, bytes, set_aside);
+        }
+        let mut out = Vec::new();
+        self.making.take().map_or(Ok(()), |making| making.finish(&mut out))?;
+        queue.piece(&out);
+        Ok(())
+    }
+}
+
+/// Takes raw bytes; None where there is no room.
+fn raw(bytes: &[u8], queue: &mut Queue<'_>) -> Option<usize> {
+    let taken = &bytes[..bytes.len().min(RAW)];
+    queue.has_room(taken.len()).then(|| queue.piece(taken))?;
+    Some(taken.len())
+}
