@@ -216,8 +216,8 @@ impl<'a> BaseView<'a> {
 #[cfg(test)]
 mod tests {
     use super::{BaseView, Layout, Stream};
-    use crate::recode::limits::{MOST_POINTS, NEAREST_POINTS};
     use crate::recode::encoder::Encoder;
+    use crate::recode::limits::{MOST_POINTS, NEAREST_POINTS};
 
     fn stream(deflated: u64, plain: u64, inner: u32) -> Stream {
         Stream { offset: 0, deflated, plain, inner, encoder: 0 }

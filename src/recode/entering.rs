@@ -58,7 +58,7 @@ impl<'a> Account<'a> {
             let mut costs: Vec<(u64, usize)> = Vec::with_capacity(references.len());
             for (index, stretch) in references.iter().enumerate() {
                 let mut before = Vec::new();
-                let cost = self.count(std::slice::from_ref(stretch), u64::MAX, &mut before);
+                let cost = self.count(std::slice::from_ref(stretch), self.allowed - self.spent, &mut before);
                 before.into_iter().rev().for_each(|(base, stream, reached)| self.bases[base].reached[stream] = reached);
                 costs.push((cost / stretch.length.max(1), index));
             }
@@ -176,7 +176,12 @@ mod tests {
         account.bases[0].reached[0] = 100 << 30;
         let far: Vec<Stretch> = (0..256).map(|index| at((index * 37 % 99) << 30, 4096)).collect();
         assert!(account.charge(&far).is_err());
-        let taken = (0..1000).take_while(|index| { account.grant(1); account.charge(&[at((index % 99) << 30, 4096)]).is_ok() }).count();
+        let taken = (0..1000)
+            .take_while(|index| {
+                account.grant(1);
+                account.charge(&[at((index % 99) << 30, 4096)]).is_ok()
+            })
+            .count();
         assert!(taken < 2, "{taken}");
     }
 

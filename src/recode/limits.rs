@@ -53,7 +53,11 @@ pub const NEAREST_POINTS: u64 = 1 << 20;
 
 /// How many seek points each of so many bases may keep.
 pub const fn points(bases: usize) -> u64 {
-    MOST_POINTS / if bases == 0 { 1 } else if bases > MOST_BASES { MOST_BASES as u64 } else { bases as u64 }
+    match bases {
+        0 => MOST_POINTS,
+        1..=MOST_BASES => MOST_POINTS / bases as u64,
+        _ => MOST_POINTS / MOST_BASES as u64,
+    }
 }
 
 /// How far apart the seek points of a base are, by what is inflated and not by its expanded stream: a stream within another one can make

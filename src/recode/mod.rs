@@ -18,6 +18,7 @@ mod expand;
 mod format;
 pub mod identify;
 pub mod inflate;
+mod inflating;
 mod layout;
 mod limits;
 mod parallel;

@@ -197,3 +197,116 @@ fn raw(bytes: &[u8], queue: &mut Queue<'_>) -> Option<usize> {
     queue.has_room(taken.len()).then(|| queue.piece(taken))?;
     Some(taken.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HELD_BY_ONE, Layout, MOST_HELD, Member, PIECE, Queue, STREAMED, Taking};
+    use crate::recode::encoder::Encoder;
+    use crate::recode::layout::Stream;
+    use std::cell::RefCell;
+
+    /// zlib that flushes behind every byte: seven bytes for one.
+    fn flushing() -> Encoder {
+        Encoder::from_code(&[1, 1, 15, 8, 0, 2, 1, 0, 0, 0]).expect("an encoder")
+    }
+
+    fn deflate(encoder: &Encoder, plain: &[u8]) -> Vec<u8> {
+        let (mut deflater, mut out) = (encoder.start(), Vec::new());
+        deflater.write(plain, &mut out).expect("an encoder");
+        deflater.finish(&mut out).expect("an encoder");
+        out
+    }
+
+    /// So many members of the same bytes with two raw ones before each; what they are made of and the blob.
+    fn members(count: usize, plain: &[u8], encoder: &Encoder) -> (Layout, Vec<u8>, Vec<u8>) {
+        let deflated = deflate(encoder, plain);
+        let (mut streams, mut expanded, mut blob) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..count {
+            blob.extend_from_slice(b"--");
+            expanded.extend_from_slice(b"--");
+            let (offset, deflated_length) = (blob.len() as u64, deflated.len() as u64);
+            streams.push(Stream { offset, deflated: deflated_length, plain: plain.len() as u64, inner: 0, encoder: 0 });
+            blob.extend_from_slice(&deflated);
+            expanded.extend_from_slice(plain);
+        }
+        (Layout::new(blob.len() as u64, streams, "a table").expect("a table"), expanded, blob)
+    }
+
+    /// Feeds all in one, has members of the blob made only when nothing else moves, and says the most that was held.
+    fn most_held(threads: usize, (layout, expanded, blob): &(Layout, Vec<u8>, Vec<u8>), encoder: Encoder) -> usize {
+        let (encoders, given) = ([encoder], RefCell::new(Vec::<Member>::new()));
+        let mut queue = Queue::new(
+            threads,
+            Box::new(|member| {
+                given.borrow_mut().push(member);
+                Ok(())
+            }),
+        );
+        let (mut taking, mut from, mut out, mut most) = (Taking::new(layout, &encoders), 0, Vec::new(), 0);
+        loop {
+            let all = taking.feed(expanded, &mut from, &mut queue).expect("a good stream");
+            let members = given.take();
+            let own: usize = members.iter().map(|member| member.bytes.capacity()).sum();
+            let pieces: usize = queue.pieces.iter().flatten().map(Vec::capacity).sum();
+            assert!(own + pieces + PIECE * queue.pieces.len() <= queue.held, "more is held than is counted");
+            most = most.max(queue.held);
+            for Member { number, stream, bytes, set_aside } in members {
+                let stream = layout.streams()[stream];
+                assert_eq!(bytes.len() as u64, stream.plain);
+                queue.made(number, blob[stream.offset as usize..stream.end() as usize].to_vec(), set_aside);
+                most = most.max(queue.held);
+            }
+            queue.write(&mut out).expect("room");
+            if all && queue.is_empty() {
+                assert_eq!(queue.held, 0);
+                assert!(out == *blob, "other bytes came out");
+                return most;
+            }
+        }
+    }
+
+    #[test]
+    fn many_tiny_members_take_no_more_than_a_few_large_ones() {
+        // One byte each, in a slice of 400 KiB: what they take besides would be more than all that may be held.
+        let encoder = Encoder::from_code(&[1, 6, 15, 8, 0]).expect("an encoder");
+        let all = members(120_000, b"x", &encoder);
+        assert!(120_000 * PIECE > MOST_HELD);
+        for (threads, most) in [(1, HELD_BY_ONE), (2, MOST_HELD)] {
+            let held = most_held(threads, &all, encoder.clone());
+            assert!(held <= most && held > most / 2, "{held} of {most}");
+        }
+    }
+
+    #[test]
+    fn what_members_become_is_counted_before_they_are_made() {
+        // 4 MiB that become 28.
+        let plain: Vec<u8> = (0..=255).cycle().take(64 << 10).collect();
+        let all = members(64, &plain, &flushing());
+        assert!(all.2.len() > HELD_BY_ONE && all.1.len() < 5 << 20);
+        let held = most_held(1, &all, flushing());
+        assert!(held <= HELD_BY_ONE, "{held}");
+    }
+
+    #[test]
+    fn long_streams_stop_where_there_is_no_room() {
+        // Made as it comes, for it becomes more than is made in one piece.
+        let plain: Vec<u8> = (0..=255).cycle().take(5 << 19).collect();
+        let all = members(2, &plain, &flushing());
+        assert!(all.2.len() > HELD_BY_ONE + 2 * STREAMED);
+        let held = most_held(1, &all, flushing());
+        assert!(held <= HELD_BY_ONE + STREAMED, "{held}");
+    }
+
+    #[test]
+    fn a_member_longer_than_all_room_has_it_alone() {
+        let encoder = Encoder::from_code(&[1, 1, 15, 8, 0]).expect("an encoder");
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let plain: Vec<u8> = (0..14 << 20).map(|_| noise()).collect();
+        let held = most_held(1, &members(3, &plain, &encoder), encoder);
+        assert!(held > HELD_BY_ONE && held < 32 << 20, "{held}");
+    }
+}
