@@ -290,7 +290,7 @@ mod tests {
             table.measure_streams().map(|()| table)
         };
         assert_eq!(measured(1000, &[600, 399]).expect("shorter").blobs[0].held, 999);
-        for (size, stored) in [(1000, &[600, 400][..]), (1000, &[600, 4_000_000]), (1000, &[]), (0, &[1])] {
+        for (size, stored) in [(1000, &[600, 400][..]), (1000, &[600, 4_000_000][..]), (1000, &[][..]), (0, &[1][..])] {
             let error = measured(size, stored).expect_err("not shorter");
             assert!(error.message().contains(&Digest::from_bytes([7; 32]).to_string()), "{error:?}");
         }
