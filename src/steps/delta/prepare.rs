@@ -44,16 +44,16 @@ pub struct Preparing<'a> {
 }
 
 /// One blob that is to be recoded.
-struct Job {
-    digest: Digest,
-    size: u64,
-    bases: Vec<(Digest, u64)>,
+pub(super) struct Job {
+    pub digest: Digest,
+    pub size: u64,
+    pub bases: Vec<(Digest, u64)>,
 }
 
 /// Which blobs are left out, and which are to be recoded from what.
-struct Decided {
-    bases: Bases,
-    jobs: Vec<Job>,
+pub(super) struct Decided {
+    pub bases: Bases,
+    pub jobs: Vec<Job>,
 }
 
 /// Decides how each blob travels and makes what stands for it.
@@ -78,10 +78,10 @@ pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
     Ok(Recoding { bases, streams })
 }
 
-fn decide(work: &Preparing<'_>) -> Result<Decided> {
+/// Decides by digests, names and sizes; of the new blobs no byte has to be here.
+pub(super) fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let (lock, shape) = (work.lock, work.shape);
-    let counted_on =
-        |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
+    let counted_on = |digest: &Digest| shape.counts_on(digest);
     let granted: BTreeMap<Digest, u64> = lock.blobs().into_iter().filter(|(digest, _)| counted_on(digest)).collect();
     let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
     refs.sort();
@@ -125,7 +125,7 @@ fn decide(work: &Preparing<'_>) -> Result<Decided> {
 }
 
 /// A stream and what it is made from.
-type Made = (Stream, Vec<(Digest, u64)>);
+pub(super) type Made = (Stream, Vec<(Digest, u64)>);
 
 /// Recodes what gets smaller by it.
 fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
@@ -168,7 +168,7 @@ fn each(jobs: &[&Job], threads: usize, work: impl Fn(&Job) -> Result<()> + Sync)
 }
 
 /// One file for all streams: thousands of open files are more than a system allows.
-struct Shelf {
+pub(super) struct Shelf {
     file: Arc<File>,
     end: Mutex<u64>,
     /// Bases that have been hashed.
@@ -176,7 +176,7 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn new(store: &Store) -> Result<Self> {
+    pub fn new(store: &Store) -> Result<Self> {
         Ok(Self { file: Arc::new(store.scratch().map_err(|e| unwritten(&e))?), end: Mutex::new(0), checked: Mutex::default() })
     }
 
@@ -214,7 +214,7 @@ fn unwritten(error: &io::Error) -> Error {
 }
 
 /// Recodes one blob; `None` where it does not get smaller.
-fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
+pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
     let mut source = open(work.store, &job.digest, job.size)?;
     check(&source, &job.digest, job.size)?;
     let stored = stored_length(&mut source)?;
@@ -250,48 +250,4 @@ fn check(blob: &StoredBlob, digest: &Digest, size: u64) -> Result<()> {
         Error::new(Kind::Store, format!("{digest} in the store is damaged"))
             .hint("airlift scrub --discard takes it out, airlift fetch brings it back")
     })
-}
-
-/// What a bundle would cost, before it is built.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Estimate {
-    /// Blobs that are left out, and their bytes.
-    pub left_out: (usize, u64),
-    /// Blobs that would be carried as they are, and their bytes: no more than that.
-    pub whole: (usize, u64),
-    /// Blobs that would be recoded, and their bytes: no more than that.
-    pub recoded: (usize, u64),
-    /// What those would take, as some of them did when they were tried; `None` where none was.
-    pub sampled: Option<u64>,
-}
-
-/// Says what a bundle would cost. Some of the blobs are recoded to see what comes of it, of at most so many bytes together.
-pub fn estimate(work: &Preparing<'_>, most: u64) -> Result<Estimate> {
-    let mut told = Estimate::default();
-    let sum = |blobs: &BTreeMap<Digest, u64>| (blobs.len(), blobs.values().sum());
-    if work.shape.is_plain() {
-        return Ok(Estimate { whole: sum(&work.lock.blobs()), ..told });
-    }
-    let Decided { bases, jobs } = decide(work)?;
-    let chosen: BTreeSet<Digest> = jobs.iter().map(|job| job.digest).collect();
-    let mut whole = work.lock.blobs();
-    told.left_out = sum(&bases.granted);
-    whole.retain(|digest, _| !bases.granted.contains_key(digest) && !chosen.contains(digest));
-    told.whole = sum(&whole);
-    told.recoded = (jobs.len(), jobs.iter().map(|job| job.size).sum());
-    let (mut tried, mut came, mut stride) = (0, 0, jobs.len().div_ceil(16).max(1));
-    let shelf = Shelf::new(work.store)?;
-    while stride > 0 && tried == 0 {
-        for job in jobs.iter().step_by(stride).filter(|job| job.size <= most) {
-            if tried + job.size > most {
-                break;
-            }
-            go_on(work.progress)?;
-            came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
-            tried += job.size;
-        }
-        stride /= 2;
-    }
-    told.sampled = (tried > 0).then(|| (u128::from(told.recoded.1) * u128::from(came) / u128::from(tried)) as u64);
-    Ok(told)
 }

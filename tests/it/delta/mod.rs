@@ -1,6 +1,7 @@
 //! Bundles that carry only what the other side lacks, and blobs that are made again from others.
 
 mod carried;
+mod cost;
 mod damage;
 mod gap;
 mod hostile;
