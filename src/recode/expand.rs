@@ -44,7 +44,7 @@ impl<'a> Expansion<'a> {
         let whole = Part::new(blob, 0, size);
         let found = container::walk(whole).map_err(Error::io("blob"))?;
         let mut room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS) };
-        let work = Work { scratch: &scratch, exact, threads };
+        let work = Work { blob, scratch: &scratch, exact, threads };
         let mut outer = work.all(whole, &found.streams, &mut room)?;
         let inner: Vec<(usize, Candidate)> =
             outer.iter().enumerate().flat_map(|(index, stream)| stream.inner.iter().map(move |inner| (index, inner.candidate))).collect();
@@ -158,6 +158,8 @@ impl Room {
 
 /// What all streams of a blob are expanded with.
 struct Work<'a> {
+    /// Asked whether to go on, also while streams within streams are read from the scratch file.
+    blob: &'a dyn ReadAt,
     scratch: &'a File,
     exact: bool,
     threads: usize,
@@ -209,6 +211,7 @@ impl Work<'_> {
         let mut inflater = Inflater::new(candidate.plain);
         let (mut input, mut out) = (Vec::new(), Vec::new());
         loop {
+            self.blob.go_on().map_err(Error::io("blob"))?;
             let at = inflater.total_in();
             input.resize((candidate.deflated - at).min(READ) as usize, 0);
             deflated.fill(at, &mut input).map_err(Error::io("blob"))?;

@@ -1,9 +1,8 @@
 //! What a bundle would cost, before it is built: by the same decisions as packing it.
 
-use super::prepare::{Decided, Job, Preparing, Shelf, decide, recode};
+use super::prepare::{Decided, Job, PHASE, Preparing, Shelf, decide, recode};
 use crate::artifact::{Artifact, Digest};
 use crate::error::Result;
-use crate::progress::go_on;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A blob that would be recoded, and what it is compared with for that.
@@ -104,19 +103,34 @@ fn resembling(work: &Preparing<'_>, jobs: &[Job]) -> Vec<Resembling> {
 /// where none was.
 pub fn estimate(work: &Preparing<'_>, most: u64) -> Result<(Cost, Option<u64>)> {
     let (cost, jobs) = foreseen(work)?;
-    let (mut tried, mut came, mut stride) = (0, 0, jobs.len().div_ceil(16).max(1));
-    let shelf = Shelf::new(work.store)?;
-    while stride > 0 && tried == 0 {
-        for job in jobs.iter().step_by(stride).filter(|job| job.size <= most) {
-            if tried + job.size > most {
-                break;
-            }
-            go_on(work.progress)?;
-            came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
-            tried += job.size;
+    let chosen = sample(&jobs, most);
+    let tried: u64 = chosen.iter().map(|job| job.size).sum();
+    let (shelf, mut came) = (Shelf::new(work.store)?, 0);
+    work.progress.begin(PHASE, tried);
+    let outcome = chosen.iter().try_for_each(|job| {
+        came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
+        Ok(())
+    });
+    work.progress.end(PHASE);
+    outcome?;
+    let sampled = (tried > 0).then(|| (u128::from(cost.recoded.1) * u128::from(came) / u128::from(tried)) as u64);
+    Ok((cost, sampled))
+}
+
+/// Some of the blobs, from all over the lock, of at most so many bytes together.
+fn sample(jobs: &[Job], most: u64) -> Vec<&Job> {
+    let mut stride = jobs.len().div_ceil(16).max(1);
+    loop {
+        let mut left = most;
+        let fits = |job: &&Job| {
+            let fits = job.size <= left;
+            left = left.saturating_sub(job.size);
+            fits
+        };
+        let chosen: Vec<&Job> = jobs.iter().step_by(stride).filter(|job| job.size <= most).take_while(fits).collect();
+        if !chosen.is_empty() || stride == 1 {
+            return chosen;
         }
         stride /= 2;
     }
-    let sampled = (tried > 0).then(|| (u128::from(cost.recoded.1) * u128::from(came) / u128::from(tried)) as u64);
-    Ok((cost, sampled))
 }

@@ -8,17 +8,17 @@ use crate::bundle::{Bases, MAX_BASES, Recoding, Stream, stored_length};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
-use crate::recode::{self, Base, Effort, Recoded, encode};
+use crate::recode::{self, Base, Effort, Means, Recoded, encode_watched};
 use crate::store::{Store, StoredBlob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Name of the phase in reports.
-const PHASE: &str = "recoding";
+pub(super) const PHASE: &str = "recoding";
 /// Shorter blobs are not worth it.
 const SHORT: u64 = 4096;
 /// A blob of this length is recoded with all threads.
@@ -135,11 +135,9 @@ fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
     let outcome = [(true, 1, work.threads), (false, work.threads.min(AT_ONCE), 1)].into_iter().try_for_each(|(large, side, within)| {
         let chosen: Vec<&Job> = jobs.iter().filter(|job| (job.size >= LARGE) == large).collect();
         each(&chosen, side, |job| {
-            go_on(work.progress)?;
             if let Some(one) = recode(work, job, within, &shelf)? {
                 made.lock().expect(NO_PANIC).insert(job.digest, one);
             }
-            work.progress.advance(PHASE, job.size);
             Ok(())
         })
     });
@@ -181,10 +179,10 @@ impl Shelf {
     }
 
     /// Opens a blob that others are made from. It is hashed once: a stream that was made from damaged bytes decodes here, and nowhere else.
-    fn base(&self, store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
-        let blob = open(store, digest, size)?;
+    fn base(&self, work: &Preparing<'_>, digest: &Digest, size: u64) -> Result<StoredBlob> {
+        let blob = open(work.store, digest, size)?;
         if !self.checked.lock().expect(NO_PANIC).contains(digest) {
-            check(&blob, digest, size)?;
+            check(&blob, digest, size, work.progress)?;
             self.checked.lock().expect(NO_PANIC).insert(*digest);
         }
         Ok(blob)
@@ -213,18 +211,41 @@ fn unwritten(error: &io::Error) -> Error {
     Error::unwritten("what is recoded cannot be kept in the store", error)
 }
 
+/// The part of the progress that one blob is: it grows with the work on it, to its size.
+struct Share<'a> {
+    progress: &'a dyn Progress,
+    size: u64,
+    told: AtomicU64,
+}
+
+impl Share<'_> {
+    /// So much of so much work is done; says whether to go on.
+    fn is_at(&self, done: u64, of: u64) -> bool {
+        let upto = u128::from(self.size) * u128::from(done.min(of)) / u128::from(of.max(1));
+        let upto = u64::try_from(upto).unwrap_or(self.size);
+        let before = self.told.fetch_max(upto, Ordering::Relaxed);
+        if upto > before {
+            self.progress.advance(PHASE, upto - before);
+        }
+        !self.progress.stopped()
+    }
+}
+
 /// Recodes one blob; `None` where it does not get smaller.
 pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
     let mut source = open(work.store, &job.digest, job.size)?;
-    check(&source, &job.digest, job.size)?;
+    check(&source, &job.digest, job.size, work.progress)?;
     let stored = stored_length(&mut source)?;
     let opened =
-        job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work.store, digest, *size)?))).collect::<Result<Vec<_>>>()?;
+        job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
     let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
     let bound = (stored - stored / WORTHWHILE).min(job.size);
-    let recoded = encode(source.file(), job.size, &bases, &effort, bound, &|| work.store.scratch(), &mut out)?;
+    let share = Share { progress: work.progress, size: job.size, told: AtomicU64::new(0) };
+    let means = Means { scratch: &|| work.store.scratch(), watch: &|done, of| share.is_at(done, of) };
+    let recoded = encode_watched(source.file(), job.size, &bases, &effort, bound, &means, &mut out)?;
+    share.is_at(1, 1);
     let Some(Recoded { length, .. }) = recoded.filter(|recoded| recoded.length > 0 && recoded.length < bound) else { return Ok(None) };
     out.seek(SeekFrom::Start(0)).map_err(|e| unwritten(&e))?;
     let bases = recode::bases(&mut out)?;
@@ -237,9 +258,10 @@ fn open(store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
 }
 
 /// What is recoded is not hashed while it is packed: so it is now.
-fn check(blob: &StoredBlob, digest: &Digest, size: u64) -> Result<()> {
+fn check(blob: &StoredBlob, digest: &Digest, size: u64, progress: &dyn Progress) -> Result<()> {
     let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
     loop {
+        go_on(progress)?;
         match blob.file().read_at(&mut buffer, sha256.length()) {
             Ok(0) => break,
             Ok(read) => sha256.update(&buffer[..read]),
