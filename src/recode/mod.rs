@@ -33,6 +33,7 @@ mod zstandard;
 #[cfg(test)]
 mod tests;
 
+pub use container::{Sketch, sketch};
 pub use decode::decode;
 pub use encode::{Means, encode, encode_watched};
 pub use error::{Error, Result};

@@ -2,6 +2,7 @@
 
 use super::pack::read_lock;
 use super::shaping::Shaping;
+use crate::artifact::Digest;
 use crate::cli::Context;
 use crate::ecosystems::{bytes, check, count};
 use crate::error::{Result, shown};
@@ -23,8 +24,7 @@ pub fn plan_lock(path: &Path, shaping: &Shaping, context: &Context) -> Result<()
     let lock = read_lock(path)?;
     check(&lock.artifacts)?;
     let (shape, progress) = (shaping.shape(&store, context)?, context.out.progress());
-    let work =
-        Preparing { lock: &lock, store: &store, shape: &shape, threads: context.environment.threads(), progress: progress.as_ref() };
+    let work = Preparing { lock: &lock, store: &store, shape: &shape, threads: context.environment.threads(), progress: progress.as_ref() };
     let cost = foresee(&work)?;
     context.out.data(&document(&cost, None), &told(&lock, &cost, None))?;
     let next = if cost.absent.0 > 0 { "airlift fetch" } else { "airlift pack --dry-run" };
@@ -82,7 +82,8 @@ fn compared(resembling: &[Resembling]) -> String {
 
 fn document(cost: &Cost, sampled: Option<u64>) -> Value {
     let part = |(blobs, size): (usize, u64)| json!({ "blobs": blobs, "bytes": size });
-    let base = |(artifact, digest, size): &(String, crate::artifact::Digest, u64)| json!({ "artifact": artifact, "digest": digest.to_string(), "bytes": size });
+    let base =
+        |(artifact, digest, size): &(String, Digest, u64)| json!({ "artifact": artifact, "digest": digest.to_string(), "bytes": size });
     let blob = |blob: &Resembling| {
         json!({ "artifact": blob.artifact, "digest": blob.digest.to_string(), "bytes": blob.size,
             "with": blob.bases.iter().map(base).collect::<Vec<_>>() })

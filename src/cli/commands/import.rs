@@ -104,7 +104,8 @@ impl Import {
         };
         let Some(file) = &self.inventory else {
             let receipt = receipt.iter();
-            receipt.for_each(|receipt| context.out.say(format!("carry {receipt} back for the next delta, or what airlift inventory writes")));
+            receipt
+                .for_each(|receipt| context.out.say(format!("carry {receipt} back for the next delta, or what airlift inventory writes")));
             return Ok(());
         };
         let told = |error: Error| error.hint("what was imported is installed; for the inventory: airlift inventory --out FILE");

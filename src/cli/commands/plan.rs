@@ -71,8 +71,7 @@ impl PlanCommand {
             if request.is_some() && base.is_empty() {
                 return Err(Error::usage("a request is of a receiver").hint("say what the receiver has: --base"));
             }
-            let shaping =
-                Shaping { base: base.clone(), request: request.clone(), base_key: base_key.clone(), small: *small, fast: *fast };
+            let shaping = Shaping { base: base.clone(), request: request.clone(), base_key: base_key.clone(), small: *small, fast: *fast };
             return plan_lock(lock, &shaping, context);
         }
         let asking = self.request.as_deref().map(|file| Asking { file, qr: self.qr });

@@ -107,7 +107,7 @@ pub fn estimate(work: &Preparing<'_>, most: u64) -> Result<(Cost, Option<u64>)> 
     let tried: u64 = chosen.iter().map(|job| job.size).sum();
     let (shelf, mut came) = (Shelf::new(work.store)?, 0);
     work.progress.begin(PHASE, tried);
-    let outcome = chosen.iter().try_for_each(|job| {
+    let outcome: Result<()> = chosen.iter().try_for_each(|job| {
         came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
         Ok(())
     });

@@ -6,6 +6,7 @@
 mod candidates;
 mod carried;
 mod foresee;
+mod looks;
 mod prepare;
 mod site;
 #[cfg(test)]

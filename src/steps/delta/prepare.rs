@@ -1,6 +1,7 @@
 //! Deciding for each blob of a lock how it travels, and making the streams.
 
 use super::candidates::{Candidates, Placed};
+use super::looks::Looks;
 use super::site::artifacts;
 use super::{Profile, Shape};
 use crate::artifact::{BlobRead, Digest, Sha256Writer, check_blob};
@@ -78,7 +79,7 @@ pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
     Ok(Recoding { bases, streams })
 }
 
-/// Decides by digests, names and sizes; of the new blobs no byte has to be here.
+/// Decides by digests, names and sizes, and by what blobs are made of where names do not say it: of those that are here.
 pub(super) fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let (lock, shape) = (work.lock, work.shape);
     let counted_on = |digest: &Digest| shape.counts_on(digest);
@@ -112,15 +113,16 @@ pub(super) fn decide(work: &Preparing<'_>) -> Result<Decided> {
             }
         }
     }
-    let mut jobs = Vec::new();
+    let (mut jobs, mut looks) = (Vec::new(), Looks::new(work));
     for placed in new.into_iter().filter(|placed| placed.blob.size > SHORT) {
-        let (from, depth) = candidates.of(&placed);
+        let (from, depth) = candidates.of(&placed, &mut |digest, size| looks.of(digest, size))?;
         let tried = shape.profile == Profile::Small || !from.is_empty();
         candidates.add(Placed { depth: if tried { depth } else { 0 }, ..placed });
         if tried {
             jobs.push(Job { digest: placed.blob.digest, size: placed.blob.size, bases: from });
         }
     }
+    looks.end();
     Ok(Decided { bases, jobs })
 }
 
@@ -236,8 +238,7 @@ pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Sh
     let mut source = open(work.store, &job.digest, job.size)?;
     check(&source, &job.digest, job.size, work.progress)?;
     let stored = stored_length(&mut source)?;
-    let opened =
-        job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
+    let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
     let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;

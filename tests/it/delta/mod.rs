@@ -6,6 +6,7 @@ mod damage;
 mod gap;
 mod hostile;
 mod order;
+mod similar;
 
 use crate::world::{World, noise, text};
 use airlift::artifact::Digest;
