@@ -264,15 +264,20 @@ mod tests {
             head[..4].copy_from_slice(b"file");
             head[124..135].copy_from_slice(format!("{:011o}", file.len()).as_bytes());
             head[156] = b'0';
-            head[148..156].copy_from_slice(&[b' '; 8]);
-            let sum: u64 = head.iter().map(|byte| u64::from(*byte)).sum();
-            head[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            summed(&mut head);
             out.extend_from_slice(&head);
             out.extend_from_slice(file);
             out.resize(out.len().next_multiple_of(512), 0);
         }
         out.resize(out.len() + 1024, 0);
         out
+    }
+
+    /// Writes the sum of a header into it.
+    fn summed(head: &mut [u8]) {
+        head[148..156].copy_from_slice(&[b' '; 8]);
+        let sum: u64 = head.iter().map(|byte| u64::from(*byte)).sum();
+        head[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -328,9 +333,12 @@ mod tests {
             }
         }
         // A file that says it is longer than anything.
-        let mut long = tar(&files[..1]);
-        long[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
-        assert!(!of(&long).says_something());
+        let mut long = tar(&files);
+        for length in [&[0x80, 0, 0, 0, 0, 0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF][..], b"77777777777\0"] {
+            long[124..136].copy_from_slice(length);
+            summed(&mut long[..512]);
+            assert!(!of(&long).says_something() && !of(&gzip(&long)).says_something());
+        }
         let stop = || Err(io::Error::other("stopped"));
         assert!(sketch(&&tar(&files)[..], 9000, &stop).is_err());
     }
