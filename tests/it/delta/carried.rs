@@ -109,7 +109,7 @@ fn an_import_writes_what_is_carried_back() {
 #[test]
 fn what_waits_for_other_sticks_writes_no_inventory() {
     let world = World::new();
-    let cut = world.pack(&lock(&world, 1), "cut", Some(10 * MIB as u64), &[1]);
+    let cut = world.pack(&lock(&world, 1), "cut", Some(13 * MIB as u64), &[1]);
     assert!(cut.len() > 1, "{cut:?}");
     let (receiver, sender) = (world.receiver("receiver"), Sender::new(&world));
     let stick = sender.host.path("stick");
