@@ -33,7 +33,7 @@ impl FrameReader {
         sink.rewind(0)?;
         let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
         let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
-        let mut out = SinkWriter { sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, failed: None };
+        let mut out = SinkWriter { to, blob, sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, made: 0, failed: None };
         let decoded = decode(&mut stream, blob.size, &files, threads, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
         // What stopped either end is the cause; the decoder has only seen that it was stopped.
         let cause = stream.failed.take().or(out.failed.take()).map_or(decoded, Err);
@@ -123,8 +123,7 @@ impl StreamReader<'_, '_> {
         if self.to.stop.load(Ordering::Relaxed) {
             return Err(Error::failed("another thread has failed"));
         }
-        let length = self.reader.stored(self.to.bundle, self.blob, self.next, true)?.len();
-        self.to.progress.advance(self.to.phase, length as u64);
+        self.reader.stored(self.to.bundle, self.blob, self.next, true)?;
         (self.next, self.at) = (self.next + 1, 0);
         Ok(())
     }
@@ -148,23 +147,42 @@ impl Read for StreamReader<'_, '_> {
     }
 }
 
-/// Hands what is written to it on in pieces that files take directly.
-struct SinkWriter<'a> {
+/// Hands what is written to it on in pieces that files take directly. By these the work is told and may be stopped: one frame of a
+/// stream can be all of a large blob.
+struct SinkWriter<'a, 'b> {
+    to: &'a Delivery<'b>,
+    blob: &'a BlobEntry,
     sink: &'a mut dyn BlobSink,
     held: AlignedBuffer,
     length: usize,
+    /// Bytes of the blob that have been handed on.
+    made: u64,
     failed: Option<Error>,
 }
 
-impl SinkWriter<'_> {
+impl SinkWriter<'_, '_> {
     fn hand_on(&mut self) -> Result<()> {
+        go_on(self.to.progress)?;
+        if self.to.stop.load(Ordering::Relaxed) {
+            return Err(Error::failed("another thread has failed"));
+        }
         self.held.set_length(self.length);
+        let before = self.share();
+        self.made += self.length as u64;
         self.length = 0;
-        self.sink.write(&self.held)
+        self.sink.write(&self.held)?;
+        self.to.progress.advance(self.to.phase, self.share() - before);
+        Ok(())
+    }
+
+    /// How much of the stream what has been made so far stands for.
+    fn share(&self) -> u64 {
+        let share = u128::from(self.blob.held) * u128::from(self.made) / u128::from(self.blob.size.max(1));
+        u64::try_from(share).map_or(self.blob.held, |share| share.min(self.blob.held))
     }
 }
 
-impl Write for SinkWriter<'_> {
+impl Write for SinkWriter<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.length == 0 {
             self.held.set_length(PIECE);

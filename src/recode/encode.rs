@@ -12,6 +12,7 @@ use super::similar::{Index, Picked, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
 use super::tensors::{Numbers, Region};
+use super::watch::{Meter, Stage, Watch, Watched};
 use super::{Base, Effort, Recoded, parallel, zstandard};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -31,7 +32,32 @@ pub fn encode(
     scratch: &dyn Fn() -> io::Result<File>,
     out: &mut File,
 ) -> Result<Option<Recoded>> {
-    usable(attempt(blob, size, bases, effort, bound, scratch, out))
+    encode_watched(blob, size, bases, effort, bound, &Means { scratch, watch: &|_, _| true }, out)
+}
+
+/// What encoding is done with.
+pub struct Means<'a> {
+    /// Makes files without a name.
+    pub scratch: &'a dyn Fn() -> io::Result<File>,
+    /// Is told how far it is, with every piece of a few MiB at most, and may end it.
+    pub watch: Watch<'a>,
+}
+
+/// The same, watched; [`Error::Stopped`] where it was ended.
+pub fn encode_watched(
+    blob: &File,
+    size: u64,
+    bases: &[Base<'_>],
+    effort: &Effort,
+    bound: u64,
+    means: &Means<'_>,
+    out: &mut File,
+) -> Result<Option<Recoded>> {
+    let bases = &bases[..bases.len().min(MOST_BASES)];
+    let meter = Meter::new(means.watch, size, bases.iter().map(|base| base.size).sum());
+    let outcome = attempt(blob, size, bases, effort, bound, (means.scratch, &meter), out);
+    // Whatever broke off then, this is why.
+    if meter.is_stopped() { Err(Error::Stopped) } else { usable(outcome) }
 }
 
 /// A blob that cannot be recoded is sent as it is; only what cannot be read or written is an error.
@@ -50,20 +76,21 @@ fn attempt(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    scratch: &dyn Fn() -> io::Result<File>,
+    (scratch, meter): (&dyn Fn() -> io::Result<File>, &Meter<'_>),
     out: &mut File,
 ) -> Result<Option<Recoded>> {
     let file = || scratch().map_err(Error::io("scratch file"));
-    let bases = &bases[..bases.len().min(MOST_BASES)];
     let start = out.stream_position().map_err(Error::io("recoded stream"))?;
-    let Some(recoded) = write(blob, size, bases, effort, bound, &file, out)? else { return Ok(None) };
+    let Some(recoded) = write(blob, size, bases, effort, bound, (&file, meter), out)? else { return Ok(None) };
     out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
     // The decoder is given what the stream needs and nothing else, as every receiver will have it.
     let used = super::bases(&mut BufReader::new(Read::take(&mut *out, recoded.length)))?;
     out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
     let used = used.iter().filter_map(|(digest, _)| bases.iter().find(|base| base.digest == *digest));
     let used: Vec<Base<'_>> = used.map(|base| Base { digest: base.digest, file: base.file, size: base.size }).collect();
-    let mut compare = Compare { blob: Part::new(blob, 0, size), at: 0, read: Vec::new() };
+    meter.begin(Stage::Checking, size);
+    let blob = Watched { source: blob, meter, stage: Stage::Checking };
+    let mut compare = Compare { blob: Part::new(&blob, 0, size), at: 0, read: Vec::new() };
     let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
     decode(&mut stream, size, &used, effort.threads, &mut compare)?;
     if compare.at != size {
@@ -79,15 +106,23 @@ fn write(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    scratch: &dyn Fn() -> Result<File>,
+    (scratch, meter): (&dyn Fn() -> Result<File>, &Meter<'_>),
     out: &mut File,
 ) -> Result<Option<Recoded>> {
-    let expansion = Expansion::new(blob, size, scratch()?, true, effort.threads)?;
+    // Its streams are read twice: inflated, and compared with what an encoder makes.
+    meter.begin(Stage::Expanding, size.saturating_mul(2));
+    let watched = Watched { source: blob, meter, stage: Stage::Expanding };
+    let expansion = Expansion::new(&watched, size, scratch()?, true, effort.threads)?;
+    let watched: Vec<_> = bases.iter().map(|base| Watched { source: base.file, meter, stage: Stage::Base }).collect();
+    meter.begin(Stage::Base, bases.iter().map(|base| base.size).sum());
     let mut expanded = Vec::with_capacity(bases.len());
-    for base in bases {
-        expanded.push(Expansion::new(base.file, base.size, scratch()?, false, effort.threads)?);
+    for (base, watched) in bases.iter().zip(&watched) {
+        expanded.push(Expansion::new(watched, base.size, scratch()?, false, effort.threads)?);
     }
-    let readings: Vec<_> = expanded.iter().map(|base| |at: u64, to: &mut [u8]| base.read(at, to)).collect();
+    meter.begin(Stage::Index, expanded.iter().map(|base| base.layout.expanded()).sum());
+    let passed = |stage: Stage, length: usize| meter.passed(stage, length as u64).map_err(Error::io("working"));
+    let read = &|base: &Expansion<'_>, at: u64, to: &mut [u8]| passed(Stage::Index, to.len()).and_then(|()| base.read(at, to));
+    let readings: Vec<_> = expanded.iter().map(|base| move |at: u64, to: &mut [u8]| read(base, at, to)).collect();
     let readings: Vec<(u64, Reading<'_>)> =
         expanded.iter().zip(&readings).map(|(base, read)| (base.layout.expanded(), read as Reading<'_>)).collect();
     let index = Index::new(&readings, effort.threads)?;
@@ -95,11 +130,13 @@ fn write(
     let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
     let threads = effort.threads.clamp(1, MOST_COMPRESSING);
     let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
+    meter.begin(Stage::Compressing, expansion.layout.expanded());
+    let keep = |slice: Slice| passed(Stage::Compressing, slice.length).and_then(|()| Ok(kept.keep(slice)? < bound));
     // In order: what readers have inflated by then depends on the slices before.
     let mut account = Account::new(expanded.iter().map(|base| &base.layout));
     let picked = cuts.into_iter().map(|cut| Ok((compressing.pick(&cut, &mut account)?, cut)));
     let one = |picked: Result<(Picked, Cut)>| picked.and_then(|(picked, cut)| compressing.one(&cut, picked));
-    parallel::ordered(threads, threads + 1, picked, one, |slice| Ok(kept.keep(slice)? < bound))?;
+    parallel::ordered(threads, threads + 1, picked, one, keep)?;
     drop(index);
     if kept.length >= bound {
         return Ok(None);

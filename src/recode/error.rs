@@ -1,6 +1,7 @@
 //! What can go wrong with a recoded stream, told apart by who has to act.
 
 use crate::error::Error as Told;
+use crate::progress::interrupted;
 use std::fmt;
 use std::io;
 
@@ -34,6 +35,8 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// Whoever waits for the work wants no more of it.
+    Stopped,
 }
 
 /// What most functions here return.
@@ -62,6 +65,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io { part, source } => write!(f, "{part}: {source}"),
             Self::Malformed { part, expected, found } => write!(f, "recoded stream, {part}: expected {expected}, found {found}"),
+            Self::Stopped => write!(f, "stopped"),
             Self::Base { index, part, expected, found } => write!(f, "base {index}, {part}: expected {expected}, found {found}"),
         }
     }
@@ -83,6 +87,7 @@ impl From<Error> for Told {
             Error::Malformed { part, expected, found } => {
                 Self::verification(format!("recoded stream: {part} is not what it must be")).with("expected", expected).with("found", found)
             }
+            Error::Stopped => interrupted(),
             Error::Base { index, part, expected, found } => {
                 let told = Self::verification(format!("recoded stream: base {index}, {part} is not what the stream was made from"));
                 told.with("expected", expected).with("found", found)

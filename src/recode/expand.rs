@@ -29,7 +29,7 @@ impl<'a> Expansion<'a> {
     pub fn new(blob: &'a dyn ReadAt, size: u64, scratch: File, exact: bool, threads: usize) -> Result<Self> {
         let whole = Part::new(blob, 0, size);
         let found = container::walk(whole).map_err(Error::io("blob"))?;
-        let mut work = Work::new(&scratch, exact, threads, size);
+        let mut work = Work::new(blob, &scratch, exact, threads, size);
         let outer = work.all(&found.streams.iter().map(|candidate| (whole, *candidate, candidate.deflated)).collect::<Vec<_>>())?;
         let outer: Vec<Inflated> = outer.into_iter().flatten().collect();
         let (candidates, mut tensors) = work.inside(&outer, MOST_FOUND.saturating_sub(outer.len()), MOST_FOUND)?;

@@ -58,6 +58,8 @@ impl Room {
 
 /// What all streams of a blob are expanded with.
 pub struct Work<'a> {
+    /// Asked whether to go on, also while streams within streams are read from the scratch file.
+    blob: &'a dyn ReadAt,
     scratch: &'a File,
     exact: bool,
     threads: usize,
@@ -71,9 +73,9 @@ pub type Numbered<T> = Vec<(usize, T)>;
 
 impl<'a> Work<'a> {
     /// For a blob of this size. With `exact`, only streams whose encoder is found.
-    pub fn new(scratch: &'a File, exact: bool, threads: usize, size: u64) -> Self {
+    pub fn new(blob: &'a dyn ReadAt, scratch: &'a File, exact: bool, threads: usize, size: u64) -> Self {
         let room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS) };
-        Self { scratch, exact, threads, size, room }
+        Self { blob, scratch, exact, threads, size, room }
     }
 
     /// Inflates streams, each of its source, and finds their encoders; None for those that are not as they should be. Each comes with how
@@ -140,6 +142,7 @@ impl<'a> Work<'a> {
         let (mut input, mut out) = (Vec::new(), Vec::new());
         let mut density = Density::strict(&inflater);
         loop {
+            self.blob.go_on().map_err(Error::io("blob"))?;
             let at = inflater.total_in();
             input.resize((candidate.deflated - at).min(READ) as usize, 0);
             deflated.fill(at, &mut input).map_err(Error::io("blob"))?;
@@ -249,7 +252,7 @@ mod tests {
         let outer: Vec<Inflated> = (0..5).map(|index| Inflated { candidate, place: index * length, encoder: None }).collect();
         outer.iter().for_each(|stream| scratch.write_all_at(&plain, stream.place).expect("room"));
         for threads in [1, 8] {
-            let work = Work { scratch: &scratch, exact: true, threads, size: 1000, room: Room { taken: 0, most: 0 } };
+            let work = Work { blob: &scratch, scratch: &scratch, exact: true, threads, size: 1000, room: Room { taken: 0, most: 0 } };
             let numbers = |most| work.inside(&outer, most, 10).expect("a file").0.iter().map(|(index, _)| *index).collect::<Vec<_>>();
             assert_eq!(numbers(6), [0, 0, 0, 0, 1, 1]);
             assert_eq!(numbers(0), [0; 0]);

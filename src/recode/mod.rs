@@ -30,14 +30,17 @@ mod source;
 mod taking;
 mod tensors;
 mod varint;
+mod watch;
 mod zstandard;
 
 #[cfg(test)]
 mod tests;
 
+pub use container::{Sketch, sketch};
 pub use decode::decode;
-pub use encode::encode;
+pub use encode::{Means, encode, encode_watched};
 pub use error::{Error, Result};
+pub use watch::Watch;
 
 use crate::artifact::Digest;
 use std::fs::File;

@@ -199,7 +199,7 @@ const GEAR: [u64; 256] = {
 
 /// Tells the places whose last 32 bytes have a rare hash: one of a run of the same, and only so many times as many as there are by
 /// chance, so that bytes made for it cannot make every place one.
-fn hashes(bytes: &[u8], rarity: u32, mut place: impl FnMut(usize, u32)) {
+pub fn hashes(bytes: &[u8], rarity: u32, mut place: impl FnMut(usize, u32)) {
     let (mut hash, mask) = (0u64, u64::MAX << (64 - rarity));
     let (mut last, mut left) = (None, MOST_TIMES * (bytes.len() >> rarity) + 64);
     for (at, byte) in bytes.iter().enumerate() {

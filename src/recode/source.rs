@@ -8,6 +8,11 @@ use std::os::unix::fs::FileExt;
 pub trait ReadAt: Sync {
     /// Fills `to` with the bytes from `offset` on; fewer than that are an error.
     fn fill(&self, offset: u64, to: &mut [u8]) -> io::Result<()>;
+
+    /// An error once whoever waits for the work wants no more of it.
+    fn go_on(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl ReadAt for File {

@@ -1,6 +1,7 @@
 //! `airlift import`
 
 use super::gate::known;
+use super::inventory;
 use super::plan::{awaited, foretell};
 use super::scan::{Scanning, say};
 use super::verify::signers;
@@ -8,7 +9,7 @@ use crate::artifact::sha256_bytes;
 use crate::bundle::{Authentic, Verification, VerifiedBundle};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::log::Journal;
 use crate::steps::approve;
 use crate::steps::assess::Held;
@@ -19,7 +20,7 @@ use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
 use crate::store::Store;
 use clap::Args;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Verify a bundle and install it, or change nothing
 #[derive(Debug, Args)]
@@ -43,6 +44,9 @@ pub struct Import {
     /// A folder of advisories in OSV's form, by ecosystem, for the rules of the policy that ask them
     #[arg(long, value_name = "DIR")]
     advisories: Option<PathBuf>,
+    /// Write what is installed then into this file, as `airlift inventory` does: to be carried back for the next delta
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    inventory: Option<PathBuf>,
 }
 
 impl Import {
@@ -51,6 +55,7 @@ impl Import {
         if self.dry_run {
             return foretell(&self.places, self.refuse_expired, None, context);
         }
+        self.inventory.as_deref().map_or(Ok(()), check_place)?;
         let store = context.make_store()?;
         let root = context.accepted_root(&store)?;
         let opened = open_partly(&self.places, &root);
@@ -80,10 +85,35 @@ impl Import {
                 }
             }
         }
+        let carried = self.carry_back(&mut documents, &journal, context);
         if context.out.json() && !documents.is_empty() {
             context.out.data(&Value::from(documents), "")?;
         }
+        errors.extend(carried.err());
         refused(errors)
+    }
+
+    /// What goes back to the sender, so that the next delta need not bring it again: the inventory that was asked for, which the last
+    /// document then names; else it is said what would do. Nothing where nothing is installed.
+    fn carry_back(&self, documents: &mut [Value], journal: &Journal<'_>, context: &Context) -> Result<()> {
+        let installed = |document: &Value| document["staged"] != true;
+        let receipt = documents.iter().rev().find_map(|document| document["receipt"].as_str()).map(str::to_owned);
+        let Some(last) = documents.iter_mut().rev().find(|document| installed(document)) else {
+            self.inventory.iter().for_each(|_| context.out.warn("nothing was installed: no inventory was written"));
+            return Ok(());
+        };
+        let Some(file) = &self.inventory else {
+            let receipt = receipt.iter();
+            receipt
+                .for_each(|receipt| context.out.say(format!("carry {receipt} back for the next delta, or what airlift inventory writes")));
+            return Ok(());
+        };
+        let told = |error: Error| error.hint("what was imported is installed; for the inventory: airlift inventory --out FILE");
+        let (document, text) = inventory::write(file, journal).map_err(told)?;
+        last["inventory"] = document;
+        context.out.say(text);
+        inventory::say_what_to_carry(file, context);
+        Ok(())
     }
 
     /// A medium that cannot be taken apart: the log is told, and where that fails both errors are shown.
@@ -97,6 +127,15 @@ impl Import {
             Ok(()) => error,
         }
     }
+}
+
+/// Refuses what no file can be written to before anything is imported.
+fn check_place(file: &Path) -> Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() && !file.is_dir() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{}: no inventory can be written there", shown(file))).hint("name a file in a folder that is there"))
 }
 
 /// Imports one bundle and tells of it; with an error where volumes are still to come.

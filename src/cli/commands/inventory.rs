@@ -3,11 +3,12 @@
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Result, shown};
+use crate::log::Journal;
 use crate::steps::inventory::take;
 use crate::store::write_atomic;
 use clap::Args;
-use serde_json::json;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// Write what is installed here into a small file, to be carried back for the next delta
 #[derive(Debug, Args)]
@@ -25,22 +26,33 @@ impl Inventory {
     pub fn run(self, context: &Context) -> Result<()> {
         let store = context.open_store()?;
         let writer = store.writer()?;
-        let taken = take(&context.journal(&writer)?)?;
-        write_atomic(&self.out, &taken.bytes)?;
-        let (inventory, blobs) = (&taken.inventory, taken.inventory.starts.len());
-        let text = format!(
-            "inventory of {}, snapshot {}: {} of {} in {}   {}\n",
-            inventory.key.name(),
-            inventory.snapshot,
-            count(blobs, "blob"),
-            count(inventory.bundles.len(), "bundle"),
-            bytes(taken.bytes.len() as u64),
-            taken.digest.spoken()
-        );
-        let document = json!({ "inventory": taken.digest.hex(), "file": self.out, "host": inventory.key.name(), "key": inventory.key.to_string(),
-            "snapshot": inventory.snapshot, "blobs": blobs, "bytes": taken.bytes.len() });
-        context.out.data(&document, &text)?;
-        context.out.say(format!("carry {} back; outside: airlift pack LOCK --base {}", shown(&self.out), shown(&self.out)));
+        let (document, text) = write(&self.out, &context.journal(&writer)?)?;
+        context.out.data(&document, &format!("{text}\n"))?;
+        say_what_to_carry(&self.out, context);
         Ok(())
     }
+}
+
+/// Lists what is installed into a file; what is told of it, to programs and to people.
+pub fn write(file: &Path, journal: &Journal<'_>) -> Result<(Value, String)> {
+    let taken = take(journal)?;
+    write_atomic(file, &taken.bytes)?;
+    let (inventory, blobs) = (&taken.inventory, taken.inventory.starts.len());
+    let text = format!(
+        "inventory of {}, snapshot {}: {} of {} in {}   {}",
+        inventory.key.name(),
+        inventory.snapshot,
+        count(blobs, "blob"),
+        count(inventory.bundles.len(), "bundle"),
+        bytes(taken.bytes.len() as u64),
+        taken.digest.spoken()
+    );
+    let document = json!({ "inventory": taken.digest.hex(), "file": file, "host": inventory.key.name(), "key": inventory.key.to_string(),
+        "snapshot": inventory.snapshot, "blobs": blobs, "bytes": taken.bytes.len() });
+    Ok((document, text))
+}
+
+/// The last line for a person: what goes back to the sender.
+pub fn say_what_to_carry(file: &Path, context: &Context) {
+    context.out.say(format!("carry {} back; outside: airlift pack LOCK --base {}", shown(file), shown(file)));
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod build;
 pub mod client;
 pub mod completions;
+mod cost;
 pub mod diff;
 pub mod evidence;
 #[cfg(feature = "upstream")]

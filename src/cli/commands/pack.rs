@@ -1,5 +1,6 @@
 //! `airlift pack`
 
+use super::cost::dry_run;
 use super::gate::{Documents, Judged, Judging};
 use super::shaping::Shaping;
 use super::sign::{Keys, Signing, sign_all};
@@ -12,11 +13,11 @@ use crate::error::{Error, Result};
 use crate::lock::{Lock, MAX_LOCK_BYTES};
 use crate::log::Journal;
 use crate::steps::Fetched;
-use crate::steps::delta::{Preparing, Shape, estimate};
+use crate::steps::delta::Shape;
 use crate::steps::gates::refuse;
 use crate::steps::pack::{PackRequest, pack};
 use crate::steps::sbom::of_lock;
-use crate::store::{Store, read_bounded};
+use crate::store::read_bounded;
 use clap::{Args, value_parser};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -77,36 +78,12 @@ impl Pack {
         let store = context.open_store()?;
         let fetched = Fetched::of(read_lock(&self.lock)?, &store)?;
         if self.dry_run {
-            return foretell(&fetched, &store, &self.options, context);
+            return dry_run(fetched.lock(), &self.options.shaping, &store, context);
         }
         let signing = self.options.keys.open(&store, context)?;
         let writer = store.writer()?;
         write(&fetched, &context.journal(&writer)?, &self.options, (signing.as_ref(), None), context).map(|_| ())
     }
-}
-
-/// So many bytes are recoded to see what comes of it.
-const SAMPLED: u64 = 256 << 20;
-
-/// Says what a bundle would cost.
-fn foretell(fetched: &Fetched, store: &Store, options: &Packing, context: &Context) -> Result<()> {
-    let (shape, progress) = (options.shaping.shape(store, context)?, context.out.progress());
-    let lock = fetched.lock();
-    let work = Preparing { lock, store, shape: &shape, threads: context.environment.threads(), progress: progress.as_ref() };
-    let told = estimate(&work, SAMPLED)?;
-    let line =
-        |label: &str, (blobs, size): (usize, u64), end: &str| format!("  {label:<10} {}, {}{end}\n", count(blobs, "blob"), bytes(size));
-    let mut text = format!("{}: {} in {}\n", lock.name, bytes(lock.size()), count(lock.blobs().len(), "blob"));
-    text.push_str(&line("left out", told.left_out, ""));
-    text.push_str(&line("as it is", told.whole, ", at most"));
-    text.push_str(&line("recoded", told.recoded, ", at most"));
-    let most = told.whole.1 + told.recoded.1;
-    let estimated = told.sampled.map(|sampled| told.whole.1 + sampled);
-    let words = estimated.map_or_else(String::new, |size| format!("; by what some of it came to, an estimate of {}", bytes(size)));
-    text.push_str(&format!("  in all     {} at most{words}\n", bytes(most)));
-    let part = |(blobs, size): (usize, u64)| json!({ "blobs": blobs, "bytes": size });
-    let document = json!({ "left-out": part(told.left_out), "as-it-is": part(told.whole), "recoded": part(told.recoded), "at-most": most, "estimate": estimated });
-    context.out.data(&document, &text)
 }
 
 /// Reads a lock file.

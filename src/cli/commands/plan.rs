@@ -1,6 +1,8 @@
 //! `airlift plan`
 
+use super::cost::plan_lock;
 use super::diff::line;
+use super::shaping::Shaping;
 use super::verify::signers;
 use crate::bundle::{Lacking, Needs, Presence, VolumeNeed};
 use crate::cli::Context;
@@ -22,30 +24,56 @@ use std::path::{Path, PathBuf};
 /// So many changes, and volumes, are listed for a person.
 const MOST: usize = 20;
 
-/// Say what an import would do, which volumes it needs and what is not here yet, and touch nothing
+/// Say what an import would do, which volumes it needs and what is not here yet, and touch nothing; or what the next bundle will cost
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: airlift plan /media/usb1\n\nAny one volume of a set is enough. Exit code 3 means: a volume that is needed is not here; other codes are those \
-that import would end with. Of several bundles each is judged as if those before it were installed; room is judged for each alone."
+that import would end with. Of several bundles each is judged as if those before it were installed; room is judged for each alone.\n\n\
+With --lock it says what a bundle of that lock would leave out, what it would carry at most and what of that it has something to compare with, \
+before anything is fetched; the options are those of pack, whose --dry-run has an estimate once everything is here. Exit code 0 says that it can be \
+told, others are those that pack would end with."
 )]
 pub struct PlanCommand {
     /// Volumes, or folders that hold them
-    #[arg(required = true)]
+    #[arg(required_unless_present = "lock", conflicts_with = "lock")]
     places: Vec<PathBuf>,
-    /// Write what is missing of what the bundles build on, to be carried back to `airlift pack --request`
+    /// Say what a bundle of this lock would cost instead
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// With --lock, what a receiver has: as `airlift pack --base`
+    #[arg(long, value_name = "FILE|DIR", requires = "lock")]
+    base: Vec<PathBuf>,
+    /// With --lock, the verifier key of the host whose inventories and receipts are given [default: any]
+    #[arg(long, value_name = "KEY", requires_all = ["lock", "base"])]
+    base_key: Option<String>,
+    /// With --lock, for a bundle that recodes everything
+    #[arg(long, requires = "lock", conflicts_with = "fast")]
+    small: bool,
+    /// With --lock, for a bundle that recodes nothing
+    #[arg(long, requires_all = ["lock", "base"])]
+    fast: bool,
+    /// Write what is missing of what the bundles build on, to be carried back to `airlift pack --request`; with --lock, a request that was
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// Show the request as a code to be scanned as well
-    #[arg(long, requires = "request")]
+    #[arg(long, requires = "request", conflicts_with = "lock")]
     qr: bool,
     /// Refuse bundles by a trust root that has expired, instead of warning
-    #[arg(long)]
+    #[arg(long, conflicts_with = "lock")]
     refuse_expired: bool,
 }
 
 impl PlanCommand {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
+        let Self { lock, base, request, base_key, small, fast, .. } = &self;
+        if let Some(lock) = lock {
+            if request.is_some() && base.is_empty() {
+                return Err(Error::usage("a request is of a receiver").hint("say what the receiver has: --base"));
+            }
+            let shaping = Shaping { base: base.clone(), request: request.clone(), base_key: base_key.clone(), small: *small, fast: *fast };
+            return plan_lock(lock, &shaping, context);
+        }
         let asking = self.request.as_deref().map(|file| Asking { file, qr: self.qr });
         foretell(&self.places, self.refuse_expired, asking, context)
     }

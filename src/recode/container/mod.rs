@@ -4,11 +4,14 @@
 //! has no streams, and is sent as it is.
 
 mod gzip;
+mod sketch;
 mod tar;
 mod zip;
 
 use super::source::Part;
 use std::io;
+
+pub use sketch::{Sketch, sketch};
 
 /// Containers within containers that are looked into, not counting deflate streams.
 const DEEPEST: u32 = 4;

@@ -30,14 +30,20 @@ fn octal(field: &[u8]) -> Option<u64> {
     })
 }
 
+/// The length of the file that follows a header, and whether it is a regular one; None where no header stands.
+pub(super) fn file(head: &[u8]) -> Option<(u64, bool)> {
+    let size = begins(head).then(|| octal(&head[124..136])).flatten()?;
+    Some((size, matches!(head[156], 0 | b'0' | b'7')))
+}
+
 pub(super) fn walk(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<()> {
     let mut at = 0u64;
     for _ in 0..MOST_MEMBERS {
         let Some(head) = part.array::<512>(at)? else { break };
-        let Some(size) = begins(&head).then(|| octal(&head[124..136])).flatten() else { break };
+        let Some((size, regular)) = file(&head) else { break };
         let data = at + BLOCK;
         let Some(member) = part.part(data, size) else { break };
-        if matches!(head[156], 0 | b'0' | b'7') {
+        if regular {
             look(member, depth + 1, found)?;
         }
         at = data + size.div_ceil(BLOCK) * BLOCK;

@@ -30,7 +30,18 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 type Directory = (u64, u64, u64);
 
 pub(super) fn walk(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<()> {
-    let Some((mut at, end, count)) = directory(part)? else { return Ok(()) };
+    let Some((mut members, limit)) = members(part)? else { return Ok(()) };
+    members.sort_unstable_by_key(|member| member.header);
+    for (index, member) in members.iter().enumerate() {
+        let next = members.get(index + 1).map_or(limit, |next| next.header).min(limit);
+        take(part, *member, next, depth, found)?;
+    }
+    Ok(())
+}
+
+/// The members of the directory, and where that begins.
+pub(super) fn members(part: Part<'_>) -> io::Result<Option<(Vec<Member>, u64)>> {
+    let Some((mut at, end, count)) = directory(part)? else { return Ok(None) };
     let mut members = Vec::new();
     let (limit, mut bytes, mut taken) = (at, Vec::new(), 0);
     for _ in 0..count.min(MOST_MEMBERS as u64) {
@@ -39,16 +50,11 @@ pub(super) fn walk(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<
             bytes = part.some(at, (end - at).min(1 << 20) as usize)?;
             taken = 0;
         }
-        let Some((member, length)) = entry(&bytes[taken..]) else { return Ok(()) };
+        let Some((member, length)) = entry(&bytes[taken..]) else { return Ok(None) };
         (taken, at) = (taken + length, at + length as u64);
         members.extend(member);
     }
-    members.sort_unstable_by_key(|member| member.header);
-    for (index, member) in members.iter().enumerate() {
-        let next = members.get(index + 1).map_or(limit, |next| next.header).min(limit);
-        take(part, *member, next, depth, found)?;
-    }
-    Ok(())
+    Ok(Some((members, limit)))
 }
 
 /// What the end record says, and the one for large archives where it is needed.
@@ -71,12 +77,17 @@ fn directory(part: Part<'_>) -> io::Result<Option<Directory>> {
     Ok(to.map(|to| (from, to, count)))
 }
 
+/// A member, by its entry of the directory.
 #[derive(Clone, Copy)]
-struct Member {
+pub(super) struct Member {
     header: u64,
     method: u64,
-    stored: u64,
-    plain: u64,
+    /// Its length as it stands there.
+    pub stored: u64,
+    /// Its length.
+    pub plain: u64,
+    /// CRC-32 of its bytes.
+    pub crc: u64,
 }
 
 /// An entry of the directory and its length; no member where it is encrypted or too odd.
@@ -91,7 +102,7 @@ fn entry(bytes: &[u8]) -> Option<(Option<Member>, usize)> {
         let Some(()) = large(extra, &mut sizes) else { return Some((None, length)) };
     }
     let (flags, method) = (u16_at(fixed, 8), u16_at(fixed, 10));
-    let member = Member { header: sizes[2], method, stored: sizes[1], plain: sizes[0] };
+    let member = Member { header: sizes[2], method, stored: sizes[1], plain: sizes[0], crc: u32_at(fixed, 16) };
     let known = flags & 0x2041 == 0 && matches!(method, 0 | 8);
     Some((known.then_some(member), length))
 }

@@ -5,13 +5,16 @@
 
 mod candidates;
 mod carried;
+mod foresee;
+mod looks;
 mod prepare;
 mod site;
 #[cfg(test)]
 mod tests;
 
 pub use carried::{by_inventory, by_receipt};
-pub use prepare::{Estimate, Preparing, estimate, prepare};
+pub use foresee::{Cost, Resembling, estimate, foresee};
+pub use prepare::{Preparing, prepare};
 pub use site::Site;
 
 use crate::artifact::Digest;
@@ -66,6 +69,16 @@ impl Shape {
     /// Whether the bundle is one that any reader of the first version takes.
     pub fn is_plain(&self) -> bool {
         self.sites.is_empty() && self.profile != Profile::Small && self.parents.is_empty()
+    }
+
+    /// Whether a blob is left out: every receiver has it, and none asks for it once more.
+    fn counts_on(&self, blob: &Digest) -> bool {
+        self.is_everywhere(blob) && !self.request.holds(blob)
+    }
+
+    /// Whether every receiver has a blob.
+    fn is_everywhere(&self, blob: &Digest) -> bool {
+        !self.sites.is_empty() && self.sites.iter().all(|site| site.has(blob))
     }
 
     /// What decides the bundle's bytes beside its lock, for remembering how it was packed: one word a receiver, since what one has and what

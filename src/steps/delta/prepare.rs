@@ -1,6 +1,7 @@
 //! Deciding for each blob of a lock how it travels, and making the streams.
 
 use super::candidates::{Candidates, Placed};
+use super::looks::Looks;
 use super::site::artifacts;
 use super::{Profile, Shape};
 use crate::artifact::{BlobRead, Digest, Sha256Writer, check_blob};
@@ -8,17 +9,17 @@ use crate::bundle::{Bases, MAX_BASES, Recoding, Stream, stored_length};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
-use crate::recode::{self, Base, Effort, Recoded, encode};
+use crate::recode::{self, Base, Effort, Means, Recoded, encode_watched};
 use crate::store::{Store, StoredBlob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Name of the phase in reports.
-const PHASE: &str = "recoding";
+pub(super) const PHASE: &str = "recoding";
 /// Shorter blobs are not worth it.
 const SHORT: u64 = 4096;
 /// A blob of this length is recoded with all threads.
@@ -44,16 +45,16 @@ pub struct Preparing<'a> {
 }
 
 /// One blob that is to be recoded.
-struct Job {
-    digest: Digest,
-    size: u64,
-    bases: Vec<(Digest, u64)>,
+pub(super) struct Job {
+    pub digest: Digest,
+    pub size: u64,
+    pub bases: Vec<(Digest, u64)>,
 }
 
 /// Which blobs are left out, and which are to be recoded from what.
-struct Decided {
-    bases: Bases,
-    jobs: Vec<Job>,
+pub(super) struct Decided {
+    pub bases: Bases,
+    pub jobs: Vec<Job>,
 }
 
 /// Decides how each blob travels and makes what stands for it.
@@ -78,10 +79,10 @@ pub fn prepare(work: &Preparing<'_>) -> Result<Recoding> {
     Ok(Recoding { bases, streams })
 }
 
-fn decide(work: &Preparing<'_>) -> Result<Decided> {
+/// Decides by digests, names and sizes, and by what blobs are made of where names do not say it: of those that are here.
+pub(super) fn decide(work: &Preparing<'_>) -> Result<Decided> {
     let (lock, shape) = (work.lock, work.shape);
-    let counted_on =
-        |digest: &Digest| !shape.sites.is_empty() && !shape.request.holds(digest) && shape.sites.iter().all(|site| site.has(digest));
+    let counted_on = |digest: &Digest| shape.counts_on(digest);
     let granted: BTreeMap<Digest, u64> = lock.blobs().into_iter().filter(|(digest, _)| counted_on(digest)).collect();
     let mut refs: Vec<_> = shape.sites.iter().flat_map(|site| site.refs.iter().cloned()).collect();
     refs.sort();
@@ -112,20 +113,21 @@ fn decide(work: &Preparing<'_>) -> Result<Decided> {
             }
         }
     }
-    let mut jobs = Vec::new();
+    let (mut jobs, mut looks) = (Vec::new(), Looks::new(work));
     for placed in new.into_iter().filter(|placed| placed.blob.size > SHORT) {
-        let (from, depth) = candidates.of(&placed);
+        let (from, depth) = candidates.of(&placed, &mut |digest, size| looks.of(digest, size))?;
         let tried = shape.profile == Profile::Small || !from.is_empty();
         candidates.add(Placed { depth: if tried { depth } else { 0 }, ..placed });
         if tried {
             jobs.push(Job { digest: placed.blob.digest, size: placed.blob.size, bases: from });
         }
     }
+    looks.end();
     Ok(Decided { bases, jobs })
 }
 
 /// A stream and what it is made from.
-type Made = (Stream, Vec<(Digest, u64)>);
+pub(super) type Made = (Stream, Vec<(Digest, u64)>);
 
 /// Recodes what gets smaller by it.
 fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
@@ -135,11 +137,9 @@ fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
     let outcome = [(true, 1, work.threads), (false, work.threads.min(AT_ONCE), 1)].into_iter().try_for_each(|(large, side, within)| {
         let chosen: Vec<&Job> = jobs.iter().filter(|job| (job.size >= LARGE) == large).collect();
         each(&chosen, side, |job| {
-            go_on(work.progress)?;
             if let Some(one) = recode(work, job, within, &shelf)? {
                 made.lock().expect(NO_PANIC).insert(job.digest, one);
             }
-            work.progress.advance(PHASE, job.size);
             Ok(())
         })
     });
@@ -168,7 +168,7 @@ fn each(jobs: &[&Job], threads: usize, work: impl Fn(&Job) -> Result<()> + Sync)
 }
 
 /// One file for all streams: thousands of open files are more than a system allows.
-struct Shelf {
+pub(super) struct Shelf {
     file: Arc<File>,
     end: Mutex<u64>,
     /// Bases that have been hashed.
@@ -176,15 +176,15 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn new(store: &Store) -> Result<Self> {
+    pub fn new(store: &Store) -> Result<Self> {
         Ok(Self { file: Arc::new(store.scratch().map_err(|e| unwritten(&e))?), end: Mutex::new(0), checked: Mutex::default() })
     }
 
     /// Opens a blob that others are made from. It is hashed once: a stream that was made from damaged bytes decodes here, and nowhere else.
-    fn base(&self, store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
-        let blob = open(store, digest, size)?;
+    fn base(&self, work: &Preparing<'_>, digest: &Digest, size: u64) -> Result<StoredBlob> {
+        let blob = open(work.store, digest, size)?;
         if !self.checked.lock().expect(NO_PANIC).contains(digest) {
-            check(&blob, digest, size)?;
+            check(&blob, digest, size, work.progress)?;
             self.checked.lock().expect(NO_PANIC).insert(*digest);
         }
         Ok(blob)
@@ -213,18 +213,40 @@ fn unwritten(error: &io::Error) -> Error {
     Error::unwritten("what is recoded cannot be kept in the store", error)
 }
 
+/// The part of the progress that one blob is: it grows with the work on it, to its size.
+struct Share<'a> {
+    progress: &'a dyn Progress,
+    size: u64,
+    told: AtomicU64,
+}
+
+impl Share<'_> {
+    /// So much of so much work is done; says whether to go on.
+    fn is_at(&self, done: u64, of: u64) -> bool {
+        let upto = u128::from(self.size) * u128::from(done.min(of)) / u128::from(of.max(1));
+        let upto = u64::try_from(upto).unwrap_or(self.size);
+        let before = self.told.fetch_max(upto, Ordering::Relaxed);
+        if upto > before {
+            self.progress.advance(PHASE, upto - before);
+        }
+        !self.progress.stopped()
+    }
+}
+
 /// Recodes one blob; `None` where it does not get smaller.
-fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
+pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Shelf) -> Result<Option<Made>> {
     let mut source = open(work.store, &job.digest, job.size)?;
-    check(&source, &job.digest, job.size)?;
+    check(&source, &job.digest, job.size, work.progress)?;
     let stored = stored_length(&mut source)?;
-    let opened =
-        job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work.store, digest, *size)?))).collect::<Result<Vec<_>>>()?;
+    let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
     let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
     let bound = (stored - stored / WORTHWHILE).min(job.size);
-    let recoded = encode(source.file(), job.size, &bases, &effort, bound, &|| work.store.scratch(), &mut out)?;
+    let share = Share { progress: work.progress, size: job.size, told: AtomicU64::new(0) };
+    let means = Means { scratch: &|| work.store.scratch(), watch: &|done, of| share.is_at(done, of) };
+    let recoded = encode_watched(source.file(), job.size, &bases, &effort, bound, &means, &mut out)?;
+    share.is_at(1, 1);
     let Some(Recoded { length, .. }) = recoded.filter(|recoded| recoded.length > 0 && recoded.length < bound) else { return Ok(None) };
     out.seek(SeekFrom::Start(0)).map_err(|e| unwritten(&e))?;
     let bases = recode::bases(&mut out)?;
@@ -237,9 +259,10 @@ fn open(store: &Store, digest: &Digest, size: u64) -> Result<StoredBlob> {
 }
 
 /// What is recoded is not hashed while it is packed: so it is now.
-fn check(blob: &StoredBlob, digest: &Digest, size: u64) -> Result<()> {
+fn check(blob: &StoredBlob, digest: &Digest, size: u64, progress: &dyn Progress) -> Result<()> {
     let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
     loop {
+        go_on(progress)?;
         match blob.file().read_at(&mut buffer, sha256.length()) {
             Ok(0) => break,
             Ok(read) => sha256.update(&buffer[..read]),
@@ -250,48 +273,4 @@ fn check(blob: &StoredBlob, digest: &Digest, size: u64) -> Result<()> {
         Error::new(Kind::Store, format!("{digest} in the store is damaged"))
             .hint("airlift scrub --discard takes it out, airlift fetch brings it back")
     })
-}
-
-/// What a bundle would cost, before it is built.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Estimate {
-    /// Blobs that are left out, and their bytes.
-    pub left_out: (usize, u64),
-    /// Blobs that would be carried as they are, and their bytes: no more than that.
-    pub whole: (usize, u64),
-    /// Blobs that would be recoded, and their bytes: no more than that.
-    pub recoded: (usize, u64),
-    /// What those would take, as some of them did when they were tried; `None` where none was.
-    pub sampled: Option<u64>,
-}
-
-/// Says what a bundle would cost. Some of the blobs are recoded to see what comes of it, of at most so many bytes together.
-pub fn estimate(work: &Preparing<'_>, most: u64) -> Result<Estimate> {
-    let mut told = Estimate::default();
-    let sum = |blobs: &BTreeMap<Digest, u64>| (blobs.len(), blobs.values().sum());
-    if work.shape.is_plain() {
-        return Ok(Estimate { whole: sum(&work.lock.blobs()), ..told });
-    }
-    let Decided { bases, jobs } = decide(work)?;
-    let chosen: BTreeSet<Digest> = jobs.iter().map(|job| job.digest).collect();
-    let mut whole = work.lock.blobs();
-    told.left_out = sum(&bases.granted);
-    whole.retain(|digest, _| !bases.granted.contains_key(digest) && !chosen.contains(digest));
-    told.whole = sum(&whole);
-    told.recoded = (jobs.len(), jobs.iter().map(|job| job.size).sum());
-    let (mut tried, mut came, mut stride) = (0, 0, jobs.len().div_ceil(16).max(1));
-    let shelf = Shelf::new(work.store)?;
-    while stride > 0 && tried == 0 {
-        for job in jobs.iter().step_by(stride).filter(|job| job.size <= most) {
-            if tried + job.size > most {
-                break;
-            }
-            go_on(work.progress)?;
-            came += recode(work, job, work.threads, &shelf)?.map_or(job.size, |(stream, _)| stream.length);
-            tried += job.size;
-        }
-        stride /= 2;
-    }
-    told.sampled = (tried > 0).then(|| (u128::from(told.recoded.1) * u128::from(came) / u128::from(tried)) as u64);
-    Ok(told)
 }

@@ -76,6 +76,51 @@ fn an_inventory_is_carried_back_and_built_on() {
 }
 
 #[test]
+fn an_import_writes_what_is_carried_back() {
+    let world = World::new();
+    let (full, delta) = two(&world);
+    let (receiver, sender) = (world.receiver("receiver"), Sender::new(&world));
+    let store = ["--store", arg(receiver.root())];
+    let import = |more: &[&str]| sender.host.run(&[&store[..], &["import"], more].concat());
+    // Where no file can be, nothing is imported.
+    import(&[arg(&full[0]), "--inventory", "none/a.inventory"]).refused(2, &["no inventory can be written there"]);
+    assert!(receiver.current().expect("readable").is_none());
+    let ran = import(&[arg(&full[0])]);
+    let last = ran.err.lines().last().expect("a last line");
+    assert!(last.starts_with("carry ") && last.contains("snapshot-1.tlog-proof back"), "{ran:?}");
+    // A delta whose base is there already: the inventory has both.
+    let ran = import(&["--json", arg(&delta[0]), "--inventory", "a.inventory"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+    let bytes = std::fs::read(sender.host.path("a.inventory")).expect("written");
+    let (inventory, id) = HostInventory::parse(&bytes, None).expect("right");
+    assert_eq!((inventory.snapshot, inventory.starts.len(), inventory.bundles.len()), (2, 4, 1));
+    assert_eq!(told[0]["inventory"]["inventory"], id.hex(), "{told}");
+    let again = import(&[arg(&delta[0]), "--inventory", "b.inventory"]);
+    assert!(again.err.lines().last().is_some_and(|line| line.contains("pack LOCK --base b.inventory")), "{again:?}");
+    // It is all that the sender needs for the next one.
+    let lock_file = sender.host.write("kit.lock", lock(&world, 3).to_bytes());
+    sender.ok(&["pack", arg(&lock_file), "--base", "a.inventory", "--out", "out"]);
+    let made = signed(&world, sender.host.path("out"));
+    assert!(length(&made) < MIB as u64, "{}", length(&made));
+    world.import(&made, &receiver).expect("imported");
+    has(&receiver, 3);
+}
+
+#[test]
+fn what_waits_for_other_sticks_writes_no_inventory() {
+    let world = World::new();
+    let cut = world.pack(&lock(&world, 1), "cut", Some(13 * MIB as u64), &[1]);
+    assert!(cut.len() > 1, "{cut:?}");
+    let (receiver, sender) = (world.receiver("receiver"), Sender::new(&world));
+    let stick = sender.host.path("stick");
+    std::fs::create_dir(&stick).expect("a folder");
+    std::fs::copy(&cut[0], stick.join(cut[0].file_name().expect("a name"))).expect("copied");
+    let ran = sender.host.run(&["--store", arg(receiver.root()), "import", "stick", "--inventory", "a.inventory"]);
+    ran.refused(3, &["no inventory was written", "still needed"]);
+    assert!(!sender.host.path("a.inventory").exists());
+}
+
+#[test]
 fn the_receipt_of_an_import_is_enough_for_a_base() {
     let world = World::new();
     let (full, delta) = two(&world);

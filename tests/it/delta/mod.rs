@@ -1,10 +1,12 @@
 //! Bundles that carry only what the other side lacks, and blobs that are made again from others.
 
 mod carried;
+mod cost;
 mod damage;
 mod gap;
 mod hostile;
 mod order;
+mod similar;
 
 use crate::world::{World, noise, text};
 use airlift::artifact::Digest;
