@@ -80,7 +80,7 @@ fn one_side(encodes: bool, paths: &[String]) {
     let old: Vec<File> = paths[2..].iter().map(|path| File::open(path).unwrap()).collect();
     // Names the base in the stream; hashing it is no part of either side.
     let bases: Vec<Base<'_>> =
-        old.iter().map(|file| Base { digest: Digest::of(b"the old version"), file, size: file.metadata().unwrap().len() }).collect();
+        old.iter().map(|file| Base { digest: Digest::of(b"the old version"), file, at: 0, size: file.metadata().unwrap().len() }).collect();
     let start = Instant::now();
     if encodes {
         let effort = Effort { level: if old.is_empty() { 9 } else { 3 }, planes: true, threads };

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Seek points of all bases, about 33 KiB each, and how far apart they are at least.
 const MOST_POINTS: u64 = 600;
 const NEAREST_POINTS: u64 = 1 << 20;
+/// The same for who counts memory.
+pub const SEEK_POINTS: (u64, u64) = (MOST_POINTS, NEAREST_POINTS);
 /// Streams that can be gone on with where somebody stopped reading.
 const MOST_CURSORS: usize = 6;
 /// How much of a stream is read at a time.

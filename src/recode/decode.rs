@@ -1,7 +1,8 @@
 //! Makes a blob again: slices and members on all cores, the bytes in their order.
 
 use super::Base;
-use super::base::BaseView;
+use super::base::{BaseView, SEEK_POINTS};
+use super::budget::{MEMORY, to_decode};
 use super::encoder::Encoder;
 use super::error::{Error, Result};
 use super::format::Header;
@@ -15,11 +16,11 @@ use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError, mpsc};
 
 /// Slices that are decoded or wait for their turn: each may hold its bytes twice over, and what it refers to.
-const MOST_SLICES: u64 = 3;
+pub(super) const MOST_SLICES: u64 = 3;
 /// Longest expanded bytes of a stream that is made as one piece of work; longer ones are made as their bytes come.
 const LONGEST_PIECE: u64 = 16 << 20;
 /// Bytes that are being made or wait to be written; beyond that no slice is taken apart.
-const MOST_PENDING: usize = 40 << 20;
+pub(super) const MOST_PENDING: usize = 40 << 20;
 
 /// Makes the blob of `size` bytes again.
 ///
@@ -31,6 +32,8 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
         return Err(Error::malformed("header", format!("a blob of {size} bytes"), header.blob.size()));
     }
     let encoders = rebuild::encoders(&header)?;
+    let layouts = header.bases.iter().map(|base| &base.layout);
+    let _share = MEMORY.take(to_decode(&header.blob, layouts, SEEK_POINTS, threads.max(1) as u64));
     let views = views(&header, bases)?;
     let (give, take) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
@@ -75,7 +78,7 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'
         if given.size != table.layout.size() {
             return Err(Error::base(index, "size", table.layout.size(), given.size));
         }
-        Ok(BaseView::new(index, header.bases.len(), given.file, &table.layout))
+        Ok(BaseView::new(index, header.bases.len(), given, &table.layout))
     };
     header.bases.iter().zip(bases).enumerate().map(view).collect()
 }

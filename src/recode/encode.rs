@@ -1,5 +1,6 @@
 //! Makes the recoded stream of a blob, and the blob again from it before anybody relies on it.
 
+use super::budget::{MEMORY, to_encode};
 use super::decode::decode;
 use super::error::{Error, Result};
 use super::expand::Expansion;
@@ -61,7 +62,7 @@ fn attempt(
     let used = super::bases(&mut BufReader::new(Read::take(&mut *out, recoded.length)))?;
     out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
     let used = used.iter().filter_map(|(digest, _)| bases.iter().find(|base| base.digest == *digest));
-    let used: Vec<Base<'_>> = used.map(|base| Base { digest: base.digest, file: base.file, size: base.size }).collect();
+    let used: Vec<Base<'_>> = used.map(|base| Base { ..*base }).collect();
     let mut compare = Compare { blob: Part::new(blob, 0, size), at: 0, read: Vec::new() };
     let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
     decode(&mut stream, size, &used, effort.threads, &mut compare)?;
@@ -84,15 +85,17 @@ fn write(
     let expansion = Expansion::new(blob, size, scratch()?, true, effort.threads)?;
     let mut expanded = Vec::with_capacity(bases.len());
     for base in bases {
-        expanded.push(Expansion::new(base.file, base.size, scratch()?, false, effort.threads)?);
+        expanded.push(Expansion::new(base, base.size, scratch()?, false, effort.threads)?);
     }
     let readings: Vec<_> = expanded.iter().map(|base| |at: u64, to: &mut [u8]| base.read(at, to)).collect();
     let readings: Vec<(u64, Reading<'_>)> =
         expanded.iter().zip(&readings).map(|(base, read)| (base.layout.expanded(), read as Reading<'_>)).collect();
+    let threads = effort.threads.clamp(1, MOST_COMPRESSING);
+    let bases_long = (Index::total(&readings), Index::most_places(&readings));
+    let _share = MEMORY.take(to_encode(expansion.layout.expanded(), bases_long, (effort.threads.max(1) as u64, threads as u64)));
     let index = Index::new(&readings, effort.threads)?;
     let compressing = Compressing { expansion: &expansion, bases: &readings, index: &index, effort };
     let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
-    let threads = effort.threads.clamp(1, MOST_COMPRESSING);
     let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
     parallel::ordered(threads, threads + 1, cuts, |cut| compressing.one(&cut), |slice| Ok(kept.keep(slice)? < bound))?;
     drop(index);

@@ -73,11 +73,26 @@ pub struct Index {
     rarity: u32,
 }
 
+/// One place in so many bytes, as a power of two, of bases that are so long.
+fn rarity(total: u64) -> u32 {
+    (total / MOST_PLACES).next_power_of_two().trailing_zeros().max(DENSEST)
+}
+
 impl Index {
+    /// Length of all bases.
+    pub fn total(bases: &[(u64, Reading<'_>)]) -> u64 {
+        bases.iter().map(|(length, _)| length).sum()
+    }
+
+    /// How many places the index of some bases has, as they are by chance.
+    pub fn most_places(bases: &[(u64, Reading<'_>)]) -> u64 {
+        let total = Self::total(bases);
+        total >> rarity(total)
+    }
+
     /// Looks through the expanded streams of all bases.
     pub fn new(bases: &[(u64, Reading<'_>)], threads: usize) -> Result<Self> {
-        let total: u64 = bases.iter().map(|(length, _)| length).sum();
-        let rarity = (total / MOST_PLACES).next_power_of_two().trailing_zeros().max(DENSEST);
+        let rarity = rarity(Self::total(bases));
         let (mut shares, mut first, mut all) = (Vec::new(), 0u32, Vec::new());
         for (base, (length, _)) in bases.iter().enumerate() {
             shares.extend((0..length.div_ceil(SHARE)).map(|share| (base, share * SHARE)));

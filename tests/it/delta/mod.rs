@@ -4,7 +4,9 @@ mod carried;
 mod damage;
 mod gap;
 mod hostile;
+mod lineage;
 mod order;
+mod rebuilt;
 
 use crate::world::{World, noise, text};
 use airlift::artifact::Digest;
