@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 const MIB: u64 = 1 << 20;
 /// What there is: 256 MiB are promised, and the rest of the program needs some.
-const ALL: u64 = 176 * MIB;
+const ALL: u64 = 160 * MIB;
 /// Tables of zstd for one slice, at most.
 const TABLES: u64 = 20 * MIB;
 /// Threads, buffers, headers.

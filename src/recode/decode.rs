@@ -10,6 +10,7 @@ use super::layout::Stream;
 use super::limits::{LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
+use super::room::{copied, with_room, zeros};
 use super::slice::{Method, Slice};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
@@ -55,7 +56,7 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
             taking: Taking::new(&header, &encoders),
             ready: BTreeMap::new(),
             held: None,
-            before: Vec::new(),
+            before: with_room(2 * LONGEST_BEFORE),
             given: 0,
             decoded: 0,
             fed: 0,
@@ -120,12 +121,11 @@ impl Shared<'_> {
     fn one(&self, job: Job) -> Result<Done> {
         match job {
             Job::Slice(number, slice, own) => {
-                let mut before = own;
-                let own = before.len();
                 let length: usize = slice.references.iter().map(|stretch| stretch.length as usize).sum();
-                before.reserve_exact(length);
-                before.resize(own + length, 0);
-                let mut rest = &mut before[own..];
+                let mut before = zeros(own.len() + length);
+                let (first, mut rest) = before.split_at_mut(own.len());
+                first.copy_from_slice(&own);
+                drop(own);
                 for stretch in &slice.references {
                     let (now, later) = rest.split_at_mut(stretch.length as usize);
                     self.views[stretch.base].read(stretch.offset, now)?;
@@ -135,7 +135,7 @@ impl Shared<'_> {
             }
             Job::Member(number, stream, bytes) => {
                 let mut making = Making::new(self.header.blob.streams(), stream, self.encoders);
-                let mut out = Vec::with_capacity(self.header.blob.streams()[stream].deflated.min(bytes.len() as u64 + 1024) as usize);
+                let mut out = with_room(self.header.blob.streams()[stream].deflated.min(bytes.len() as u64 + 1024) as usize);
                 making.write(&bytes, &mut out)?;
                 making.finish(&mut out)?;
                 Ok(Done::Piece(number, out, bytes.len()))
@@ -216,7 +216,7 @@ impl<'a> Taking<'a> {
                 if now.is_empty() {
                     return Ok(());
                 }
-                queue.piece(now.to_vec());
+                queue.piece(copied(now));
             } else if self.inside(streams, now, end - start, queue)? {
                 return Ok(());
             }
@@ -228,6 +228,9 @@ impl<'a> Taking<'a> {
         let ends = self.at == self.header.blob.span(self.stream).1;
         // What it is made of and what is made of it: either may be the longer one.
         if length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
+            if self.gathered.is_empty() {
+                self.gathered = with_room(length as usize);
+            }
             self.gathered.extend_from_slice(bytes);
             if ends {
                 queue.member(self.stream, std::mem::take(&mut self.gathered))?;
@@ -326,7 +329,7 @@ impl Run<'_, '_> {
             self.held = Some(slice);
             return Ok(false);
         }
-        let own = if follows { self.before.clone() } else { Vec::new() };
+        let own = if follows { copied(&self.before) } else { Vec::new() };
         self.queue.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
         self.given += 1;
         Ok(true)

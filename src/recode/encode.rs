@@ -8,6 +8,7 @@ use super::format::{BaseTable, Header};
 use super::layout::{Layout, Place};
 use super::limits::{LONGEST_BEFORE, MOST_BASES, MOST_STREAMS, SLICE};
 use super::planes::{self, Filter};
+use super::room::zeros;
 use super::similar::{Index, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
@@ -142,7 +143,7 @@ struct Compressing<'a> {
 
 impl Compressing<'_> {
     fn one(&self, cut: &Cut) -> Result<Slice> {
-        let mut bytes = vec![0; cut.length];
+        let mut bytes = zeros(cut.length);
         self.expansion.read(cut.start, &mut bytes)?;
         let picked = self.index.pick(&bytes);
         let length = cut.length;
@@ -171,7 +172,7 @@ impl Compressing<'_> {
 impl Compressing<'_> {
     /// What a slice is compressed against: so many bytes before it, then stretches of the bases.
     fn before(&self, stretches: &[Stretch], start: u64, own: usize) -> Result<Vec<u8>> {
-        let mut before = vec![0; stretches.iter().map(|stretch| stretch.length as usize).sum::<usize>() + own];
+        let mut before = zeros(stretches.iter().map(|stretch| stretch.length as usize).sum::<usize>() + own);
         let (first, mut rest) = before.split_at_mut(own);
         self.expansion.read(start - own as u64, first)?;
         for stretch in stretches {

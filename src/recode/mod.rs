@@ -23,6 +23,7 @@ mod limits;
 mod parallel;
 mod planes;
 mod rebuild;
+mod room;
 mod similar;
 mod slice;
 mod source;

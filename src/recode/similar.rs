@@ -6,6 +6,7 @@
 use super::error::Result;
 use super::limits::longest_references;
 use super::parallel;
+use super::room::zeros;
 use std::collections::{BinaryHeap, HashMap};
 
 /// What bases are divided into.
@@ -104,7 +105,7 @@ impl Index {
             let (length, read) = bases[base];
             // The hash looks back, so that what a place is does not depend on where a share begins.
             let before = start.min(WINDOW);
-            let mut bytes = vec![0; (length - start).min(SHARE) as usize + before as usize];
+            let mut bytes = zeros((length - start).min(SHARE) as usize + before as usize);
             read(start - before, &mut bytes)?;
             let bucket = |at: usize| all[base].1 + ((start - before + at as u64) / BUCKET) as u32;
             let mut places = Vec::new();

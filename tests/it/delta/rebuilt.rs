@@ -178,8 +178,7 @@ fn a_report_of_a_delta_says_what_each_way_of_carrying_saved() {
     assert_eq!(of(Carriage::Stored), Some(EncodingRow { encoding: Carriage::Stored, blobs: 1, bytes: small, carried: small }));
     let left_out = EncodingRow { encoding: Carriage::LeftOut, blobs: 1, bytes: 5 * MIB as u64, carried: 0 };
     assert_eq!((of(Carriage::LeftOut), of(Carriage::Zstd)), (Some(left_out), None));
-    for (language, words) in [("en", "How its blobs are carried"), ("de", "Wie die Blobs befördert werden"), ("it", "Come sono trasportati i blob")]
-    {
+    for (language, words) in [("en", "Bytes as carried"), ("de", "Bytes auf den Teilen"), ("it", "Byte sui volumi")] {
         for format in ["html", "markdown", "csv"] {
             let shown = report(&["--language", language, "--format", format]);
             assert!(shown.contains(words), "{language} {format}: {shown}");
