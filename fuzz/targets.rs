@@ -121,7 +121,8 @@ pub fn carried(bytes: &[u8]) {
         assert_eq!(Bases::parse(&bases.to_bytes(), &statement).expect("what was read is written"), bases);
         let _ = bases.check(&FrameTable::plan(&three_blobs(), &Recoding::default()), &three_blobs().blobs());
     }
-    let _ = Parent::read_all(bytes);
+    let parents = Parent::read_all(bytes).unwrap_or_default();
+    let _ = Parent::read_ancestors(bytes, &parents);
     let _ = airlift::log::HostInventory::parse(bytes, None);
     if let Some(request) = std::str::from_utf8(bytes).ok().and_then(|text| Request::parse(text).ok()) {
         assert_eq!(Request::parse(&request.words().collect::<Vec<_>>().join(" ")).expect("what was read is written"), request);
@@ -139,7 +140,7 @@ pub fn comes_out(bytes: &[u8]) -> bool {
     let size = u64::from(u16::from_le_bytes(*size));
     let (file, digest) = (file(BASE), Digest::of(BASE));
     let wanted = recode::bases(&mut &*stream).unwrap_or_default();
-    let bases = if wanted.is_empty() { vec![] } else { vec![Base { digest, file: &file, size: BASE.len() as u64 }] };
+    let bases = if wanted.is_empty() { vec![] } else { vec![Base { digest, file: &file, at: 0, size: BASE.len() as u64 }] };
     let mut out = Vec::new();
     let done = recode::decode(&mut stream, size, &bases, 1, &mut out).is_ok();
     assert!(out.len() as u64 <= size, "more came out than there is room for");
@@ -166,7 +167,7 @@ pub fn deflated(bytes: &[u8]) {
 /// A blob that is opened, said by another one, and made again: whatever it holds.
 pub fn opened(bytes: &[u8]) {
     let (blob, base, mut out) = (file(bytes), file(BASE), file(b""));
-    let bases = [Base { digest: Digest::of(BASE), file: &base, size: BASE.len() as u64 }];
+    let bases = [Base { digest: Digest::of(BASE), file: &base, at: 0, size: BASE.len() as u64 }];
     let effort = Effort { level: 1, planes: true, threads: 1 };
     recode::encode(&blob, bytes.len() as u64, &bases, &effort, u64::MAX, &tempfile::tempfile, &mut out).expect("it comes back");
 }

@@ -78,7 +78,7 @@ pub fn one(encodes: bool, args: &[String]) {
     let old: Vec<File> = args[4..].iter().map(|path| File::open(path).unwrap()).collect();
     // Names the base in the stream; hashing it is no part of either side.
     let bases: Vec<Base<'_>> =
-        old.iter().map(|file| Base { digest: Digest::of(b"the old version"), file, size: file.metadata().unwrap().len() }).collect();
+        old.iter().map(|file| Base { digest: Digest::of(b"the old version"), file, at: 0, size: file.metadata().unwrap().len() }).collect();
     let start = Instant::now();
     if encodes {
         let effort = Effort { level, planes: true, threads };

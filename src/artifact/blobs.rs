@@ -13,6 +13,10 @@ pub trait BlobRead: Read + Seek + Send {
     fn as_file(&self) -> Option<&File> {
         None
     }
+    /// The plain file whose bytes from the given offset on these are, where there is one.
+    fn as_extent(&self) -> Option<(&File, u64)> {
+        self.as_file().map(|file| (file, 0))
+    }
     /// The [`super::CheckValue`] remembered from when the SHA-256 was last checked, where there is one.
     fn check_value(&self) -> Option<[u8; 32]> {
         None

@@ -4,7 +4,7 @@ use super::bases::Bases;
 use super::complete::{Shortage, beyond_spares, check_head, complete};
 use super::frames::FrameTable;
 use super::geometry::{Stretch, stretches};
-use super::head::{BASES, Head, PARENTS, PARITY};
+use super::head::{ANCESTORS, BASES, Head, PARENTS, PARITY};
 use super::kept::Kept;
 use super::parents::Parent;
 use super::parity::{Damage, Gathered, Mender, ParityTable, gather, salvage};
@@ -39,6 +39,8 @@ pub struct Authentic {
     pub bases: Bases,
     /// The list of the bundles it was made from, where there is one.
     pub(super) parents: Option<Vec<u8>>,
+    /// The list of what those were made from, where they were packed again themselves.
+    pub(super) ancestors: Option<Vec<u8>>,
     /// The volumes in order; one that is not here has its place and cannot be read.
     pub(super) volumes: Vec<Volume>,
     /// Where further copies of each of them lie.
@@ -101,7 +103,8 @@ impl Authentic {
         bases.check(&table, &lock.blobs()).map_err(about)?;
         pinned("README")?;
         let parents = statement.files.contains_key(PARENTS).then(|| pinned(PARENTS)).transpose()?;
-        parents.as_deref().map(super::parents::parse).transpose().map_err(about)?;
+        let ancestors = statement.files.contains_key(ANCESTORS).then(|| pinned(ANCESTORS)).transpose()?;
+        check_lineage(parents.as_deref(), ancestors.as_deref()).map_err(about)?;
         let parity = statement.has_parity().then(|| pinned(PARITY)).transpose()?;
         let parity = parity.map(|bytes| ParityTable::parse(&bytes, &table, volumes[0].head.end, &statement.volumes).map_err(about));
         let mender = parity.transpose()?.map(|table| Mender::new(table, damage));
@@ -110,7 +113,7 @@ impl Authentic {
         }
         check_limits(&newest, &statement, &lock).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
-        Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, volumes, copies, lock_bytes, mender, shortage, kept })
+        Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, ancestors, volumes, copies, lock_bytes, mender, shortage, kept })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.
@@ -127,9 +130,15 @@ impl Authentic {
         Ok(self)
     }
 
-    /// The bundles it was made from, whose signatures nobody judged.
+    /// The bundles it was made from. Which of their signatures counted is what its own signers say.
     pub fn parents(&self) -> Result<Vec<Parent>> {
         self.parents.as_deref().map_or_else(|| Ok(vec![]), super::parents::parse)
+    }
+
+    /// The bundles that those were made from, and so on, as far as they are carried, with how many generations back they are.
+    pub fn ancestors(&self) -> Result<Vec<(usize, Parent)>> {
+        let parents = self.parents()?;
+        self.ancestors.as_deref().map_or_else(|| Ok(vec![]), |bytes| Parent::read_ancestors(bytes, &parents))
     }
 
     /// Why a volume that is not here may only seem so: a file that cannot be read as a volume may be it.
@@ -243,6 +252,13 @@ impl Authentic {
 /// What to do about a volume that is not what was signed.
 pub const COPY_AGAIN: &str =
     "the medium is damaged or was changed: copy the volume again from where it was made (nothing was changed here)";
+
+/// Refuses lists of parents that contradict themselves, and lists of theirs that nothing leads to.
+fn check_lineage(parents: Option<&[u8]>, ancestors: Option<&[u8]>) -> Result<()> {
+    let parents = parents.map(super::parents::parse).transpose()?.unwrap_or_default();
+    let Some(ancestors) = ancestors else { return Ok(()) };
+    super::parents::follow(&parents, &super::parents::read_lists(ancestors)?).map(|_| ())
+}
 
 /// Who signed, what they signed, the roots that came along, and the newest of them.
 pub(super) type Verdict = (Judged, Statement, Chain, TrustRoot);

@@ -68,6 +68,19 @@ pub struct BlobEntry {
     pub frames: usize,
 }
 
+/// What the blobs of one encoding take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// How many blobs there are.
+    pub blobs: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes on the volumes that stand for them.
+    pub carried: u64,
+}
+
 /// The frame table: blobs in payload order, each with its frames.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FrameTable {
@@ -124,6 +137,19 @@ impl FrameTable {
     /// Bytes that all frames hold.
     pub fn held(&self) -> u64 {
         self.blobs.iter().map(|blob| blob.held).sum()
+    }
+
+    /// What each encoding took.
+    pub fn by_encoding(&self) -> Vec<Taken> {
+        let taken = |encoding: Encoding| {
+            let none = Taken { encoding, blobs: 0, bytes: 0, carried: 0 };
+            self.blobs.iter().filter(|blob| blob.encoding == encoding).fold(none, |sum, blob| {
+                let carried = self.frames_of(blob).iter().map(|frame| u64::from(frame.stored)).sum::<u64>();
+                let (bytes, carried) = (sum.bytes.saturating_add(blob.size), sum.carried.saturating_add(carried));
+                Taken { encoding, blobs: sum.blobs + 1, bytes, carried }
+            })
+        };
+        Encoding::ALL.into_iter().map(taken).collect()
     }
 
     /// Bytes of the streams of recoded blobs, and of those blobs.

@@ -20,6 +20,8 @@ pub const PARITY: &str = "parity.bin";
 pub const BASES: &str = "bases.json";
 /// Name of the list of parents in the head.
 pub const PARENTS: &str = "parents.json";
+/// Name of the list of their parents in the head.
+pub const ANCESTORS: &str = "ancestors.json";
 /// Room left for signatures in every head, in bytes.
 pub const SIGNATURE_SPACE: u64 = 64 << 10;
 /// Most signatures of one head.
@@ -137,7 +139,7 @@ impl Head {
             "lock.json" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_LOCK_BYTES as u64)?,
             "frames.bin" | PARITY if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_TABLE_BYTES)?,
             BASES if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_BASES_BYTES)?,
-            PARENTS if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_PARENTS_BYTES)?,
+            PARENTS | ANCESTORS if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_PARENTS_BYTES)?,
             "README" if !self.places.contains_key(name) => self.place(path, file, name, data, size, MAX_README_BYTES)?,
             SPACE => self.close(path, file, data, size)?,
             _ if name.starts_with("volume.") && !self.places.contains_key("volume") => {

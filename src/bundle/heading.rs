@@ -2,7 +2,7 @@
 
 use super::bases::MAX_BASES_BYTES;
 use super::frames::{FrameTable, MAX_TABLE_BYTES};
-use super::head::{BASES, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARENTS, PARITY, SIGNATURE_SPACE, render, reserve};
+use super::head::{ANCESTORS, BASES, MAX_TRUST_FILES, MAX_UNTRUSTED_BYTES, PARENTS, PARITY, SIGNATURE_SPACE, render, reserve};
 use super::parents::{self, MAX_PARENTS_BYTES};
 use super::parity::{self, Target};
 use super::sign::{append, take_turn};
@@ -35,6 +35,7 @@ impl Heading {
         let mut files = draft.files.clone();
         files.extend((!draft.recoding.is_empty()).then(|| (BASES.to_owned(), draft.recoding.bases.to_bytes())));
         files.extend((!draft.parents.is_empty()).then(|| (PARENTS.to_owned(), parents::to_bytes(draft.parents))));
+        files.extend((!draft.ancestors.is_empty()).then(|| (ANCESTORS.to_owned(), parents::ancestors_to_bytes(draft.ancestors))));
         let table = FrameTable::encoded_length(plan.blobs.len(), frames);
         let parity = if redundancy.is_some() { redundancy.table_length(plan, volume_size) } else { 0 };
         check_head(
@@ -122,6 +123,7 @@ fn check_head(draft: &Draft<'_>, files: &[(String, Vec<u8>)], tables: [(&'static
         ("bytes of trust roots", bytes, MAX_UNTRUSTED_BYTES - SIGNATURE_SPACE),
         ("bytes of its list of bases", length(BASES), MAX_BASES_BYTES),
         ("bytes of its list of parents", length(PARENTS), MAX_PARENTS_BYTES),
+        ("bytes of its list of ancestors", length(ANCESTORS), MAX_PARENTS_BYTES),
     ];
     let found = found.into_iter().chain(tables);
     match { found }.find(|(_, found, most)| found > most) {

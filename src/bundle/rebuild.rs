@@ -12,6 +12,8 @@ use crate::recode::{Base, decode};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
 
 impl FrameReader {
@@ -55,7 +57,7 @@ struct Opened {
 
 impl Opened {
     fn base(&self) -> Option<Base<'_>> {
-        self.blob.as_file().map(|file| Base { digest: self.digest, file, size: self.blob.size() })
+        self.blob.as_extent().map(|(file, at)| Base { digest: self.digest, file, at, size: self.blob.size() })
     }
 }
 
@@ -64,7 +66,7 @@ fn bases(bundle: &Authentic, blob: &BlobEntry, held: Option<&dyn Blobs>) -> Resu
     let mut opened = Vec::new();
     for (digest, size) in bundle.bases.of(&blob.digest) {
         let found = held.map(|held| held.open(digest)).transpose()?.flatten();
-        match found.filter(|found| found.size() == *size && found.as_file().is_some()) {
+        match found.filter(|found| found.size() == *size && found.as_extent().is_some()) {
             Some(found) => opened.push(Opened { digest: *digest, blob: found }),
             None => return Ok(None),
         }
@@ -76,9 +78,14 @@ fn bases(bundle: &Authentic, blob: &BlobEntry, held: Option<&dyn Blobs>) -> Resu
 fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) -> Error {
     let owner = bundle.owner(&blob.digest);
     for base in opened {
-        match base.base().map(|base| hash(&base.digest, base.file)) {
+        match base.base().map(|base| hash_at(&base.digest, base.file, base.at..base.at.saturating_add(base.size))) {
             Some(Ok(found)) if found == base.digest => {}
             Some(Err(error)) => return error,
+            _ if base.blob.as_file().is_none() => {
+                return Error::new(Kind::Store, format!("{owner}: what it is made from came back from the disk other than it was kept"))
+                    .with("damaged", base.digest)
+                    .hint("the disk or its cable is failing: run this again with a store elsewhere");
+            }
             _ => {
                 return Error::new(Kind::Store, format!("{owner}: it is made from a blob of the store that is damaged"))
                     .with("damaged", base.digest)
@@ -96,11 +103,17 @@ fn blame(bundle: &Authentic, blob: &BlobEntry, opened: &[Opened], error: Error) 
 
 /// SHA-256 of a file's bytes, whatever they should be.
 pub(super) fn hash(named: &Digest, file: &File) -> Result<Digest> {
-    use std::os::unix::fs::FileExt;
+    hash_at(named, file, 0..u64::MAX)
+}
+
+/// SHA-256 of what a file has in a range.
+fn hash_at(named: &Digest, file: &File, range: Range<u64>) -> Result<Digest> {
     let wrong = |e: &io::Error| Error::io(format!("{named} cannot be read"), e);
     let (mut sha256, mut buffer) = (Sha256Writer::default(), vec![0; 1 << 20]);
     loop {
-        match file.read_at(&mut buffer, sha256.length()).map_err(|e| wrong(&e))? {
+        let at = range.start + sha256.length();
+        let most = range.end.saturating_sub(at).min(buffer.len() as u64) as usize;
+        match file.read_at(&mut buffer[..most], at).map_err(|e| wrong(&e))? {
             0 => return Ok(sha256.finish()),
             read => sha256.update(&buffer[..read]),
         }

@@ -1,7 +1,7 @@
 //! Taking a bundle apart for another: some of its blobs, its streams as they are, and what it says of itself.
 
 use super::authentic::Authentic;
-use super::parents::Parent;
+use super::parents::{Judgement, Parent, read_lists};
 use super::portion::Portion;
 use super::reader::FrameReader;
 use super::recoding::{Recoding, Stream};
@@ -9,15 +9,29 @@ use super::verify::Verification;
 use crate::artifact::{BlobIntake, Blobs, Digest};
 use crate::error::{Error, Result};
 use crate::progress::go_on;
+use crate::trust::{BUNDLE, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 impl Authentic {
-    /// What a bundle that is made from this one says of it.
-    pub fn as_parent(&self) -> Parent {
-        Parent { id: self.id, statement: self.statement_bytes().to_vec(), signatures: self.head().signatures.to_vec() }
+    /// What a bundle that is made from this one says of it: all signatures that lie beside its statement, and which of them count by the
+    /// trust root that judged it here.
+    pub fn as_parent(&self) -> Result<Parent> {
+        let (statement, signatures) = (self.statement_bytes().to_vec(), self.head().signatures.to_vec());
+        let uncounted = self.root.tally(Role::Bundle, BUNDLE, &statement, &signatures)?.uncounted;
+        let counts = |name: &&String| uncounted.iter().all(|signature| signature.file != **name);
+        let mut files: Vec<String> = signatures.iter().map(|(name, _)| name).filter(counts).cloned().collect();
+        files.sort();
+        Ok(Parent { id: self.id, statement, signatures, counted: Judgement { files, root: self.root.fingerprint().hex() } })
+    }
+
+    /// The lists of parents that it carries: its own, and those of its parents. Their exact texts.
+    pub fn lists_of_parents(&self) -> Result<Vec<String>> {
+        let own = self.parents.clone().map(String::from_utf8).transpose().map_err(|_| Error::failed("a list that was read is UTF-8"))?;
+        let others = self.ancestors.as_deref().map_or_else(|| Ok(vec![]), read_lists)?;
+        Ok(own.into_iter().chain(others).collect())
     }
 
     /// The blobs that are carried as they are.

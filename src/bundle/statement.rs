@@ -142,6 +142,9 @@ impl Statement {
         if self.has(REPACKED) != self.files.contains_key(super::head::PARENTS) {
             return contradicts("what it was made from");
         }
+        if self.files.contains_key(super::head::ANCESTORS) && !self.has(REPACKED) {
+            return contradicts("what its parents were made from");
+        }
         if self.has(DELTA) == self.base.is_empty() || self.base.len() > MAX_BASES {
             return contradicts("a delta");
         }

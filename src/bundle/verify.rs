@@ -3,7 +3,7 @@
 
 use super::authentic::Authentic;
 use super::frames::BlobEntry;
-use super::head::PARENTS;
+use super::head::{ANCESTORS, PARENTS};
 use super::parity::{Damage, Extent};
 use super::portion::Portion;
 use super::reader::{Delivery, FrameReader};
@@ -19,9 +19,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A blob of this length is worth a jump on the medium.
 const LONG: u64 = 64 << 20;
-/// A recoded blob of this length is made with all threads.
-const LARGE: u64 = 32 << 20;
-/// So many smaller ones are made at a time: each takes up to 100 MiB, and 256 MiB is all there is.
+/// A recoded blob of this length is made with all threads: it mostly takes so much memory that no other one has room beside it.
+const LARGE: u64 = 4 << 20;
+/// So many smaller ones are made at a time, where memory has room for them.
 const AT_ONCE: usize = 2;
 
 /// A bundle whose signatures, structure and every blob have been checked, but for recoded ones that could not be made again: of these,
@@ -71,6 +71,7 @@ impl VerifiedBundle {
         let mut files =
             vec![("bundle.json".to_owned(), head.statement.to_vec()), ("lock.json".to_owned(), self.authentic.lock_bytes.clone())];
         files.extend(self.authentic.parents.iter().map(|bytes| (PARENTS.to_owned(), bytes.clone())));
+        files.extend(self.authentic.ancestors.iter().map(|bytes| (ANCESTORS.to_owned(), bytes.clone())));
         files.extend(head.signatures.iter().cloned());
         files.extend(head.trust.iter().cloned());
         files
@@ -118,6 +119,8 @@ impl Verification<'_> {
         let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
         let crew = Crew { delivery: &delivery, idle: Mutex::new(Vec::new()) };
         let (mut errors, mut unbuilt) = (self.wave(&crew, &plain, self.threads, take), Vec::new());
+        // Making takes memory, and few threads read meanwhile: the buffers of the others are given back.
+        crew.idle.lock().expect("no reading thread panics").truncate(AT_ONCE);
         for wave in again {
             let whole =
                 |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));

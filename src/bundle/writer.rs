@@ -45,6 +45,8 @@ pub struct Draft<'a> {
     pub recoding: &'a Recoding,
     /// The bundles it is made from.
     pub parents: &'a [Parent],
+    /// The lists of parents that these carry.
+    pub ancestors: &'a [String],
     /// `README` and `trust/…` files to carry in every head, by name.
     pub files: Vec<(String, Vec<u8>)>,
 }

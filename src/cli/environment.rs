@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// Every variable that counts, for the help; the last ones are read by the HTTP and TLS libraries.
-pub const VARIABLES: [(&str, &str); 13] = [
+pub const VARIABLES: [(&str, &str); 14] = [
     ("AIRLIFT_STORE", "the store's folder, where --store is not given"),
     ("AIRLIFT_PASSPHRASE_FILE", "file with the passphrase of a key, where there is no terminal to ask on"),
     (
@@ -16,6 +16,7 @@ pub const VARIABLES: [(&str, &str); 13] = [
     ("SOURCE_DATE_EPOCH", "seconds since 1970: the time to claim for what is made, so that two runs give the same bytes"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME", "folders that hold the store, the development key, and what can be made again"),
     ("HOME", "where those folders are, when they are not named"),
+    ("TMPDIR", "folder for files without a name, where the store cannot be written to [default: /var/tmp]"),
     ("NETRC", "file with logins of upstreams; a password without a login is a bearer token [default: ~/.netrc]"),
     ("DOCKER_CONFIG", "folder of docker's logins at registries [default: ~/.docker]"),
     ("REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "podman's file of logins, or the folder that holds it"),
@@ -36,6 +37,8 @@ pub struct Environment {
     pub config_home: PathBuf,
     /// Where programs keep what can be made again: `XDG_CACHE_HOME`, else `~/.cache`.
     pub cache_home: PathBuf,
+    /// Where files are put that are gone with the process: `TMPDIR`, else `/var/tmp`, which is on a disk.
+    pub temporary: PathBuf,
     /// `NETRC`, else `~/.netrc`.
     pub netrc: PathBuf,
     /// `SSH_AUTH_SOCK`.
@@ -69,6 +72,7 @@ impl Environment {
             data_home: place("XDG_DATA_HOME", ".local/share"),
             config_home: place("XDG_CONFIG_HOME", ".config"),
             cache_home: place("XDG_CACHE_HOME", ".cache"),
+            temporary: variable("TMPDIR").unwrap_or_else(|| PathBuf::from("/var/tmp")),
             netrc: variable("NETRC").unwrap_or_else(|| home.join(".netrc")),
             agent: variable("SSH_AUTH_SOCK"),
             source_date_epoch: variable("SOURCE_DATE_EPOCH").map(|v| v.to_string_lossy().into_owned()),

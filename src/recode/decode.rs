@@ -2,6 +2,7 @@
 
 use super::Base;
 use super::base::BaseView;
+use super::budget::{MEMORY, to_decode};
 use super::encoder::Encoder;
 use super::entering::Account;
 use super::error::{Error, Result};
@@ -9,6 +10,7 @@ use super::format::Header;
 use super::limits::{LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
+use super::room::{copied, with_room, zeros};
 use super::slice::{Method, Slice};
 use super::taking::{Member, Queue, Taking};
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 /// Slices that are decoded or wait for their turn, where several threads decode: each may hold its bytes twice over, and what it refers
 /// to.
-const MOST_SLICES: u64 = 3;
+pub(super) const MOST_SLICES: u64 = 3;
 /// Threads that make members: each holds what its encoder needs.
 const MOST_THREADS: usize = 8;
 
@@ -31,6 +33,8 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
         return Err(Error::malformed("header", format!("a blob of {size} bytes"), header.blob.size()));
     }
     let encoders = rebuild::encoders(&header)?;
+    let layouts = header.bases.iter().map(|base| &base.layout);
+    let _share = MEMORY.take(to_decode(&header.blob, layouts, threads.max(1) as u64));
     let views = views(&header, bases)?;
     let threads = threads.clamp(1, MOST_THREADS);
     let (give, take) = mpsc::channel();
@@ -58,7 +62,7 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
             ready: BTreeMap::new(),
             feeding: None,
             held: None,
-            before: Vec::new(),
+            before: with_room(2 * LONGEST_BEFORE),
             given: 0,
             decoded: 0,
             fed: 0,
@@ -81,7 +85,7 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'
         if given.size != table.layout.size() {
             return Err(Error::base(index, "size", table.layout.size(), given.size));
         }
-        Ok(BaseView::new(index, header.bases.len(), given.file, &table.layout))
+        Ok(BaseView::new(index, header.bases.len(), given, &table.layout))
     };
     header.bases.iter().zip(bases).enumerate().map(view).collect()
 }
@@ -123,12 +127,11 @@ impl Shared<'_> {
     fn one(&self, job: Job) -> Result<Done> {
         match job {
             Job::Slice(number, slice, own) => {
-                let mut before = own;
-                let own = before.len();
                 let length: usize = slice.references.iter().map(|stretch| stretch.length as usize).sum();
-                before.reserve_exact(length);
-                before.resize(own + length, 0);
-                let mut rest = &mut before[own..];
+                let mut before = zeros(own.len() + length);
+                let (first, mut rest) = before.split_at_mut(own.len());
+                first.copy_from_slice(&own);
+                drop(own);
                 for stretch in &slice.references {
                     let (now, later) = rest.split_at_mut(stretch.length as usize);
                     self.views[stretch.base].read(stretch.offset, now)?;
@@ -139,7 +142,7 @@ impl Shared<'_> {
             Job::Member(Member { number, stream, bytes, set_aside }) => {
                 let mut making = Making::new(self.header.blob.streams(), stream, self.encoders);
                 // As long as it has to become, or it would take up to twice that while it grows.
-                let mut out = Vec::with_capacity(self.header.blob.streams()[stream].deflated as usize);
+                let mut out = with_room(self.header.blob.streams()[stream].deflated as usize);
                 making.write(&bytes, &mut out)?;
                 making.finish(&mut out)?;
                 Ok(Done::Piece(number, out, set_aside))
@@ -246,7 +249,7 @@ impl Run<'_, '_> {
             self.held = Some(slice);
             return Ok(false);
         }
-        let own = if follows { self.before.clone() } else { Vec::new() };
+        let own = if follows { copied(&self.before) } else { Vec::new() };
         self.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
         self.given += 1;
         Ok(true)

@@ -1,5 +1,6 @@
 //! Makes the recoded stream of a blob, and the blob again from it before anybody relies on it.
 
+use super::budget::{MEMORY, to_encode};
 use super::decode::decode;
 use super::entering::Account;
 use super::error::{Error, Result};
@@ -8,6 +9,7 @@ use super::format::{BaseTable, Header};
 use super::layout::{Layout, Place};
 use super::limits::{LONGEST_BEFORE, MOST_BASES, MOST_STREAMS, SLICE};
 use super::planes::{self, Filter};
+use super::room::zeros;
 use super::similar::{Index, Picked, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
@@ -87,7 +89,7 @@ fn attempt(
     let used = super::bases(&mut BufReader::new(Read::take(&mut *out, recoded.length)))?;
     out.seek(SeekFrom::Start(start)).map_err(Error::io("recoded stream"))?;
     let used = used.iter().filter_map(|(digest, _)| bases.iter().find(|base| base.digest == *digest));
-    let used: Vec<Base<'_>> = used.map(|base| Base { digest: base.digest, file: base.file, size: base.size }).collect();
+    let used: Vec<Base<'_>> = used.map(|base| Base { ..*base }).collect();
     meter.begin(Stage::Checking, size);
     let blob = Watched { source: blob, meter, stage: Stage::Checking };
     let mut compare = Compare { blob: Part::new(&blob, 0, size), at: 0, read: Vec::new() };
@@ -113,7 +115,7 @@ fn write(
     meter.begin(Stage::Expanding, size.saturating_mul(2));
     let watched = Watched { source: blob, meter, stage: Stage::Expanding };
     let expansion = Expansion::new(&watched, size, scratch()?, true, effort.threads)?;
-    let watched: Vec<_> = bases.iter().map(|base| Watched { source: base.file, meter, stage: Stage::Base }).collect();
+    let watched: Vec<_> = bases.iter().map(|base| Watched { source: base, meter, stage: Stage::Base }).collect();
     meter.begin(Stage::Base, bases.iter().map(|base| base.size).sum());
     let mut expanded = Vec::with_capacity(bases.len());
     for (base, watched) in bases.iter().zip(&watched) {
@@ -125,10 +127,12 @@ fn write(
     let readings: Vec<_> = expanded.iter().map(|base| move |at: u64, to: &mut [u8]| read(base, at, to)).collect();
     let readings: Vec<(u64, Reading<'_>)> =
         expanded.iter().zip(&readings).map(|(base, read)| (base.layout.expanded(), read as Reading<'_>)).collect();
+    let threads = effort.threads.clamp(1, MOST_COMPRESSING);
+    let bases_long = (Index::total(&readings), Index::most_places(&readings));
+    let _share = MEMORY.take(to_encode(expansion.layout.expanded(), bases_long, (effort.threads.max(1) as u64, threads as u64)));
     let index = Index::new(&readings, effort.threads)?;
     let compressing = Compressing { expansion: &expansion, bases: &readings, index: &index, effort };
     let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
-    let threads = effort.threads.clamp(1, MOST_COMPRESSING);
     let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
     meter.begin(Stage::Compressing, expansion.layout.expanded());
     let keep = |slice: Slice| passed(Stage::Compressing, slice.length).and_then(|()| Ok(kept.keep(slice)? < bound));
@@ -185,7 +189,7 @@ impl Compressing<'_> {
         if self.bases.is_empty() {
             return Ok(Picked::default());
         }
-        let mut bytes = vec![0; cut.length];
+        let mut bytes = zeros(cut.length);
         self.expansion.read(cut.start, &mut bytes)?;
         let mut picked = self.index.pick(&bytes);
         let before = picked.length();
@@ -197,7 +201,7 @@ impl Compressing<'_> {
     }
 
     fn one(&self, cut: &Cut, picked: Picked) -> Result<Slice> {
-        let mut bytes = vec![0; cut.length];
+        let mut bytes = zeros(cut.length);
         self.expansion.read(cut.start, &mut bytes)?;
         let length = cut.length;
         let slice = |method, references, stored| Slice { method, length, references, stored };
@@ -225,7 +229,7 @@ impl Compressing<'_> {
 impl Compressing<'_> {
     /// What a slice is compressed against: so many bytes before it, then stretches of the bases.
     fn before(&self, stretches: &[Stretch], start: u64, own: usize) -> Result<Vec<u8>> {
-        let mut before = vec![0; stretches.iter().map(|stretch| stretch.length as usize).sum::<usize>() + own];
+        let mut before = zeros(stretches.iter().map(|stretch| stretch.length as usize).sum::<usize>() + own);
         let (first, mut rest) = before.split_at_mut(own);
         self.expansion.read(start - own as u64, first)?;
         for stretch in stretches {

@@ -191,7 +191,7 @@ fn take<'a>(rest: &mut &'a [u8], length: u64, part: &str) -> Result<&'a [u8]> {
 
 /// Exactly as many bytes of a stream; set aside as they come, so that a length alone takes no memory.
 pub fn exactly(stream: &mut dyn Read, length: usize, part: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(length.min(1 << 20));
+    let mut bytes = super::room::with_room(length);
     stream.take(length as u64).read_to_end(&mut bytes).map_err(Error::io(part))?;
     if bytes.len() == length { Ok(bytes) } else { Err(Error::malformed(part, format!("{length} bytes"), format!("{} bytes", bytes.len()))) }
 }

@@ -6,6 +6,7 @@
 //! encoders that made them.
 
 mod base;
+mod budget;
 mod container;
 #[cfg(test)]
 mod corpora;
@@ -24,6 +25,7 @@ mod limits;
 mod parallel;
 mod planes;
 mod rebuild;
+mod room;
 mod similar;
 mod slice;
 mod source;
@@ -61,10 +63,18 @@ pub struct Effort {
 pub struct Base<'a> {
     /// What names it.
     pub digest: Digest,
-    /// Its bytes.
+    /// The file that has its bytes.
     pub file: &'a File,
+    /// Where they begin.
+    pub at: u64,
     /// How many they are.
     pub size: u64,
+}
+
+impl source::ReadAt for Base<'_> {
+    fn fill(&self, offset: u64, to: &mut [u8]) -> std::io::Result<()> {
+        source::Part::new(self.file, self.at, self.size).fill(offset, to)
+    }
 }
 
 /// What became of a blob.

@@ -117,7 +117,7 @@ fn join<E: Element>(planes: &[u8], rotated: bool, elements: &mut [u8]) {
 pub fn pack(bytes: &[u8], filter: Filter) -> Result<Vec<u8>> {
     let count = filter.elements(bytes.len());
     let (elements, after) = bytes.split_at(count * usize::from(filter.width));
-    let mut planes = vec![0; elements.len()];
+    let mut planes = super::room::zeros(elements.len());
     match filter.width {
         2 => split::<u16>(elements, filter.rotated, &mut planes),
         4 => split::<u32>(elements, filter.rotated, &mut planes),
@@ -154,7 +154,7 @@ fn shrinks(plane: &[u8]) -> Result<bool> {
 /// The slice of `length` bytes that planes were made of.
 pub fn unpack(mut packed: &[u8], filter: Filter, length: usize, part: &str) -> Result<Vec<u8>> {
     let (count, width) = (filter.elements(length), usize::from(filter.width));
-    let mut planes = Vec::with_capacity(count * width);
+    let mut planes = super::room::with_room(count * width);
     let wrong = |found: String| Error::malformed(part, format!("{width} planes of {count} bytes"), found);
     for _ in 0..if count > 0 { width } else { 0 } {
         let head = packed.split_at_checked(5).ok_or_else(|| wrong("the end of the slice".to_owned()))?;
@@ -170,7 +170,7 @@ pub fn unpack(mut packed: &[u8], filter: Filter, length: usize, part: &str) -> R
     if packed.len() != length - count * width {
         return Err(wrong(format!("{} bytes behind them", packed.len())));
     }
-    let mut out = vec![0; length];
+    let mut out = super::room::zeros(length);
     let (elements, after) = out.split_at_mut(count * width);
     after.copy_from_slice(packed);
     match width {

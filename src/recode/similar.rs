@@ -6,6 +6,7 @@
 use super::error::Result;
 use super::limits::longest_references;
 use super::parallel;
+use super::room::zeros;
 use std::collections::{BinaryHeap, HashMap};
 
 /// What bases are divided into.
@@ -78,11 +79,26 @@ pub struct Index {
     rarity: u32,
 }
 
+/// One place in so many bytes, as a power of two, of bases that are so long.
+fn rarity(total: u64) -> u32 {
+    (total / MOST_PLACES).next_power_of_two().trailing_zeros().max(DENSEST)
+}
+
 impl Index {
+    /// Length of all bases.
+    pub fn total(bases: &[(u64, Reading<'_>)]) -> u64 {
+        bases.iter().map(|(length, _)| length).sum()
+    }
+
+    /// How many places the index of some bases has, as they are by chance.
+    pub fn most_places(bases: &[(u64, Reading<'_>)]) -> u64 {
+        let total = Self::total(bases);
+        total >> rarity(total)
+    }
+
     /// Looks through the expanded streams of all bases.
     pub fn new(bases: &[(u64, Reading<'_>)], threads: usize) -> Result<Self> {
-        let total: u64 = bases.iter().map(|(length, _)| length).sum();
-        let rarity = (total / MOST_PLACES).next_power_of_two().trailing_zeros().max(DENSEST);
+        let rarity = rarity(Self::total(bases));
         let (mut shares, mut first, mut all) = (Vec::new(), 0u32, Vec::new());
         for (base, (length, _)) in bases.iter().enumerate() {
             shares.extend((0..length.div_ceil(SHARE)).map(|share| (base, share * SHARE)));
@@ -94,7 +110,7 @@ impl Index {
             let (length, read) = bases[base];
             // The hash looks back, so that what a place is does not depend on where a share begins.
             let before = start.min(WINDOW);
-            let mut bytes = vec![0; (length - start).min(SHARE) as usize + before as usize];
+            let mut bytes = zeros((length - start).min(SHARE) as usize + before as usize);
             read(start - before, &mut bytes)?;
             let bucket = |at: usize| all[base].1 + ((start - before + at as u64) / BUCKET) as u32;
             let mut places = Vec::new();

@@ -4,6 +4,7 @@ use super::encoder::Encoder;
 use super::error::{Error, Result};
 use super::layout::Layout;
 use super::rebuild::{Making, STEP};
+use super::room::{taken, with_room};
 use std::collections::VecDeque;
 use std::io::Write;
 
@@ -12,7 +13,7 @@ const LONGEST_PIECE: u64 = 16 << 20;
 /// What is held of members and of raw bytes: what they are made of, what is made of them, and what each takes besides; where one
 /// thread makes them, and where several do.
 const HELD_BY_ONE: usize = 24 << 20;
-const MOST_HELD: usize = 40 << 20;
+pub const MOST_HELD: usize = 40 << 20;
 /// What a piece takes besides its bytes: its place in the queue, the message that it is to be made, the answer, and allocations.
 const PIECE: usize = 512;
 /// Raw bytes that are taken at a time, and how short a piece is that others are joined to.
@@ -89,7 +90,7 @@ impl<'a> Queue<'a> {
 
     /// A member is made.
     pub fn made(&mut self, number: u64, bytes: Vec<u8>, set_aside: usize) {
-        self.held = self.held - set_aside + bytes.capacity();
+        self.held = self.held - set_aside + taken(&bytes);
         self.pieces[(number - self.written) as usize] = Some(bytes);
     }
 
@@ -98,7 +99,7 @@ impl<'a> Queue<'a> {
         let before = self.written;
         while let Some(Some(bytes)) = self.pieces.front() {
             out.write_all(bytes).map_err(Error::io("what is made again"))?;
-            self.held -= bytes.capacity() + PIECE;
+            self.held -= taken(bytes) + PIECE;
             self.pieces.pop_front();
             self.written += 1;
         }
@@ -160,7 +161,7 @@ impl<'a> Taking<'a> {
     fn gather(&mut self, now: &[u8], lengths: (u64, u64), queue: &mut Queue<'_>) -> Option<usize> {
         if self.gathered.is_none() {
             let all = (lengths.0 + lengths.1) as usize;
-            queue.set_aside(all).then(|| self.gathered = Some((Vec::with_capacity(lengths.0 as usize), all)))?;
+            queue.set_aside(all).then(|| self.gathered = Some((with_room(lengths.0 as usize), all)))?;
         }
         self.gathered.as_mut()?.0.extend_from_slice(now);
         Some(now.len())

@@ -1,6 +1,7 @@
 //! One zstd frame with the bytes it may refer to before it.
 
 use super::error::{Error, Result};
+use super::room::with_room;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx, ResetDirective};
 
 /// Compresses into one frame; `before` is what the decoder has at hand.
@@ -19,7 +20,7 @@ pub fn compress(bytes: &[u8], before: &[u8], level: i32) -> Result<Vec<u8>> {
     if !before.is_empty() {
         context.ref_prefix(before).map_err(failed)?;
     }
-    let mut out = Vec::with_capacity(zstd_safe::compress_bound(bytes.len()));
+    let mut out = with_room(zstd_safe::compress_bound(bytes.len()));
     context.compress2(&mut out, bytes).map_err(failed)?;
     context.reset(ResetDirective::SessionAndParameters).map_err(failed)?;
     Ok(out)
@@ -31,7 +32,7 @@ pub fn entropy(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut context = CCtx::create();
     context.set_parameter(CParameter::CompressionLevel(1)).map_err(failed)?;
     context.set_parameter(CParameter::HashLog(6)).map_err(failed)?;
-    let mut out = Vec::with_capacity(zstd_safe::compress_bound(bytes.len()));
+    let mut out = with_room(zstd_safe::compress_bound(bytes.len()));
     context.compress2(&mut out, bytes).map_err(failed)?;
     Ok(out)
 }
@@ -56,7 +57,7 @@ pub fn decompress(frame: &[u8], before: &[u8], length: usize, part: &str) -> Res
     }
     let mut context = DCtx::create();
     context.ref_prefix(before).map_err(|code| wrong(zstd_safe::get_error_name(code).to_owned()))?;
-    let mut out = Vec::with_capacity(length);
+    let mut out = with_room(length);
     let made = context.decompress(&mut out, frame).map_err(|code| wrong(zstd_safe::get_error_name(code).to_owned()))?;
     if made == length { Ok(out) } else { Err(wrong(format!("{made} bytes"))) }
 }

@@ -1,7 +1,9 @@
 //! `inspect`: what a bundle says of itself, from the kilobytes of its head. Nothing of it is believed, and the words say so.
 
 use crate::artifact::Digest;
-use crate::bundle::{BASES, Bases, Encoding, FrameTable, PARENTS, PARITY, Parent, ParityTable, Redundancy, Statement, Volume, VolumeSet};
+use crate::bundle::{
+    ANCESTORS, BASES, Bases, FrameTable, PARENTS, PARITY, Parent, ParityTable, Redundancy, Statement, Taken, Volume, VolumeSet,
+};
 use crate::error::{Result, shown};
 use crate::lock::Lock;
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ pub struct Inspection {
     pub spent: Option<Spent>,
     /// The bundles it says it was made from, when that list is the one the statement pins.
     pub parents: Vec<Parent>,
+    /// The bundles that it says those were made from, with how many generations back they are.
+    pub ancestors: Vec<(usize, Parent)>,
     /// Volumes that are here, as (number from 1, path).
     pub volumes: Vec<(usize, PathBuf)>,
 }
@@ -71,8 +75,8 @@ fn read_lock(volume: &Volume, statement: &Statement, reading: Reading) -> (Optio
 pub struct Spent {
     /// What it builds on, and what is left out.
     pub bases: Bases,
-    /// Blobs of each encoding, their bytes, and what stands for them.
-    pub by_encoding: Vec<(Encoding, usize, u64, u64)>,
+    /// What each encoding took.
+    pub by_encoding: Vec<Taken>,
     /// Blobs that are left out, and their bytes.
     pub left_out: (usize, u64),
 }
@@ -88,17 +92,10 @@ fn spent(volume: &Volume, statement: &Statement, lock: &Lock) -> Option<Spent> {
         false => Bases::default(),
     };
     let table = FrameTable::parse(&volume.pinned(statement, "frames.bin").ok()?, lock, &statement.volumes, &bases).ok()?;
-    let by_encoding = [Encoding::Stored, Encoding::Zstd, Encoding::Recoded].into_iter().map(|encoding| {
-        let blobs = table.blobs.iter().filter(|blob| blob.encoding == encoding);
-        blobs.fold((encoding, 0, 0u64, 0u64), |(encoding, count, size, stored), blob| {
-            let frames = table.frames_of(blob).iter().map(|frame| u64::from(frame.stored)).sum::<u64>();
-            (encoding, count + 1, size.saturating_add(blob.size), stored + frames)
-        })
-    });
     let mut left_out = lock.blobs();
     left_out.retain(|digest, _| bases.granted.contains_key(digest));
     let left_out = (left_out.len(), left_out.values().fold(0, |sum: u64, size| sum.saturating_add(*size)));
-    Some(Spent { by_encoding: by_encoding.collect(), left_out, bases })
+    Some(Spent { by_encoding: table.by_encoding(), left_out, bases })
 }
 
 /// Reads the head of a set.
@@ -112,6 +109,8 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
     let parents =
         volume.head.places.contains_key(PARENTS).then(|| volume.pinned(&statement, PARENTS).and_then(|b| Parent::read_all(&b)).ok());
     let parents = parents.flatten().unwrap_or_default();
+    let ancestors = volume.head.places.contains_key(ANCESTORS).then(|| volume.pinned(&statement, ANCESTORS).ok()).flatten();
+    let ancestors = ancestors.and_then(|bytes| Parent::read_ancestors(&bytes, &parents).ok()).unwrap_or_default();
     let spent = lock.as_ref().and_then(|lock| spent(volume, &statement, lock));
     Ok(Inspection {
         id: set.id,
@@ -123,6 +122,7 @@ pub fn inspect(set: &VolumeSet, reading: Reading) -> Result<Inspection> {
         parity,
         spent,
         parents,
+        ancestors,
         volumes: set.volumes.iter().map(|(n, v)| (n + 1, v.path.clone())).collect(),
     })
 }

@@ -75,6 +75,7 @@ pub fn pack(request: &PackRequest<'_>) -> Result<(Written, u64)> {
         lock,
         recoding,
         parents: &request.shape.parents,
+        ancestors: &request.shape.ancestors,
         blobs: store as &dyn Blobs,
         epoch: number.epoch,
         seq: number.seq,

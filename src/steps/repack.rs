@@ -6,7 +6,7 @@
 use super::Fetched;
 use super::delta::Shape;
 use crate::artifact::Digest;
-use crate::bundle::{Authentic, MAX_PARENTS, Recoding, Verification};
+use crate::bundle::{Authentic, MAX_PARENTS, Recoding, Verification, inherited};
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::store::check_space;
@@ -62,7 +62,7 @@ pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Veri
         made(bundle, verification.take(bundle, own, writer, store)?)?;
     }
     let after = Some((last.statement.epoch, last.statement.seq));
-    let shape = Shape { parents: bundles.iter().map(Authentic::as_parent).collect(), after, ..Shape::default() };
+    let shape = Shape { after, ..made_from(&contributing(&bundles))? };
     Ok(Repacked { fetched: Fetched::of(last.lock.clone(), store)?, shape, unbuilt: 0 })
 }
 
@@ -83,8 +83,34 @@ pub fn split(bundle: &Authentic, journal: &Journal<'_>, verification: &Verificat
     let recut: Recoding = bundle.streams(scratch, verification)?;
     let fetched = Fetched::carried(bundle.lock.clone(), &plain, store)?;
     let after = Some((bundle.statement.epoch, bundle.statement.seq));
-    let shape = Shape { parents: vec![bundle.as_parent()], recut: Some(recut), after, ..Shape::default() };
+    let shape = Shape { recut: Some(recut), after, ..made_from(&[bundle])? };
     Ok(Repacked { fetched, shape, unbuilt })
+}
+
+/// Those of some bundles that the last one's content is in: the newest that carries a blob counts for it, and for what the blob is made from.
+/// The last is one of them, by its lock. What a store happens to have decides nothing: the same bundles always give the same list.
+fn contributing(bundles: &[Authentic]) -> Vec<&Authentic> {
+    let mut wanted: BTreeSet<Digest> = bundles.last().map(|last| last.lock.blobs().into_keys().collect()).unwrap_or_default();
+    let mut found = Vec::new();
+    for bundle in bundles.iter().rev() {
+        let (own, others) = bundle.closure(&wanted);
+        if found.is_empty() || !own.is_empty() {
+            found.push(bundle);
+        }
+        wanted = others;
+    }
+    found.reverse();
+    found
+}
+
+/// A shape that names the bundles something is made from, and what those were made from.
+fn made_from(bundles: &[&Authentic]) -> Result<Shape> {
+    let parents = bundles.iter().map(|bundle| bundle.as_parent()).collect::<Result<Vec<_>>>()?;
+    let mut lists = Vec::new();
+    for bundle in bundles {
+        lists.extend(bundle.lists_of_parents()?);
+    }
+    Ok(Shape { ancestors: inherited(&parents, &lists), parents, ..Shape::default() })
 }
 
 fn log(bundles: &[Authentic], journal: &Journal<'_>) -> Result<()> {

@@ -1,7 +1,7 @@
-//! `verify`: a bundle on its medium is compared, byte by byte, with what the trust root's people signed. Nothing is written.
+//! `verify`: a bundle on its medium is compared, byte by byte, with what the trust root's people signed. Nothing is kept.
 
 use crate::artifact::{Blobs, CheckOnly};
-use crate::bundle::{Authentic, Damage, Verification, VerifiedBundle, VolumeSet, find};
+use crate::bundle::{Authentic, Damage, Scratch, Verification, VerifiedBundle, VolumeSet, find};
 use crate::error::{Error, Kind, Result};
 use crate::scan::confine::apart;
 use crate::trust::TrustRoot;
@@ -124,7 +124,15 @@ pub fn one(mut sets: Vec<VolumeSet>) -> Result<VolumeSet> {
 
 /// Reads the whole payload and keeps nothing. Recoded blobs are made again where what they are made from is in `held`. A set with parity that is damaged and can be repaired is an error that says so.
 pub fn verify(bundle: Authentic, verification: &Verification<'_>, held: Option<&dyn Blobs>) -> Result<VerifiedBundle> {
-    let verified = verification.run(bundle, &CheckOnly, held)?;
+    undamaged(verification.run(bundle, &CheckOnly, held)?, verification)
+}
+
+/// The same where recoded blobs are also made again from what bundles carry themselves, which is kept there meanwhile.
+pub fn verify_in(bundle: Authentic, verification: &Verification<'_>, scratch: &Scratch<'_>) -> Result<VerifiedBundle> {
+    undamaged(verification.run(bundle, scratch, Some(scratch))?, verification)
+}
+
+fn undamaged(verified: VerifiedBundle, verification: &Verification<'_>) -> Result<VerifiedBundle> {
     let damage = verified.damage(verification.progress)?;
     if damage.is_empty() {
         return Ok(verified);
@@ -137,6 +145,19 @@ pub fn verify(bundle: Authentic, verification: &Verification<'_>, held: Option<&
     Err(Error::new(kind, format!("{label}: {what}"))
         .with_all("damaged", &told(&damage))
         .hint("airlift import takes it as it is; airlift repair writes the damaged volumes anew"))
+}
+
+/// Refuses to call a bundle verified of which blobs were not made again; `without` says why, where that is known.
+pub fn refuse_unbuilt(verified: &VerifiedBundle, without: Option<&str>) -> Result<()> {
+    let (bundle, unbuilt) = (verified.bundle(), verified.unbuilt());
+    let Some(first) = unbuilt.first() else { return Ok(()) };
+    let error = Error::new(Kind::Incomplete, format!("{}: not all of it could be verified", bundle.statement.label()))
+        .with("not made again", format!("{} of {} recoded blobs", unbuilt.len(), bundle.bases.recoded.len()))
+        .with("first", format!("{}, {first}", bundle.owner(first)));
+    Err(match without {
+        Some(reason) => error.with("reason", reason).hint("free space, or name a store elsewhere with --store"),
+        None => error.hint("verify with a store that has what it builds on, or beside the bundles that carry it; importing compares every blob"),
+    })
 }
 
 /// What was damaged, a line a volume.

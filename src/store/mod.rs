@@ -36,6 +36,7 @@ pub use scrub::{Fault, Scrubbed};
 pub use sent::Sent;
 pub use shelf::{Shelf, View};
 pub use snapshot::{Installed, Snapshot, Staged};
-pub use space::{check_space, free_space, shortfall};
+pub use scratch::unnamed;
+pub use space::{check_space, free_space, shortage_of, shortfall};
 pub use stretch::Stretch;
 pub use waiting::Waiting;

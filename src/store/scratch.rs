@@ -4,12 +4,18 @@ use super::layout::Store;
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io::{ErrorKind, Result};
+use std::path::Path;
 
 impl Store {
     /// A new file where the store is. It has no name, so that a kill leaves nothing.
     pub fn scratch(&self) -> Result<File> {
-        let folder = self.root().join("partial");
-        match rustix::fs::open(&folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR) {
+        unnamed(&self.root().join("partial"))
+    }
+}
+
+/// A new file in a folder, without a name.
+pub fn unnamed(folder: &Path) -> Result<File> {
+        match rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR) {
             Ok(file) => return Ok(File::from(file)),
             // Not every file system has files without names.
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::ISDIR | rustix::io::Errno::NOENT) => {}
@@ -24,5 +30,4 @@ impl Store {
             }
         }
         Err(ErrorKind::AlreadyExists.into())
-    }
 }

@@ -1,6 +1,7 @@
 //! Whether there is room for what is to come, asked before anything starts.
 
 use crate::error::{Error, Kind, Result};
+use std::fs::File;
 use std::path::Path;
 
 /// Left free beyond what is needed: lists, logs, and the file system's own books.
@@ -28,4 +29,11 @@ pub fn shortfall(folder: &Path, needed: u64) -> Result<Option<Error>> {
         .with("free", format!("{free} bytes"))
         .hint("free space or choose another place; nothing was changed");
     Ok(Some(error))
+}
+
+/// How many bytes are free where a file lies, when that is less than `needed` and what stays free.
+pub fn shortage_of(file: &File, needed: u64) -> std::io::Result<Option<u64>> {
+    let stat = rustix::fs::fstatvfs(file)?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    Ok((free < needed.saturating_add(RESERVE)).then_some(free))
 }

@@ -83,6 +83,7 @@ fn packing_leaves_nothing() {
         remember: &|_| panic!("a bundle that was not finished is not remembered"),
         recoding: &airlift::bundle::Recoding::default(),
         parents: &[],
+        ancestors: &[],
         files: vec![],
     };
     let stop = After::bytes(8 << 20);

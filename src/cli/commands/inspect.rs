@@ -1,6 +1,6 @@
 //! `airlift inspect`
 
-use crate::bundle::{Encoding, Parent, Redundancy, Statement, find};
+use crate::bundle::{Encoding, Parent, Redundancy, Statement, Taken, find};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::Result;
@@ -63,12 +63,15 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     if statement.has_parity() {
         let _ = writeln!(text, "  parity    {}", found.parity.map_or_else(|| "not read".to_owned(), parity));
     }
-    for parent in &found.parents {
+    let ancestors = found.ancestors.iter().map(|(back, parent)| (*back, parent));
+    for (back, parent) in found.parents.iter().map(|parent| (1, parent)).chain(ancestors) {
+        let words = if back == 1 { "made from".to_owned() } else { format!("{:<9}", format!("  {back} back")) };
         let _ = writeln!(
             text,
-            "  made from {}, {} of its own   {}",
+            "  {words} {}, {} beside it, of which {} counted for whoever packed it again   {}",
             label(parent),
             count(parent.signatures.len(), "signature"),
+            parent.counted.files.len(),
             parent.id.spoken()
         );
     }
@@ -114,8 +117,9 @@ fn spent(found: &Inspection) -> String {
     if spent.left_out.0 > 0 {
         let _ = writeln!(text, "  left out  {}, {}", count(spent.left_out.0, "blob"), bytes(spent.left_out.1));
     }
-    for (encoding, blobs, size, stored) in spent.by_encoding.iter().filter(|(_, blobs, ..)| *blobs > 0) {
-        let _ = writeln!(text, "  {:<9} {}, {} in {}", word(*encoding), count(*blobs, "blob"), bytes(*size), bytes(*stored));
+    for taken in spent.by_encoding.iter().filter(|taken| taken.blobs > 0) {
+        let (word, blobs) = (word(taken.encoding), count(taken.blobs, "blob"));
+        let _ = writeln!(text, "  {word:<9} {blobs}, {} in {}", bytes(taken.bytes), bytes(taken.carried));
     }
     text
 }
@@ -128,7 +132,7 @@ fn parity(found: Redundancy) -> String {
 }
 
 fn encodings(spent: &Spent) -> Value {
-    let one = |(encoding, blobs, size, stored): &(Encoding, usize, u64, u64)| json!({ "encoding": word(*encoding), "blobs": blobs, "bytes": size, "stored": stored });
+    let one = |taken: &Taken| json!({ "encoding": word(taken.encoding), "blobs": taken.blobs, "bytes": taken.bytes, "stored": taken.carried });
     json!({ "left-out": { "blobs": spent.left_out.0, "bytes": spent.left_out.1 }, "carried": spent.by_encoding.iter().map(one).collect::<Vec<_>>() })
 }
 
@@ -151,6 +155,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "volumes": statement.volumes,
         "base": statement.base,
         "parents": found.parents.iter().map(|parent| parent.id.hex()).collect::<Vec<_>>(),
+        "ancestors": found.ancestors.iter().map(|(back, parent)| json!({ "bundle": parent.id.hex(), "generations": back })).collect::<Vec<_>>(),
         "encodings": found.spent.as_ref().map(encodings),
         "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),

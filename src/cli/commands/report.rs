@@ -2,7 +2,7 @@
 
 use super::pack::read_lock;
 use crate::artifact::{Artifact, Blobs, Digest};
-use crate::bundle::{InPlace, Verification};
+use crate::bundle::{InPlace, Scratch, Verification};
 use crate::cli::Context;
 use crate::cli::tongue::Tongue;
 use crate::error::{Error, Result};
@@ -11,10 +11,10 @@ use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
 use crate::steps::plan::plan;
 use crate::steps::predecessors::Predecessors;
-use crate::steps::report::{self, Arrived, Risks};
+use crate::steps::report::{self, Arrived, Compared, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
-use crate::steps::verify::{open_partly, refused, verify};
-use crate::store::{Store, create_folder, write_atomic};
+use crate::steps::verify::{open_partly, refused, verify_in};
+use crate::store::{Store, create_folder, unnamed, write_atomic};
 use crate::trust::{PlainKeys, key_digest};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -173,33 +173,40 @@ impl ReportCommand {
 
     fn of_one(&self, mut bundle: crate::bundle::Authentic, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
         let whole = bundle.shortage().is_none();
-        let verified = whole && !self.unverified;
-        if verified {
+        let mut compared = Compared::Nothing;
+        if whole && !self.unverified {
             let (threads, progress) = (context.environment.threads(), context.out.progress());
             let verification = Verification { threads, keep_going: false, progress: progress.as_ref(), phase: "verifying" };
-            bundle.stands_alone()?;
-            bundle = verify(bundle, &verification, None)?.into_bundle();
+            let file = store.scratch().or_else(|_| unnamed(&context.environment.temporary));
+            let scratch = Scratch::new(file, std::slice::from_ref(&bundle), Some(store))?;
+            let verified = verify_in(bundle, &verification, &scratch)?;
+            compared = Compared::by(&verified);
+            bundle = verified.into_bundle();
         }
         let subject = of_bundle(&bundle.statement, bundle.id);
         let artifacts = bundle.lock.artifacts.clone();
         let before = Predecessors::in_store(store);
-        if !whole && self.outgoing {
-            let inventory = take(subject, &artifacts, &Nowhere, context)?;
-            let report = report::of_bundle(&bundle, (&inventory, &Risks::Unasked), verified, at);
-            return Ok(Found { report, artifacts, inventory: Some(inventory) });
-        }
-        if !whole {
-            let plan = plan(bundle, &before, at)?;
-            let inventory = take(subject, &artifacts, &Nowhere, context)?;
-            let risks = Risks::Unasked;
-            let report = report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?;
+        // What has to be made first cannot be looked into on its medium; what of it is here is.
+        if !whole || bundle.stands_alone().is_err() {
+            let blobs: &dyn Blobs = if whole { store } else { &Nowhere };
+            let inventory = take(subject, &artifacts, blobs, context)?;
+            let had = if whole && !self.outgoing { had(store, context)? } else { None };
+            let risks = if whole { Risks::ask((&artifacts, blobs, Some(store)), &inventory, had.as_ref(), at) } else { Risks::Unasked };
+            let report = match self.outgoing {
+                true => report::of_bundle(&bundle, (&inventory, &risks), compared, at),
+                false => {
+                    let plan = plan(bundle, &before, at)?;
+                    let arrived = Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, compared };
+                    report::of_arrival(&arrived, at)?
+                }
+            };
             return Ok(Found { report, artifacts, inventory: Some(inventory) });
         }
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
         let report = if self.outgoing {
             let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, None, at);
-            report::of_bundle(place.bundle(), (&inventory, &risks), verified, at)
+            report::of_bundle(place.bundle(), (&inventory, &risks), compared, at)
         } else {
             // Opened anew: the place keeps the one it reads from.
             let again = crate::steps::verify::open_one(&self.places, &context.accepted_root(store)?)?;
@@ -210,12 +217,9 @@ impl ReportCommand {
                     .hint("use a medium that nobody changes meanwhile"));
             }
             let plan = plan(again, &before, at)?;
-            let had = match store.current()? {
-                Some(current) => Some(take(of_snapshot(&current, store)?, &artifacts_of(store, current.number)?, store, context)?),
-                None => None,
-            };
+            let had = had(store, context)?;
             let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, had.as_ref(), at);
-            report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?
+            report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, compared }, at)?
         };
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }
@@ -278,6 +282,13 @@ fn write_all(report: &Report, language: Language, folder: &Path) -> Result<()> {
 fn artifacts_of(store: &Store, number: u64) -> Result<Vec<Artifact>> {
     let latest = store.views(&store.snapshot(number)?)?.into_iter().next().map(|view| view.artifacts).unwrap_or_default();
     Ok(latest.iter().map(|artifact| (**artifact).clone()).collect())
+}
+
+/// The inventory of what is installed, where something is.
+fn had(store: &Store, context: &Context) -> Result<Option<Inventory>> {
+    let current = store.current()?;
+    let of = |current: crate::store::Snapshot| take(of_snapshot(&current, store)?, &artifacts_of(store, current.number)?, store, context);
+    current.map(of).transpose()
 }
 
 fn take(subject: Subject, artifacts: &[Artifact], blobs: &dyn Blobs, context: &Context) -> Result<Inventory> {

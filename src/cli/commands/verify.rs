@@ -2,8 +2,8 @@
 
 use super::gate::{Judged as Of, Judging, shown};
 use super::scan::{Scanning, confinement, tell};
-use crate::artifact::sha256_bytes;
-use crate::bundle::{Authentic, InPlace, Verification, VerifiedBundle};
+use crate::artifact::{Digest, sha256_bytes};
+use crate::bundle::{Authentic, InPlace, Scratch, Verification, VerifiedBundle};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Kind, Result};
@@ -11,8 +11,8 @@ use crate::policy::gate::document as findings;
 use crate::scan::confine::confine;
 use crate::steps::gates::refuse;
 use crate::steps::sbom::of_bundle;
-use crate::steps::verify::{open, verify};
-use crate::store::Store;
+use crate::steps::verify::{open, refuse_unbuilt, verify_in};
+use crate::store::{Store, unnamed};
 use crate::trust::Judged;
 use clap::Args;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// Compare a bundle, byte by byte, with what was signed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written. Exit code 4 means: not what was signed; 5, with --scan or --policy: what was found in it is refused; 3, with --policy: not everything could be assessed."
+    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written but a file without a name for what recoded blobs are made from, which is gone with the command. Exit code 4 means: not what was signed; 3: not all blobs could be made again to be compared, or, with --policy, not everything could be assessed; 5, with --scan or --policy: what was found in it is refused."
 )]
 pub struct Verify {
     /// Volumes, or folders that hold them
@@ -51,25 +51,28 @@ fn graver(first: Result<()>, second: Result<()>) -> Result<()> {
 impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
+        let store = context.open_store()?;
+        // After this nothing can be opened for writing.
+        let file = store.scratch().or_else(|_| unnamed(&context.environment.temporary));
         let confined = confine();
         if let Some(told) = confinement(confined) {
             context.out.note(told);
         }
-        let store = context.open_store()?;
         let root = context.accepted_root(&store)?;
         let (mut documents, mut text, mut counted, mut refusal) = (Vec::new(), String::new(), 0, Ok(()));
-        for bundle in open(&self.places, &root)? {
+        let bundles = open(&self.places, &root)?;
+        let scratch = Scratch::new(file, &bundles, Some(&store))?;
+        for bundle in bundles {
             context.check_age(&store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
-            let verified =
-                verify(bundle, &Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" }, Some(&store))?;
+            let verification = Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" };
+            let verified = verify_in(bundle, &verification, &scratch)?;
+            refusal = graver(refusal, refuse_unbuilt(&verified, scratch.without()));
             text.push_str(&summary(verified.bundle()));
             text.push_str(&made(&verified, &store)?);
-            let mut document = document(verified.bundle());
+            let mut document = document(&verified);
             if !verified.bundle().bases.is_empty() {
-                document["recoded"] = verified.bundle().bases.recoded.len().into();
-                document["not-made"] = verified.unbuilt().len().into();
                 document["lacking"] = verified.bundle().lacking(&store)?.len().into();
             }
             document["sha256-bytes"] = (sha256_bytes() - counted).into();
@@ -119,6 +122,9 @@ pub fn signers(judged: &Judged) -> String {
     format!("{} of {}: {names}", judged.tally.people(), judged.tally.threshold)
 }
 
+/// So many blobs that were not made again are named to people.
+const MOST_NAMED: usize = 20;
+
 fn summary(bundle: &Authentic) -> String {
     let (table, lock) = (&bundle.table, &bundle.lock);
     format!(
@@ -138,12 +144,18 @@ fn made(verified: &VerifiedBundle, store: &Store) -> Result<String> {
     if bundle.bases.is_empty() {
         return Ok(text);
     }
-    let (recoded, left) = (bundle.bases.recoded.len(), verified.unbuilt().len());
+    let (recoded, left) = (bundle.bases.recoded.len(), verified.unbuilt());
     if recoded > 0 {
-        let _ = writeln!(text, "  made again {} of {}", recoded - left, count(recoded, "recoded blob"));
+        let _ = writeln!(text, "  made again {} of {}", recoded - left.len(), count(recoded, "recoded blob"));
     }
-    if left > 0 {
-        text.push_str("             of the others every stored byte is as signed; what they are made from is not here, so their digests were not compared\n");
+    if !left.is_empty() {
+        text.push_str("  not made again, so not compared with their digests; every stored byte is as signed:\n");
+        for digest in left.iter().take(MOST_NAMED) {
+            let _ = writeln!(text, "             {}   {digest}", bundle.owner(digest));
+        }
+        if left.len() > MOST_NAMED {
+            let _ = writeln!(text, "             and {} more: --json lists all", left.len() - MOST_NAMED);
+        }
     }
     let lacking = bundle.lacking(store)?;
     if !lacking.is_empty() {
@@ -152,9 +164,11 @@ fn made(verified: &VerifiedBundle, store: &Store) -> Result<String> {
     Ok(text)
 }
 
-fn document(bundle: &Authentic) -> Value {
-    json!({
-        "verified": true,
+fn document(verified: &VerifiedBundle) -> Value {
+    let (bundle, unbuilt) = (verified.bundle(), verified.unbuilt());
+    let named = |digest: &Digest| json!({ "artifact": bundle.owner(digest), "sha256": digest.hex() });
+    let mut document = json!({
+        "verified": unbuilt.is_empty(),
         "bundle": bundle.id.hex(),
         "name": bundle.statement.name,
         "line": bundle.statement.line,
@@ -164,5 +178,11 @@ fn document(bundle: &Authentic) -> Value {
         "frames": bundle.table.frames.len(),
         "blobs": bundle.table.blobs.len(),
         "bytes": bundle.lock.size(),
-    })
+    });
+    if !bundle.bases.is_empty() {
+        document["recoded"] = bundle.bases.recoded.len().into();
+        document["not-made"] = unbuilt.len().into();
+        document["unbuilt"] = unbuilt.iter().map(named).collect();
+    }
+    document
 }

@@ -75,7 +75,7 @@ fn a_damaged_base_is_told_from_a_damaged_stream() {
         changed[at] ^= 0x40;
         // Under the same name, as a store has it whose disk went bad.
         let file = super::file(&changed);
-        let bases = [super::Base { digest: own.0[0].0, file: &file, size: base.len() as u64 }];
+        let bases = [super::Base { digest: own.0[0].0, file: &file, at: 0, size: base.len() as u64 }];
         let mut out = Vec::new();
         match super::decode(&mut &stream[..], blob.len() as u64, &bases, 2, &mut out) {
             Err(Error::Base { .. }) => named += 1,

@@ -189,7 +189,7 @@ impl Bases {
     }
 
     fn all(&self) -> Vec<Base<'_>> {
-        self.0.iter().map(|(digest, file, size)| Base { digest: *digest, file, size: *size }).collect()
+        self.0.iter().map(|(digest, file, size)| Base { digest: *digest, file, at: 0, size: *size }).collect()
     }
 }
 

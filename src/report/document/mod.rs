@@ -5,6 +5,7 @@
 //! [`layout`](layout::layout), so that none of them says more, less or in another order than another. Text from outside enters through
 //! one function. Nothing here reads a clock, a store or a network, and no form needs one to be read.
 
+mod carriage;
 mod csv;
 mod evidence;
 mod html;
@@ -19,6 +20,7 @@ mod tests;
 mod text;
 mod words;
 
+pub use carriage::{Carriage, EncodingRow};
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
 pub use html::style_source;
 pub use model::{MAX_REPORT_BYTES, Report};

@@ -1,5 +1,6 @@
 //! `docs/formats/report.md`, version 1: the report as a document. Everything that is shown in any form comes from it.
 
+use super::carriage::EncodingRow;
 use super::evidence::{Backed, Claim};
 use super::ruled::{Decision, ExceptionRow};
 use super::sections::{
@@ -58,6 +59,8 @@ pub struct Report {
     pub models: Option<Backed<Vec<ModelRow>>>,
     /// Where it is installed from, or why it is there.
     pub why: Option<Backed<Vec<WhyRow>>>,
+    /// What each way of carrying blobs takes; nothing where the bundle's tables were not at hand.
+    pub encodings: Option<Backed<Vec<EncodingRow>>>,
     /// What happened to it on this host.
     pub custody: Vec<Backed<EventRow>>,
     /// The proof that the event it is about is in the log.
@@ -94,6 +97,7 @@ impl Report {
             compared: None,
             models: None,
             why: None,
+            encodings: None,
             custody: vec![],
             proof: None,
             transcript: vec![],

@@ -121,6 +121,8 @@ fn sample(artifacts: usize, text: &str) -> Report {
         not_looked_into: 1,
     };
     report.models = Some(Backed::new(vec![model], inventory.clone()));
+    let taken = |encoding| EncodingRow { encoding, blobs: 12, bytes: 4_000_000, carried: 1_000_000 };
+    report.encodings = Some(Backed::new(Carriage::ALL.iter().map(|way| taken(*way)).collect(), inventory.clone()));
     let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(4), between: 12, needed_by: 2 };
     report.why = Some(Backed::new(vec![why], inventory.clone()));
     let event = EventRow {

@@ -59,6 +59,8 @@ pub struct Shape {
     pub request: Request,
     /// The bundles it is made from, where it is packed again.
     pub parents: Vec<Parent>,
+    /// The lists of parents that those carry.
+    pub ancestors: Vec<String>,
     /// What it leaves out and the streams it carries, as the one it is made from did.
     pub recut: Option<Recoding>,
     /// Epoch and number of the newest bundle that it is made from: its own number is above it.
@@ -103,9 +105,9 @@ impl Shape {
     }
 }
 
-/// SHA-256 of the signatures that are carried for a parent.
+/// SHA-256 of the signatures that are carried for a parent, and of what is said of them.
 fn signed(parent: &Parent) -> Digest {
-    let mut all = Vec::new();
+    let mut all = format!("{} {}\n", parent.counted.root, parent.counted.files.join(" ")).into_bytes();
     for (name, armour) in &parent.signatures {
         all.extend_from_slice(format!("{name} {}\n", Digest::of(armour)).as_bytes());
     }

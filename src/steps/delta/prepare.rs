@@ -22,9 +22,9 @@ use std::sync::{Arc, Mutex};
 pub(super) const PHASE: &str = "recoding";
 /// Shorter blobs are not worth it.
 const SHORT: u64 = 4096;
-/// A blob of this length is recoded with all threads.
-const LARGE: u64 = 32 << 20;
-/// So many smaller ones are recoded at a time: each takes up to 100 MiB, and 256 MiB is all there is.
+/// A blob of this length is recoded with all threads: it mostly takes so much memory that no other one has room beside it.
+const LARGE: u64 = 4 << 20;
+/// So many smaller ones are recoded at a time, where memory has room for them.
 const AT_ONCE: usize = 2;
 /// A stream has to be smaller by this part of what the blob takes otherwise.
 const WORTHWHILE: u64 = 32;
@@ -239,7 +239,7 @@ pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Sh
     check(&source, &job.digest, job.size, work.progress)?;
     let stored = stored_length(&mut source)?;
     let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
-    let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), size: blob.size() }).collect();
+    let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), at: 0, size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
     let bound = (stored - stored / WORTHWHILE).min(job.size);

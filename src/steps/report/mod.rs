@@ -12,6 +12,7 @@ mod exceptions;
 mod keep;
 mod key;
 mod origin;
+mod payload;
 mod receipt;
 mod risks;
 
@@ -19,6 +20,7 @@ pub use compare::changes;
 pub use keep::{Kept, Stamp, keep, kept, report_role, signature, sound, stamp};
 pub use key::of_key;
 pub use origin::why;
+pub use payload::Compared;
 pub use receipt::{Received, of_receipt, received};
 pub use risks::Risks;
 
@@ -49,17 +51,17 @@ pub struct Arrived<'a> {
     pub inventory: &'a Inventory,
     /// What advisories say of it.
     pub risks: &'a Risks,
-    /// Whether its content was compared with what was signed.
-    pub verified: bool,
+    /// How much of its content was compared with what was signed.
+    pub compared: Compared,
 }
 
 /// The report of a bundle that is about to be carried.
-pub fn of_bundle(bundle: &Authentic, (inventory, risks): (&Inventory, &Risks), verified: bool, at: Timestamp) -> Report {
+pub fn of_bundle(bundle: &Authentic, (inventory, risks): (&Inventory, &Risks), compared: Compared, at: Timestamp) -> Report {
     let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
     let mut report = begin(Kind::Bundle, at, subject(bundle), Backed::new(decision, statement(bundle)));
     signed(&mut report, &bundle.judged, &bundle.root);
     content::fill(&mut report, &bundle.lock.artifacts, inventory, risks, &Evidence::of(Source::Inventory, bundle.id));
-    payload(&mut report, bundle, verified);
+    payload::fill(&mut report, bundle, compared);
     age_of_bundle(&mut report, bundle, at);
     report
 }
@@ -95,7 +97,7 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     remarks(&mut report, &plan.findings, &judge);
     exceptions::fill(&mut report, store, at)?;
     placed(&mut report, plan.order.as_ref(), bundle);
-    payload(&mut report, bundle, arrived.verified);
+    payload::fill(&mut report, bundle, arrived.compared);
     age_of_bundle(&mut report, bundle, at);
     custody::of_bundles(&mut report, store, &BTreeSet::from([bundle.id]))?;
     commands(&mut report, &bundle.judged.tally);
@@ -273,16 +275,6 @@ fn placed(report: &mut Report, order: Option<&Order>, bundle: &Authentic) {
         None => return,
     };
     report.transcript.push(Claim::say(key, &values, statement(bundle)));
-}
-
-fn payload(report: &mut Report, bundle: &Authentic, verified: bool) {
-    let by = Evidence::of(Source::Volumes, bundle.id);
-    if verified {
-        let values = [("blobs", bundle.table.blobs.len().to_string()), ("bytes", bundle.lock.size().to_string())];
-        report.transcript.push(Claim::say("payload-read", &values, by));
-    } else {
-        report.not_checked.insert(0, Claim::say("payload-not-read", &[], by));
-    }
 }
 
 /// Whole days from one time to another; `None` when the first is later.

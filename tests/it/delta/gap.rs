@@ -117,6 +117,7 @@ fn the_command_line_goes_the_whole_way() {
     // Without its base a delta is compared as far as that goes, and what was not is said.
     let checked = run(&["verify", arg(&delta[0])]);
     assert!(checked.out.contains("made again 0 of 2") && checked.out.contains("every stored byte is as signed"), "{checked:?}");
+    assert!(checked.code == Some(3) && checked.err.contains("not all of it could be verified"), "{checked:?}");
     host.ok(&[&store[..], &["import", arg(&full[0])]].concat());
     let checked = run(&["verify", arg(&delta[0])]);
     assert!(checked.out.contains("made again 2 of 2"), "{checked:?}");

@@ -24,27 +24,36 @@ fn exchange(bytes: &mut [u8], from: &[u8], to: &[u8]) {
 fn forged(world: &World, base: &[PathBuf], statement: (&str, &str), bases: (&str, &str)) -> PathBuf {
     let shape = shape(vec![site(world, &[base])]);
     let made = world.try_shaped(&lock(world, 2), "forged", None, (None, None), (Redundancy::default(), &shape)).expect("packed");
-    let (path, mut bytes) = (made.volumes[0].clone(), std::fs::read(&made.volumes[0]).expect("a volume"));
-    let head = Head::read(&path, &File::open(&path).expect("a volume")).expect("a head");
-    let (at, size) = head.places[BASES];
-    let list = &mut bytes[at as usize..(at + size) as usize];
-    let pinned = Digest::of(list).hex();
-    exchange(list, bases.0.as_bytes(), bases.1.as_bytes());
-    let pin = Digest::of(list).hex();
-    let mut signed = made.statement.clone();
+    let (path, bytes) = (made.volumes[0].clone(), std::fs::read(&made.volumes[0]).expect("a volume"));
+    let change = |list: &mut [u8]| exchange(list, bases.0.as_bytes(), bases.1.as_bytes());
+    resign_with(&path, bytes, (BASES, statement), change);
+    path
+}
+
+/// Changes a file of the head in bytes of a volume that nobody has signed, and has the volume signed by one who should know better.
+pub fn resign(path: &Path, bytes: Vec<u8>, name: &str, change: impl FnOnce(&mut [u8])) {
+    resign_with(path, bytes, (name, AS_IT_IS), change);
+}
+
+fn resign_with(path: &Path, mut bytes: Vec<u8>, (name, statement): (&str, (&str, &str)), change: impl FnOnce(&mut [u8])) {
+    let head = Head::read(path, &File::open(path).expect("a volume")).expect("a head");
+    let (at, size) = head.places[name];
+    let file = &mut bytes[at as usize..(at + size) as usize];
+    let pinned = Digest::of(file).hex();
+    change(file);
+    let pin = Digest::of(file).hex();
+    let mut signed = head.statement.to_vec();
     exchange(&mut signed, pinned.as_bytes(), pin.as_bytes());
     exchange(&mut signed, statement.0.as_bytes(), statement.1.as_bytes());
-    let begin = bytes.windows(made.statement.len()).position(|part| part == made.statement).expect("the statement");
+    let begin = bytes.windows(signed.len()).position(|part| part == &head.statement[..]).expect("the statement");
     bytes[begin..begin + signed.len()].copy_from_slice(&signed);
-    let id = Digest::of(&signed);
-    let end = at as usize;
-    exchange(&mut bytes[..end], made.id.hex().as_bytes(), id.hex().as_bytes());
-    std::fs::write(&path, &bytes).expect("a volume");
+    let (old, id) = (Digest::of(&head.statement), Digest::of(&signed));
+    exchange(&mut bytes[..at as usize], old.hex().as_bytes(), id.hex().as_bytes());
+    std::fs::write(path, &bytes).expect("a volume");
     let signer = key(1);
     let armour = sign(&signer, BUNDLE, &signed).expect("signed");
-    append_signature(&path, &id, &format!("sig/{}", signature_name("bundle", "person1", signer.public_key())), armour.as_bytes())
+    append_signature(path, &id, &format!("sig/{}", signature_name("bundle", "person1", signer.public_key())), armour.as_bytes())
         .expect("there is room");
-    path
 }
 
 /// A text that may stay as it is.

@@ -5,7 +5,9 @@ mod cost;
 mod damage;
 mod gap;
 mod hostile;
+mod lineage;
 mod order;
+mod rebuilt;
 mod similar;
 
 use crate::world::{World, noise, text};

@@ -1,5 +1,6 @@
 //! What comes after page 1: everything whole, as tables.
 
+use super::super::carriage::EncodingRow;
 use super::super::evidence::Backed;
 use super::super::model::Report;
 use super::super::ruled::{ExceptionRow, RuleRow};
@@ -8,8 +9,22 @@ use super::super::words::Words;
 use super::{Block, Column, Table, bases, basis, sentence};
 
 /// The columns whose content is numbers.
-const NUMERIC: [&str; 10] =
-    ["count", "parameters", "not-looked-into", "needed-by", "index", "size", "same", "only-listed", "only-found", "unnamed"];
+const NUMERIC: [&str; 14] = [
+    "count",
+    "parameters",
+    "not-looked-into",
+    "needed-by",
+    "index",
+    "size",
+    "same",
+    "only-listed",
+    "only-found",
+    "unnamed",
+    "blobs",
+    "as-artifacts",
+    "as-carried",
+    "saved",
+];
 /// The words that are explained.
 const GLOSSARY: [&str; 9] = ["artifact", "blob", "bundle", "digest", "trust-root", "advisory", "undetermined", "rebuilt", "first-download"];
 
@@ -40,6 +55,8 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     let columns = ["name", "line", "spoken", "state"];
     backed(to, words, ("bundles", &columns), Some((subject, &subject.said().bundles)), |row| bundle(words, row));
     backed(to, words, ("volumes", &["name", "size", "state"]), Some((subject, &subject.said().volumes)), |row| volume(words, row));
+    let columns = ["encoding", "blobs", "as-artifacts", "as-carried", "saved"];
+    list(&mut blocks, words, ("encodings", &columns), report.encodings.as_ref(), |row| encoding(words, row));
     blocks.extend(custody(report, words));
     blocks.extend(proof(report, words));
     blocks.extend(lines(words, "transcript", &report.transcript));
@@ -151,6 +168,11 @@ fn compared(words: &Words, row: &ComparedRow) -> Vec<String> {
     let list = format!("{} {}", row.form, row.sha256.get(..12).unwrap_or(&row.sha256));
     let counts = [row.same, row.only_listed, row.only_found, row.unnamed].map(|count| words.number(count));
     [row.artifact.clone(), list].into_iter().chain(counts).collect()
+}
+
+fn encoding(words: &Words, row: &EncodingRow) -> Vec<String> {
+    let numbers = [row.blobs, row.bytes, row.carried, row.bytes.saturating_sub(row.carried)].map(|number| words.number(number));
+    [words.of("carriage", row.encoding.word())].into_iter().chain(numbers).collect()
 }
 
 fn model(words: &Words, row: &ModelRow) -> Vec<String> {
