@@ -70,7 +70,7 @@ fn two_documents_that_differ_have_two_numbers() {
 #[test]
 fn only_a_family_takes_nothing_from_a_licence() {
     let declared = |texts: &[&str]| {
-        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source", Basis::Declared)).collect();
+        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source")).collect();
         Declared::of(&all)
     };
     for (family, licence) in [

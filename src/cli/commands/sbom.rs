@@ -155,7 +155,7 @@ impl Sbom {
 fn summary(inventory: &Inventory) -> String {
     let counts = inventory.counts();
     format!(
-        "{}, {}; not examined: {}, unreadable: {}; licence of the list: {}, other: {}, none: {}; dependencies complete: {}, incomplete: {}, unknown: {}",
+        "{}, {}; not examined: {}, unreadable: {}; licence of the list: {}, other: {}, none: {} (texts found in {}); dependencies complete: {}, incomplete: {}, unknown: {}",
         count(counts.artifacts, "artifact"),
         count(counts.components, "component"),
         counts.not_examined,
@@ -163,6 +163,7 @@ fn summary(inventory: &Inventory) -> String {
         counts.licensed,
         counts.otherwise_licensed,
         counts.unlicensed,
+        counts.only_found,
         counts.linked,
         counts.partly_linked,
         counts.unlinked

@@ -3,7 +3,7 @@
 use super::super::component::{Class, Component, Examined, Part};
 use super::super::identity::spdx_id;
 use super::super::inventory::Inventory;
-use super::super::licence::{Basis, Declared};
+use super::super::licence::{Basis, Declared, difference};
 use super::super::links::is_link;
 use crate::artifact::Digest;
 use serde_json::{Value, json};
@@ -172,8 +172,9 @@ fn comment(component: &Component) -> String {
         lines.extend(inside.not_assessed.iter().map(|why| format!("not assessable: {why}")));
     }
     lines.extend(component.compared.iter().map(|compared| format!("beside its publisher's list: {}", compared.told())));
-    let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.text));
+    let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.source_line()));
     lines.extend(found);
+    lines.extend(difference(&component.licences).map(|what| format!("licences differ: {what}")));
     lines.extend(component.unmet.iter().map(|unmet| format!("requires, and it is not here: {unmet}")));
     lines.join("\n")
 }

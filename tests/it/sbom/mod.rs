@@ -6,7 +6,9 @@ mod documents;
 mod hostile;
 mod image;
 mod inside;
+mod licences;
 mod linking;
+mod rpm;
 mod wheels;
 
 use crate::stock;
