@@ -2,7 +2,7 @@
 
 use super::component::{Component, Examined};
 use super::licence::{Declared, each_found};
-use super::linking::link;
+use super::linking::{link, relate};
 use crate::artifact::{Completeness, Digest};
 use std::collections::HashSet;
 
@@ -91,6 +91,7 @@ impl Inventory {
     /// Names and links the components.
     pub fn new(subject: Subject, mut components: Vec<Component>) -> Self {
         link(&mut components, "", &mut HashSet::new());
+        relate(&mut components);
         Self { subject, components }
     }
 

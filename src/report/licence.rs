@@ -6,8 +6,8 @@ mod found;
 mod texts;
 mod words;
 
-pub(super) use found::{difference, each_found};
 pub use found::{MAX_LICENCE_BYTES, recognised, without_vaguer};
+pub(super) use found::{difference, each_found};
 pub use texts::text_key;
 
 use std::collections::HashMap;

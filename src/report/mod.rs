@@ -35,7 +35,7 @@ pub use language::Language;
 pub use licence::{
     Basis, Declared, Licensing, MAX_LICENCE_BYTES, Term, licence_list, normalised, recognised, satisfiable, text_key, without_vaguer,
 };
-pub use model::{Dataset, Model};
+pub use model::{Dataset, Model, Weights};
 
 use crate::error::{Error, Result};
 use std::io::Write;

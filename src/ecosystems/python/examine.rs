@@ -7,7 +7,7 @@ use super::wheel;
 use crate::artifact::{Artifact, BlobRead, Blobs, Completeness};
 use crate::ecosystems::core_metadata::{CoreMetadata, project, purl, required, requirement};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::report::{Component, Database, Examined, Inside, Licensing, Reading, Requirement, MAX_LICENCE_BYTES, recognised};
+use crate::report::{Component, Database, Examined, Inside, Licensing, MAX_LICENCE_BYTES, Reading, Requirement, recognised};
 use crate::scan::tar::{self, Kind as EntryKind};
 use crate::scan::zip::{self, Member};
 use crate::scan::{Findings, Packing, unpacked};

@@ -115,7 +115,9 @@ pub(in super::super) fn difference(statements: &[Licensing]) -> Option<String> {
     let others: Vec<&str> = found.iter().map(|(text, _)| *text).filter(|text| !is_declared(text)).collect();
     match () {
         () if others.is_empty() => None,
-        () if others.len() == found.len() => Some(format!("declared is {declared}, and the files inside have other texts: {}", others.join(", "))),
+        () if others.len() == found.len() => {
+            Some(format!("declared is {declared}, and the files inside have other texts: {}", others.join(", ")))
+        }
         () => Some(format!("besides {declared}, which is declared, the files inside have texts of {}", others.join(", "))),
     }
 }

@@ -39,7 +39,8 @@ pub fn text_key(text: &str) -> Option<String> {
 /// A text without title, copyright notice and what stands behind its terms: what others leave out, or put in other words.
 fn core(text: &str) -> String {
     const HEADS: [&str; 2] = ["TERMS AND CONDITIONS FOR COPYING", "TERMS AND CONDITIONS FOR USE"];
-    const TAILS: [&str; 4] = ["END OF TERMS AND CONDITIONS", "ADDENDUM: How to use this License", "EXHIBIT A", "\nGNU GENERAL PUBLIC LICENSE"];
+    const TAILS: [&str; 4] =
+        ["END OF TERMS AND CONDITIONS", "ADDENDUM: How to use this License", "EXHIBIT A", "\nGNU GENERAL PUBLIC LICENSE"];
     let head = HEADS.iter().filter_map(|head| text.find(head)).min().unwrap_or(0);
     let tail = TAILS.iter().filter_map(|tail| text[head..].find(tail)).min().map_or(text.len(), |at| head + at);
     let paragraphs: Vec<&str> = text[head..tail].split("\n\n").collect();

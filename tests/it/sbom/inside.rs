@@ -195,7 +195,10 @@ fn apk_is_read() {
     assert_eq!(busybox.needs, [musl.reference.clone()]);
     assert_eq!((inner.accounted, busybox.needs_known), (2, Completeness::Complete), "what is needed lies in it: /bin/sh");
     assert_eq!(app.needs, [busybox.reference.clone(), musl.reference.clone()], "who owns the path, who provides the library");
-    assert_eq!((&app.unmet[..], app.needs_known), (&["/bin/absent", "musl~1.3", "busybox<1.36"].map(str::to_owned)[..], Completeness::Partial));
+    assert_eq!(
+        (&app.unmet[..], app.needs_known),
+        (&["/bin/absent", "musl~1.3", "busybox<1.36"].map(str::to_owned)[..], Completeness::Partial)
+    );
     assert_eq!(musl.licences[0].expression.as_deref(), Some("MIT"));
     judged(&found);
 }
@@ -266,10 +269,7 @@ fn packages_of_node_need_what_node_would_load() {
     );
     let old = at("srv/node_modules/app/node_modules/old");
     assert_eq!((&old.unmet[..], old.needs_known), (&["lost 1".to_owned()][..], Completeness::Partial), "another application has it");
-    assert_eq!(
-        needs("opt/node_modules/.pnpm/linked@1/node_modules/linked"),
-        are(&["opt/node_modules/.pnpm/deep@1/node_modules/deep"])
-    );
+    assert_eq!(needs("opt/node_modules/.pnpm/linked@1/node_modules/linked"), are(&["opt/node_modules/.pnpm/deep@1/node_modules/deep"]));
     judged(&found);
 }
 

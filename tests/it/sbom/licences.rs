@@ -26,7 +26,8 @@ pub const MIT: &str = "Copyright (c) 2020, 2021 Some One\n\n\
 fn texts() -> Option<(String, PathBuf)> {
     let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
     let version = lock.split("name = \"spdx\"\nversion = \"").nth(1)?.split('"').next()?.to_owned();
-    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    let cargo =
+        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
     let indexes = std::fs::read_dir(cargo.join("registry/src")).ok()?.map(|entry| entry.unwrap().path());
     let folder = indexes.map(|index| index.join(format!("spdx-{version}/src/text/licenses"))).find(|folder| folder.is_dir())?;
     Some((version, folder))

@@ -2,9 +2,7 @@
 
 use super::{all, document, judged, subject};
 use airlift::artifact::{Completeness, Digest};
-use airlift::report::{
-    Change, Component, Declared, Difference, Format, Inside, Inventory, Licensing, Part, Purl, Requirement, normalised,
-};
+use airlift::report::{Change, Component, Declared, Difference, Format, Inside, Inventory, Licensing, Part, Purl, Requirement, normalised};
 
 fn component(purl: &str, needs: &[&str]) -> Component {
     let read = Purl::read(purl).unwrap();
@@ -150,7 +148,11 @@ fn statements_come_to_one_expression_or_to_their_text() {
     assert_eq!(declared(&["MIT", "Apache-2.0"]), Declared::Text("MIT; Apache-2.0".to_owned()), "nobody says whether either or both");
     assert_eq!(declared(&["BSD"]), Declared::Text("BSD".to_owned()));
     let found = Licensing::found("LICENSE", &["MIT".to_owned()]);
-    assert_eq!((found[0].expression.as_deref(), Declared::of(&found)), (Some("MIT"), Declared::Nothing), "a file declares nothing of the whole");
+    assert_eq!(
+        (found[0].expression.as_deref(), Declared::of(&found)),
+        (Some("MIT"), Declared::Nothing),
+        "a file declares nothing of the whole"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod image;
 mod inside;
 mod licences;
 mod linking;
+mod models;
 mod rpm;
 mod wheels;
 

@@ -74,7 +74,8 @@ fn packages_are_those_of_rpm() {
     let of = |name: &str| inner.components.iter().find(|c| c.name == name).unwrap();
     let (app, library) = (of("app"), of("lib-text"));
     let requires = run(&rpm, &["--dbpath", &database, "-q", "--requires", "app"]);
-    let said: BTreeSet<&str> = requires.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.starts_with("rpmlib(")).collect();
+    let said: BTreeSet<&str> =
+        requires.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.starts_with("rpmlib(")).collect();
     assert_eq!(app.requirements.iter().map(|r| r.declared.as_str()).collect::<BTreeSet<_>>(), said);
     assert_eq!(app.needs, [library.reference.clone()]);
     assert_eq!((&app.unmet[..], app.needs_known), (&["nothing-has-this".to_owned()][..], Completeness::Partial));

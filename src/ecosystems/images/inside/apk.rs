@@ -58,8 +58,10 @@ impl<'a> Known<'a> {
         let paths = packages.clone().flat_map(|package| list(package, 'D')).filter(|word| word.starts_with('/'));
         // A folder on the way may be a link, such as `/bin`.
         let through_links = |path: &str| files.through_links(path.trim_start_matches('/'));
-        let wanted: BTreeMap<String, &str> =
-            paths.take(MOST_PATHS).flat_map(|path| [(path[1..].to_owned(), path), (through_links(path).unwrap_or_default(), path)]).collect();
+        let wanted: BTreeMap<String, &str> = paths
+            .take(MOST_PATHS)
+            .flat_map(|path| [(path[1..].to_owned(), path), (through_links(path).unwrap_or_default(), path)])
+            .collect();
         for package in packages {
             let Some(name) = field(package, 'P') else { continue };
             here.add(name, field(package, 'V'));

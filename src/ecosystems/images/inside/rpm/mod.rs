@@ -38,12 +38,7 @@ pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
     }
 }
 
-fn take(
-    blobs: std::result::Result<Vec<Vec<u8>>, &'static str>,
-    place: &str,
-    (files, release): (&Filesystem, &Release),
-    found: &mut Found,
-) {
+fn take(blobs: std::result::Result<Vec<Vec<u8>>, &'static str>, place: &str, (files, release): (&Filesystem, &Release), found: &mut Found) {
     let blobs = match blobs {
         Ok(blobs) => blobs,
         Err(why) => return found.not_assessable("rpm", place, why),
