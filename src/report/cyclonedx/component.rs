@@ -65,8 +65,14 @@ fn licences(component: &Component) -> Option<Value> {
 fn of_a_file(value: &mut Value, part: &Part) {
     put(value, "hashes", Some(Value::from(hashes(part))));
     put(value, "mime-type", is_media_type(&part.media_type).then(|| json!(part.media_type)));
-    let origins: Vec<Value> =
-        part.origins.iter().filter(|o| is_link(o)).map(|origin| json!({ "type": "distribution", "url": origin })).collect();
+    let origin = |origin: &String| {
+        let mut value = json!({ "type": "distribution", "url": origin });
+        // BSI TR-03183-2 looks for it here.
+        let sha512 = part.hashes.get("sha512").map(|hex| json!([{ "alg": "SHA-512", "content": hex }]));
+        put(&mut value, "hashes", sha512);
+        value
+    };
+    let origins: Vec<Value> = part.origins.iter().filter(|o| is_link(o)).map(origin).collect();
     put(value, "externalReferences", (!origins.is_empty()).then(|| Value::from(origins)));
 }
 
@@ -87,8 +93,13 @@ fn file(outer: &str, n: usize, part: &Part) -> Value {
     let name = part.name.as_deref().unwrap_or(&digest);
     let mut value = json!({ "type": "file", "bom-ref": format!("{outer}|{n}:{name}"), "name": name });
     of_a_file(&mut value, part);
-    value["properties"] = json!([property("size", &part.size.to_string())]);
+    value["properties"] = Value::from_iter([property("size", &part.size.to_string())].into_iter().chain(file_name(part)));
     value
+}
+
+/// The name that BSI TR-03183-2 has for a property with the name of a file.
+fn file_name(part: &Part) -> Option<Value> {
+    part.name.as_deref().map(|name| json!({ "name": "bsi:component:filename", "value": name }))
 }
 
 /// How something inside was identified, by what a database of packages says of itself; and the licences that files inside have the texts of.
@@ -135,5 +146,6 @@ fn properties(component: &Component) -> Vec<Value> {
         inside.not_assessed.iter().for_each(|why| add("not-assessable", why));
     }
     component.compared.iter().for_each(|compared| add("publishers-list", &compared.told()));
+    all.extend(component.first().filter(|_| component.parts.len() == 1).and_then(file_name));
     all
 }

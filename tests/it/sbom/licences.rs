@@ -143,6 +143,8 @@ fn wheel(licence: &str, files: &[(&str, &[u8])]) -> Component {
     judged(&found);
     let component = &document(&found, Format::CycloneDx)["components"][0];
     assert_eq!(component["licenses"][0]["license"]["id"], licence, "what is found is not mixed with what is declared");
+    let filename = json!({ "name": "bsi:component:filename", "value": "app-1-py3-none-any.whl" });
+    assert!(component["properties"].as_array().unwrap().contains(&filename), "{component}");
     found.components[0].clone()
 }
 
