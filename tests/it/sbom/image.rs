@@ -113,5 +113,5 @@ fn packages_are_those_of_dpkg_query_and_of_pip_list() {
     assert!(stated * 10 >= debian.len() * 9, "{stated} of {} have a statement of licences", debian.len());
     let certain = debian.iter().filter(|c| c.licences.iter().any(|l| l.expression.is_some())).count();
     eprintln!("{} packages: {stated} with a statement of licences, {certain} with a licence of the list", debian.len());
-    assert!(certain * 3 >= debian.len(), "{certain} of {} have a licence of the list", debian.len());
+    assert!(certain * 10 >= debian.len() * 7, "{certain} of {} have a licence of the list", debian.len());
 }

@@ -180,7 +180,7 @@ fn a_text_of_several_identifiers_is_of_each_that_is_declared() {
     let statements = |declared: &str| {
         let mut all = vec![Licensing::new(declared, "field")];
         all.extend(Licensing::found("COPYING", &["GPL-2.0-only GPL-2.0-or-later".to_owned()]));
-        let component = Component { name: "app".to_owned(), licences: all, ..Component::default() };
+        let component = Component { name: "app".to_owned(), version: "1".to_owned(), licences: all, ..Component::default() };
         let inventory = airlift::report::Inventory::new(super::subject(), vec![component]);
         judged(&inventory);
         document(&inventory, Format::CycloneDx)["components"][0].clone()

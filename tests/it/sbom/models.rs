@@ -48,6 +48,11 @@ fn value(card: &Value, name: &str) -> Vec<String> {
     properties(card).into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
 }
 
+/// The one of that name.
+fn named<'a>(all: &'a Value, name: &str) -> &'a Value {
+    all.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()
+}
+
 #[test]
 fn what_a_model_is_made_of_leads_to_what_is_here() {
     let card = b"---\ndatasets:\n- acme/corpus\n- acme/elsewhere\n- a corpus of our own\n---\n" as &[u8];
@@ -62,27 +67,25 @@ fn what_a_model_is_made_of_leads_to_what_is_here() {
     let corpus = commit("dataset", "acme/corpus", &[("data.csv", data)], json!({}));
     let found = inventory(&[tuned, base, corpus], &held([card.to_vec(), b"{}".to_vec(), data.to_vec()]));
     judged(&found);
-    let reference = |n: usize| found.components[n].reference.clone();
+    let reference = |name: &str| found.components.iter().find(|c| c.name == name).unwrap().reference.clone();
 
-    let written = &document(&found, Format::CycloneDx)["components"][0];
+    let document_of = document(&found, Format::CycloneDx);
+    let written = named(&document_of["components"], "acme/tuned");
     let url = |name: &str| format!("pkg:huggingface/acme/{name}?repo_type=dataset");
     assert_eq!(
         written["modelCard"]["modelParameters"]["datasets"],
         json!([
-            { "ref": reference(2) },
+            { "ref": reference("acme/corpus") },
             { "type": "dataset", "name": "acme/elsewhere", "contents": { "properties": [{ "name": "airlift:package-url", "value": url("elsewhere") }] } },
             { "type": "dataset", "name": "a corpus of our own" },
         ])
     );
     let ancestors = &written["pedigree"]["ancestors"];
-    assert_eq!(ancestors[0]["properties"], json!([{ "name": "airlift:reference", "value": reference(1) }]));
+    assert_eq!(ancestors[0]["properties"], json!([{ "name": "airlift:reference", "value": reference("acme/base") }]));
     assert!(ancestors[1].get("properties").is_none() && ancestors[1]["purl"] == "pkg:huggingface/acme/other", "{ancestors}");
 
     let spdx = document(&found, Format::Spdx);
-    let id = |name: &str| {
-        let package = spdx["packages"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap();
-        package["SPDXID"].as_str().unwrap().to_owned()
-    };
+    let id = |name: &str| named(&spdx["packages"], name)["SPDXID"].as_str().unwrap().to_owned();
     let related = |kind: &str| {
         let all = spdx["relationships"]
             .as_array()
@@ -92,7 +95,7 @@ fn what_a_model_is_made_of_leads_to_what_is_here() {
         all.map(|r| r["relatedSpdxElement"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!((related("DESCENDANT_OF"), related("OTHER")), (vec![id("acme/base")], vec![id("acme/corpus")]));
-    let comment = spdx["packages"][1]["comment"].as_str().unwrap();
+    let comment = named(&spdx["packages"], "acme/tuned")["comment"].as_str().unwrap();
     for line in [
         "model parameters: 7",
         "declared to have been trained on: a corpus of our own",
@@ -108,7 +111,7 @@ fn headers_are_counted_where_nobody_says() {
     let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
     let files: Vec<(&str, &[u8])> = names.into_iter().zip(parts.iter().map(Vec::as_slice)).collect();
     let small = gguf(8);
-    let several = [("q.gguf", small.as_slice()), ("model.safetensors", &parts[0])];
+    let several = [("q.gguf", small.as_slice()), ("model.safetensors", parts[0].as_slice())];
     let artifacts = [
         commit("model", "acme/parts", &files, json!({})),
         commit("model", "acme/several", &several, json!({})),
@@ -119,21 +122,21 @@ fn headers_are_counted_where_nobody_says() {
     let found = inventory(&artifacts, &held(parts.iter().cloned().chain([small, broken])));
     judged(&found);
     let written = document(&found, Format::CycloneDx);
-    let card = |n: usize| &written["components"][n]["modelCard"];
+    let card = |name: &str| &named(&written["components"], &format!("acme/{name}"))["modelCard"];
     assert_eq!(
-        (value(card(0), "model-parameters"), value(card(0), "model-parameters-counted")),
+        (value(card("parts"), "model-parameters"), value(card("parts"), "model-parameters-counted")),
         (vec!["15".to_owned()], vec![format!("{}: 15", names[0])])
     );
-    assert!(value(card(1), "model-parameters").is_empty(), "two models have no number together");
-    assert_eq!(value(card(1), "model-parameters-counted"), ["model.safetensors: 10", "q.gguf: 8"]);
-    assert_eq!(card(1)["modelParameters"]["modelArchitecture"], "llama");
-    assert_eq!(value(card(1), "model-architecture-from"), ["the header of q.gguf"]);
+    assert!(value(card("several"), "model-parameters").is_empty(), "two models have no number together");
+    assert_eq!(value(card("several"), "model-parameters-counted"), ["model.safetensors: 10", "q.gguf: 8"]);
+    assert_eq!(card("several")["modelParameters"]["modelArchitecture"], "llama");
+    assert_eq!(value(card("several"), "model-architecture-from"), ["the header of q.gguf"]);
     assert_eq!(
-        (value(card(2), "model-parameters"), &card(2)["modelParameters"]["modelArchitecture"]),
+        (value(card("said"), "model-parameters"), &card("said")["modelParameters"]["modelArchitecture"]),
         (vec!["9".to_owned()], &json!("qwen2"))
     );
-    assert!(value(card(2), "model-architecture-from").is_empty(), "it is declared");
-    assert!(value(card(3), "model-parameters-counted").is_empty(), "a header that is cut short says nothing");
+    assert!(value(card("said"), "model-architecture-from").is_empty(), "it is declared");
+    assert!(value(card("broken"), "model-parameters-counted").is_empty(), "a header that is cut short says nothing");
 }
 
 #[test]

@@ -57,7 +57,8 @@ fn packages_are_those_of_rpm() {
     let format = "%{NAME} %{EPOCH} %{VERSION}-%{RELEASE} %{ARCH} %{LICENSE} %{VENDOR} %{SOURCERPM}\n";
     let said: BTreeSet<String> = run(&rpm, &["--dbpath", &database, "-qa", "--qf", format]).lines().map(str::to_owned).collect();
 
-    let read = |name: &str| std::fs::read(Path::new(&database).join(name)).unwrap();
+    // The log of changes is empty, or gone, once it was taken in.
+    let read = |name: &str| std::fs::read(Path::new(&database).join(name)).unwrap_or_default();
     let found = looked(&[layer(&[
         file("etc/os-release", b"ID=fedora\nVERSION_ID=40\n"),
         file("var/lib/rpm/rpmdb.sqlite", &read("rpmdb.sqlite")),
