@@ -1,8 +1,8 @@
 //! What documents, differences and licences come to.
 
 use super::{
-    Basis, Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading,
-    Requirement, Subject, SubjectKind,
+    Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading, Requirement,
+    Subject, SubjectKind,
 };
 use crate::artifact::{Completeness, Digest};
 use serde_json::Value;
