@@ -3,7 +3,7 @@
 //! project reads it the same way and says the same of it.
 
 use crate::artifact::{Completeness, Licence, percent_encoded};
-use crate::report::{Basis, Component, Examined, Licensing, Requirement};
+use crate::report::{Component, Examined, Licensing, Requirement};
 
 /// Longest name of a project, in bytes: what file systems allow for a file's.
 const LONGEST_NAME: usize = 255;
@@ -77,7 +77,7 @@ pub fn project(metadata: &CoreMetadata, place: &str) -> Option<Component> {
         name,
         supplier: supplier(metadata),
         summary: metadata.one("summary").map(first_line),
-        licences: licences(metadata).into_iter().map(|l| Licensing::new(l.expression, l.source, Basis::Declared)).collect(),
+        licences: licences(metadata).into_iter().map(|l| Licensing::new(l.expression, l.source)).collect(),
         requirements: metadata.all("requires-dist").map(|text| requirement(text, |_| None)).collect(),
         // Of the older form, PKG-INFO, the dependencies stand in another file.
         declared: if place.ends_with("/METADATA") { Completeness::Complete } else { Completeness::Unknown },

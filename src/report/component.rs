@@ -2,7 +2,7 @@
 
 use super::attached::Compared;
 use super::inside::Inside;
-use super::licence::{Basis, Licensing};
+use super::licence::Licensing;
 use super::model::Model;
 use crate::artifact::{Artifact, Completeness, Description, Digest};
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ pub struct Component {
 impl Component {
     /// What an artifact and its description say together: where a room begins.
     pub fn of(artifact: &Artifact, description: Description) -> Self {
-        let licence = |l: crate::artifact::Licence| Licensing::new(l.expression, l.source, Basis::Declared);
+        let licence = |l: crate::artifact::Licence| Licensing::new(l.expression, l.source);
         let requirement = |purl: String| Requirement { declared: purl.clone(), purls: vec![purl], conditional: false };
         Self {
             ecosystem: artifact.ecosystem.clone(),

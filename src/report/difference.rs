@@ -155,6 +155,10 @@ fn keep_needs(component: &mut Component, here: &HashSet<String>) {
     if component.needs.len() < before && component.needs_known == Completeness::Complete {
         component.needs_known = Completeness::Partial;
     }
+    if let Some(model) = &mut component.model {
+        let named = model.datasets.iter_mut().chain(&mut model.bases);
+        named.for_each(|named| named.here.retain(|reference| here.contains(reference)));
+    }
     if let Some(inside) = &mut component.inside {
         inside.components.iter_mut().for_each(|inner| keep_needs(inner, here));
     }

@@ -1,8 +1,8 @@
 //! The inventory: all components of one lock, bundle or installed snapshot, named and linked.
 
 use super::component::{Component, Examined};
-use super::licence::Declared;
-use super::linking::link;
+use super::licence::{Declared, each_found};
+use super::linking::{link, relate};
 use crate::artifact::{Completeness, Digest};
 use std::collections::HashSet;
 
@@ -64,6 +64,8 @@ pub struct Counts {
     pub otherwise_licensed: usize,
     /// Components without a licence statement.
     pub unlicensed: usize,
+    /// Those of them in which the text of a licence was found.
+    pub only_found: usize,
     /// Components of which all that they need is known and here.
     pub linked: usize,
     /// Components of which some of what they need is not known, or not here.
@@ -89,6 +91,7 @@ impl Inventory {
     /// Names and links the components.
     pub fn new(subject: Subject, mut components: Vec<Component>) -> Self {
         link(&mut components, "", &mut HashSet::new());
+        relate(&mut components);
         Self { subject, components }
     }
 
@@ -115,6 +118,9 @@ impl Counts {
             Declared::Text(_) => &mut self.otherwise_licensed,
             Declared::Nothing => &mut self.unlicensed,
         } += 1;
+        if Declared::of(&component.licences) == Declared::Nothing && !each_found(&component.licences).is_empty() {
+            self.only_found += 1;
+        }
         *match component.needs_known {
             Completeness::Complete => &mut self.linked,
             Completeness::Partial => &mut self.partly_linked,

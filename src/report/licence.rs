@@ -2,6 +2,14 @@
 //!
 //! The list and the grammar are the crate `spdx`'s. Its table of imprecise names is not used: it takes `BSD` for one of several licences.
 
+mod found;
+mod texts;
+mod words;
+
+pub use found::{MAX_LICENCE_BYTES, recognised, without_vaguer};
+pub(super) use found::{difference, each_found};
+pub use texts::text_key;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -13,16 +21,16 @@ const LONGEST: usize = 1000;
 pub enum Basis {
     /// The publisher states it of the whole.
     Declared,
-    /// A licence file lies inside; what it says was not compared with the list.
+    /// A file inside has the text of a licence, or a notice of one; it is nowhere declared that it is that of the whole.
     Found,
 }
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Licensing {
-    /// As written; the name of the file where one was found.
+    /// As written. Of what was found, the identifier, or several with `or` between them; empty where a file was not recognised.
     pub text: String,
-    /// Where it stood.
+    /// Where it stood; the file that something was found in.
     pub source: String,
     /// How it came to be.
     pub basis: Basis,
@@ -42,18 +50,18 @@ pub enum Declared {
 }
 
 impl Licensing {
-    /// A statement; a declared one is read.
-    pub fn new(text: impl Into<String>, source: impl Into<String>, basis: Basis) -> Self {
+    /// A declared statement, which is read.
+    pub fn new(text: impl Into<String>, source: impl Into<String>) -> Self {
         let text = text.into();
-        let expression = if basis == Basis::Declared { normalised(&text) } else { None };
-        Self { text, source: source.into(), basis, expression }
+        Self { expression: normalised(&text), text, source: source.into(), basis: Basis::Declared }
     }
 
     /// Where it stands and what stands there, in a line.
     pub(super) fn source_line(&self) -> String {
         match self.basis {
             Basis::Declared => format!("{}: {}", self.source, self.text.lines().next().unwrap_or_default()),
-            Basis::Found => self.text.clone(),
+            Basis::Found if self.text.is_empty() => format!("{}: not recognised", self.source),
+            Basis::Found => format!("{}: {}", self.source, self.text),
         }
     }
 }

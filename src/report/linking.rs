@@ -4,6 +4,7 @@
 //! components and requirements, but for requirements without a version, which lead to every version there is of a name.
 
 use super::component::{Component, Requirement};
+use super::model::Dataset;
 use crate::artifact::Completeness;
 use crate::artifact::Purl;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -26,6 +27,26 @@ pub(super) fn link(components: &mut [Component], outer: &str, taken: &mut HashSe
         if let Some(inside) = &mut component.inside {
             link(&mut inside.components, &outer, taken);
         }
+    }
+}
+
+/// Leads what models are declared to be made from and trained on to the artifacts that these are.
+pub(super) fn relate(components: &mut [Component]) {
+    let index = Index::of(components);
+    let here = |named: &Dataset| {
+        let wanted = Requirement { purls: named.purl.iter().cloned().collect(), ..Requirement::default() };
+        index.satisfying(&wanted).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let related = |component: &Component| {
+        let model = component.model.as_ref()?;
+        let each = |all: &[Dataset]| all.iter().map(here).collect::<Vec<_>>();
+        Some((each(&model.datasets), each(&model.bases)))
+    };
+    let all: Vec<_> = components.iter().map(related).collect();
+    for (component, related) in components.iter_mut().zip(all) {
+        let (Some(model), Some((datasets, bases))) = (&mut component.model, related) else { continue };
+        model.datasets.iter_mut().zip(datasets).for_each(|(dataset, here)| dataset.here = here);
+        model.bases.iter_mut().zip(bases).for_each(|(base, here)| base.here = here);
     }
 }
 

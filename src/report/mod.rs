@@ -32,8 +32,10 @@ pub use identity::uuid;
 pub use inside::{Database, Inside, Reading};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
 pub use language::Language;
-pub use licence::{Basis, Declared, Licensing, Term, licence_list, normalised, satisfiable};
-pub use model::{Dataset, Model};
+pub use licence::{
+    Basis, Declared, Licensing, MAX_LICENCE_BYTES, Term, licence_list, normalised, recognised, satisfiable, text_key, without_vaguer,
+};
+pub use model::{Dataset, Model, Weights};
 
 use crate::error::{Error, Result};
 use std::io::Write;

@@ -1,8 +1,8 @@
 //! What documents, differences and licences come to.
 
 use super::{
-    Basis, Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading,
-    Requirement, Subject, SubjectKind,
+    Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading, Requirement,
+    Subject, SubjectKind,
 };
 use crate::artifact::{Completeness, Digest};
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn two_documents_that_differ_have_two_numbers() {
 #[test]
 fn only_a_family_takes_nothing_from_a_licence() {
     let declared = |texts: &[&str]| {
-        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source", Basis::Declared)).collect();
+        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source")).collect();
         Declared::of(&all)
     };
     for (family, licence) in [

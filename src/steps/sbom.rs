@@ -4,6 +4,9 @@
 //! examined; what cannot be read as what it should be is said to be so, and is no error: the document has to name it.
 
 mod attached;
+mod sha512;
+
+pub use sha512::add_sha512;
 
 use super::reading::{Readers, identity};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};

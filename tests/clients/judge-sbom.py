@@ -1,5 +1,6 @@
 """judge-sbom.py cyclonedx|spdx|ntia FILE: lets foreign validators judge a bill of materials; exit 1 with their words where one refuses it.
-`ntia` wants all minimum elements, `spdx` all but suppliers, which nobody may make up."""
+`ntia` wants all minimum elements, `spdx` all but suppliers, which nobody may make up. Both have the profile of BSI TR-03183-2 applied, which takes
+SPDX from 3.0 on only: of 2.3 it must find exactly what it finds of every such document."""
 import json
 import sys
 
@@ -18,8 +19,11 @@ def cyclonedx(path):
     Bom.from_json(json.loads(text)).validate()
     document = json.loads(text)
     known = set()
+    datasets = []
 
     def collect(component):
+        parameters = component.get("modelCard", {}).get("modelParameters", {})
+        datasets.extend(dataset["ref"] for dataset in parameters.get("datasets", []) if "ref" in dataset)
         if "bom-ref" in component:
             if component["bom-ref"] in known:
                 sys.exit(f"a reference that is there twice: {component['bom-ref']}")
@@ -32,6 +36,7 @@ def cyclonedx(path):
         collect(component)
     used = [d["ref"] for d in document["dependencies"]] + [n for d in document["dependencies"] for n in d.get("dependsOn", [])]
     used += [r for c in document["compositions"] for r in c.get("assemblies", []) + c.get("dependencies", [])]
+    used += datasets
     lost = [r for r in used if r not in known]
     if lost:
         sys.exit(f"references that lead nowhere: {lost[:5]}")
@@ -54,6 +59,20 @@ def spdx(path, whole=False):
     if not sound or whole and not checked.compliant:
         checked.print_table_output(verbose=True)
         sys.exit("it has not the minimum elements of the NTIA")
+    bsi(path)
+
+
+def bsi(path):
+    from ntia_conformance_checker import sbom_checker
+
+    checked = sbom_checker.SbomChecker(path, compliance="bsi")
+    # These it looks for in the objects of SPDX 3 alone.
+    document = {name: getattr(checked, name) for name in ("doc_creator", "doc_uri", "doc_timestamp", "dependency_completeness")}
+    expected = {"doc_creator": False, "doc_uri": False, "doc_timestamp": True, "dependency_completeness": False}
+    lacking = {name: getattr(checked, checked._COMPONENTS_WITHOUT_INFO[name][0]) for name in checked.MIN_ELEMENTS}
+    lacking = {name: some for name, some in lacking.items() if some}
+    if document != expected or lacking or checked.compliant:
+        sys.exit(f"the profile of the BSI finds something else than that it is not of SPDX 3: {document} {str(lacking)[:1000]}")
 
 
 def ntia(path):

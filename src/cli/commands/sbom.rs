@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Result};
 use crate::report::{Change, Difference, Format, Inventory, Subject};
-use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
+use crate::steps::sbom::{Nowhere, Stocktaking, add_sha512, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
 use crate::store::{Snapshot, Store, write_atomic};
 use clap::{Args, ValueEnum};
@@ -50,6 +50,9 @@ pub struct Sbom {
     /// Who accounts for the document: NAME, or NAME (ADDRESS)
     #[arg(long, value_name = "WHO")]
     author: Option<String>,
+    /// Hash all files with SHA-512 too, which BSI TR-03183-2 asks for: everything is read once more
+    #[arg(long)]
+    sha512: bool,
     /// Write the document to this file instead of to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -133,7 +136,12 @@ impl Sbom {
             subject.created = Some(time.to_string());
         }
         let progress = context.out.progress();
-        Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() }.run(subject, artifacts, blobs)
+        let taking = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
+        let mut inventory = taking.run(subject, artifacts, blobs)?;
+        if self.sha512 {
+            add_sha512(&mut inventory, blobs, progress.as_ref())?;
+        }
+        Ok(inventory)
     }
 
     /// A file is there whole or not at all.
@@ -155,7 +163,7 @@ impl Sbom {
 fn summary(inventory: &Inventory) -> String {
     let counts = inventory.counts();
     format!(
-        "{}, {}; not examined: {}, unreadable: {}; licence of the list: {}, other: {}, none: {}; dependencies complete: {}, incomplete: {}, unknown: {}",
+        "{}, {}; not examined: {}, unreadable: {}; licence of the list: {}, other: {}, none: {} (texts found in {}); dependencies complete: {}, incomplete: {}, unknown: {}",
         count(counts.artifacts, "artifact"),
         count(counts.components, "component"),
         counts.not_examined,
@@ -163,6 +171,7 @@ fn summary(inventory: &Inventory) -> String {
         counts.licensed,
         counts.otherwise_licensed,
         counts.unlicensed,
+        counts.only_found,
         counts.linked,
         counts.partly_linked,
         counts.unlinked

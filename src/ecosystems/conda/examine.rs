@@ -6,7 +6,7 @@ use super::package::{Info, info};
 use crate::artifact::{Artifact, Blobs, Purl, percent_encoded};
 use crate::ecosystems::core_metadata::{normalised, purl};
 use crate::error::Result;
-use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
+use crate::report::{Component, Database, Examined, Inside, Licensing, Reading, Requirement};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.author = maintainers(&read.about);
     component.requirements = requirements(&meta);
     component.provides.extend(elsewhere(&meta));
-    component.licences.extend(read.licences.iter().take(MOST).map(|file| Licensing::new(file, "file", Basis::Found)));
+    component.licences.extend(read.licences.iter().take(MOST).flat_map(|(file, found)| Licensing::found(file, found)));
     component.inside = projects(&read, blob.name.as_deref().unwrap_or_default());
     component.examined = examined;
     Ok(component)

@@ -4,6 +4,7 @@
 //! Only for descriptions: what is not as expected is not read, and nothing is said then.
 
 use crate::artifact::BlobRead;
+use crate::report::{MAX_LICENCE_BYTES, recognised};
 use crate::scan::zip::{local_header, walk};
 use serde_json::{Map, Value};
 use std::io::{BufReader, Read, SeekFrom};
@@ -30,8 +31,8 @@ pub(super) fn part_name(part: &str, stem: &str) -> String {
 pub(super) struct Info {
     /// `about.json`.
     pub about: Map<String, Value>,
-    /// Names of the files below `info/licenses/`, sorted.
-    pub licences: Vec<String>,
+    /// The files below `info/licenses/`, sorted, and what was recognised in each.
+    pub licences: Vec<(String, Vec<String>)>,
     /// The files it installs, by `paths.json` or the older `files`.
     pub paths: Vec<String>,
     /// Whether the list of those, or the folder, was not read to its end.
@@ -85,7 +86,13 @@ fn folder(unpacked: impl Read, whole: bool) -> Option<Info> {
                 info.cut |= text.len() as u64 == DOCUMENT;
                 info.paths = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
             }
-            _ => info.licences.extend(name.strip_prefix("licenses/").filter(|n| !n.is_empty() && !n.ends_with('/')).map(|_| path.clone())),
+            _ if name.strip_prefix("licenses/").is_some_and(|n| !n.is_empty() && !n.ends_with('/')) => {
+                let mut text = Vec::new();
+                // What cannot be read ends the folder with the next entry.
+                let read = entry.take(MAX_LICENCE_BYTES).read_to_end(&mut text).is_ok();
+                info.licences.push((path, if read { recognised(&text) } else { vec![] }));
+            }
+            _ => {}
         }
     }
     info.licences.sort();

@@ -120,7 +120,7 @@ fn formats<'a>(artifact: &'a Artifact, looked: Option<&'a Looked>, blobs: &dyn B
 }
 
 /// The format of a file that is at hand.
-fn format(blob: &Descriptor, blobs: &dyn Blobs) -> Option<Format> {
+pub(super) fn format(blob: &Descriptor, blobs: &dyn Blobs) -> Option<Format> {
     let (mut file, mut start) = (blobs.open(&blob.digest).ok()??, Vec::new());
     file.by_ref().take(LOOKED_AT as u64).read_to_end(&mut start).ok()?;
     let mut seen = recognise(&start, blob.size);

@@ -4,6 +4,7 @@ use super::carried::Carried;
 use super::describe::{describe, purl};
 use super::front_matter;
 use super::meta::{Kind, Meta};
+use super::weights;
 use crate::artifact::{Artifact, Blobs};
 use crate::error::{Error, Result};
 use crate::report::{Class, Component, Dataset, Examined, Model};
@@ -23,8 +24,9 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         let meta = Carried::of(artifact)?;
         component.class = if meta.beside.is_some() { Class::Data } else { Class::Model };
         if meta.beside.is_none() {
-            let bases = meta.about.base_models.iter().map(|name| Dataset { name: name.clone(), purl: None }).collect();
-            component.model = Some(Model { architecture: meta.about.architecture.clone(), bases, ..shown(&said) });
+            let bases = meta.about.base_models.iter().map(|name| Dataset { name: name.clone(), ..Dataset::default() }).collect();
+            let declared = Model { architecture: meta.about.architecture.clone(), bases, ..shown(&said) };
+            component.model = Some(weights::counted(declared, artifact, blobs)?);
         }
         return Ok(component);
     }
@@ -32,7 +34,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.class = if meta.kind == Kind::Model { Class::Model } else { Class::Data };
     component.name.clone_from(&meta.repo);
     if meta.kind == Kind::Model {
-        component.model = Some(declared(&meta, artifact, blobs, &said)?);
+        component.model = Some(weights::counted(declared(&meta, artifact, blobs, &said)?, artifact, blobs)?);
     }
     Ok(component)
 }
@@ -41,7 +43,11 @@ fn declared(meta: &Meta, artifact: &Artifact, blobs: &dyn Blobs, said: &BTreeMap
     let card = file(artifact, blobs, "README.md")?.map(|text| front_matter::list(&String::from_utf8_lossy(&text), "datasets"));
     let configured = file(artifact, blobs, "config.json")?.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
     let architecture = configured.as_ref().and_then(|c| c.get("architectures")?.as_array()?.first()?.as_str().map(str::to_owned));
-    let hub = |kind: Kind, name: &str| Dataset { purl: super::meta::is_repo(name).then(|| purl(kind, name, None)), name: name.to_owned() };
+    let hub = |kind: Kind, name: &str| Dataset {
+        purl: super::meta::is_repo(name).then(|| purl(kind, name, None)),
+        name: name.to_owned(),
+        here: vec![],
+    };
     Ok(Model {
         task: meta.card.pipeline.clone(),
         architecture: architecture.or_else(|| meta.card.architecture.clone()),
@@ -58,6 +64,8 @@ fn shown(said: &BTreeMap<String, String>) -> Model {
     let number = |key: &str| said.get(key).and_then(|text| text.parse().ok());
     Model {
         parameters: number("parameters"),
+        // A registry's configuration has it as text, such as `8b`.
+        parameters_text: said.get("parameters").filter(|text| text.parse::<u64>().is_err()).cloned(),
         formats: list("formats"),
         executable: list("pickle"),
         not_looked_into: number("not looked into").unwrap_or_default(),

@@ -50,6 +50,7 @@ mod serve;
 mod tests;
 #[cfg(feature = "upstream")]
 mod together;
+mod weights;
 mod words;
 mod xet;
 

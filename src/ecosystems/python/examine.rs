@@ -7,7 +7,7 @@ use super::wheel;
 use crate::artifact::{Artifact, BlobRead, Blobs, Completeness};
 use crate::ecosystems::core_metadata::{CoreMetadata, project, purl, required, requirement};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::report::{Basis, Component, Database, Examined, Inside, Licensing, Reading, Requirement};
+use crate::report::{Component, Database, Examined, Inside, Licensing, MAX_LICENCE_BYTES, Reading, Requirement, recognised};
 use crate::scan::tar::{self, Kind as EntryKind};
 use crate::scan::zip::{self, Member};
 use crate::scan::{Findings, Packing, unpacked};
@@ -16,12 +16,14 @@ use std::io::{Read, SeekFrom};
 
 /// Most licence files, and most projects carried along, that are named of one file.
 const MOST: usize = 200;
+/// Most bytes of licence files that are read of one file.
+const MOST_LICENCE_BYTES: u64 = 16 << 20;
 
 /// What was read of one file.
 #[derive(Default)]
 struct Content {
     metadata: CoreMetadata,
-    licences: Vec<String>,
+    licences: Vec<Licensing>,
     vendored: Vec<Component>,
     /// Projects carried along that could not be read, or were too many.
     passed_over: usize,
@@ -42,7 +44,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         },
     };
     let mut component = Component::of(artifact, describe_with(&entry, &content.metadata, artifact));
-    component.licences.extend(content.licences.into_iter().map(|file| Licensing::new(file, "file", Basis::Found)));
+    component.licences.extend(content.licences);
     component.author = content.metadata.one("author").or(content.metadata.one("author-email")).map(str::to_owned);
     component.requirements = requirements(&entry, &content.metadata);
     if examined == Examined::Read {
@@ -79,7 +81,7 @@ fn in_wheel(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Content> {
     let (mut licences, mut vendored, mut met) = (Vec::new(), Vec::new(), 0);
     zip::walk(blob, |member| {
         if is_licence(&member.name) && licences.len() < MOST {
-            licences.push(member.name.clone());
+            licences.push(member);
         } else if is_vendored(&member.name) {
             met += 1;
             if vendored.len() < MOST {
@@ -87,11 +89,23 @@ fn in_wheel(entry: &Entry, blob: &mut dyn BlobRead) -> Result<Content> {
             }
         }
     })?;
-    licences.sort();
+    let licences = licence_files(licences, blob);
     let mut projects: Vec<Component> = vendored.iter().filter_map(|member| carried_along(member, blob)).collect();
     projects.sort_by(|a, b| a.purl.cmp(&b.purl));
     let passed_over = met - projects.len();
     Ok(Content { metadata, licences, vendored: projects, passed_over, is_bound: true })
+}
+
+/// What licence files say, as far as they can be read: which there are is known in any case.
+fn licence_files(mut files: Vec<Member>, blob: &mut dyn BlobRead) -> Vec<Licensing> {
+    let mut room = MOST_LICENCE_BYTES;
+    let mut read = |file: &Member| -> Option<Vec<u8>> {
+        room = room.checked_sub(file.size).filter(|_| file.size <= MAX_LICENCE_BYTES)?;
+        let mut bytes = Vec::new();
+        zip::content(blob, file, MAX_LICENCE_BYTES, &mut bytes).ok().map(|()| bytes)
+    };
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.iter().flat_map(|file| Licensing::found(&file.name, &recognised(&read(file).unwrap_or_default()))).collect()
 }
 
 /// A file below `*.dist-info/` that its name says is a licence, or that stands in the folder for licences (PEP 639).
@@ -136,13 +150,15 @@ fn in_sdist(blob: &mut dyn BlobRead) -> Result<Option<Content>> {
             } else if ["LICENSE", "LICENCE", "COPYING", "NOTICE"].iter().any(|w| file.to_ascii_uppercase().starts_with(w))
                 && licences.len() < MOST
             {
-                licences.push(file.to_owned());
+                let mut bytes = Vec::new();
+                content.take(MAX_LICENCE_BYTES).read_to_end(&mut bytes).map_err(broken)?;
+                licences.extend(Licensing::found(file, &recognised(&bytes)));
             }
             Ok(())
         })
     })?;
     let text = text.ok_or_else(|| Error::verification("the source distribution has no readable PKG-INFO"))?;
-    licences.sort();
+    licences.sort_by(|a: &Licensing, b| (&a.source, &a.text).cmp(&(&b.source, &b.text)));
     let metadata = CoreMetadata::read(&text);
     Ok(Some(Content { is_bound: binds(&metadata), metadata, licences, ..Content::default() }))
 }

@@ -1,7 +1,7 @@
 //! One component, with the files it is made of and what was found inside.
 
 use super::super::component::{Class, Component, Examined, Part};
-use super::super::licence::{Basis, Declared};
+use super::super::licence::{Basis, Declared, difference, each_found};
 use super::super::links::{is_link, is_media_type};
 use super::{model, property, put, text};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) fn value(component: &Component) -> Value {
     if let Some(first) = component.first().filter(|_| component.parts.len() == 1 || component.class == Class::Container) {
         of_a_file(&mut value, first);
     }
-    put(&mut value, "evidence", component.found_by.as_deref().map(evidence));
+    put(&mut value, "evidence", evidence(component));
     if let Some(known) = &component.model {
         put(&mut value, "modelCard", Some(model::card(known)));
         put(&mut value, "pedigree", model::pedigree(known));
@@ -65,8 +65,14 @@ fn licences(component: &Component) -> Option<Value> {
 fn of_a_file(value: &mut Value, part: &Part) {
     put(value, "hashes", Some(Value::from(hashes(part))));
     put(value, "mime-type", is_media_type(&part.media_type).then(|| json!(part.media_type)));
-    let origins: Vec<Value> =
-        part.origins.iter().filter(|o| is_link(o)).map(|origin| json!({ "type": "distribution", "url": origin })).collect();
+    let origin = |origin: &String| {
+        let mut value = json!({ "type": "distribution", "url": origin });
+        // BSI TR-03183-2 looks for it here.
+        let sha512 = part.hashes.get("sha512").map(|hex| json!([{ "alg": "SHA-512", "content": hex }]));
+        put(&mut value, "hashes", sha512);
+        value
+    };
+    let origins: Vec<Value> = part.origins.iter().filter(|o| is_link(o)).map(origin).collect();
     put(value, "externalReferences", (!origins.is_empty()).then(|| Value::from(origins)));
 }
 
@@ -87,16 +93,30 @@ fn file(outer: &str, n: usize, part: &Part) -> Value {
     let name = part.name.as_deref().unwrap_or(&digest);
     let mut value = json!({ "type": "file", "bom-ref": format!("{outer}|{n}:{name}"), "name": name });
     of_a_file(&mut value, part);
-    value["properties"] = json!([property("size", &part.size.to_string())]);
+    value["properties"] = Value::from_iter([property("size", &part.size.to_string())].into_iter().chain(file_name(part)));
     value
 }
 
-/// How something inside was identified: by what a database of packages says of itself.
-fn evidence(place: &str) -> Value {
-    json!({
-        "identity": [{ "field": "purl", "confidence": 1, "methods": [{ "technique": "manifest-analysis", "confidence": 1, "value": place }] }],
-        "occurrences": [{ "location": place }],
-    })
+/// The name that BSI TR-03183-2 has for a property with the name of a file.
+fn file_name(part: &Part) -> Option<Value> {
+    part.name.as_deref().map(|name| json!({ "name": "bsi:component:filename", "value": name }))
+}
+
+/// How something inside was identified, by what a database of packages says of itself; and the licences that files inside have the texts of.
+fn evidence(component: &Component) -> Option<Value> {
+    let mut value = json!({});
+    if let Some(place) = &component.found_by {
+        let method = json!({ "technique": "manifest-analysis", "confidence": 1, "value": place });
+        value["identity"] = json!([{ "field": "purl", "confidence": 1, "methods": [method] }]);
+        value["occurrences"] = json!([{ "location": place }]);
+    }
+    let licence = |(text, id): (&str, Option<&str>)| match id.filter(|id| spdx::license_id(id).is_some()) {
+        Some(id) => json!({ "license": { "id": id } }),
+        None => json!({ "license": { "name": text } }),
+    };
+    let found: Vec<Value> = each_found(&component.licences).into_iter().map(licence).collect();
+    put(&mut value, "licenses", (!found.is_empty()).then(|| Value::from(found)));
+    value.as_object().is_some_and(|members| !members.is_empty()).then_some(value)
 }
 
 fn properties(component: &Component) -> Vec<Value> {
@@ -117,6 +137,7 @@ fn properties(component: &Component) -> Vec<Value> {
     component.requirements.iter().for_each(|r| add(if r.conditional { "requires-conditionally" } else { "requires" }, &r.declared));
     component.unmet.iter().for_each(|unmet| add("requires-not-here", unmet));
     component.licences.iter().for_each(|l| add(if l.basis == Basis::Found { "licence-file" } else { "licence-source" }, &l.source_line()));
+    difference(&component.licences).iter().for_each(|what| add("licences-differ", what));
     component.properties.iter().for_each(|(name, value)| add(&name.replace(' ', "-"), value));
     if let Some(inside) = &component.inside {
         add("files-inside", &inside.files.to_string());
@@ -125,5 +146,6 @@ fn properties(component: &Component) -> Vec<Value> {
         inside.not_assessed.iter().for_each(|why| add("not-assessable", why));
     }
     component.compared.iter().for_each(|compared| add("publishers-list", &compared.told()));
+    all.extend(component.first().filter(|_| component.parts.len() == 1).and_then(file_name));
     all
 }

@@ -76,6 +76,7 @@ fn counted(inventory: &Inventory) -> Vec<Value> {
         ("licences-of-the-list", counts.licensed as u64),
         ("licences-otherwise-stated", counts.otherwise_licensed as u64),
         ("licences-absent", counts.unlicensed as u64),
+        ("licences-only-found", counts.only_found as u64),
         ("dependencies-complete", counts.linked as u64),
         ("dependencies-incomplete", counts.partly_linked as u64),
         ("dependencies-unknown", counts.unlinked as u64),

@@ -9,7 +9,7 @@ pub(super) fn card(model: &Model) -> Value {
     let mut parameters = json!({});
     put(&mut parameters, "task", model.task.as_deref().and_then(text));
     put(&mut parameters, "modelArchitecture", model.architecture.as_deref().and_then(text));
-    let datasets: Vec<Value> = model.datasets.iter().map(|d| json!({ "type": "dataset", "name": d.name })).collect();
+    let datasets: Vec<Value> = model.datasets.iter().flat_map(dataset).collect();
     put(&mut parameters, "datasets", (!datasets.is_empty()).then(|| Value::from(datasets)));
     json!({ "modelParameters": parameters, "properties": properties(model) })
 }
@@ -19,20 +19,26 @@ pub(super) fn pedigree(model: &Model) -> Option<Value> {
     let ancestor = |base: &Dataset| {
         let mut value = json!({ "type": "machine-learning-model", "name": base.name });
         put(&mut value, "purl", base.purl.as_deref().and_then(text));
+        let here = base.here.iter().map(|reference| property("reference", reference)).collect::<Vec<_>>();
+        put(&mut value, "properties", (!here.is_empty()).then(|| Value::from(here)));
         value
     };
     (!model.bases.is_empty()).then(|| json!({ "ancestors": model.bases.iter().map(ancestor).collect::<Vec<_>>() }))
 }
 
+/// What is here by its reference; else its name, and its package URL as a property of its contents: there is no member for one.
+fn dataset(dataset: &Dataset) -> Vec<Value> {
+    if !dataset.here.is_empty() {
+        return dataset.here.iter().map(|reference| json!({ "ref": reference })).collect();
+    }
+    let mut value = json!({ "type": "dataset", "name": dataset.name });
+    let contents = |purl: &str| json!({ "properties": [property("package-url", purl)] });
+    put(&mut value, "contents", dataset.purl.as_deref().map(contents));
+    vec![value]
+}
+
 fn properties(model: &Model) -> Vec<Value> {
-    let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
-    let all = [
-        ("model-parameters", number(model.parameters.unwrap_or_default())),
-        ("model-library", model.library.clone().unwrap_or_default()),
-        ("model-formats", model.formats.join(", ")),
-        ("model-files-that-run-when-loaded", model.executable.join(", ")),
-        ("model-files-not-looked-into", number(model.not_looked_into)),
-        ("model-source", "declared by the publisher; formats as the files show them".to_owned()),
-    ];
-    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| property(name, &value)).collect()
+    const SOURCE: &str = "declared by the publisher; formats as the files show them; what is counted is of the files' headers";
+    let facts = model.facts().into_iter().map(|(name, value)| property(name, &value));
+    facts.chain([property("model-source", SOURCE)]).collect()
 }

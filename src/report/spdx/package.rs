@@ -3,8 +3,9 @@
 use super::super::component::{Class, Component, Examined, Part};
 use super::super::identity::spdx_id;
 use super::super::inventory::Inventory;
-use super::super::licence::{Basis, Declared};
+use super::super::licence::{Basis, Declared, difference};
 use super::super::links::is_link;
+use super::super::model::{Dataset, Model};
 use crate::artifact::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -172,8 +173,24 @@ fn comment(component: &Component) -> String {
         lines.extend(inside.not_assessed.iter().map(|why| format!("not assessable: {why}")));
     }
     lines.extend(component.compared.iter().map(|compared| format!("beside its publisher's list: {}", compared.told())));
-    let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.text));
+    let found = component.licences.iter().filter(|l| l.basis == Basis::Found).map(|l| format!("licence file: {}", l.source_line()));
     lines.extend(found);
+    lines.extend(difference(&component.licences).map(|what| format!("licences differ: {what}")));
+    lines.extend(component.model.iter().flat_map(model));
     lines.extend(component.unmet.iter().map(|unmet| format!("requires, and it is not here: {unmet}")));
     lines.join("\n")
+}
+
+/// What is known of a model, in lines.
+fn model(model: &Model) -> Vec<String> {
+    let named = |what: &str, one: &Dataset| match &one.purl {
+        Some(purl) => format!("{what}: {} ({purl})", one.name),
+        None => format!("{what}: {}", one.name),
+    };
+    let words = [("task", &model.task), ("architecture", &model.architecture)];
+    let mut lines: Vec<String> = words.iter().filter_map(|(what, text)| Some(format!("model {what}: {}", text.as_ref()?))).collect();
+    lines.extend(model.facts().iter().map(|(name, value)| format!("{}: {value}", name.replace('-', " "))));
+    lines.extend(model.datasets.iter().map(|dataset| named("declared to have been trained on", dataset)));
+    lines.extend(model.bases.iter().map(|base| named("declared to be made from", base)));
+    lines
 }

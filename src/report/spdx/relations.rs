@@ -13,6 +13,7 @@ pub(super) fn of(inventory: &Inventory, subject: &str) -> impl Iterator<Item = V
     let artifacts = inventory.components.iter().flat_map(move |component| {
         let mut all = vec![relation(subject, "CONTAINS", &spdx_id(&component.reference))];
         all.extend(needs(component));
+        all.extend(descent(component));
         below(component, &mut all);
         all
     });
@@ -27,6 +28,20 @@ fn needs(component: &Component) -> Vec<Value> {
         Completeness::Complete if all.is_empty() => all.push(relation(&id, "DEPENDS_ON", "NONE")),
         Completeness::Complete => {}
         Completeness::Partial | Completeness::Unknown => all.push(relation(&id, "DEPENDS_ON", "NOASSERTION")),
+    }
+    all
+}
+
+/// What a model is declared to be made from and trained on, of what is here. 2.3 has no relationship for data that something was trained on.
+fn descent(component: &Component) -> Vec<Value> {
+    let id = spdx_id(&component.reference);
+    let Some(model) = &component.model else { return vec![] };
+    let bases = model.bases.iter().flat_map(|base| &base.here);
+    let mut all: Vec<Value> = bases.map(|base| relation(&id, "DESCENDANT_OF", &spdx_id(base))).collect();
+    for dataset in model.datasets.iter().flat_map(|dataset| &dataset.here) {
+        let mut value = relation(&id, "OTHER", &spdx_id(dataset));
+        value["comment"] = json!("declared to have been trained on it");
+        all.push(value);
     }
     all
 }

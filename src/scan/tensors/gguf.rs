@@ -1,7 +1,7 @@
 //! GGUF, the form of llama.cpp: counts, settings with types, tensors with offsets, padding, bytes.
 
 use super::super::rules;
-use super::{Fault, Outcome, Source, product, wrong};
+use super::{Counted, Fault, Outcome, Source, product, wrong};
 use crate::scan::Findings;
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ const LONGEST_TEMPLATE: u64 = 1 << 20;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
 
-pub(super) fn read(source: &mut Source<'_>, place: &str, found: &mut Findings) -> Outcome<()> {
+pub(super) fn read(source: &mut Source<'_>, place: &str, found: &mut Findings) -> Outcome<Counted> {
     let (mark, version) = (source.array::<4>()?, source.u32()?);
     match version {
         _ if mark != *b"GGUF" => return wrong("it does not begin with GGUF"),
@@ -27,8 +27,8 @@ pub(super) fn read(source: &mut Source<'_>, place: &str, found: &mut Findings) -
     if tensors > MOST_TENSORS || settings > MOST_SETTINGS {
         return wrong(format!("{tensors} tensors and {settings} settings; {MOST_TENSORS} and {MOST_SETTINGS} are the most"));
     }
-    let alignment = all_settings(source, settings, place, found)?;
-    all_tensors(source, tensors, alignment)
+    let (alignment, architecture) = all_settings(source, settings, place, found)?;
+    all_tensors(source, tensors, alignment).map(|elements| Counted { elements, architecture })
 }
 
 fn name(source: &mut Source<'_>) -> Outcome<String> {
@@ -39,14 +39,15 @@ fn name(source: &mut Source<'_>) -> Outcome<String> {
     String::from_utf8(source.bytes(length)?).or_else(|_| wrong("a name that is not in UTF-8"))
 }
 
-/// Reads the settings; the alignment of tensors is one of them.
-fn all_settings(source: &mut Source<'_>, count: u64, place: &str, found: &mut Findings) -> Outcome<u64> {
-    let (mut alignment, mut keys) = (32, BTreeSet::new());
+/// Reads the settings; the alignment of tensors is one of them, and the name of the architecture.
+fn all_settings(source: &mut Source<'_>, count: u64, place: &str, found: &mut Findings) -> Outcome<(u64, Option<String>)> {
+    let (mut alignment, mut architecture, mut keys) = (32, None, BTreeSet::new());
     for _ in 0..count {
         let (key, kind) = (name(source)?, source.u32()?);
         match (key.as_str(), kind) {
             ("general.alignment", 4) => alignment = u64::from(source.u32()?),
             ("general.alignment", _) => return wrong("an alignment of another type than a number of 32 bits"),
+            ("general.architecture", STRING) => architecture = Some(name(source)?),
             (key, STRING) if key.starts_with("tokenizer.chat_template") => template(source, key, place, found)?,
             _ => value(source, kind, 0)?,
         }
@@ -55,7 +56,7 @@ fn all_settings(source: &mut Source<'_>, count: u64, place: &str, found: &mut Fi
         }
     }
     match alignment {
-        8..=0x10_0000 if alignment.is_power_of_two() => Ok(alignment),
+        8..=0x10_0000 if alignment.is_power_of_two() => Ok((alignment, architecture)),
         _ => wrong(format!("an alignment of {alignment}")),
     }
 }
@@ -104,11 +105,12 @@ fn value(source: &mut Source<'_>, kind: u32, depth: u32) -> Outcome<()> {
 }
 
 /// Reads where tensors lie: one behind the other, each at a multiple of the alignment, and within the file.
-fn all_tensors(source: &mut Source<'_>, count: u64, alignment: u64) -> Outcome<()> {
-    let (mut end, mut padded, mut names) = (0u64, 0u64, BTreeSet::new());
+fn all_tensors(source: &mut Source<'_>, count: u64, alignment: u64) -> Outcome<u64> {
+    let (mut end, mut padded, mut elements, mut names) = (0u64, 0u64, 0u64, BTreeSet::new());
     for _ in 0..count {
         let name = name(source)?;
-        let (length, offset) = tensor(source, &name)?;
+        let (here, length, offset) = tensor(source, &name)?;
+        elements = elements.saturating_add(here);
         if offset != padded {
             return wrong(format!("{name:.60} lies at {offset}; behind the one before it is {padded}"));
         }
@@ -121,14 +123,14 @@ fn all_tensors(source: &mut Source<'_>, count: u64, alignment: u64) -> Outcome<(
     let start = source.at.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
     // Without tensors the padding may be left out, and behind the last one too.
     match source.size.checked_sub(start) {
-        _ if count == 0 && source.size <= start => Ok(()),
-        Some(here) if here == end || here == padded => Ok(()),
+        _ if count == 0 && source.size <= start => Ok(elements),
+        Some(here) if here == end || here == padded => Ok(elements),
         here => wrong(format!("its tensors have {end} bytes, the file has {} for them", here.unwrap_or(0))),
     }
 }
 
-/// The length of a tensor and its offset.
-fn tensor(source: &mut Source<'_>, name: &str) -> Outcome<(u64, u64)> {
+/// The number of elements of a tensor, its length and its offset.
+fn tensor(source: &mut Source<'_>, name: &str) -> Outcome<(u64, u64, u64)> {
     let dimensions = source.u32()?;
     if dimensions > 4 {
         return wrong(format!("{name:.60} has {dimensions} dimensions, 4 are the most"));
@@ -138,8 +140,8 @@ fn tensor(source: &mut Source<'_>, name: &str) -> Outcome<(u64, u64)> {
     let (block, size) = block(kind).ok_or_else(|| Fault::Unknown(format!("{name:.60} is of type {kind}, which is not known here")))?;
     let elements = product(&shape, 1).filter(|elements| i64::try_from(*elements).is_ok());
     let rows = shape.first().copied().unwrap_or(1) % block == 0;
-    match elements.filter(|_| rows).and_then(|elements| (elements / block).checked_mul(size)) {
-        Some(length) => Ok((length, offset)),
+    match elements.filter(|_| rows).and_then(|elements| Some((elements, (elements / block).checked_mul(size)?))) {
+        Some((elements, length)) => Ok((elements, length, offset)),
         None => wrong(format!("{name:.60} has a shape that cannot be: {shape:?}")),
     }
 }

@@ -40,8 +40,8 @@ pub enum Form {
 pub fn examine(form: Form, stream: &mut dyn BufRead, size: u64, place: &str, found: &mut Findings) -> io::Result<()> {
     let mut source = Source { inner: stream, at: 0, size };
     let outcome = match form {
-        Form::Safetensors => safetensors::read(&mut source),
-        Form::Gguf => gguf::read(&mut source, place, found),
+        Form::Safetensors => safetensors::read(&mut source).map(drop),
+        Form::Gguf => gguf::read(&mut source, place, found).map(drop),
         Form::Npy => npy::read(&mut source, place, found),
         Form::Onnx => onnx::read(&mut source, place, found),
     };
@@ -56,6 +56,33 @@ pub fn examine(form: Form, stream: &mut dyn BufRead, size: u64, place: &str, fou
             found.add(rules::NOT_EXAMINED, place, what);
             Ok(())
         }
+    }
+}
+
+/// What the header of a file of tensors says of them all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// How many elements its tensors have together.
+    pub elements: u64,
+    /// The architecture that it names.
+    pub architecture: Option<String>,
+}
+
+/// Counts the elements of the tensors of a file; `None` for forms whose headers do not list them, and where the header is not right.
+///
+/// # Errors
+/// When the stream cannot be read.
+pub fn count(form: Form, stream: &mut dyn BufRead, size: u64) -> io::Result<Option<Counted>> {
+    let mut source = Source { inner: stream, at: 0, size };
+    let outcome = match form {
+        Form::Safetensors => safetensors::read(&mut source),
+        Form::Gguf => gguf::read(&mut source, "", &mut Findings::default()),
+        Form::Npy | Form::Onnx => return Ok(None),
+    };
+    match outcome {
+        Ok(counted) => Ok(Some(counted)),
+        Err(Fault::Io(error)) => Err(error),
+        Err(Fault::Wrong(_) | Fault::Unknown(_)) => Ok(None),
     }
 }
 

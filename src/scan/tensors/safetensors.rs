@@ -1,6 +1,6 @@
 //! safetensors: eight bytes of length, a JSON object of tensors, their bytes one behind the other without gaps.
 
-use super::{Fault, Outcome, Source, product, wrong};
+use super::{Counted, Fault, Outcome, Source, product, wrong};
 use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ const LONGEST_READ: u64 = 32 << 20;
 /// Most tensors.
 const MOST: usize = 1 << 19;
 
-pub(super) fn read(source: &mut Source<'_>) -> Outcome<()> {
+pub(super) fn read(source: &mut Source<'_>) -> Outcome<Counted> {
     let length = source.u64()?;
     if length < 2 || length > LONGEST.min(source.left()) {
         return wrong(format!("a header of {length} bytes; the file has {} and {LONGEST} are the most", source.left()));
@@ -28,14 +28,23 @@ pub(super) fn read(source: &mut Source<'_>) -> Outcome<()> {
         Err(error) if error.is_io() => return Err(Fault::Io(error.into())),
         Err(error) => return wrong(format!("its header: {error}")),
     };
-    whole(tensors, rest)
+    let elements = tensors.iter().fold(0, |sum: u64, tensor| sum.saturating_add(tensor.elements));
+    whole(tensors, rest).map(|()| Counted { elements, architecture: None })
+}
+
+/// Where a tensor lies, and how many elements it has.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    begin: u64,
+    end: u64,
+    elements: u64,
 }
 
 /// Whether tensors lie one behind the other, from the first byte to the last.
-fn whole(mut tensors: Vec<(u64, u64)>, rest: u64) -> Outcome<()> {
+fn whole(mut tensors: Vec<Place>, rest: u64) -> Outcome<()> {
     tensors.sort_unstable();
     let mut end = 0;
-    for (begin, to) in tensors {
+    for Place { begin, end: to, .. } in tensors {
         if begin != end {
             return wrong(format!("a tensor begins at {begin}, the one before it ends at {end}"));
         }
@@ -61,7 +70,7 @@ fn bits(dtype: &str) -> Option<u64> {
 struct Header;
 
 impl<'de> DeserializeSeed<'de> for Header {
-    type Value = Vec<(u64, u64)>;
+    type Value = Vec<Place>;
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -69,7 +78,7 @@ impl<'de> DeserializeSeed<'de> for Header {
 }
 
 impl<'de> Visitor<'de> for Header {
-    type Value = Vec<(u64, u64)>;
+    type Value = Vec<Place>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of tensors")
@@ -131,12 +140,12 @@ struct Tensor {
 }
 
 impl Tensor {
-    fn place(&self) -> Result<(u64, u64), String> {
+    fn place(&self) -> Result<Place, String> {
         let (begin, end) = self.data_offsets;
         let bits = bits(&self.dtype).ok_or_else(|| format!("{:.20} is no type of element", self.dtype))?;
         let length = product(&self.shape, bits).filter(|bits| bits % 8 == 0).map(|bits| bits / 8);
         match end.checked_sub(begin) {
-            Some(found) if Some(found) == length => Ok((begin, end)),
+            Some(found) if Some(found) == length => Ok(Place { begin, end, elements: product(&self.shape, 1).unwrap_or_default() }),
             _ => Err(format!("it lies from {begin} to {end}; its shape and type are of another length")),
         }
     }

@@ -137,7 +137,7 @@ fn model(component: &Component) -> Option<Value> {
     let names = |all: &[crate::report::Dataset]| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
     Some(json!({
         "name": component.name, "version": component.version, "task": model.task, "architecture": model.architecture,
-        "parameters": model.parameters, "library": model.library, "datasets": names(&model.datasets), "made-from": names(&model.bases),
+        "parameters": model.parameters, "parameters-declared": model.parameters_text, "library": model.library, "datasets": names(&model.datasets), "made-from": names(&model.bases),
         "formats": model.formats, "runs-code-when-loaded": model.executable, "files-not-looked-into": model.not_looked_into,
     }))
 }

@@ -82,6 +82,28 @@ fn a_bundle_a_lock_and_what_is_installed_have_documents_that_validators_take() {
 }
 
 #[test]
+fn every_file_has_its_sha512_where_that_is_asked_for() {
+    let place = Place::new();
+    let store = place.world.receiver("receiver");
+    let hashes = |name: &str, args: &[&str]| {
+        let path = place.sbom(store.root(), name, &[args, &[arg(&place.out)]].concat());
+        judge(&path, "cyclonedx");
+        let component = read(&path)["components"][0].clone();
+        let known: Vec<Value> = component["hashes"].as_array().unwrap().iter().map(|hash| hash["alg"].clone()).collect();
+        (known, component)
+    };
+    assert_eq!(hashes("less.json", &[]).0, ["SHA-256"]);
+    let (known, component) = hashes("more.json", &["--sha512"]);
+    assert_eq!(known, ["SHA-256", "SHA-512"]);
+    let expected = data_encoding::HEXLOWER.encode(&<sha2::Sha512 as sha2::Digest>::digest(b"one"));
+    assert_eq!(component["hashes"][1]["content"], expected.as_str());
+    assert_eq!(component["externalReferences"][0]["hashes"][0]["content"], expected.as_str());
+    let path = place.sbom(store.root(), "more.spdx.json", &["--format", "spdx", "--sha512", arg(&place.out)]);
+    judge(&path, "spdx");
+    assert!(read(&path)["packages"][1]["checksums"].as_array().unwrap().iter().any(|sum| sum["checksumValue"] == expected.as_str()));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let place = Place::new();
     let store = place.world.receiver("receiver");

@@ -55,6 +55,10 @@ fn debian() -> Vec<u8> {
     lists.filter(|path| path.extension().is_some_and(|x| x == "list")).for_each(|path| add(&path));
     let documents = std::fs::read_dir("/usr/share/doc").unwrap().map(|entry| entry.unwrap().path().join("copyright"));
     documents.filter(|path| path.symlink_metadata().is_ok_and(|m| m.is_file())).for_each(|path| add(&path));
+    // Packages of one source share their documents by links.
+    layer.follow_symlinks(false);
+    let links = std::fs::read_dir("/usr/share/doc").unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_symlink());
+    links.for_each(|path| layer.append_path_with_name(&path, path.strip_prefix("/").unwrap()).unwrap());
     gzip(&layer.into_inner().unwrap())
 }
 
@@ -105,6 +109,9 @@ fn packages_are_those_of_dpkg_query_and_of_pip_list() {
     let complete = debian.iter().filter(|c| c.needs_known == Completeness::Complete).count();
     // Of an installed system, nothing that is needed is missing; but packages that were put here by force may lack something.
     assert!(complete * 10 >= debian.len() * 9, "{complete} of {}", debian.len());
-    let licensed = debian.iter().filter(|c| c.licences.iter().any(|l| l.expression.is_some())).count();
-    assert!(licensed * 10 >= debian.len(), "{licensed} of {} have a licence of the list", debian.len());
+    let stated = debian.iter().filter(|c| c.licences.iter().any(|l| !l.text.is_empty())).count();
+    assert!(stated * 10 >= debian.len() * 9, "{stated} of {} have a statement of licences", debian.len());
+    let certain = debian.iter().filter(|c| c.licences.iter().any(|l| l.expression.is_some())).count();
+    eprintln!("{} packages: {stated} with a statement of licences, {certain} with a licence of the list", debian.len());
+    assert!(certain * 10 >= debian.len() * 7, "{certain} of {} have a licence of the list", debian.len());
 }

@@ -38,7 +38,7 @@ pub fn image(blobs: &[(&'static str, Vec<u8>)]) -> Artifact {
 }
 
 /// The inventory of an image of these layers.
-fn looked(layers: &[Vec<u8>]) -> Inventory {
+pub fn looked(layers: &[Vec<u8>]) -> Inventory {
     let blobs = blobs(layers);
     inventory(&[image(&blobs)], &held(blobs.into_iter().map(|(_, bytes)| bytes)))
 }
@@ -47,7 +47,7 @@ pub fn layer(entries: &[Entry]) -> Vec<u8> {
     gzip(&tar(entries))
 }
 
-fn inside(inventory: &Inventory) -> &Inside {
+pub fn inside(inventory: &Inventory) -> &Inside {
     inventory.components[0].inside.as_ref().expect("it was looked into")
 }
 
@@ -181,7 +181,8 @@ fn distroless_status_d_is_read() {
 #[test]
 fn apk_is_read() {
     let database = "C:Q1abc=\nP:musl\nV:1.2.5-r0\nA:x86_64\nT:the libc\nL:MIT\no:musl\nm:A Person\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:ld.so\na:0:0:755\n\n\
-        P:busybox\nV:1.36\nA:x86_64\nL:GPL-2.0-only\nD:so:libc.musl-x86_64.so.1 /bin/sh !old\nF:bin\nR:busybox\n\n";
+        P:busybox\nV:1.36\nA:x86_64\nL:GPL-2.0-only\nD:so:libc.musl-x86_64.so.1>=1 /bin/sh !old\nF:bin\nR:busybox\nR:sh\n\n\
+        P:app\nV:2\nA:x86_64\nD:/bin/sh /bin/absent musl~1.3 busybox<1.36 so:libc.musl-x86_64.so.1=1\n\n";
     let found = looked(&[layer(&[
         file("etc/os-release", b"ID=alpine\nVERSION_ID=3.20.1\n"),
         file("lib/apk/db/installed", database.as_bytes()),
@@ -189,10 +190,16 @@ fn apk_is_read() {
         file("bin/busybox", b"x"),
     ])]);
     let inner = inside(&found);
-    assert_eq!(inner.components[1].purl, "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1");
-    assert_eq!(inner.components[0].needs, [inner.components[1].reference.clone()]);
-    assert_eq!((inner.accounted, &inner.components[0].needs_known), (2, &Completeness::Complete));
-    assert_eq!(inner.components[1].licences[0].expression.as_deref(), Some("MIT"));
+    let [app, busybox, musl] = &inner.components[..] else { panic!("{:?}", names(&found)) };
+    assert_eq!(musl.purl, "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1");
+    assert_eq!(busybox.needs, [musl.reference.clone()]);
+    assert_eq!((inner.accounted, busybox.needs_known), (2, Completeness::Complete), "what is needed lies in it: /bin/sh");
+    assert_eq!(app.needs, [busybox.reference.clone(), musl.reference.clone()], "who owns the path, who provides the library");
+    assert_eq!(
+        (&app.unmet[..], app.needs_known),
+        (&["/bin/absent", "musl~1.3", "busybox<1.36"].map(str::to_owned)[..], Completeness::Partial)
+    );
+    assert_eq!(musl.licences[0].expression.as_deref(), Some("MIT"));
     judged(&found);
 }
 
@@ -223,6 +230,69 @@ fn conda_and_npm_are_read() {
         inner.databases
     );
     judged(&found);
+}
+
+/// What Node would load is what a package needs: the nearest of its name on the way up.
+#[test]
+fn packages_of_node_need_what_node_would_load() {
+    let package = |folder: &str, document: Value| file(&format!("{folder}/package.json"), document.to_string().as_bytes());
+    let named = |name: &str, version: &str| json!({ "name": name, "version": version });
+    let app = json!({ "name": "app", "version": "1.0.0", "dependencies": { "left": "^1", "both": "*" }, "optionalDependencies": { "both": "*" },
+        "peerDependencies": { "host": ">=1", "guest": "*" }, "peerDependenciesMeta": { "guest": { "optional": true } } });
+    let mut old = named("old", "1.0.0");
+    old["dependencies"] = json!({ "left": "*", "renamed": "npm:other@1", "lost": "1" });
+    let mut pnpm = named("linked", "1.0.0");
+    pnpm["dependencies"] = json!({ "deep": "1" });
+    let found = looked(&[layer(&[
+        package("srv/node_modules/app", app),
+        package("srv/node_modules/left", named("left", "1.3.0")),
+        package("srv/node_modules/host", named("host", "1.0.0")),
+        package("srv/node_modules/app/node_modules/old", old),
+        package("srv/node_modules/app/node_modules/left", named("left", "0.1.0")),
+        package("srv/node_modules/renamed", named("other", "1.0.0")),
+        package("opt/node_modules/left", named("left", "1.3.0")),
+        package("opt/node_modules/lost", named("lost", "1.0.0")),
+        package("opt/node_modules/.pnpm/linked@1/node_modules/linked", pnpm),
+        of_kind("opt/node_modules/.pnpm/linked@1/node_modules/deep", b'2', "../../deep@1/node_modules/deep"),
+        package("opt/node_modules/.pnpm/deep@1/node_modules/deep", named("deep", "1.0.0")),
+    ])]);
+    let all = &inside(&found).components;
+    let at = |folder: &str| all.iter().find(|c| c.found_by.as_deref() == Some(&format!("{folder}/package.json"))).unwrap();
+    let needs = |folder: &str| at(folder).needs.iter().cloned().collect::<BTreeSet<_>>();
+    let are = |folders: &[&str]| folders.iter().map(|folder| at(folder).reference.clone()).collect::<BTreeSet<_>>();
+    assert_eq!(needs("srv/node_modules/app"), are(&["srv/node_modules/app/node_modules/left", "srv/node_modules/host"]));
+    let app = at("srv/node_modules/app");
+    assert_eq!((&app.unmet[..], app.needs_known), (&["guest *", "both *"].map(str::to_owned)[..], Completeness::Complete), "optional ones");
+    assert_eq!(
+        needs("srv/node_modules/app/node_modules/old"),
+        are(&["srv/node_modules/app/node_modules/left", "srv/node_modules/renamed"])
+    );
+    let old = at("srv/node_modules/app/node_modules/old");
+    assert_eq!((&old.unmet[..], old.needs_known), (&["lost 1".to_owned()][..], Completeness::Partial), "another application has it");
+    assert_eq!(needs("opt/node_modules/.pnpm/linked@1/node_modules/linked"), are(&["opt/node_modules/.pnpm/deep@1/node_modules/deep"]));
+    judged(&found);
+}
+
+#[test]
+fn versions_that_packages_of_debian_ask_for_are_compared() {
+    let package = |name: &str, version: &str, more: &str| {
+        format!("Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n{more}\n")
+    };
+    let status = [
+        package("lib", "1:2.0-1", "Provides: virtual (= 3), bare\n"),
+        package("fits", "1", "Depends: lib (>= 1:1.9), virtual (>= 2), bare\n"),
+        package("other", "1", "Depends: lib (>> 1:2.0-1) | lib (= 1:2.0-1)\n"),
+        package("lacks", "1", "Depends: lib (<< 1:2.0), virtual (>= 4), bare (>= 1), lib:any (= 1:2.0-1) [amd64]\n"),
+    ]
+    .concat();
+    let found = looked(&[layer(&[file("var/lib/dpkg/status", status.as_bytes())])]);
+    let of = |name: &str| inside(&found).components.iter().find(|c| c.name == name).unwrap();
+    let lib = [of("lib").reference.clone()];
+    for name in ["fits", "other"] {
+        assert_eq!((&of(name).needs[..], &of(name).unmet[..], of(name).needs_known), (&lib[..], &[][..], Completeness::Complete), "{name}");
+    }
+    let unmet = ["lib (<< 1:2.0)", "virtual (>= 4)", "bare (>= 1)"].map(str::to_owned);
+    assert_eq!((&of("lacks").needs[..], &of("lacks").unmet[..], of("lacks").needs_known), (&lib[..], &unmet[..], Completeness::Partial));
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use super::{all, document, judged, subject};
 use airlift::artifact::{Completeness, Digest};
-use airlift::report::{
-    Basis, Change, Component, Declared, Difference, Format, Inside, Inventory, Licensing, Part, Purl, Requirement, normalised,
-};
+use airlift::report::{Change, Component, Declared, Difference, Format, Inside, Inventory, Licensing, Part, Purl, Requirement, normalised};
 
 fn component(purl: &str, needs: &[&str]) -> Component {
     let read = Purl::read(purl).unwrap();
@@ -141,7 +139,7 @@ fn licences_are_named_only_where_they_are_certain() {
 #[test]
 fn statements_come_to_one_expression_or_to_their_text() {
     let declared = |texts: &[&str]| {
-        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source", Basis::Declared)).collect();
+        let all: Vec<Licensing> = texts.iter().map(|text| Licensing::new(*text, "source")).collect();
         Declared::of(&all)
     };
     assert_eq!(declared(&[]), Declared::Nothing);
@@ -149,8 +147,12 @@ fn statements_come_to_one_expression_or_to_their_text() {
     assert_eq!(declared(&["BSD License", "BSD-3-Clause"]), Declared::Expression("BSD-3-Clause".to_owned()));
     assert_eq!(declared(&["MIT", "Apache-2.0"]), Declared::Text("MIT; Apache-2.0".to_owned()), "nobody says whether either or both");
     assert_eq!(declared(&["BSD"]), Declared::Text("BSD".to_owned()));
-    let found = [Licensing::new("LICENSE", "file", Basis::Found)];
-    assert_eq!(Declared::of(&found), Declared::Nothing, "a file that nobody read declares nothing");
+    let found = Licensing::found("LICENSE", &["MIT".to_owned()]);
+    assert_eq!(
+        (found[0].expression.as_deref(), Declared::of(&found)),
+        (Some("MIT"), Declared::Nothing),
+        "a file declares nothing of the whole"
+    );
 }
 
 #[test]

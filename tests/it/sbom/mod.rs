@@ -6,7 +6,10 @@ mod documents;
 mod hostile;
 mod image;
 mod inside;
+mod licences;
 mod linking;
+mod models;
+mod rpm;
 mod wheels;
 
 use crate::stock;

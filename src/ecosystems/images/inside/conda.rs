@@ -3,7 +3,7 @@
 use super::Found;
 use super::filesystem::Filesystem;
 use crate::artifact::{Completeness, percent_encoded};
-use crate::report::{Basis, Component, Examined, Licensing, Requirement};
+use crate::report::{Component, Examined, Licensing, Requirement};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -69,8 +69,8 @@ fn component(record: &Value, place: &str) -> Option<Component> {
 
 /// A family is a word for several licences, whatever one of the list it may be spelt like.
 fn licence(named: Option<&str>, family: Option<&str>) -> Option<Licensing> {
-    let of_family = |family| Licensing { expression: None, ..Licensing::new(family, "record license_family", Basis::Declared) };
-    named.map(|name| Licensing::new(name, "record license", Basis::Declared)).or_else(|| family.map(of_family))
+    let of_family = |family| Licensing { expression: None, ..Licensing::new(family, "record license_family") };
+    named.map(|name| Licensing::new(name, "record license")).or_else(|| family.map(of_family))
 }
 
 fn requirement(spec: &str) -> Requirement {

@@ -1,21 +1,21 @@
 //! Databases of dpkg: `status`, and the folder `status.d` of images that were made without dpkg.
 
+use super::bounds::Here;
+use super::copyright;
 use super::fields::{Paragraph, each, first};
 use super::filesystem::Filesystem;
 use super::release::Release;
 use super::wanted::DPKG;
 use super::{Found, MOST_NEEDS};
+use crate::advisories::order::Order;
 use crate::artifact::Completeness;
 use crate::ecosystems::core_metadata::first_line;
-use crate::report::{Basis, Component, Examined, Licensing, Requirement, normalised};
-use std::collections::{BTreeSet, HashMap};
-
-/// Longest licence statements of one package together, in bytes.
-const LONGEST: usize = 4096;
+use crate::report::{Component, Examined, Licensing, Requirement};
+use std::collections::HashMap;
 
 /// Reads what there is.
 pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
-    let mut reader = Reader { files, release, licences: HashMap::new() };
+    let mut reader = Reader { files, release, licences: HashMap::new(), here: here(files) };
     if let Some(bytes) = files.content(DPKG) {
         let (before, mut all) = (found.components.len(), 0);
         each(bytes, &mut |package| {
@@ -29,8 +29,7 @@ pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
             count => found.partly("dpkg", DPKG, count, &format!("{} entries without a name or version, or too many", all - count)),
         }
     }
-    let apart = files.kept().filter(|(path, _)| path.starts_with("var/lib/dpkg/status.d/") && path.strip_suffix(".md5sums").is_none());
-    for (path, bytes) in apart {
+    for (path, bytes) in apart(files) {
         match reader.component(&first(bytes), path) {
             Some(component) => {
                 found.push(component);
@@ -43,11 +42,38 @@ pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
     }
 }
 
+/// The files of `status.d`, which name a package each.
+fn apart(files: &Filesystem) -> impl Iterator<Item = (&str, &[u8])> {
+    files.kept().filter(|(path, _)| path.starts_with("var/lib/dpkg/status.d/") && path.strip_suffix(".md5sums").is_none())
+}
+
+/// The versions of all that is here, or provided by it.
+fn here(files: &Filesystem) -> Here {
+    let mut here = Here::new(Order::Debian);
+    let mut add = |package: &Paragraph| {
+        let provided = package.one("provides").into_iter().flat_map(|list| list.split(',')).take(MOST_NEEDS);
+        provided.for_each(|relation| {
+            bare(relation).into_iter().for_each(|name| here.add(name, bound(relation).map(|(_, version)| version)));
+        });
+        if let Some(name) = package.one("package") {
+            here.add(name, package.one("version"));
+        }
+    };
+    each(files.content(DPKG).unwrap_or_default(), &mut |package| {
+        if is_here(&package) {
+            add(&package);
+        }
+    });
+    apart(files).for_each(|(_, bytes)| add(&first(bytes)));
+    here
+}
+
 struct Reader<'a> {
     files: &'a Filesystem,
     release: &'a Release,
     /// Statements by the package whose file they stand in: a database may name one package again and again.
-    licences: HashMap<String, Option<Licensing>>,
+    licences: HashMap<String, Vec<Licensing>>,
+    here: Here,
 }
 
 impl Reader<'_> {
@@ -82,12 +108,12 @@ impl Reader<'_> {
             purl: release.purl("deb", "debian", name, version, &[("arch", architecture)]),
             supplier: package.one("maintainer").map(first_line),
             summary: package.one("description").map(first_line),
-            licences: self.licence(name).into_iter().collect(),
+            licences: self.licences(name),
             requirements: relations
                 .map(str::trim)
                 .filter(|r| !r.is_empty())
                 .take(MOST_NEEDS + 1)
-                .map(|r| requirement(r, release))
+                .map(|r| requirement(r, release, &self.here))
                 .collect(),
             declared: Completeness::Complete,
             provides: provided.filter_map(bare).take(MOST_NEEDS + 1).map(|name| release.base("deb", "debian", name)).collect(),
@@ -110,13 +136,13 @@ impl Reader<'_> {
     }
 
     /// What a package's copyright says, read once for each name.
-    fn licence(&mut self, name: &str) -> Option<Licensing> {
+    fn licences(&mut self, name: &str) -> Vec<Licensing> {
         if let Some(known) = self.licences.get(name) {
             return known.clone();
         }
-        let licence = licence(name, self.files);
-        self.licences.insert(name.to_owned(), licence.clone());
-        licence
+        let licences = copyright::of(name, self.files);
+        self.licences.insert(name.to_owned(), licences.clone());
+        licences
     }
 }
 
@@ -132,38 +158,21 @@ fn state(package: &Paragraph) -> Option<&str> {
     package.one("status")?.split_whitespace().nth(2)
 }
 
-/// One relation with its alternatives (deb-control(5)).
-fn requirement(text: &str, release: &Release) -> Requirement {
-    let purls = text.split('|').filter_map(bare).map(|name| release.base("deb", "debian", name)).collect();
+/// One relation with its alternatives (deb-control(5)). Those of which no version that fits is here lead nowhere.
+fn requirement(text: &str, release: &Release, here: &Here) -> Requirement {
+    let fitting = text.split('|').filter_map(|one| bare(one).filter(|name| here.satisfies(name, bound(one))));
+    let purls = fitting.map(|name| release.base("deb", "debian", name)).collect();
     Requirement { declared: text.split_whitespace().collect::<Vec<_>>().join(" "), purls, conditional: false }
+}
+
+/// The operator and version of a relation: `(>= 1.2)`.
+fn bound(relation: &str) -> Option<(&str, &str)> {
+    let inner = relation.split_once('(')?.1.split(')').next()?.trim();
+    let at = inner.find(|c: char| !"<>=".contains(c))?;
+    Some((&inner[..at], inner[at..].trim()))
 }
 
 /// The name of a relation, without version and architecture.
 fn bare(relation: &str) -> Option<&str> {
     relation.trim().split([' ', '(', ':', '[']).next().filter(|name| !name.is_empty())
-}
-
-/// What `copyright` says, where it is in the form that programs can read (DEP 5): every licence that stands over some files. They all
-/// apply, each to its files.
-fn licence(name: &str, files: &Filesystem) -> Option<Licensing> {
-    let place = format!("usr/share/doc/{name}/copyright");
-    let (mut named, mut head, mut length) = (BTreeSet::new(), None, 0);
-    each(files.content(&place)?, &mut |paragraph| match &head {
-        None => head = Some(paragraph.one("format").is_some()),
-        Some(_) if paragraph.one("Files").is_none() || length > LONGEST => {}
-        Some(_) => {
-            let licence = paragraph.one("license").map(first_line);
-            length += licence.as_ref().map_or(0, String::len);
-            named.extend(licence);
-        }
-    });
-    if head != Some(true) || named.is_empty() {
-        return None;
-    }
-    let text = named.iter().cloned().collect::<Vec<_>>().join(", ");
-    let mut licensing = Licensing::new(text, place, Basis::Declared);
-    let each: Option<BTreeSet<String>> =
-        named.iter().map(|one| normalised(one).map(|e| if e.contains(" OR ") { format!("({e})") } else { e })).collect();
-    licensing.expression = each.filter(|_| length <= LONGEST).map(|each| each.into_iter().collect::<Vec<_>>().join(" AND "));
-    Some(licensing)
 }

@@ -3,6 +3,9 @@
 //! A layer is taken in as a whole before it is applied: what it deletes is of the layers below, never its own, and each deleted node is
 //! met once, so that the work is linear in what the layers hold.
 
+use super::wanted::is_licence;
+use crate::report::Licensing;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Most nodes of one image, and of one layer.
@@ -11,6 +14,8 @@ const MOST_NODES: usize = 1_500_000;
 const MOST_PATHS: u64 = 256 << 20;
 /// Most bytes of files that are kept of one image.
 const MOST_KEPT: u64 = 256 << 20;
+/// Most licence files that are named of one package.
+pub(super) const MOST_LICENCES: usize = 50;
 /// Most links that are followed for one path, as Linux does.
 const MOST_LINKS: usize = 40;
 /// Longest path that a system opens, in bytes (`PATH_MAX` of Linux).
@@ -36,7 +41,7 @@ pub(super) enum Node {
 pub(super) struct Layer {
     /// What it brings.
     pub nodes: BTreeMap<String, Node>,
-    /// Contents that are kept, by their path.
+    /// Contents that are kept, by their path; of licence files a line for each licence that was recognised.
     pub kept: BTreeMap<String, Vec<u8>>,
     /// Hard links, each with its place in the layer and the path it is a second name of.
     pub links: BTreeMap<String, (usize, String)>,
@@ -55,7 +60,7 @@ pub(super) struct Filesystem {
     kept: BTreeMap<String, Vec<u8>>,
     held: u64,
     paths: u64,
-    followed: u64,
+    followed: Cell<u64>,
     /// What could not be assessed, for people.
     pub not_assessed: Vec<String>,
 }
@@ -126,6 +131,28 @@ impl Filesystem {
         self.kept.get(path).map(Vec::as_slice)
     }
 
+    /// The content of a file that is kept, through the links that it and its folders may be.
+    pub fn content_through_links(&self, path: &str) -> Option<&[u8]> {
+        self.content(path).or_else(|| self.content(&self.through_links(path)?))
+    }
+
+    /// The path that another leads to, through the links that it and its folders may be.
+    pub fn through_links(&self, path: &str) -> Option<String> {
+        self.resolved(&format!("{path}/.")).ok()
+    }
+
+    /// What was recognised in the licence files below a folder, whose name ends with a slash.
+    pub fn licences(&self, folder: &str) -> Vec<Licensing> {
+        let below = self.kept.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder));
+        below.filter(|(path, _)| is_licence(path)).take(MOST_LICENCES).flat_map(|(path, _)| self.licence(path)).collect()
+    }
+
+    /// What was recognised in one licence file.
+    pub fn licence(&self, path: &str) -> Vec<Licensing> {
+        let found = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
+        self.content(path).filter(|_| is_licence(path)).map(|bytes| Licensing::found(path, &found(bytes))).unwrap_or_default()
+    }
+
     /// All files that are kept, by their path.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.kept.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
@@ -169,7 +196,7 @@ impl Filesystem {
     }
 
     /// The path with every folder that is a link replaced by what it leads to.
-    fn resolved(&mut self, path: &str) -> Result<String, &'static str> {
+    fn resolved(&self, path: &str) -> Result<String, &'static str> {
         let (mut done, mut links) = (String::new(), 0);
         let mut rest: Vec<&str> = path.split('/').rev().collect();
         while let Some(part) = rest.pop() {
@@ -182,8 +209,8 @@ impl Filesystem {
                 _ if done.is_empty() => done.push_str(part),
                 _ => done.extend(["/", part]),
             }
-            self.followed += done.len() as u64;
-            if self.followed > MOST_FOLLOWED || done.len() > LONGEST_PATH {
+            self.followed.set(self.followed.get() + done.len() as u64);
+            if self.followed.get() > MOST_FOLLOWED || done.len() > LONGEST_PATH {
                 return Err("some paths of packages are too long, or lead through too many folders");
             }
             let Some(Node::Link(target)) = self.nodes.get(&done).filter(|_| !rest.is_empty()) else { continue };

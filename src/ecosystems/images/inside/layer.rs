@@ -1,9 +1,10 @@
 //! Reading one layer as a stream: what it brings, what it takes away.
 
 use super::filesystem::{Filesystem, Layer, Node};
-use super::wanted::{is_only_met, limit};
+use super::wanted::{is_licence, is_only_met, limit};
 use crate::artifact::{BlobRead, Blobs};
 use crate::error::{Error, Result};
+use crate::report::{MAX_LICENCE_BYTES, recognised};
 use crate::scan::tar::{self, Kind};
 use crate::scan::{Findings, Packing, Severity, unpacked};
 use crate::server::oci::Entry;
@@ -111,6 +112,9 @@ impl Taken {
     }
 
     fn keep(&mut self, path: &str, size: u64, content: &mut dyn Read) -> Result<()> {
+        if is_licence(path) {
+            return self.recognise(path, content);
+        }
         let (size, limit, length) = if is_only_met(path) { (size.min(1), Some(1), 1) } else { (size, limit(path), u64::MAX) };
         let Some(most) = limit else { return Ok(()) };
         if size > most.min(self.room) {
@@ -119,11 +123,26 @@ impl Taken {
         }
         let mut bytes = Vec::new();
         content.take(length).read_to_end(&mut bytes).map_err(|e| Error::io("a layer cannot be read", &e))?;
+        self.take(path, bytes);
+        Ok(())
+    }
+
+    /// Of the file of a licence only what was recognised in it is kept: there may be a million of them.
+    fn recognise(&mut self, path: &str, content: &mut dyn Read) -> Result<()> {
+        let mut bytes = Vec::new();
+        content.take(MAX_LICENCE_BYTES).read_to_end(&mut bytes).map_err(|e| Error::io("a layer cannot be read", &e))?;
+        let found = recognised(&bytes).join("\n").into_bytes();
+        if found.len() as u64 <= self.room {
+            self.take(path, found);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, path: &str, bytes: Vec<u8>) {
         self.room -= bytes.len() as u64;
         if let Some(before) = self.layer.kept.insert(path.to_owned(), bytes) {
             self.room += before.len() as u64;
         }
-        Ok(())
     }
 }
 

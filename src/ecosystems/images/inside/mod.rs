@@ -6,7 +6,9 @@
 //! without a database (copied files, linked code) are not found: they are files that nothing accounts for, and are counted.
 
 mod apk;
+mod bounds;
 mod conda;
+mod copyright;
 mod dpkg;
 mod fields;
 mod filesystem;

@@ -11,8 +11,9 @@ pub(super) fn read(files: &Filesystem, found: &mut Found) {
         let Some(site) = site(path) else { continue };
         let counts = folders.entry(site.to_owned()).or_default();
         match project(&CoreMetadata::read(bytes), path) {
-            Some(component) => {
+            Some(mut component) => {
                 counts.0 += 1;
+                component.licences.extend(licence_folder(path).map(|folder| files.licences(folder)).unwrap_or_default());
                 found.push(component);
                 // A list beside something that is no project accounts for nothing.
                 if let Some(record) = record_beside(path).and_then(|record| files.content(&record)) {
@@ -40,6 +41,11 @@ fn site(path: &str) -> Option<&str> {
 /// The list of files beside a project's metadata.
 fn record_beside(path: &str) -> Option<String> {
     path.strip_suffix(".dist-info/METADATA").map(|project| format!("{project}.dist-info/RECORD"))
+}
+
+/// The folder that a project's licence files lie in, with a slash behind it.
+fn licence_folder(path: &str) -> Option<&str> {
+    path.strip_suffix("METADATA").filter(|folder| folder.ends_with(".dist-info/"))
 }
 
 /// The paths of a RECORD: relative to the folder of the project, or absolute.

@@ -13,6 +13,17 @@ pub(super) const RELEASE: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
 /// The databases of dpkg.
 pub(super) const DPKG: &str = "var/lib/dpkg/status";
 
+/// Where distributions other than Debian put the licences of packages.
+pub(super) const LICENCES: &str = "usr/share/licenses/";
+
+/// A file that has, as its place or name says, the text of a licence.
+pub(super) fn is_licence(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let named = || ["LICENSE", "LICENCE", "COPYING", "NOTICE"].iter().any(|start| file.to_ascii_uppercase().starts_with(start));
+    let project = path.split_once(".dist-info/").map(|(_, rest)| rest.starts_with("licenses/") || rest == file && named());
+    path.starts_with(LICENCES) || project == Some(true) || is_node_package(folder) && named()
+}
+
 /// The most that is kept of a file at that path; `None` for files that are only counted.
 pub(super) fn limit(path: &str) -> Option<u64> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
@@ -42,7 +53,7 @@ pub(super) fn is_rpm(path: &str, file: &str) -> bool {
 }
 
 /// The folder of a package below `node_modules`: `NAME`, or `@SCOPE/NAME`.
-fn is_node_package(folder: &str) -> bool {
+pub(super) fn is_node_package(folder: &str) -> bool {
     let mut parts = folder.rsplit('/');
     let (name, outer, above) = (parts.next(), parts.next(), parts.next());
     match (name, outer, above) {

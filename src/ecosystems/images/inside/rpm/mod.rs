@@ -5,12 +5,12 @@ mod header;
 pub(super) mod ndb;
 pub(super) mod sqlite;
 
-use super::filesystem::{Filesystem, LONGEST_PATH};
+use super::filesystem::{Filesystem, LONGEST_PATH, MOST_LICENCES};
 use super::release::Release;
-use super::wanted::RPM;
+use super::wanted::{LICENCES, RPM};
 use super::{Found, MOST_ACCOUNTED, MOST_NEEDS, MOST_NEEDS_OF_ALL};
 use crate::artifact::Completeness;
-use crate::report::{Basis, Component, Examined, Licensing, Requirement};
+use crate::report::{Component, Examined, Licensing, Requirement};
 use header::Header;
 use std::collections::{HashMap, HashSet};
 
@@ -27,10 +27,10 @@ pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
             if files.content(&format!("{sqlite}-wal")).is_some_and(|start| !start.is_empty()) {
                 found.not_assessable("rpm", &format!("{sqlite}-wal"), "changes that were not yet taken into the database are not read");
             }
-            take(sqlite::blobs(bytes, "Packages", MOST), &sqlite, release, found);
+            take(sqlite::blobs(bytes, "Packages", MOST), &sqlite, (files, release), found);
         }
         if let Some(bytes) = files.content(&own) {
-            take(ndb::blobs(bytes, MOST), &own, release, found);
+            take(ndb::blobs(bytes, MOST), &own, (files, release), found);
         }
         if files.has(&berkeley) {
             found.not_assessable("rpm", &berkeley, "a Berkeley DB, which is not read");
@@ -38,7 +38,7 @@ pub(super) fn read(files: &Filesystem, release: &Release, found: &mut Found) {
     }
 }
 
-fn take(blobs: std::result::Result<Vec<Vec<u8>>, &'static str>, place: &str, release: &Release, found: &mut Found) {
+fn take(blobs: std::result::Result<Vec<Vec<u8>>, &'static str>, place: &str, (files, release): (&Filesystem, &Release), found: &mut Found) {
     let blobs = match blobs {
         Ok(blobs) => blobs,
         Err(why) => return found.not_assessable("rpm", place, why),
@@ -50,7 +50,8 @@ fn take(blobs: std::result::Result<Vec<Vec<u8>>, &'static str>, place: &str, rel
     let headers: Vec<Header> = parsed.into_iter().filter(|header| header.text(header::NAME).as_deref() != Some("gpg-pubkey")).collect();
     let (owners, before) = (owners(&headers, release), found.components.len());
     for header in &headers {
-        if let Some(component) = component(header, place, release, &owners) {
+        if let Some(mut component) = component(header, place, release, &owners) {
+            component.licences.extend(licence_files(header, files));
             found.push(component);
             header.files(&mut |folder, file| found.account(folder, file));
         }
@@ -60,6 +61,18 @@ fn take(blobs: std::result::Result<Vec<Vec<u8>>, &'static str>, place: &str, rel
         0 => found.read("rpm", place, count),
         left => found.partly("rpm", place, count, &format!("{left} headers that cannot be read, or are too many")),
     }
+}
+
+/// The licence files that a package brings.
+fn licence_files(header: &Header, files: &Filesystem) -> Vec<Licensing> {
+    let mut places = Vec::new();
+    header.files(&mut |folder, file| {
+        let folder = folder.trim_start_matches('/');
+        if places.len() < MOST_LICENCES && folder.len() + file.len() < LONGEST_PATH && format!("{folder}/").starts_with(LICENCES) {
+            places.push(format!("{folder}/{file}"));
+        }
+    });
+    places.iter().flat_map(|place| files.licence(place)).collect()
 }
 
 /// Which package owns each file that a requirement names.
@@ -103,7 +116,7 @@ fn component(header: &Header, place: &str, release: &Release, owners: &HashMap<S
         version,
         supplier: header.text(header::VENDOR).or_else(|| header.text(header::PACKAGER)),
         summary: header.text(header::SUMMARY),
-        licences: header.text(header::LICENSE).map(|l| Licensing::new(l, place, Basis::Declared)).into_iter().collect(),
+        licences: header.text(header::LICENSE).map(|l| Licensing::new(l, place)).into_iter().collect(),
         requirements: wanted.take(MOST_NEEDS + 1).map(|name| requirement(name, release, owners)).collect(),
         declared: Completeness::Complete,
         provides: header.texts(header::PROVIDE_NAME).iter().take(MOST_NEEDS + 1).map(|name| release.base("rpm", "rpm", name)).collect(),
