@@ -2,7 +2,7 @@
 //! importing ask the same rules. Nothing is written.
 
 use super::advise::at_hand;
-use super::assess::Held;
+use super::assess::{Held, database_time};
 use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
@@ -155,6 +155,7 @@ fn of(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> Su
         scan: None,
         release: Some(release).filter(|_| !stands_beside(artifact, component, here)),
         packages: None,
+        database: database_time(artifact),
     }
 }
 

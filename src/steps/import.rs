@@ -5,7 +5,7 @@
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
-use super::assess::{Held, has_evidence, must_not_be_ahead, must_not_go_back};
+use super::assess::{Held, database_time, has_evidence, must_not_be_ahead, must_not_go_back};
 use super::gates::{Gates, as_of, of_bundle, refuse};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
@@ -159,7 +159,7 @@ fn judge_and_take(
 /// not come is refused too.
 pub fn check_evidence(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<()> {
     let artifacts = &bundle.lock.artifacts;
-    if !has_evidence(artifacts) {
+    if !has_evidence(artifacts) && !artifacts.iter().any(|artifact| database_time(artifact).is_some()) {
         return Ok(());
     }
     must_not_be_ahead(artifacts, age(before.store(), clock)?.now)?;

@@ -13,6 +13,7 @@ mod cli;
 mod conda;
 mod conda_lock;
 mod corruption;
+mod databases;
 mod delta;
 mod dependencies;
 mod diode;

@@ -1,6 +1,7 @@
 //! What gates are asked about: one subject for each artifact, in words that no ecosystem has for itself.
 
 use crate::artifact::Release;
+use jiff::Timestamp;
 
 /// How severe a vulnerability is said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +143,8 @@ pub struct Subject {
     pub release: Option<Release>,
     /// Its packages beside the advisories; `None` where nobody has asked yet.
     pub packages: Option<Vec<Package>>,
+    /// Of when it is, where it is a database of vulnerabilities that other programs ask.
+    pub database: Option<Timestamp>,
 }
 
 impl Subject {

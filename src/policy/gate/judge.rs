@@ -114,6 +114,7 @@ pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) 
     formats(&terms.artifacts, subject, &mut hits);
     scan(&terms.artifacts, subject, &mut hits);
     release(&terms.artifacts, asked.as_of, subject, &mut hits);
+    database(terms, asked, subject, &mut hits);
     if let (Some(advisories), Some(packages)) = (effective(terms, asked), &subject.packages) {
         packages.iter().for_each(|package| known(advisories, package, &mut hits));
     }
@@ -240,6 +241,16 @@ fn release(asked: &Artifacts, as_of: Timestamp, subject: &Subject, hits: &mut Hi
     }
     if asked.max_age_days.is_some_and(|most| age > days(most)) {
         hits.add(r::AGE, Outcome::Refused, "", format!("out since {published}"));
+    }
+}
+
+/// A database that other programs ask may be as old as the advisories that are asked here. A review does not say how old it is: that
+/// changes from day to day.
+fn database(terms: &Terms, asked: &Asked, subject: &Subject, hits: &mut Hits) {
+    let (Some(advisories), Some(time)) = (terms.advisories, subject.database.filter(|_| asked.advised != Advised::Later)) else { return };
+    let age = asked.now.as_second().saturating_sub(time.as_second());
+    if age > i64::from(advisories.max_age_days) * DAY {
+        hits.add(r::DATA, Outcome::Refused, "", format!("{} is as of {time}, {} days old", subject.name, age / DAY));
     }
 }
 

@@ -147,6 +147,24 @@ fn releases_have_an_age_and_a_signature() {
     assert_eq!(outcome("[artifacts]\nupstream-signatures = \"present\"\n", &beside, rules::SIGNATURE), Outcome::Passed);
 }
 
+/// A database that other programs ask is too old from the same day on as advisories that are asked here.
+#[test]
+fn databases_of_other_programs_have_an_age_too() {
+    let of = |time_of: &str| Subject { database: Some(time(time_of)), ..subject("db") };
+    let judged = |policy: &str, subject: &Subject, asked: &Asked| {
+        let gated = terms(policy).gate(std::slice::from_ref(subject), asked);
+        let found = gated.rules.iter().find(|ruled| ruled.rule == rules::DATA);
+        found.map(|ruled| (ruled.worst, ruled.hits.first().map(|hit| hit.found.clone()).unwrap_or_default()))
+    };
+    let policy = "[advisories]\nmax-age-days = 7\n";
+    assert_eq!(judged(policy, &of("2026-05-25T12:00:00Z"), &held()), Some((Outcome::Passed, String::new())));
+    let (outcome, found) = judged(policy, &of("2026-05-25T11:59:59Z"), &held()).expect("the rule is in force");
+    assert!(outcome == Outcome::Refused && found.contains("room/db is as of 2026-05-25T11:59:59Z, 7 days old"), "{found}");
+    let review = judged(policy, &of("2020-01-01T00:00:00Z"), &asked(Advised::Later)).expect("the rule is in force");
+    assert_eq!(review.0, Outcome::NotAssessed, "a review does not change from day to day");
+    assert_eq!(judged("", &of("2020-01-01T00:00:00Z"), &held()), Some((Outcome::Passed, String::new())), "nobody asks for an age");
+}
+
 fn weak(id: &str, grade: Option<Grade>, malicious: bool, exploited: bool) -> Subject {
     let names = vec![id.to_owned(), "CVE-1".to_owned()];
     let weakness =

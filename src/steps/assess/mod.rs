@@ -4,7 +4,7 @@
 mod held;
 mod lines;
 
-pub use held::{Held, Origin, Place, Used, has_evidence, must_not_be_ahead, must_not_go_back, said};
+pub use held::{Held, Origin, Place, Used, database_time, has_evidence, must_not_be_ahead, must_not_go_back, said};
 
 use super::sbom::{Nowhere, look};
 use crate::advisories::vex::{self, Statement, Status};
