@@ -11,7 +11,7 @@ use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
-use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, USUAL_AGE_DAYS, Weight};
+use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, Weight};
 use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
 use crate::report::{Basis, Component, Examined, Inventory};
@@ -79,8 +79,7 @@ impl Gates<'_> {
 
     /// What is known of the packages of each component; where nothing can be known, why.
     fn advised(&self, inventory: &Inventory, held: &Held) -> (Advised, Option<Vec<Vec<Package>>>) {
-        let days = self.policy.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
-        match held.advice(inventory, self.now, days) {
+        match held.advice(inventory, self.now, self.policy.terms.advisory_days()) {
             Ok(advice) => (Advised::Held(advice.consulted), Some(advice.packages)),
             Err(error) => (Advised::Missing(in_a_line(&error)), None),
         }

@@ -1,19 +1,22 @@
-"""judge-findings.py SARIF JUNIT: lets foreign readers judge what gates found; exit 1 with their words where one refuses it."""
+"""judge-findings.py SARIF JUNIT [SARIF JUNIT]: lets foreign readers judge what gates found, and what they write where nothing could be judged;
+exit 1 with their words where one refuses it."""
 import json
 import sys
 
 
-def sarif(path):
+def sarif(path, judged):
     from sarif_pydantic import Sarif
 
     with open(path, encoding="utf-8") as file:
         text = file.read()
     log = Sarif.model_validate_json(text)
-    if not log.runs or not log.runs[0].results:
+    if not log.runs or judged and not log.runs[0].results:
         sys.exit("SARIF: a reader finds no results")
+    if not judged and any(invocation.execution_successful for run in log.runs for invocation in run.invocations):
+        sys.exit("SARIF: a reader takes a run that failed for one that found nothing")
     # What no model of the schema says, and readers rely on (3.19.23, 3.27.5, 3.27.10).
     for run in json.loads(text)["runs"]:
-        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        rules = [rule["id"] for rule in run["tool"]["driver"].get("rules", [])]
         if len(set(rules)) != len(rules):
             sys.exit("SARIF: a rule is there twice")
         for result in run["results"]:
@@ -24,18 +27,21 @@ def sarif(path):
 
 
 def junit(path):
-    from junitparser import Failure, JUnitXml, Skipped
+    from junitparser import Error, Failure, JUnitXml, Skipped
 
     for suite in JUnitXml.fromfile(path):
-        counts = {Failure: 0, Skipped: 0}
+        counts = {Error: 0, Failure: 0, Skipped: 0}
         cases = list(suite)
         for case in cases:
             for outcome in case.result:
                 counts[type(outcome)] += 1
-        told, found = (suite.tests, suite.failures, suite.skipped), (len(cases), counts[Failure], counts[Skipped])
+        told = (suite.tests, suite.failures, suite.skipped, suite.errors)
+        found = (len(cases), counts[Failure], counts[Skipped], counts[Error])
         if told != found:
             sys.exit(f"JUnit: {suite.name} says {told} and has {found}")
 
 
-sarif(sys.argv[1])
-junit(sys.argv[2])
+for at, judged in ((1, True), (3, False)):
+    if len(sys.argv) > at:
+        sarif(sys.argv[at], judged)
+        junit(sys.argv[at + 1])

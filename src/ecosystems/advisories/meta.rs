@@ -109,7 +109,9 @@ impl Meta {
     fn is_named(&self, name: &str) -> bool {
         match self.kind {
             Kind::Trivy => name.strip_prefix("trivy/").and_then(tagged).is_some(),
-            Kind::Grype => name.strip_prefix("grype/v").is_some_and(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())),
+            Kind::Grype => {
+                name.strip_prefix("grype/v").is_some_and(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
+            }
             _ => {
                 let document = name.rsplit('/').next().unwrap_or_default();
                 !document.is_empty() && name == self.name(document)

@@ -508,7 +508,7 @@ fn what_rules_say_is_said_in_every_language() {
     assert!(ids.contains("bundle.age") && ids.contains("artifacts.licence") && ids.len() > 15, "{ids:?}");
     let policy = "airlift-policy = 1\n[bundle]\nmax-age-days = 9\n[artifacts]\nmax-bytes = 9\nscan = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
         licences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
-        refuse = \"high\"\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
+        refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
         granted = \"2026-01-01\"\nexpires = \"2026-01-09\"\n";
     let policy = Policy::parse(policy.as_bytes()).unwrap();
     let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
