@@ -30,6 +30,7 @@ mod models;
 mod origin;
 mod packing;
 mod parity;
+mod promises;
 mod pypi;
 mod python;
 mod python_clients;

@@ -434,6 +434,19 @@ fn everything() -> Gated {
     terms(&policy).gate(&[hostile, subject("b"), unread], &held())
 }
 
+/// By the list that reports and tables of controls are read with.
+#[test]
+fn no_rule_and_no_document_promises_more_than_was_looked_at() {
+    let gated = everything();
+    let said = gated.told().iter().map(|finding| format!("{} {}", finding.expected, finding.found)).collect::<Vec<_>>().join("\n");
+    let failed = ["the bundle is damaged".to_owned()];
+    let documents = [sarif(std::slice::from_ref(&gated), &failed).to_string(), junit(std::slice::from_ref(&gated), &failed), said];
+    let texts = rules::ALL.iter().flat_map(|rule| [rule.title.to_owned(), rule.help.to_owned()]).chain(documents);
+    for text in texts {
+        assert_eq!(crate::report::promises::promised(&text, "en"), Vec::<String>::new(), "{text}");
+    }
+}
+
 /// What could not be judged is in both documents, as what nobody can take for an answer without findings.
 #[test]
 fn what_was_not_judged_is_said_in_the_documents() {
