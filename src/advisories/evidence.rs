@@ -22,6 +22,13 @@ impl Evidence {
     }
 }
 
+impl EvidenceKind {
+    /// Whether it is asked here, when packages are assessed.
+    pub const fn is_asked(&self) -> bool {
+        !matches!(self, Self::Database(_))
+    }
+}
+
 /// The kinds of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EvidenceKind {
@@ -33,4 +40,6 @@ pub enum EvidenceKind {
     Likelihood,
     /// Statements about vulnerabilities in products (VEX), by the name of the artifact.
     Statements(String),
+    /// A database that other programs ask, by the name of the artifact: it is not asked here.
+    Database(String),
 }

@@ -47,6 +47,8 @@ pub struct Ranking {
     exploited_time: Option<Timestamp>,
     /// The day of the scores, where some were read.
     pub likelihood_as_of: Option<String>,
+    /// The time of those scores.
+    likelihood_time: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +112,19 @@ impl Ranking {
         (age > freshness.most_age || -age > MOST_AHEAD).then(|| format!("the {list} is {wrong}: as of {time}"))
     }
 
+    /// Why it is not known how likely vulnerabilities are to be exploited: there is no table, or it is too old, or from the future.
+    pub fn likelihood_unknown(&self, freshness: &Freshness) -> Option<String> {
+        let Some(time) = self.likelihood_time else { return Some("no table of scores is here".to_owned()) };
+        let age = freshness.now.duration_since(time);
+        let wrong = if age > freshness.most_age { "too old" } else { "from the future" };
+        (age > freshness.most_age || -age > MOST_AHEAD).then(|| format!("{SCORES} is {wrong}: as of {time}"))
+    }
+
+    /// The time of the table of scores, where one was read.
+    pub fn likelihood_time(&self) -> Option<Timestamp> {
+        self.likelihood_time
+    }
+
     /// Takes in a table of scores, beside those that were taken in before, of which the higher score counts: CSV, packed with gzip or not.
     pub fn read_likelihood(&mut self, table: impl Read) -> Result<()> {
         let mut reader = BufReader::new(table);
@@ -122,6 +137,8 @@ impl Ranking {
         let head = next(&mut table, &mut line)?.and_then(|line| line.strip_prefix('#')).unwrap_or_default();
         let day = head.split(',').find_map(|part| part.strip_prefix("score_date:")).ok_or_else(|| scores("it has no date"))?.to_owned();
         field(SCORES, &day)?;
+        let time = day.get(..10).and_then(|date| format!("{date}T00:00:00Z").parse().ok());
+        let time: Timestamp = time.ok_or_else(|| scores("its date is none").with("found", format!("{day:.40}")))?;
         if next(&mut table, &mut line)? != Some("cve,epss,percentile") {
             return Err(scores("its columns are not cve, epss, percentile").with("found", format!("{:.80}", line.trim_end())));
         }
@@ -132,6 +149,7 @@ impl Ranking {
                     return Err(scores("it has no rows"));
                 }
                 self.likelihood_as_of = self.likelihood_as_of.take().max(Some(day));
+                self.likelihood_time = self.likelihood_time.max(Some(time));
                 found.into_iter().for_each(|(cve, scored)| self.score(cve, scored));
                 return Ok(());
             };

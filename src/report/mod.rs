@@ -20,6 +20,9 @@ mod lines;
 mod linking;
 mod links;
 mod model;
+#[cfg(test)]
+#[path = "../../tests/it/promises/list.rs"]
+pub(crate) mod promises;
 mod spdx;
 #[cfg(test)]
 mod tests;

@@ -2,15 +2,15 @@
 //! is judged and those that are installed.
 //!
 //! A folder has, for each ecosystem by its name in OSV's schema, a folder of records, a folder with `all.zip`, or `NAME.zip`; beside them
-//! may lie `known_exploited_vulnerabilities.json`.
+//! may lie `known_exploited_vulnerabilities.json` and `epss_scores-current.csv.gz`.
 
-use super::assess::{Found, Held, Line, Origin, Place, STATEMENTS_HOLD, Terms, Used, has_evidence};
+use super::assess::{Assessed, Found, Held, Line, Origin, Place, STATEMENTS_HOLD, Terms, Used, has_evidence};
 use super::import::latest;
 use crate::advisories::vex::Statements;
 use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating, Taken};
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Kind, Result, shown};
-use crate::policy::gate::{Consulted, Grade, Package, Weakness};
+use crate::policy::gate::{Consulted, Grade, Package, Share, Weakness};
 use crate::report::Inventory;
 use crate::store::{Store, read_bounded};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,9 @@ use std::path::Path;
 
 /// The list of exploited vulnerabilities, as its publisher calls it.
 const EXPLOITED: &str = "known_exploited_vulnerabilities.json";
-/// Longest such list, in bytes.
+/// The table of scores, as its publisher calls it.
+const LIKELIHOOD: &str = "epss_scores-current.csv.gz";
+/// Longest such list or table, in bytes.
 const LONGEST: u64 = 64 << 20;
 
 /// The newest evidence of each kind among some artifacts and what is installed; `None` where there is none.
@@ -73,6 +75,11 @@ impl Held {
                 origin: Origin::Folder,
             });
         }
+        if let Some(table) = read_bounded(&folder.join(LIKELIHOOD), LONGEST)? {
+            ranking.read_likelihood(&table[..])?;
+            let (time, digest) = (ranking.likelihood_time(), Some(Digest::of(&table)));
+            used.push(Used { label: LIKELIHOOD.to_owned(), time, digest, origin: Origin::Folder });
+        }
         Ok(Self { snapshot, ranking, statements: Statements::new(vec![]), evidence: None, used })
     }
 
@@ -81,7 +88,8 @@ impl Held {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
         let (assessed, each) = self.assess_each(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
         let used = self.used.iter().map(Used::told).collect();
-        let consulted = Consulted { used, exploited_unknown: assessed.exploited_unknown };
+        let Assessed { exploited_unknown, likelihood_unknown, .. } = assessed;
+        let consulted = Consulted { used, exploited_unknown, likelihood_unknown };
         Ok(Advice { consulted, packages: each.iter().map(|lines| lines.iter().map(package).collect()).collect() })
     }
 }
@@ -110,6 +118,7 @@ fn package(line: &Line) -> Package {
         grade: grade(found.rating),
         malicious: found.malicious,
         exploited: found.exploited.is_some(),
+        likelihood: found.likelihood.map(Share::of),
         summary: summary(found),
     });
     let not_examined = reasons(line.extent == Extent::NotExamined);

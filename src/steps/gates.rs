@@ -4,7 +4,7 @@
 mod signed;
 
 use super::advise::at_hand;
-use super::assess::Held;
+use super::assess::{Held, database_time};
 use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
@@ -13,7 +13,7 @@ use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
-use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, USUAL_AGE_DAYS, Weight};
+use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, Weight};
 use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
 use crate::publisher::Judgement;
@@ -84,8 +84,7 @@ impl Gates<'_> {
 
     /// What is known of the packages of each component; where nothing can be known, why.
     fn advised(&self, inventory: &Inventory, held: &Held) -> (Advised, Option<Vec<Vec<Package>>>) {
-        let days = self.policy.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
-        match held.advice(inventory, self.now, days) {
+        match held.advice(inventory, self.now, self.policy.terms.advisory_days()) {
             Ok(advice) => (Advised::Held(advice.consulted), Some(advice.packages)),
             Err(error) => (Advised::Missing(in_a_line(&error)), None),
         }
@@ -163,6 +162,7 @@ fn of(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> Su
         release: Some(release).filter(|_| !stands_beside(artifact, component, here)),
         signed: Judgement::Unkeyed,
         packages: None,
+        database: database_time(artifact),
     }
 }
 

@@ -5,7 +5,7 @@
 //! Volumes may come one after the other: what is here is taken in, and what the store has already needs no volume.
 
 use super::approve::{Admitted, admit};
-use super::assess::{Held, has_evidence, must_not_be_ahead, must_not_go_back};
+use super::assess::{Held, database_time, has_evidence, must_not_be_ahead, must_not_go_back};
 use super::gates::{Gates, as_of, of_bundle, refuse};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
@@ -17,6 +17,7 @@ use crate::bundle::{Authentic, Needs, Statement, Verification, VerifiedBundle};
 use crate::ecosystems::unserved;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
+use crate::policy::gate::Gated;
 use crate::policy::{Decision, Outcome};
 use crate::store::{Installed, Snapshot, Staged, Store, Waiting, Writer, check_space};
 use crate::trust::{Candidate, Gaps, Judged, Mark, Order, OrderRules, judge_sequence, pinned};
@@ -75,12 +76,14 @@ pub struct Inspection<'a> {
     pub look: Look<'a>,
     /// The advisories that the policy's rules ask.
     pub advisories: Option<&'a Held>,
+    /// Who is told what the policy's rules came to, before any of them refuses.
+    pub told: &'a dyn Fn(&Gated),
 }
 
 /// Imports one bundle. It is judged again by the root that is accepted now, under the writer's lock: since it was opened, another import
 /// may have brought a root that no longer counts its signers. A refusal is logged as well.
 pub fn import(bundle: Authentic, journal: &Journal<'_>, verification: &Verification<'_>) -> Result<Imported> {
-    import_after(bundle, journal, verification, Inspection { look: &|_, _| Ok(()), advisories: None })
+    import_after(bundle, journal, verification, Inspection { look: &|_, _| Ok(()), advisories: None, told: &|_| {} })
 }
 
 /// The same, when the inspection agrees: it sees the blobs in the store, where nothing names them yet.
@@ -144,7 +147,7 @@ fn judge_and_take(
     let verified = made(bundle, verification, writer)?;
     verified.bundle().forget_kept(writer)?;
     (inspection.look)(&verified, store)?;
-    notes.extend(gated(&verified, journal, verification, inspection.advisories)?);
+    notes.extend(gated(&verified, journal, verification, inspection)?);
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));
@@ -159,7 +162,7 @@ fn judge_and_take(
 /// not come is refused too.
 pub fn check_evidence(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) -> Result<()> {
     let artifacts = &bundle.lock.artifacts;
-    if !has_evidence(artifacts) {
+    if !has_evidence(artifacts) && !artifacts.iter().any(|artifact| database_time(artifact).is_some()) {
         return Ok(());
     }
     must_not_be_ahead(artifacts, age(before.store(), clock)?.now)?;
@@ -180,19 +183,25 @@ pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
 
 /// Judges the content by the policy's rules about artifacts; what was found and is not refused is told. What could not be assessed is
 /// refused: there is nobody left behind this who would look.
-fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verification<'_>, known: Option<&Held>) -> Result<Vec<String>> {
+fn gated(
+    bundle: &VerifiedBundle,
+    journal: &Journal<'_>,
+    verification: &Verification<'_>,
+    inspection: Inspection<'_>,
+) -> Result<Vec<String>> {
     let (policy, statement) = (in_force(journal.store())?.0, &bundle.bundle().statement);
     let gates = Gates {
         policy: &policy,
         now: age(journal.store(), journal.now())?.now,
         as_of: as_of(statement, journal.store(), journal.now())?,
-        advisories: known,
+        advisories: inspection.advisories,
         installed: Some(journal.store()),
         threads: verification.threads,
         hash: false,
         progress: verification.progress,
     };
     let gated = of_bundle(&gates, bundle, journal.store())?;
+    (inspection.told)(&gated);
     refuse(&statement.label(), &gated)
         .map_err(|error| if error.kind() == Kind::Incomplete { error.of_kind(Kind::Policy) } else { error })?;
     let told = gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed);

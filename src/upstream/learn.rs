@@ -1,8 +1,8 @@
 //! Learning digests by downloading: for upstreams that tell none. The bytes are kept, so that fetching does not ask for them again.
 
 use super::failure::shown;
-use super::{Body, Failure, Part, Upstream, Validator};
-use crate::artifact::{Digest, Sha256Writer};
+use super::{Body, Failure, Part, Upstream, Validator, oci};
+use crate::artifact::{Descriptor, Digest, Sha256Writer};
 use crate::error::{Error, Kind, Result};
 use crate::progress::{Progress, Silent};
 use crate::store::check_space;
@@ -69,6 +69,8 @@ impl Hashers {
 /// A download whose digests are not known yet: all its bytes must be of one version, because nothing else would tell.
 struct Learning<'a> {
     url: &'a Url,
+    /// What it is in a registry, where it is asked of one.
+    blob: Option<&'a Descriptor>,
     most: u64,
     /// Whether the bound is that of the settings, rather than what was said of the file.
     allowance: bool,
@@ -123,7 +125,32 @@ impl Upstream {
         self.learn_with(url, cache, size, Hashers::of_git_blob(size), &Silent).await
     }
 
+    /// The same for a blob of a registry, from the first of its origins: it must be what its manifest says.
+    pub async fn learn_blob(&self, blob: &Descriptor, cache: &Path, progress: &dyn Progress) -> Result<Sums> {
+        let origin = blob.origins.first().map(String::as_str).unwrap_or_default();
+        let url = Url::parse(origin).map_err(|e| Error::failed(format!("{origin:.200}: not a URL")).because(&e))?;
+        let sums = self.learn_from(&url, Some(blob), cache, blob.size, Hashers::default(), progress).await?;
+        if (sums.sha256, sums.size) == (blob.digest, blob.size) {
+            return Ok(sums);
+        }
+        let error = Error::verification(format!("{}: the registry sent other bytes than it should", shown(&url)));
+        let error = error.with("expected", format!("{}, {} bytes", blob.digest, blob.size));
+        Err(error.with("found", format!("{}, {} bytes", sums.sha256, sums.size)))
+    }
+
     async fn learn_with(&self, url: &Url, cache: &Path, most: u64, fresh: Hashers, progress: &dyn Progress) -> Result<Sums> {
+        self.learn_from(url, None, cache, most, fresh, progress).await
+    }
+
+    async fn learn_from(
+        &self,
+        url: &Url,
+        blob: Option<&Descriptor>,
+        cache: &Path,
+        most: u64,
+        fresh: Hashers,
+        progress: &dyn Progress,
+    ) -> Result<Sums> {
         // A process may learn one URL twice at a time, and so may two processes: each writes a file of its own.
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = cache.join("learned");
@@ -135,6 +162,7 @@ impl Upstream {
         let (most, allowance) = (most.min(self.settings().most_learned), most > self.settings().most_learned);
         let mut learning = Learning {
             url,
+            blob,
             most,
             allowance,
             file: &mut file,
@@ -194,12 +222,19 @@ impl Learning<'_> {
     async fn ask(&self, upstream: &Upstream) -> std::result::Result<Body, Failure> {
         if let Some(version) = &self.version {
             let part = Part { from: self.hashers.sha256.length(), version: Some(version.clone()), most: None };
-            let body = upstream.get(self.url, &part).await?;
+            let body = self.get(upstream, &part).await?;
             if body.offset == 0 || body.version.as_ref() == Some(version) {
                 return Ok(body);
             }
         }
-        upstream.get(self.url, &Part::default()).await
+        self.get(upstream, &Part::default()).await
+    }
+
+    async fn get(&self, upstream: &Upstream, part: &Part) -> std::result::Result<Body, Failure> {
+        match self.blob {
+            Some(blob) => oci::fetch(upstream, blob, self.url.as_str(), part).await,
+            None => upstream.get(self.url, part).await,
+        }
     }
 
     /// What can be known before a byte comes: too long, no room.

@@ -135,8 +135,15 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
     );
     assert_eq!(report["findings"]["said"][0]["fix"], "1.2");
     assert!(report["ages"].to_string().contains("PyPI") && !report["not-checked"].to_string().contains("no-advisories"), "{report}");
-    let stale = reported("2026-11-05T00:00:00Z");
+    // As old as the policy lets them be, and where there is none, as old as gates do without one.
+    assert_eq!(tile(&reported("2026-11-05T00:00:00Z"), "exploited"), 1);
+    let stale = reported("2026-12-05T00:00:00Z");
     assert!(tile(&stale, "exploited").is_null() && stale["not-checked"].to_string().contains("advisories-unusable"), "{stale}");
+
+    std::fs::write(receiver.policy_path(), "airlift-policy = 1\n[advisories]\nmax-age-days = 3\n").unwrap();
+    assert!(tile(&reported("2026-11-01T00:00:00Z"), "exploited").is_null(), "older than the policy lets them be");
+    assert_eq!(tile(&reported("2026-10-30T00:00:00Z"), "exploited"), 1);
+    std::fs::remove_file(receiver.policy_path()).unwrap();
 
     // Too old, not carried, and carried without its bytes: errors, not empty answers.
     assert_eq!(audited(&lock, &held, &receiver, "2026-11-05T00:00:00Z").map(drop).map_err(|e| e.kind()), Err(Kind::Policy));

@@ -220,6 +220,85 @@ fn exception(rule: &str, subject: &str, finding: &str) -> String {
     )
 }
 
+/// `verify` and `import` write the same documents, of what they refuse too, and of what never came to be judged.
+#[test]
+fn verify_and_import_write_what_they_found() {
+    let (host, _origin) = sender();
+    policy(&host, "strict.toml", "[artifacts]\nscan = \"refused\"\nmax-bytes = 1000000\n");
+    let asked = ["--sarif", "found.sarif", "--junit", "found.xml"];
+    let log = |host: &Host| -> Value { serde_json::from_slice(&std::fs::read(host.path("found.sarif")).unwrap()).unwrap() };
+    let xml = |host: &Host| std::fs::read_to_string(host.path("found.xml")).unwrap();
+    let gate = ["gate", "out", "--policy", "strict.toml", "--sarif", "gate.sarif", "--junit", "gate.xml"];
+    refuses(&host, POLICY, &gate, &["artifacts.scan"]);
+    refuses(&host, POLICY, &[&["verify", "out", "--policy", "strict.toml"], &asked[..]].concat(), &["artifacts.scan"]);
+    for (one, other) in [("gate.sarif", "found.sarif"), ("gate.xml", "found.xml")] {
+        assert_eq!(std::fs::read(host.path(one)).unwrap(), std::fs::read(host.path(other)).unwrap(), "{one}");
+    }
+    refuses(&host, 2, &[&["verify", "out"], &asked[..]].concat(), &["nothing to judge by"]);
+
+    // What is not what was signed was not judged: neither document looks like one without findings.
+    let volume = std::fs::read_dir(host.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "airlift"));
+    let (good, volume) = (std::fs::read(volume.as_ref().unwrap()).unwrap(), volume.unwrap());
+    let mut damaged = good.clone();
+    let at = damaged.len() - 10_000.min(damaged.len() / 2);
+    damaged[at] ^= 1;
+    std::fs::write(&volume, damaged).unwrap();
+    let ran = host.run(&[&["verify", "out", "--policy", "strict.toml"], &asked[..]].concat());
+    assert!(ran.code != Some(0) && ran.code != Some(POLICY), "{ran:?}");
+    assert_eq!(log(&host)["runs"][0]["invocations"][0]["executionSuccessful"], false);
+    assert!(xml(&host).contains("errors=\"1\"") && xml(&host).contains("<error message="), "{}", xml(&host));
+    std::fs::write(&volume, good).unwrap();
+
+    let far = Host::new();
+    accept(&far, &host.path("trust/root.1.json"));
+    let out = host.path("out");
+    let import = [&["import", arg(&out)], &asked[..]].concat();
+    refuses(&far, 2, &import, &["no rule is asked"]);
+    far.ok(&["policy", "set", arg(&host.path("strict.toml"))]);
+    refuses(&far, POLICY, &import, &["artifacts.scan"]);
+    let runs = log(&far)["runs"].as_array().unwrap().clone();
+    assert!(
+        runs.len() == 1 && runs[0]["results"].to_string().contains("artifacts.scan") && runs[0].get("invocations").is_none(),
+        "{runs:?}"
+    );
+    assert!(xml(&far).contains("<failure type=\"artifacts.scan\"") && xml(&far).contains("errors=\"0\""));
+    policy(&far, "kind.toml", "[artifacts]\nscan = \"shown\"\n");
+    far.ok(&["policy", "set", "kind.toml"]);
+    far.ok(&import);
+    let runs = log(&far)["runs"].as_array().unwrap().clone();
+    assert!(runs.len() == 1 && runs[0]["results"][0]["level"] == "warning" && runs[0].get("invocations").is_none(), "{runs:?}");
+    far.ok(&import);
+    assert_eq!(log(&far)["runs"][0]["invocations"][0]["executionSuccessful"], false, "what is installed already was not judged again");
+    refuses(&far, 2, &[&import[..], &["--dry-run"]].concat(), &["no rule is asked"]);
+}
+
+/// Scores are asked where they lie: in a folder beside the records, as their publisher calls them.
+#[tokio::test(flavor = "multi_thread")]
+async fn scores_of_a_folder_are_asked() {
+    let site = Site::new().await;
+    let host = Host::new();
+    host.write("plain.lock", site.locked(&site.python(), TAKEN).await.unwrap().to_bytes());
+    std::fs::create_dir_all(host.path("osv/PyPI")).unwrap();
+    host.write("osv/PyPI/all.zip", ours().bytes);
+    policy(&host, "likely.toml", "[advisories]\nmax-age-days = 36525\nlikelihood = 0.1\nunknown-likelihood = \"refused\"\n");
+    let args = ["gate", "--lock", "plain.lock", "--policy", "likely.toml", "--advisories", "osv"];
+    refuses(&host, POLICY, &args, &["advisories.likely", "no table of scores is here"]);
+    let table =
+        |share: &str| format!("#model_version:v4,score_date:2026-10-20T00:00:00Z\ncve,epss,percentile\nCVE-0000-0001,{share},0.9\n");
+    let packed = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).and_then(|()| packed.finish()).expect("a stream")
+    };
+    host.write("osv/epss_scores-current.csv.gz", packed(&table("0.42")));
+    refuses(&host, POLICY, &args, &["advisories.likely", "EXAMPLE-2024-1, likely by 42 %", "epss_scores-current.csv.gz as of 2026-10-20"]);
+    host.write("osv/epss_scores-current.csv.gz", packed(&table("0.02")));
+    let ran = host.run(&args);
+    assert!(ran.code == Some(0) && !ran.out.contains("refused"), "{ran:?}");
+}
+
 /// What foreign readers make of the documents, in the environment `gates`.
 #[test]
 fn foreign_readers_take_the_documents() {
@@ -235,20 +314,17 @@ fn foreign_readers_take_the_documents() {
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/judge-findings.py");
-    let judged = |sarif: &str| {
+    let judged = |files: &[&str]| {
         let mut command = Command::new(environment.join("bin/python"));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").arg("-I").arg(&script).arg(&schema);
-        command.arg(host.path(sarif)).arg(host.path("found.xml")).output().unwrap()
+        command.args(files.iter().map(|name| host.path(name))).output().unwrap()
     };
-    host.write(
-        "bad.sarif",
-        String::from_utf8(read("found.sarif")).unwrap().replacen("\"startTimeUtc\"", "\"started\"", 1).replacen(
-            "\"level\"",
-            "\"severity\"",
-            1,
-        ),
-    );
-    assert!(!judged("bad.sarif").status.success(), "the judge refuses what the schema does not have");
-    let ran = judged("found.sarif");
+    let found = String::from_utf8(read("found.sarif")).unwrap();
+    host.write("bad.sarif", found.replacen("\"level\"", "\"severity\"", 1));
+    assert!(!judged(&["bad.sarif", "found.xml"]).status.success(), "the judge refuses what the schema does not have");
+    // Of two that were judged and one that was not, in one document.
+    let failed = ["verify", "out", "--policy", "mixed.toml", "--sarif", "failed.sarif", "--junit", "failed.xml", "--advisories", "none"];
+    assert_ne!(host.run(&failed).code, Some(0));
+    let ran = judged(&["found.sarif", "found.xml", "failed.sarif", "failed.xml"]);
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
 }

@@ -2,6 +2,7 @@
 
 use crate::charts::{Classic, archive};
 use crate::conda_lock::channel::{Paths, package};
+use crate::databases;
 use crate::images::pictures;
 use crate::images::registry::Registry;
 use crate::models::hub::{Hub, commit, tiny};
@@ -182,13 +183,22 @@ fn charts() -> Exhibit {
 fn advisories() -> Exhibit {
     let origin = Origin::new(&[("/PyPI/all.zip", vec![Reply::File(crate::advisories::ours().bytes)])]);
     let address = origin.address.clone();
+    let (registry, listing) = (databases::trivy("2026-10-27T00:00:00Z"), databases::grype("2026-10-27T00:00:00Z", |_| {}));
+    let scanners = databases::section(&registry, &listing);
     Exhibit {
-        section: format!("[advisories.x]\necosystems = [\"PyPI\"]\nsource = \"{address}/{{ecosystem}}/all.zip\"\n"),
+        section: format!("[advisories.x]\necosystems = [\"PyPI\"]\nsource = \"{address}/{{ecosystem}}/all.zip\"\n{scanners}"),
         plain_http: vec![],
-        place: |_, _| "/advisories/latest/osv-scanner/PyPI/all.zip".to_owned(),
+        place: |artifact, n| match artifact.name.split_once('/') {
+            Some(("trivy", reference)) => {
+                let repository = reference.rsplit_once(':').unwrap().0.to_owned();
+                in_the_registry(&Artifact { name: repository, ..artifact.clone() }, n)
+            }
+            Some(("grype", _)) => format!("/advisories/latest/{}/{}", artifact.name, artifact.descriptors[n].name.as_deref().unwrap()),
+            _ => "/advisories/latest/osv-scanner/PyPI/all.zip".to_owned(),
+        },
         documents: ["", "PyPI/all.zip", "osv-scalibr/PyPI/all.zip"].map(|path| format!("/advisories/latest/{path}")).to_vec(),
         absent: "/advisories/latest/osv-scanner/npm/all.zip",
-        asked: Box::new(move || origin.gets("/PyPI/all.zip").len()),
+        asked: Box::new(move || origin.gets("/PyPI/all.zip").len() + registry.log().len() + listing.seen().len()),
     }
 }
 

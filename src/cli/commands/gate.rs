@@ -5,7 +5,7 @@ use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
 use crate::ecosystems::count;
-use crate::error::{Error, Result, plain};
+use crate::error::{Error, Result, plain, shown as shown_path};
 use crate::policy::gate::{Gated, Hit, Standing, document, junit, sarif};
 use crate::policy::{Outcome, Policy};
 use crate::report::Subject;
@@ -22,6 +22,8 @@ use clap::Args;
 use jiff::Timestamp;
 use std::borrow::Borrow;
 use std::fmt::Write;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// By what artifacts are judged.
@@ -95,24 +97,67 @@ impl Judging {
     }
 }
 
+/// Documents that are open: where nothing can be opened for writing any more, they can still be written.
+#[derive(Debug, Default)]
+pub struct Opened {
+    sarif: Option<(PathBuf, File)>,
+    junit: Option<(PathBuf, File)>,
+}
+
 impl Documents {
+    /// Whether any is asked for.
+    pub fn asked(&self) -> bool {
+        self.sarif.is_some() || self.junit.is_some()
+    }
+
     /// Refuses documents where nothing was judged: an empty one, or none, would look like one without findings.
     pub fn none_asked(&self) -> Result<()> {
-        match self.sarif.as_ref().or(self.junit.as_ref()) {
-            None => Ok(()),
-            Some(_) => Err(Error::usage("there is nothing to judge by").hint("name a policy file: --policy FILE")),
-        }
+        if self.asked() { Err(Error::usage("there is nothing to judge by").hint("name a policy file: --policy FILE")) } else { Ok(()) }
+    }
+
+    /// The same where the rules are those of the policy in force, or would be asked of content that is not looked into.
+    pub fn none_judged(&self) -> Result<()> {
+        let error = || Error::usage("no rule is asked of the content, so that there are no findings to write");
+        if self.asked() { Err(error().hint("set a policy that asks some: airlift policy set FILE; a dry run asks none")) } else { Ok(()) }
     }
 
     /// Writes those that were asked for.
     pub fn write(&self, gated: &Gated) -> Result<()> {
+        let judged = std::slice::from_ref(gated);
         if let Some(path) = &self.sarif {
-            let mut bytes = serde_json::to_vec_pretty(&sarif(gated)).expect("a log has string keys only");
-            bytes.push(b'\n');
-            write_atomic(path, &bytes)?;
+            write_atomic(path, &log(judged, &[]))?;
         }
-        self.junit.as_ref().map_or(Ok(()), |path| write_atomic(path, junit(gated).as_bytes()))
+        self.junit.as_ref().map_or(Ok(()), |path| write_atomic(path, junit(judged, &[]).as_bytes()))
     }
+
+    /// Opens those that were asked for. What stood in them is gone: findings of an earlier run must not pass for those of one that fails.
+    pub fn open(&self) -> Result<Opened> {
+        let open = |path: &Option<PathBuf>| {
+            let path = path.clone()?;
+            let file = File::create(&path).map_err(|e| Error::unwritten(format!("{} cannot be written", shown_path(&path)), &e));
+            Some(file.map(|file| (path, file)))
+        };
+        Ok(Opened { sarif: open(&self.sarif).transpose()?, junit: open(&self.junit).transpose()? })
+    }
+}
+
+impl Opened {
+    /// Writes what was judged, and what could not be.
+    pub fn write(self, judged: &[Gated], failures: &[String]) -> Result<()> {
+        let put = |open: Option<(PathBuf, File)>, bytes: &dyn Fn() -> Vec<u8>| {
+            let Some((path, mut file)) = open else { return Ok(()) };
+            let written = file.write_all(&bytes()).and_then(|()| file.sync_all());
+            written.map_err(|e| Error::unwritten(format!("{} cannot be written", shown_path(&path)), &e))
+        };
+        put(self.sarif, &|| log(judged, failures))?;
+        put(self.junit, &|| junit(judged, failures).into_bytes())
+    }
+}
+
+fn log(judged: &[Gated], failures: &[String]) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(&sarif(judged, failures)).expect("a log has string keys only");
+    bytes.push(b'\n');
+    bytes
 }
 
 /// Advisories of a folder, where one is named.

@@ -1,6 +1,6 @@
 //! `airlift import`
 
-use super::gate::known;
+use super::gate::{Documents, known};
 use super::inventory;
 use super::plan::{awaited, foretell};
 use super::scan::{Scanning, say};
@@ -11,15 +11,19 @@ use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Result, shown};
 use crate::log::Journal;
+use crate::policy::gate::Gated;
 use crate::steps::approve;
 use crate::steps::assess::Held;
 use crate::steps::assess::has_evidence;
+use crate::steps::gates::refuse;
 use crate::steps::import::{Imported, Inspection, import_after, is_current, is_refusal, log_refusals};
+use crate::steps::policy::in_force;
 use crate::steps::staging::Staged;
 use crate::steps::verify::{concerns_one_bundle, open_partly, refused};
 use crate::store::Store;
 use clap::Args;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// Verify a bundle and install it, or change nothing
@@ -47,19 +51,36 @@ pub struct Import {
     /// Write what is installed then into this file, as `airlift inventory` does: to be carried back for the next delta
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     inventory: Option<PathBuf>,
+    #[command(flatten)]
+    documents: Documents,
 }
 
 impl Import {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
         if self.dry_run {
+            self.documents.none_judged()?;
             return foretell(&self.places, self.refuse_expired, None, context);
         }
         self.inventory.as_deref().map_or(Ok(()), check_place)?;
         let store = context.make_store()?;
-        let root = context.accepted_root(&store)?;
+        if self.documents.asked() && self.advisories.is_none() && !in_force(&store)?.0.terms.ask() {
+            self.documents.none_judged()?;
+        }
+        let documents = self.documents.open()?;
+        let (judged, mut failures) = (RefCell::new(Vec::new()), Vec::new());
+        let outcome = self.import(&store, (&judged, &mut failures), context);
+        failures.extend(outcome.as_ref().err().map(|error| error.message().to_owned()));
+        documents.write(&judged.into_inner(), &failures)?;
+        outcome.and_then(refused)
+    }
+
+    /// Takes in what is there; the errors that concern single bundles are told apart from what ended everything.
+    fn import(&self, store: &Store, (judged, failures): (&Told, &mut Vec<String>), context: &Context) -> Result<Vec<Error>> {
+        let root = context.accepted_root(store)?;
         let opened = open_partly(&self.places, &root);
-        let (bundles, mut errors) = opened.map_err(|error| self.refused(error, &store, context))?;
+        let (bundles, mut errors) = opened.map_err(|error| self.refused(error, store, context))?;
+        failures.extend(errors.iter().map(|error| error.message().to_owned()));
         let writer = store.writer()?;
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
@@ -70,8 +91,12 @@ impl Import {
             if let Some(pairs) = &approvals {
                 approve::take_for(&journal, &bundle, pairs)?;
             }
-            let aged = context.check_age(&store, &bundle.root, self.refuse_expired);
-            match aged.and_then(|()| take_in(bundle, &journal, self.scanning, known.as_ref(), context)) {
+            let (label, before) = (bundle.statement.label(), judged.borrow().len());
+            let by = By { scanning: self.scanning, known: known.as_ref(), told: &|gated| judged.borrow_mut().push(gated.clone()) };
+            let aged = context.check_age(store, &bundle.root, self.refuse_expired);
+            let taken = aged.and_then(|()| take_in(bundle, &journal, &by, context));
+            failures.extend(unjudged(&label, &taken, judged.borrow().get(before)));
+            match taken {
                 Ok((mut document, lacking)) => {
                     document["sha256-bytes"] = (sha256_bytes() - counted).into();
                     counted = sha256_bytes();
@@ -90,7 +115,7 @@ impl Import {
             context.out.data(&Value::from(documents), "")?;
         }
         errors.extend(carried.err());
-        refused(errors)
+        Ok(errors)
     }
 
     /// What goes back to the sender, so that the next delta need not bring it again: the inventory that was asked for, which the last
@@ -138,14 +163,35 @@ fn check_place(file: &Path) -> Result<()> {
     Err(Error::usage(format!("{}: no inventory can be written there", shown(file))).hint("name a file in a folder that is there"))
 }
 
-/// Imports one bundle and tells of it; with an error where volumes are still to come.
-pub fn take_in(
-    bundle: Authentic,
-    journal: &Journal<'_>,
-    scanning: Scanning,
-    known: Option<&Held>,
-    context: &Context,
-) -> Result<(Value, Option<Error>)> {
+/// What rules came to, bundle by bundle.
+type Told = RefCell<Vec<Gated>>;
+/// What became of a bundle: what is told of it, with an error where volumes are still to come.
+type Taken = (Value, Option<Error>);
+
+/// By what the content of a bundle is judged, and who is told.
+pub struct By<'a> {
+    /// The scanner.
+    pub scanning: Scanning,
+    /// The advisories that were named.
+    pub known: Option<&'a Held>,
+    /// Who is told what the policy's rules came to.
+    pub told: &'a dyn Fn(&Gated),
+}
+
+/// Why the findings do not say what became of a bundle: it was not judged, or something else than its findings ended its import.
+fn unjudged(label: &str, taken: &Result<Taken>, judged: Option<&Gated>) -> Option<String> {
+    let by_its_findings = judged.is_some_and(|gated| refuse(label, gated).is_err());
+    match taken {
+        Err(error) => (!by_its_findings).then(|| error.message().to_owned()),
+        Ok((_, Some(error))) => Some(error.message().to_owned()),
+        Ok(_) if judged.is_none() => Some(format!("{label} is installed already, and was not judged again: airlift gate does that")),
+        Ok(_) => None,
+    }
+}
+
+/// Imports one bundle and tells of it.
+pub fn take_in(bundle: Authentic, journal: &Journal<'_>, by: &By<'_>, context: &Context) -> Result<Taken> {
+    let scanning = by.scanning;
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
     let progress = context.out.progress();
@@ -159,7 +205,7 @@ pub fn take_in(
         say(&outcome, context);
         outcome.refuse(scanning.least())
     };
-    match import_after(bundle, journal, &verification, Inspection { look: &look, advisories: known })? {
+    match import_after(bundle, journal, &verification, Inspection { look: &look, advisories: by.known, told: by.told })? {
         Imported::Staged(staged) => Ok((tell_staged(&id.hex(), &staged, context), Some(staged.error))),
         Imported::Already { installed, restored, rewritten, lacking } => {
             let brought = match restored {

@@ -1,7 +1,7 @@
 //! `airlift up`
 
 use super::fetch::bring;
-use super::import::take_in;
+use super::import::{By, take_in};
 use super::lock::resolve;
 use super::network::{self, Network};
 use super::network_free::run_until_stopped;
@@ -89,7 +89,7 @@ impl Up {
         };
         let written = write(&fetched, journal, &packing, (signing, None), context)?;
         let bundle = verify::open_one(&written.volumes, &context.accepted_root(store)?)?;
-        take_in(bundle, journal, Scanning::NONE, None, context).map(|_| ())
+        take_in(bundle, journal, &By { scanning: Scanning::NONE, known: None, told: &|_| {} }, context).map(|_| ())
     }
 
     /// Without a key, a key and a trust root that hold on this machine only; said aloud when they are made.

@@ -1,14 +1,14 @@
 //! `airlift verify`
 
-use super::gate::{Judged as Of, Judging, shown};
+use super::gate::{Documents, Judged as Of, Judging, shown};
 use super::scan::{Scanning, confinement, tell};
 use crate::artifact::{Digest, sha256_bytes};
 use crate::bundle::{Authentic, InPlace, Scratch, Verification, VerifiedBundle};
 use crate::cli::Context;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Kind, Result};
-use crate::policy::gate::document as findings;
-use crate::scan::confine::confine;
+use crate::policy::gate::{Gated, document as findings};
+use crate::scan::confine::{Confined, confine};
 use crate::steps::gates::refuse;
 use crate::steps::sbom::of_bundle;
 use crate::steps::verify::{open, refuse_unbuilt, verify_in};
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// Compare a bundle, byte by byte, with what was signed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written but a file without a name for what recoded blobs are made from, which is gone with the command. Exit code 4 means: not what was signed; 3: not all blobs could be made again to be compared, or, with --policy, not everything could be assessed; 5, with --scan or --policy: what was found in it is refused."
+    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written but the documents, and a file without a name for what recoded blobs are made from, which is gone with the command. Exit code 4 means: not what was signed; 3: not all blobs could be made again to be compared, or, with --policy, not everything could be assessed; 5, with --scan or --policy: what was found in it is refused."
 )]
 pub struct Verify {
     /// Volumes, or folders that hold them
@@ -38,6 +38,8 @@ pub struct Verify {
     scanning: Scanning,
     #[command(flatten)]
     judging: Judging,
+    #[command(flatten)]
+    documents: Documents,
 }
 
 /// The one that decides the exit code: what could not be assessed never hides what is refused.
@@ -51,29 +53,48 @@ fn graver(first: Result<()>, second: Result<()>) -> Result<()> {
 impl Verify {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
+        if self.judging.policy.is_none() {
+            self.documents.none_asked()?;
+        }
         let store = context.open_store()?;
-        // After this nothing can be opened for writing.
+        // Behind this nothing can be opened for writing.
+        let opened = self.documents.open()?;
         let file = store.scratch().or_else(|_| unnamed(&context.environment.temporary));
         let confined = confine();
         if let Some(told) = confinement(confined) {
             context.out.note(told);
         }
-        let root = context.accepted_root(&store)?;
+        let mut judged = Vec::new();
+        let outcome = self.verify((&store, file), confined, &mut judged, context);
+        let failed: Vec<String> = outcome.as_ref().err().map(|error| error.message().to_owned()).into_iter().collect();
+        opened.write(&judged, &failed)?;
+        outcome?
+    }
+
+    /// Each bundle, with a file for what recoded blobs are made from; what a rule refuses is told apart from what could not be judged.
+    fn verify(
+        &self,
+        (store, file): (&Store, Result<File>),
+        confined: Confined,
+        findings: &mut Vec<Gated>,
+        context: &Context,
+    ) -> Result<Result<()>> {
+        let root = context.accepted_root(store)?;
         let (mut documents, mut text, mut counted, mut refusal) = (Vec::new(), String::new(), 0, Ok(()));
         let bundles = open(&self.places, &root)?;
-        let scratch = Scratch::new(file, &bundles, Some(&store))?;
+        let scratch = Scratch::new(file, &bundles, Some(store))?;
         for bundle in bundles {
-            context.check_age(&store, &bundle.root, self.refuse_expired)?;
+            context.check_age(store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();
             let (threads, keep_going) = (context.environment.threads(), self.keep_going);
             let verification = Verification { threads, keep_going, progress: progress.as_ref(), phase: "verifying" };
             let verified = verify_in(bundle, &verification, &scratch)?;
             refusal = graver(refusal, refuse_unbuilt(&verified, scratch.without()));
             text.push_str(&summary(verified.bundle()));
-            text.push_str(&made(&verified, &store)?);
+            text.push_str(&made(&verified, store)?);
             let mut document = document(&verified);
             if !verified.bundle().bases.is_empty() {
-                document["lacking"] = verified.bundle().lacking(&store)?.len().into();
+                document["lacking"] = verified.bundle().lacking(store)?.len().into();
             }
             document["sha256-bytes"] = (sha256_bytes() - counted).into();
             counted = sha256_bytes();
@@ -83,7 +104,7 @@ impl Verify {
                 continue;
             }
             let place = InPlace::new(verified.into_bundle())?;
-            refusal = graver(refusal, self.judge(&place, &mut text, &mut document, context)?);
+            refusal = graver(refusal, self.judge(&place, &mut text, &mut document, (findings, context))?);
             if self.scanning.scan {
                 let outcome = self.scanning.run(&place.bundle().lock.artifacts, &place, false, context)?;
                 tell(&outcome, &mut text);
@@ -93,7 +114,7 @@ impl Verify {
             documents.push(document);
         }
         context.out.data(&Value::from(documents), &text)?;
-        refusal
+        Ok(refusal)
     }
 }
 
@@ -104,15 +125,23 @@ impl Verify {
     }
 
     /// The rules of a policy that was named: told, and the refusal where there is one.
-    fn judge(&self, place: &InPlace, text: &mut String, document: &mut Value, context: &Context) -> Result<Result<()>> {
+    fn judge(
+        &self,
+        place: &InPlace,
+        text: &mut String,
+        document: &mut Value,
+        (judged, context): (&mut Vec<Gated>, &Context),
+    ) -> Result<Result<()>> {
         let bundle = place.bundle();
         let (label, created) = (bundle.statement.label(), bundle.statement.created.parse().ok());
         let subject = of_bundle(&bundle.statement, bundle.id);
-        let judged = Of { subject, artifacts: &bundle.lock.artifacts, blobs: place, as_of: created, hash: false };
-        let Some(gated) = self.judging.run(&judged, context)? else { return Ok(Ok(())) };
+        let of = Of { subject, artifacts: &bundle.lock.artifacts, blobs: place, as_of: created, hash: false };
+        let Some(gated) = self.judging.run(&of, context)? else { return Ok(Ok(())) };
         text.push_str(&shown(&label, &gated));
         document["gates"] = findings(&gated);
-        Ok(refuse(&label, &gated))
+        let refusal = refuse(&label, &gated);
+        judged.push(gated);
+        Ok(refusal)
     }
 }
 

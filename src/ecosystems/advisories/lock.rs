@@ -3,11 +3,12 @@
 use super::AdvisoriesSection;
 use super::examine::read;
 use super::meta::{Kind, Meta};
+use super::published;
 use crate::advisories::filter;
 use crate::artifact::{Artifact, BlobRead, Descriptor, Digest, Learned, percent_encoded};
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
 use crate::error::{Error, Result};
-use crate::upstream::{Body, Failure, Part, Sums, Upstream, is_loopback, learned_path};
+use crate::upstream::{Body, Failure, Part, Sums, Upstream, is_loopback, learned_path, oci};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -18,7 +19,7 @@ const PUBLISHED: &str = "https://osv-vulnerabilities.storage.googleapis.com/{eco
 /// What stands for the name of an ecosystem in an address.
 const HOLE: &str = "{ecosystem}";
 /// Longest archive, in bytes.
-const MOST_ARCHIVE: u64 = 4 << 30;
+pub(super) const MOST_ARCHIVE: u64 = 4 << 30;
 /// Longest document of another kind, in bytes.
 const MOST_DOCUMENT: u64 = 64 << 20;
 
@@ -41,6 +42,14 @@ pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
                 locked.artifacts.push(one(meta.name(""), &url, &meta, &request).await?);
             }
         }
+    }
+    for reference in section.trivy.iter().collect::<BTreeSet<_>>() {
+        locked.artifacts.push(published::trivy(reference, &request).await?);
+    }
+    if let Some(listing) = &section.grype {
+        let (artifact, note) = published::grype(listing, &request).await?;
+        locked.artifacts.push(artifact);
+        locked.notes.extend(note);
     }
     let size = locked.artifacts.iter().fold(0u64, |sum, artifact| sum.saturating_add(artifact.size()));
     let ecosystems = section.ecosystems.iter().collect::<BTreeSet<_>>().len();
@@ -76,14 +85,16 @@ fn wanted(section: &AdvisoriesSection) -> Result<Vec<Wanted>> {
     }
     let names: BTreeSet<&str> = all.iter().map(|(name, ..)| name.as_str()).collect();
     match all.len() {
-        0 => Err(Error::usage("nothing is named").hint("give `ecosystems`")),
+        0 if section.trivy.is_empty() && section.grype.is_none() => {
+            Err(Error::usage("nothing is named").hint("give `ecosystems`, `trivy` or `grype`"))
+        }
         n if n != names.len() => Err(Error::usage("two documents of `statements` have one name").hint("name them apart")),
         _ => Ok(all),
     }
 }
 
 /// An address that may be written into a lock: over TLS, as nothing pins what comes, and without credentials.
-fn address(text: &str) -> Result<Url> {
+pub(super) fn address(text: &str) -> Result<Url> {
     let url = Url::parse(text).map_err(|e| Error::usage(format!("{text:.200} is not a URL")).because(&e))?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
         return Err(Error::usage("a URL in a manifest must not hold credentials or a query").hint("put credentials into the netrc file"));
@@ -141,8 +152,18 @@ async fn filtered(ecosystem: &str, only: BTreeSet<String>, whole: &Sums, url: &U
 }
 
 /// The bytes of a locked blob. A filtered archive was made when the lock was: nobody publishes it.
-pub(super) async fn fetch(artifact: &Artifact, origin: &str, part: &Part, upstream: &Upstream) -> std::result::Result<Body, Failure> {
-    if Meta::of(artifact).is_ok_and(|meta| meta.only.is_some()) {
+pub(super) async fn fetch(
+    artifact: &Artifact,
+    blob: &Descriptor,
+    origin: &str,
+    part: &Part,
+    upstream: &Upstream,
+) -> std::result::Result<Body, Failure> {
+    let meta = Meta::of(artifact).ok();
+    if meta.as_ref().is_some_and(|meta| meta.kind == Kind::Trivy) {
+        return oci::fetch(upstream, blob, origin, part).await;
+    }
+    if meta.is_some_and(|meta| meta.only.is_some()) {
         let error = Error::failed("it was filtered when the lock was made, and is not in the cache any more");
         return Err(Failure::permanent(error.hint("make the lock anew, and fetch it from the same cache")));
     }
@@ -151,7 +172,7 @@ pub(super) async fn fetch(artifact: &Artifact, origin: &str, part: &Part, upstre
 }
 
 /// A file that was downloaded.
-struct Downloaded(File, u64);
+pub(super) struct Downloaded(pub File, pub u64);
 
 impl Read for Downloaded {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

@@ -1,9 +1,13 @@
 #![doc = include_str!("README.md")]
 
+mod client;
+mod database;
 mod examine;
 #[cfg(feature = "upstream")]
 mod lock;
 mod meta;
+#[cfg(feature = "upstream")]
+mod published;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -13,10 +17,12 @@ use crate::advisories::Evidence;
 use crate::artifact::{Artifact, Blobs, Description};
 use crate::error::Result;
 use crate::report::Component;
+use crate::server::oci::Repository;
 use crate::store::Shelf;
 use axum::Router;
 use meta::Meta;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The room for advisories, and for what is said about them.
 pub struct Advisories;
@@ -41,6 +47,11 @@ struct AdvisoriesSection {
     /// Where documents are that say what does not apply (VEX): OpenVEX or CycloneDX.
     #[serde(default)]
     statements: Vec<String>,
+    /// Databases of trivy, as references to what a registry has: `ghcr.io/aquasecurity/trivy-db:2`, `ghcr.io/aquasecurity/trivy-java-db:1`.
+    #[serde(default)]
+    trivy: Vec<String>,
+    /// Where the listing of grype's newest database is (`…/databases/v6/latest.json`); the archive that it names lies beside it.
+    grype: Option<String>,
 }
 
 impl Ecosystem for Advisories {
@@ -71,8 +82,7 @@ impl Ecosystem for Advisories {
         part: &'a crate::upstream::Part,
         upstream: &'a crate::upstream::Upstream,
     ) -> futures::future::BoxFuture<'a, std::result::Result<crate::upstream::Body, crate::upstream::Failure>> {
-        let _ = blob;
-        Box::pin(lock::fetch(artifact, origin, part, upstream))
+        Box::pin(lock::fetch(artifact, blob, origin, part, upstream))
     }
 
     fn check(&self, artifact: &Artifact) -> Result<()> {
@@ -81,6 +91,10 @@ impl Ecosystem for Advisories {
 
     fn serve(&self, shelf: Shelf) -> Router {
         serve::router(shelf)
+    }
+
+    fn repositories(&self, shelf: &Shelf) -> BTreeMap<String, Repository> {
+        serve::repositories(shelf)
     }
 
     fn describe(&self, artifact: &Artifact, _: &dyn Blobs) -> Result<Description> {
@@ -96,11 +110,10 @@ impl Ecosystem for Advisories {
     }
 
     fn client_config(&self, mirror: &Mirror) -> Vec<Snippet> {
-        vec![serve::snippet(mirror, &["ECOSYSTEM".to_owned()])]
+        client::usual(mirror)
     }
 
     fn carried_config(&self, mirror: &Mirror, shelf: &Shelf) -> Vec<Snippet> {
-        let ecosystems: Vec<_> = serve::ecosystems(shelf).collect();
-        if ecosystems.is_empty() { vec![] } else { vec![serve::snippet(mirror, &ecosystems)] }
+        client::carried(mirror, shelf)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::artifact::Release;
 use crate::publisher::Judgement;
+use jiff::Timestamp;
 
 /// How severe a vulnerability is said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +93,23 @@ pub struct Look {
     pub cut: usize,
 }
 
+/// A share of one, in millionths: as fine as scores are published, and equal where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u32);
+
+impl Share {
+    /// That of a number from 0 to 1.
+    pub fn of(share: f32) -> Self {
+        Self((f64::from(share.clamp(0.0, 1.0)) * 1e6).round() as u32)
+    }
+
+    /// As people write it: `9.7 %`.
+    pub fn told(self) -> String {
+        let digits = format!("{}.{:04}", self.0 / 10_000, self.0 % 10_000);
+        format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// A vulnerability of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Weakness {
@@ -105,6 +123,8 @@ pub struct Weakness {
     pub malicious: bool,
     /// Whether it is known to be exploited.
     pub exploited: bool,
+    /// How likely it is to be exploited in the next 30 days; nobody said, where absent.
+    pub likelihood: Option<Share>,
     /// What it is about, and what mends it, in a line.
     pub summary: String,
 }
@@ -145,6 +165,8 @@ pub struct Subject {
     pub signed: Judgement,
     /// Its packages beside the advisories; `None` where nobody has asked yet.
     pub packages: Option<Vec<Package>>,
+    /// Of when it is, where it is a database of vulnerabilities that other programs ask.
+    pub database: Option<Timestamp>,
 }
 
 impl Subject {
@@ -174,4 +196,6 @@ pub struct Consulted {
     pub used: Vec<String>,
     /// Why it is not known which vulnerabilities are exploited, where that is so.
     pub exploited_unknown: Option<String>,
+    /// Why it is not known how likely vulnerabilities are to be exploited, where that is so.
+    pub likelihood_unknown: Option<String>,
 }

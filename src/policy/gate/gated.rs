@@ -4,7 +4,7 @@ use super::exceptions::{Exception, Standing};
 use super::facts::{Advised, Subject};
 use super::judge::{Asked, effective, in_force, judge};
 use super::rules::{self, Rule};
-use super::terms::Terms;
+use super::terms::{Advisories, Choice, Terms};
 use crate::policy::{Finding, Outcome};
 
 /// Most findings of a rule that are kept, the gravest; all of them are counted.
@@ -131,14 +131,19 @@ fn whole(rule: Rule, outcome: Outcome, found: String) -> Hit {
 
 /// What is said of the advisories themselves: a rule that could not be asked never passes.
 fn about_advisories(terms: &Terms, asked: &Asked) -> Vec<Hit> {
-    let by_them = [rules::EXPLOITED, rules::MALICIOUS, rules::NOT_EXAMINED, rules::SEVERITY, rules::UNDETERMINED];
+    let by_them = [rules::EXPLOITED, rules::LIKELY, rules::MALICIOUS, rules::NOT_EXAMINED, rules::SEVERITY, rules::UNDETERMINED];
     let unasked = |why: &str| by_them.map(|rule| whole(rule, Outcome::NotAssessed, why.to_owned())).to_vec();
     match &asked.advised {
         Advised::Unasked => vec![],
         Advised::Held(consulted) => {
-            let choice = effective(terms, asked).map(|advisories| advisories.unknown_exploited).unwrap_or_default();
-            let unknown = |why: &String| whole(rules::EXPLOITED, choice.outcome(), format!("not known of any package: {why}"));
-            consulted.exploited_unknown.iter().map(unknown).collect()
+            let effective = effective(terms, asked);
+            let choice = |of: fn(&Advisories) -> Choice| effective.as_ref().map(of).unwrap_or_default();
+            let unknown = |rule, choice: Choice, why: &Option<String>| {
+                why.as_ref().map(|why| whole(rule, choice.outcome(), format!("not known of any package: {why}")))
+            };
+            let exploited = unknown(rules::EXPLOITED, choice(|asked| asked.unknown_exploited), &consulted.exploited_unknown);
+            let likely = unknown(rules::LIKELY, choice(|asked| asked.unknown_likelihood), &consulted.likelihood_unknown);
+            exploited.into_iter().chain(likely).collect()
         }
         Advised::Later => {
             let later = "decided by the advisories that are at hand when it is installed";

@@ -40,6 +40,7 @@ pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
             advisories.refuse.map_or_else(|| "nothing refused by its severity".to_owned(), |grade| format!("below {}", grade.word()));
         all.push((r::DATA, format!("advisories of every ecosystem, at most {} days old", advisories.max_age_days)));
         all.push((r::EXPLOITED, "not known to be exploited".to_owned()));
+        all.extend(advisories.likelihood.map(|least| (r::LIKELY, format!("likely to be exploited by less than {}", least.told()))));
         all.push((r::MALICIOUS, "no package that is an attack".to_owned()));
         all.push((r::NOT_EXAMINED, "every image looked into".to_owned()));
         all.push((r::SEVERITY, least));
@@ -59,6 +60,8 @@ pub(super) fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
         refuse: None,
         exploited: Choice::Shown,
         unknown_exploited: Choice::Shown,
+        likelihood: None,
+        unknown_likelihood: Choice::Shown,
         malicious: Choice::Refused,
         undetermined: Choice::Shown,
         not_examined: Choice::Shown,
@@ -110,8 +113,10 @@ pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) 
     scan(&terms.artifacts, subject, &mut hits);
     super::signed::judge(terms, subject, &mut hits);
     release(&terms.artifacts, asked.as_of, subject, &mut hits);
+    database(terms, asked, subject, &mut hits);
     if let (Some(advisories), Some(packages)) = (effective(terms, asked), &subject.packages) {
         packages.iter().for_each(|package| known(advisories, package, &mut hits));
+        packages.iter().for_each(|package| likely(advisories, asked, package, &mut hits));
     }
     hits.found
 }
@@ -224,6 +229,16 @@ fn release(asked: &Artifacts, as_of: Timestamp, subject: &Subject, hits: &mut Hi
     }
 }
 
+/// A database that other programs ask may be as old as the advisories that are asked here. A review does not say how old it is: that
+/// changes from day to day.
+fn database(terms: &Terms, asked: &Asked, subject: &Subject, hits: &mut Hits) {
+    let (Some(advisories), Some(time)) = (terms.advisories, subject.database.filter(|_| asked.advised != Advised::Later)) else { return };
+    let age = asked.now.as_second().saturating_sub(time.as_second());
+    if age > i64::from(advisories.max_age_days) * DAY {
+        hits.add(r::DATA, Outcome::Refused, "", format!("{} is as of {time}, {} days old", subject.name, age / DAY));
+    }
+}
+
 fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
     for weakness in &package.weaknesses {
         let told = format!("{}: {}", weakness.id, weakness.summary);
@@ -242,6 +257,25 @@ fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
     {
         if !why.is_empty() {
             hits.of(package, rule, choice.outcome(), why.join("; "));
+        }
+    }
+}
+
+/// What has a score that is too high, and what has none where there are scores; a score of another day refuses too.
+fn likely(asked: Advisories, given: &Asked, package: &Package, hits: &mut Hits) {
+    let Some(least) = asked.likelihood else { return };
+    let scored = matches!(&given.advised, Advised::Held(consulted) if consulted.likelihood_unknown.is_none());
+    for weakness in package.weaknesses.iter().filter(|weakness| !weakness.malicious) {
+        match weakness.likelihood {
+            Some(share) if share >= least => {
+                let found = format!("{}, likely by {}: {}", weakness.id, share.told(), weakness.summary);
+                hits.weakness(package, r::LIKELY, Outcome::Refused, weakness, found);
+            }
+            None if scored => {
+                let found = format!("{}, without a score: {}", weakness.id, weakness.summary);
+                hits.weakness(package, r::LIKELY, asked.unknown_likelihood.outcome(), weakness, found);
+            }
+            _ => {}
         }
     }
 }

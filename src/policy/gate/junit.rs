@@ -16,12 +16,23 @@ struct Case {
     found: Vec<String>,
 }
 
-/// The document: the same findings give the same bytes.
-pub fn junit(gated: &Gated) -> String {
+/// The document, of everything that was judged, and of what could not be: the same findings give the same bytes.
+pub fn junit(judged: &[Gated], failures: &[String]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"airlift gates\">\n");
     let family = |ruled: &Ruled| ruled.rule.id.split('.').next().unwrap_or_default().to_owned();
-    for of_family in gated.rules.chunk_by(|a, b| family(a) == family(b)) {
-        suite(gated, &family(&of_family[0]), of_family, &mut xml);
+    for gated in judged {
+        for of_family in gated.rules.chunk_by(|a, b| family(a) == family(b)) {
+            suite(gated, &family(&of_family[0]), of_family, &mut xml);
+        }
+    }
+    if !failures.is_empty() {
+        let count = failures.len();
+        let _ = writeln!(xml, "  <testsuite name=\"judged\" tests=\"{count}\" failures=\"0\" errors=\"{count}\" skipped=\"0\">");
+        for (at, why) in failures.iter().enumerate() {
+            let (name, why) = (format!("not judged {}", at + 1), escaped(why));
+            let _ = writeln!(xml, "    <testcase classname=\"judged\" name=\"{name}\"><error message=\"{why}\"/></testcase>");
+        }
+        xml.push_str("  </testsuite>\n");
     }
     xml.push_str("</testsuites>\n");
     xml

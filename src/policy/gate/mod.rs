@@ -21,7 +21,7 @@ mod tests;
 
 pub use document::document;
 pub use exceptions::{Exception, Standing};
-pub use facts::{Advised, Consulted, Formats, Grade, Licences, Look, Package, Scanned, Subject, Weakness, Weight};
+pub use facts::{Advised, Consulted, Formats, Grade, Licences, Look, Package, Scanned, Share, Subject, Weakness, Weight};
 pub use gated::{Excepted, Gated, Hit, MOST_FINDINGS, Ruled};
 pub use judge::Asked;
 pub use junit::junit;

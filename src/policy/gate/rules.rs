@@ -25,6 +25,7 @@ macro_rules! rules {
 rules! {
     DATA "advisories.data" "Advisories are at hand and not too old" "Bring advisories of these days across: without them nothing can be said of any package.";
     EXPLOITED "advisories.exploited" "No package has a vulnerability that is known to be exploited" "Take a version in that mends it, or grant an exception with a reason and an end.";
+    LIKELY "advisories.likely" "No package has a vulnerability that is likely to be exploited" "Take a version in that mends it, or grant an exception with a reason and an end. The scores are FIRST's (EPSS) and say how likely it is within 30 days.";
     MALICIOUS "advisories.malicious" "No package is an attack" "Do not install it. Whoever has installed it should treat the machine as taken over.";
     NOT_EXAMINED "advisories.not-examined" "What is inside images was looked into" "Its content is not here or could not be read, so that nobody knows which packages are in it: fetch it, or ask where it is.";
     SEVERITY "advisories.severity" "No package has a vulnerability of that severity" "Take a version in that mends it, or grant an exception with a reason and an end. What nobody has rated counts as of any severity.";
@@ -52,6 +53,7 @@ rules! {
 /// Rules that exceptions can be granted from.
 pub const EXCEPTABLE: &[&str] = &[
     EXPLOITED.id,
+    LIKELY.id,
     MALICIOUS.id,
     NOT_EXAMINED.id,
     SEVERITY.id,

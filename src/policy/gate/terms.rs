@@ -1,7 +1,7 @@
 //! The tables of a policy file that are about artifacts and advisories: as people write them, and as rules read them.
 
 use super::exceptions::{Exception, WireException};
-use super::facts::{Grade, Weight};
+use super::facts::{Grade, Share, Weight};
 use super::keys::{self, WireKey};
 use crate::error::{Error, Kind, Result, plain};
 use crate::publisher::UpstreamKey;
@@ -71,6 +71,10 @@ pub struct Advisories {
     pub exploited: Choice,
     /// What happens where it is not known which vulnerabilities are exploited.
     pub unknown_exploited: Choice,
+    /// From which likelihood of being exploited on a vulnerability is refused; `None` does not ask.
+    pub likelihood: Option<Share>,
+    /// What happens where it is not known how likely one is to be exploited.
+    pub unknown_likelihood: Choice,
     /// What happens to packages that are attacks.
     pub malicious: Choice,
     /// What happens to what could not be assessed.
@@ -121,6 +125,8 @@ pub(in crate::policy) struct WireAdvisories {
     known_exploited: Choice,
     #[serde(default)]
     unknown_exploited: Choice,
+    likelihood: Option<f64>,
+    unknown_likelihood: Option<Choice>,
     #[serde(default = "refused")]
     malicious: Choice,
     #[serde(default)]
@@ -152,6 +158,11 @@ impl Terms {
             keys: keys::read(keys)?,
             exceptions,
         })
+    }
+
+    /// How old advisories may be, in days.
+    pub fn advisory_days(&self) -> u32 {
+        self.advisories.map_or(super::USUAL_AGE_DAYS, |asked| asked.max_age_days)
     }
 
     /// Whether anything is asked of artifacts at all.
@@ -202,15 +213,28 @@ fn of_advisories(wire: WireAdvisories) -> Result<Advisories> {
         Some(word) => Some(named("advisories.refuse", &Grade::WORDS, word)?),
     };
     let max_age_days = days("advisories.max-age-days", Some(wire.max_age_days))?.unwrap_or_default();
+    if wire.unknown_likelihood.is_some() && wire.likelihood.is_none() {
+        return Err(wrong("`advisories.unknown-likelihood` asks nothing by itself").with("expected", "beside likelihood"));
+    }
     Ok(Advisories {
         refuse,
         exploited: wire.known_exploited,
         unknown_exploited: wire.unknown_exploited,
+        likelihood: wire.likelihood.map(likelihood).transpose()?,
+        unknown_likelihood: wire.unknown_likelihood.unwrap_or_default(),
         malicious: wire.malicious,
         undetermined: wire.undetermined,
         not_examined: wire.not_examined,
         max_age_days,
     })
+}
+
+/// What FIRST scores with: from 0.00001 to 1.
+fn likelihood(share: f64) -> Result<Share> {
+    if (0.000_01..=1.0).contains(&share) {
+        return Ok(Share::of(share as f32));
+    }
+    Err(wrong("`advisories.likelihood` is out of range").with("expected", "between 0.00001 and 1").with("found", share))
 }
 
 fn named<T: Copy>(key: &str, words: &[(&str, T)], word: &str) -> Result<T> {

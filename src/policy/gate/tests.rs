@@ -22,7 +22,7 @@ fn asked(advised: Advised) -> Asked {
 }
 
 fn held() -> Asked {
-    asked(Advised::Held(Consulted { used: vec!["a list".to_owned()], exploited_unknown: None }))
+    asked(Advised::Held(Consulted { used: vec!["a list".to_owned()], exploited_unknown: None, likelihood_unknown: None }))
 }
 
 fn subject(name: &str) -> Subject {
@@ -198,10 +198,90 @@ fn keys_that_would_judge_nothing_are_refused() {
     assert!(terms(KEY).ask());
 }
 
+/// Scores refuse from the one that the policy names on; what has none, and where there are none, is as the policy says, and never passes.
+#[test]
+fn what_is_likely_to_be_exploited_is_refused_by_its_score() {
+    let scored = |share: Option<f32>| {
+        let mut one = weak("X-1", None, false, false);
+        one.packages.as_mut().expect("packages")[0].weaknesses[0].likelihood = share.map(Share::of);
+        one
+    };
+    let policy = "[advisories]\nmax-age-days = 7\nlikelihood = 0.1\n";
+    let strict = format!("{policy}unknown-likelihood = \"refused\"\n");
+    let strict = strict.as_str();
+    for (policy, share, expected) in [
+        (policy, Some(0.97), Outcome::Refused),
+        (policy, Some(0.1), Outcome::Refused),
+        (policy, Some(0.099_99), Outcome::Passed),
+        (policy, Some(0.000_43), Outcome::Passed),
+        (policy, None, Outcome::Shown),
+        (strict, None, Outcome::Refused),
+        (strict, Some(0.0), Outcome::Passed),
+    ] {
+        assert_eq!(outcome(policy, &scored(share), rules::LIKELY), expected, "{share:?}");
+    }
+    let least = "[advisories]\nmax-age-days = 7\nlikelihood = 0.00043\n";
+    assert_eq!(outcome(least, &scored(Some(0.000_43)), rules::LIKELY), Outcome::Refused, "as fine as scores are published");
+    let excepted = format!("{policy}{}", exception("advisories.likely", "pkg:generic/inner", "finding = \"CVE-1\"\n"));
+    assert_eq!(outcome(&excepted, &scored(Some(0.97)), rules::LIKELY), Outcome::Excepted);
+
+    // Without a table nothing is known of any package; a score of another day still refuses.
+    let blind =
+        asked(Advised::Held(Consulted { likelihood_unknown: Some("no table of scores is here".to_owned()), ..Consulted::default() }));
+    let of = |policy: &str, share| {
+        let gated = terms(policy).gate(&[scored(share), subject("b")], &blind);
+        let ruled = gated.rules.iter().find(|ruled| ruled.rule == rules::LIKELY).expect("in force").clone();
+        (ruled.outcomes, ruled.hits.len())
+    };
+    assert_eq!(of(policy, None), (vec![Outcome::Shown; 2], 1));
+    assert_eq!(of(strict, None), (vec![Outcome::Refused; 2], 1));
+    assert_eq!(of(policy, Some(0.5)), (vec![Outcome::Refused, Outcome::Shown], 2));
+    let unasked = terms("[advisories]\nmax-age-days = 7\n").gate(&[scored(Some(0.97))], &blind);
+    assert!(unasked.rules.iter().all(|ruled| ruled.rule != rules::LIKELY), "nobody asks");
+    let later = terms(policy).gate(&[scored(None)], &asked(Advised::Later));
+    assert!(later.rules.iter().any(|ruled| ruled.rule == rules::LIKELY && ruled.worst == Outcome::NotAssessed));
+    for (text, word) in [
+        ("[advisories]\nmax-age-days = 7\nlikelihood = 0\n", "a float"),
+        ("[advisories]\nmax-age-days = 7\nlikelihood = 0.0\n", "out of range"),
+        ("[advisories]\nmax-age-days = 7\nlikelihood = 1.1\n", "out of range"),
+        ("[advisories]\nmax-age-days = 7\nlikelihood = nan\n", "out of range"),
+        ("[advisories]\nmax-age-days = 7\nunknown-likelihood = \"refused\"\n", "by itself"),
+    ] {
+        // A whole number may be taken for a fraction, or not at all: it is out of range either way.
+        let said = refused(text);
+        assert!(said.contains(word) || word == "a float", "{text}: {said}");
+    }
+}
+
+/// A database that other programs ask is too old from the same day on as advisories that are asked here.
+#[test]
+fn databases_of_other_programs_have_an_age_too() {
+    let of = |time_of: &str| Subject { database: Some(time(time_of)), ..subject("db") };
+    let judged = |policy: &str, subject: &Subject, asked: &Asked| {
+        let gated = terms(policy).gate(std::slice::from_ref(subject), asked);
+        let found = gated.rules.iter().find(|ruled| ruled.rule == rules::DATA);
+        found.map(|ruled| (ruled.worst, ruled.hits.first().map(|hit| hit.found.clone()).unwrap_or_default()))
+    };
+    let policy = "[advisories]\nmax-age-days = 7\n";
+    assert_eq!(judged(policy, &of("2026-05-25T12:00:00Z"), &held()), Some((Outcome::Passed, String::new())));
+    let (outcome, found) = judged(policy, &of("2026-05-25T11:59:59Z"), &held()).expect("the rule is in force");
+    assert!(outcome == Outcome::Refused && found.contains("room/db is as of 2026-05-25T11:59:59Z, 7 days old"), "{found}");
+    let review = judged(policy, &of("2020-01-01T00:00:00Z"), &asked(Advised::Later)).expect("the rule is in force");
+    assert_eq!(review.0, Outcome::NotAssessed, "a review does not change from day to day");
+    assert_eq!(judged("", &of("2020-01-01T00:00:00Z"), &held()), Some((Outcome::Passed, String::new())), "nobody asks for an age");
+}
+
 fn weak(id: &str, grade: Option<Grade>, malicious: bool, exploited: bool) -> Subject {
     let names = vec![id.to_owned(), "CVE-1".to_owned()];
-    let weakness =
-        Weakness { id: id.to_owned(), names, grade, malicious, exploited, summary: "something [here](https://example.org) {0}".to_owned() };
+    let weakness = Weakness {
+        id: id.to_owned(),
+        names,
+        grade,
+        malicious,
+        exploited,
+        likelihood: None,
+        summary: "something [here](https://example.org) {0}".to_owned(),
+    };
     let purl = "pkg:generic/inner@2".to_owned();
     let package = Package { purl, undetermined: vec![], not_examined: vec![], weaknesses: vec![weakness] };
     Subject { packages: Some(vec![package]), ..subject("a") }
@@ -387,9 +467,9 @@ fn what_is_not_listed_is_counted() {
     let gated = terms("[artifacts]\nmax-bytes = 1\n").gate(&many, &held());
     let sizes = gated.rules.iter().find(|ruled| ruled.rule == rules::SIZE).expect("in force");
     assert_eq!((sizes.hits.len(), sizes.more, sizes.count(Outcome::Refused)), (MOST_FINDINGS, 5, MOST_FINDINGS + 5));
-    assert!(sarif(&gated).to_string().contains("5 further findings"));
+    assert!(sarif(std::slice::from_ref(&gated), &[]).to_string().contains("5 further findings"));
     assert!(gated.told().iter().any(|finding| finding.found.contains("5 further findings")));
-    assert!(junit(&gated).contains(&format!("failures=\"{}\"", MOST_FINDINGS + 5)));
+    assert!(junit(std::slice::from_ref(&gated), &[]).contains(&format!("failures=\"{}\"", MOST_FINDINGS + 5)));
 }
 
 /// Every state at once, of things with hostile names.
@@ -405,13 +485,44 @@ fn everything() -> Gated {
     terms(&policy).gate(&[hostile, subject("b"), unread], &held())
 }
 
+/// By the list that reports and tables of controls are read with.
+#[test]
+fn no_rule_and_no_document_promises_more_than_was_looked_at() {
+    let gated = everything();
+    let said = gated.told().iter().map(|finding| format!("{} {}", finding.expected, finding.found)).collect::<Vec<_>>().join("\n");
+    let failed = ["the bundle is damaged".to_owned()];
+    let documents = [sarif(std::slice::from_ref(&gated), &failed).to_string(), junit(std::slice::from_ref(&gated), &failed), said];
+    let texts = rules::ALL.iter().flat_map(|rule| [rule.title.to_owned(), rule.help.to_owned()]).chain(documents);
+    for text in texts {
+        assert_eq!(crate::report::promises::promised(&text, "en"), Vec::<String>::new(), "{text}");
+    }
+}
+
+/// What could not be judged is in both documents, as what nobody can take for an answer without findings.
+#[test]
+fn what_was_not_judged_is_said_in_the_documents() {
+    let why = ["kit 1: <damaged> [here]".to_owned()];
+    let log = sarif(&[], &why);
+    let invocation = &log["runs"][0]["invocations"][0];
+    assert_eq!((invocation["executionSuccessful"].as_bool(), log["runs"].as_array().map(Vec::len)), (Some(false), Some(1)));
+    assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], r"kit 1: <damaged> \[here\]");
+    let xml = junit(&[], &why);
+    assert!(
+        xml.contains("tests=\"1\" failures=\"0\" errors=\"1\"") && xml.contains("<error message=\"kit 1: &lt;damaged&gt; [here]\"/>"),
+        "{xml}"
+    );
+    let both = sarif(&[everything(), everything()], &why);
+    assert_eq!(both["runs"].as_array().map(Vec::len), Some(3), "a run each");
+    assert_eq!(junit(&[everything(), everything()], &[]).matches("<testsuite name=\"artifacts\"").count(), 2);
+}
+
 #[test]
 fn documents_have_every_outcome_and_no_hostile_character() {
     let gated = everything();
     for outcome in Outcome::ALL {
         assert!(gated.rules.iter().any(|ruled| ruled.count(outcome) > 0), "{}", outcome.word());
     }
-    let log = sarif(&gated);
+    let log = sarif(std::slice::from_ref(&gated), &[]);
     let results = log["runs"][0]["results"].as_array().expect("results");
     assert!(results.iter().any(|result| result["suppressions"][0]["justification"].as_str().is_some_and(|why| why.contains("Alice"))));
     assert!(results.iter().all(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] != "pkg:generic/a b"));
@@ -425,12 +536,12 @@ fn documents_have_every_outcome_and_no_hostile_character() {
         let at = result["ruleIndex"].as_u64().expect("an index") as usize;
         assert_eq!(rules[at]["id"], result["ruleId"]);
     }
-    let xml = junit(&gated);
+    let xml = junit(std::slice::from_ref(&gated), &[]);
     assert!(xml.chars().all(|c| c == '\n' || c >= ' ' && c != '\u{fffe}' && c != '\u{202e}') && !xml.contains("<a>"), "{xml}");
     assert!(xml.contains("<skipped") && xml.contains("<failure") && xml.contains("excepted by Alice"), "{xml}");
     assert_eq!(
-        (sarif(&gated).to_string(), junit(&gated), document(&gated)),
-        (sarif(&everything()).to_string(), xml, document(&everything()))
+        (sarif(std::slice::from_ref(&gated), &[]).to_string(), junit(std::slice::from_ref(&gated), &[]), document(&gated)),
+        (sarif(std::slice::from_ref(&everything()), &[]).to_string(), xml, document(&everything()))
     );
 }
 

@@ -87,9 +87,14 @@ struct Candidate<'a> {
     origin: Origin,
 }
 
-/// Whether any of these artifacts is evidence about others.
+/// Whether any of these artifacts is evidence about others that is asked here.
 pub fn has_evidence<A: Borrow<Artifact>>(artifacts: &[A]) -> bool {
-    artifacts.iter().any(|artifact| evidence(artifact.borrow()).is_some())
+    artifacts.iter().any(|artifact| evidence(artifact.borrow()).is_some_and(|found| found.kind.is_asked()))
+}
+
+/// As of when a database is that other programs ask; `None` for everything else.
+pub fn database_time(artifact: &Artifact) -> Option<Timestamp> {
+    evidence(artifact).filter(|found| !found.kind.is_asked()).map(|found| found.time)
 }
 
 fn evidence(artifact: &Artifact) -> Option<Evidence> {
@@ -105,7 +110,7 @@ fn digest(artifact: &Artifact) -> Option<Digest> {
 fn newest<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> Vec<(Evidence, Candidate<'a>)> {
     let mut kinds: BTreeMap<EvidenceKind, Vec<(Evidence, Candidate<'a>)>> = BTreeMap::new();
     for candidate in candidates {
-        let Some(found) = evidence(candidate.artifact) else { continue };
+        let Some(found) = evidence(candidate.artifact).filter(|found| found.kind.is_asked()) else { continue };
         let all = kinds.entry(found.kind.clone()).or_default();
         let known = |(other, one): &(Evidence, Candidate<'_>)| *other == found && digest(one.artifact) == digest(candidate.artifact);
         if !all.iter().any(known) {
@@ -174,6 +179,7 @@ impl Held {
                 (EvidenceKind::Exploited, _) => ranking.read_exploited(&whole(&label, &mut *bytes)?, Some(time))?,
                 (EvidenceKind::Likelihood, _) => ranking.read_likelihood(bytes)?,
                 (EvidenceKind::Statements(_), _) => statements.extend(said(&label, &whole(&label, &mut *bytes)?)?),
+                (EvidenceKind::Database(_), _) => {}
             }
             let label = format!("{}/{}", artifact.ecosystem, artifact.name);
             used.push(Used { label, time: Some(time), digest: digest(artifact), origin });

@@ -4,7 +4,7 @@
 mod held;
 mod lines;
 
-pub use held::{Held, Origin, Place, Used, has_evidence, must_not_be_ahead, must_not_go_back, said};
+pub use held::{Held, Origin, Place, Used, database_time, has_evidence, must_not_be_ahead, must_not_go_back, said};
 
 use super::sbom::{Nowhere, look};
 use crate::advisories::vex::{self, Statement, Status};
@@ -118,6 +118,8 @@ pub struct Assessed {
     pub taken: BTreeMap<String, Taken>,
     /// Why it is not known which vulnerabilities are exploited, where that is so.
     pub exploited_unknown: Option<String>,
+    /// Why it is not known how likely vulnerabilities are to be exploited, where that is so.
+    pub likelihood_unknown: Option<String>,
     /// The evidence that was read.
     pub used: Vec<Used>,
 }
@@ -160,7 +162,9 @@ impl Held {
         let mut counts = Counts::default();
         lines.iter().for_each(|line| counts.add(line.extent, line.findings.len()));
         let exploited_unknown = self.ranking.exploited_unknown(&terms.freshness);
-        Ok(Assessed { lines, counts, reasons, taken: answer.taken, exploited_unknown, used: self.used.clone() })
+        let likelihood_unknown = self.ranking.likelihood_unknown(&terms.freshness);
+        let used = self.used.clone();
+        Ok(Assessed { lines, counts, reasons, taken: answer.taken, exploited_unknown, likelihood_unknown, used })
     }
 
     fn found(&self, finding: &Finding<'_>, purl: &str, within: Option<&str>, terms: &Terms) -> Found {

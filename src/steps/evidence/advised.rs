@@ -6,7 +6,7 @@ use super::contents::Looked;
 use crate::advisories::Freshness;
 use crate::error::Result;
 use crate::policy::Policy;
-use crate::policy::gate::{Exception, Standing, USUAL_AGE_DAYS};
+use crate::policy::gate::{Exception, Standing};
 use crate::report::Inventory;
 use crate::report::controls::{Filed, Folder, Found, Reason, References};
 use crate::steps::advise::at_hand;
@@ -30,7 +30,7 @@ pub enum Advised {
 
 /// Asks the advisories among the artifacts, else those that are installed; why they could not be asked goes into the transcript.
 pub fn ask(inventory: &Inventory, looked: Looked<'_>, store: &Store, notes: &mut Notes) -> Advised {
-    let days = notes.rules.terms.advisories.map_or(USUAL_AGE_DAYS, |asked| asked.max_age_days);
+    let days = notes.rules.terms.advisory_days();
     let freshness = Freshness { now: looked.at, most_age: SignedDuration::from_hours(i64::from(days) * 24) };
     let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
     let asked = at_hand(looked.artifacts, looked.blobs, Some(store))

@@ -8,6 +8,7 @@ use crate::report::Inventory;
 use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Report, Source, Tile, outside};
 use crate::steps::advise::at_hand;
 use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms};
+use crate::steps::policy::in_force;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Borrow;
@@ -16,8 +17,6 @@ use std::collections::BTreeSet;
 /// What is known to be wrong, where nobody was asked.
 const RISKS: [Tile; 7] =
     [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable];
-/// Most days since the advisories that are asked were taken, as in an audit.
-const MOST_DAYS: i64 = 7;
 /// Most findings that are listed; all are counted.
 const MOST_ROWS: usize = 10_000;
 
@@ -55,7 +54,12 @@ impl Risks {
         before: Option<&Inventory>,
         at: Timestamp,
     ) -> Self {
-        match at_hand(artifacts, blobs, installed).and_then(|held| held.map(|held| known(&held, inventory, before, at)).transpose()) {
+        let asked = || {
+            // As old as the policy that is in force lets them be, as in gates.
+            let days = installed.map(in_force).transpose()?.unwrap_or_default().0.terms.advisory_days();
+            at_hand(artifacts, blobs, installed)?.map(|held| known(&held, inventory, before, (at, days))).transpose()
+        };
+        match asked() {
             Ok(None) => Self::Unasked,
             Ok(Some(known)) => Self::Known(Box::new(known)),
             Err(error) => Self::Unusable(outside(error.message())),
@@ -99,8 +103,8 @@ impl Risks {
 /// The key of the age of advisories in the data of a language.
 const AGE: &str = "advisory-data";
 
-fn known(held: &Held, inventory: &Inventory, before: Option<&Inventory>, at: Timestamp) -> Result<Known> {
-    let freshness = Freshness { now: at, most_age: SignedDuration::from_hours(24 * MOST_DAYS) };
+fn known(held: &Held, inventory: &Inventory, before: Option<&Inventory>, (at, days): (Timestamp, u32)) -> Result<Known> {
+    let freshness = Freshness { now: at, most_age: SignedDuration::from_hours(24 * i64::from(days)) };
     let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
     let of = held.assess(inventory, &terms)?;
     let before = before.map(|inventory| held.assess(inventory, &terms)).transpose()?;

@@ -3,7 +3,7 @@
 pub mod approvals;
 mod early;
 mod exits;
-mod help;
+pub mod help;
 mod network;
 mod reference;
 pub mod walk;
