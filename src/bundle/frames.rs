@@ -168,22 +168,28 @@ impl FrameTable {
 
     /// Reads a table whose digest has been checked, and refuses one that contradicts itself, the lock or the volumes' lengths.
     pub fn parse(bytes: &[u8], lock: &Lock, volumes: &[u64], bases: &Bases) -> Result<Self> {
-        let table = decode(bytes).ok_or_else(|| Error::verification("the frame table is malformed"))?;
+        let mut table = decode(bytes).ok_or_else(|| Error::verification("the frame table is malformed"))?;
+        table.measure_streams()?;
         table.check_blobs(lock, bases)?;
         table.check_frames(volumes)?;
         Ok(table)
     }
 
-    /// The stream of a recoded blob is as long as its frames are together, and shorter than the blob.
-    fn measure_streams(&mut self) -> Option<()> {
+    /// The stream of a recoded blob is as long as its frames are together, and shorter than the blob: what is not is refused before any of
+    /// it is read.
+    fn measure_streams(&mut self) -> Result<()> {
         for blob in self.blobs.iter_mut().filter(|blob| blob.is_recoded()) {
-            let frames = self.frames.get(blob.first..blob.first.checked_add(blob.frames)?)?;
+            let frames = blob.first.checked_add(blob.frames).and_then(|end| self.frames.get(blob.first..end));
+            let frames =
+                frames.ok_or_else(|| Error::verification(format!("{}: the frame table gives it the wrong frames", blob.digest)))?;
             blob.held = frames.iter().map(|frame| u64::from(frame.stored)).sum();
             if blob.held == 0 || blob.held >= blob.size {
-                return None;
+                return Err(Error::verification(format!("{}: what stands for it is not shorter than it is", blob.digest))
+                    .with("expected", format!("a stream of fewer than {} bytes", blob.size))
+                    .with("found", format!("{} bytes", blob.held)));
             }
         }
-        Some(())
+        Ok(())
     }
 
     fn check_blobs(&self, lock: &Lock, bases: &Bases) -> Result<()> {
@@ -259,6 +265,34 @@ fn decode(bytes: &[u8]) -> Option<FrameTable> {
             volume: u16::from_le_bytes(record[44..46].try_into().ok()?),
         });
     }
-    table.measure_streams()?;
     Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Digest, FrameTable, decode};
+
+    /// The table of one recoded blob, whose frames have these lengths.
+    fn table(size: u64, stored: &[u32]) -> Vec<u8> {
+        let head = [4 << 20, 1, stored.len() as u32, 0].map(u32::to_le_bytes).concat();
+        let mut bytes = [b"ALFRAME1", &head[..], &[7; 32], &size.to_le_bytes(), &2u32.to_le_bytes()].concat();
+        bytes.extend_from_slice(&(stored.len() as u32).to_le_bytes());
+        for length in stored {
+            bytes.extend([&[9; 32][..], &0u64.to_le_bytes(), &length.to_le_bytes(), &[0; 4]].concat());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_stream_that_is_not_shorter_than_its_blob_is_refused_by_name() {
+        let measured = |size: u64, stored: &[u32]| -> crate::error::Result<FrameTable> {
+            let mut table = decode(&table(size, stored)).expect("a table");
+            table.measure_streams().map(|()| table)
+        };
+        assert_eq!(measured(1000, &[600, 399]).expect("shorter").blobs[0].held, 999);
+        for (size, stored) in [(1000, &[600, 400][..]), (1000, &[600, 4_000_000][..]), (1000, &[][..]), (0, &[1][..])] {
+            let error = measured(size, stored).expect_err("not shorter");
+            assert!(error.message().contains(&Digest::from_bytes([7; 32]).to_string()), "{error:?}");
+        }
+    }
 }
