@@ -3,15 +3,14 @@
 use super::error::{Error, Result};
 use super::inflate::{Inflater, SeekPoint, Status};
 use super::layout::{Layout, Place, Stream};
+use super::limits::{LONGEST_THIN, THIN, points, spacing};
 use super::source::ReadAt;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Seek points of all bases, about 33 KiB each, and how far apart they are at least.
-const MOST_POINTS: u64 = 600;
-const NEAREST_POINTS: u64 = 1 << 20;
-/// Streams that can be gone on with where somebody stopped reading.
-const MOST_CURSORS: usize = 6;
+/// Streams that can be gone on with where somebody stopped reading, of all bases; and for one base at least and at most.
+const MOST_CURSORS: usize = 64;
+const CURSORS: (usize, usize) = (4, 6);
 /// How much of a stream is read at a time.
 const READ: u64 = 64 << 10;
 
@@ -23,6 +22,7 @@ pub struct BaseView<'a> {
     spacing: u64,
     /// How many seek points this base may keep.
     most: usize,
+    most_cursors: usize,
     points: Mutex<BTreeMap<(usize, u64), Arc<SeekPoint>>>,
     cursors: Mutex<Vec<Cursor>>,
 }
@@ -34,6 +34,36 @@ struct Cursor {
     /// Bytes of the stream from where the inflater goes on.
     input: Vec<u8>,
     taken: usize,
+    density: Density,
+}
+
+/// Whether a stream makes something of its bytes: empty blocks could go on for gigabytes in front of a few plain bytes.
+#[derive(Clone, Copy)]
+pub struct Density {
+    /// Bytes of the stream and plain ones where enough had come last.
+    mark: (u64, u64),
+    longest: u64,
+}
+
+impl Density {
+    /// For a reader.
+    pub fn new(inflater: &Inflater) -> Self {
+        Self { mark: (inflater.total_in(), inflater.total_out()), longest: LONGEST_THIN }
+    }
+
+    /// For a writer, whose marks lie elsewhere than those of readers: one may lie within any stretch that these would refuse.
+    pub fn strict(inflater: &Inflater) -> Self {
+        Self { longest: LONGEST_THIN / 4, ..Self::new(inflater) }
+    }
+
+    /// Whether too many bytes stand for too few plain ones; to be asked often.
+    pub fn is_thin(&mut self, inflater: &Inflater) -> bool {
+        let now = (inflater.total_in(), inflater.total_out());
+        if now.1 - self.mark.1 >= THIN {
+            self.mark = now;
+        }
+        now.0 - self.mark.0 > self.longest
+    }
 }
 
 impl Cursor {
@@ -46,11 +76,9 @@ impl Cursor {
 impl<'a> BaseView<'a> {
     /// The view of the base with this number in the header, which has so many of them.
     pub fn new(index: usize, bases: usize, source: &'a dyn ReadAt, layout: &'a Layout) -> Self {
-        // By what is inflated, not by the expanded stream: a stream within another one can make that shorter than what is behind it.
-        let plain = layout.streams().iter().fold(0u64, |sum, stream| sum.saturating_add(stream.plain));
-        let most = (MOST_POINTS / bases.max(1) as u64).max(1);
-        let spacing = NEAREST_POINTS.max(plain / most);
-        Self { index, source, layout, spacing, most: most as usize, points: Mutex::default(), cursors: Mutex::default() }
+        let cursors = (MOST_CURSORS / bases.max(1)).clamp(CURSORS.0, CURSORS.1);
+        let (spacing, most) = (spacing(layout, bases), points(bases) as usize);
+        Self { index, source, layout, spacing, most, most_cursors: cursors, points: Mutex::default(), cursors: Mutex::default() }
     }
 
     /// Fills `to` with what the expanded stream has from `at` on. The place is one within it.
@@ -93,7 +121,7 @@ impl<'a> BaseView<'a> {
             self.step(&mut cursor)?;
         }
         let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
-        if cursors.len() >= MOST_CURSORS {
+        if cursors.len() >= self.most_cursors {
             cursors.remove(0);
         }
         cursors.push(cursor);
@@ -118,7 +146,7 @@ impl<'a> BaseView<'a> {
         if let Some(point) = point {
             inflater.restore(&point).map_err(|error| self.wrong(stream, error))?;
         }
-        Ok(Cursor { stream, inflater, input: Vec::new(), taken: 0 })
+        Ok(Cursor { stream, density: Density::new(&inflater), inflater, input: Vec::new(), taken: 0 })
     }
 
     /// Makes the next plain bytes, and a seek point where none is near.
@@ -134,6 +162,9 @@ impl<'a> BaseView<'a> {
         }
         let progress = cursor.inflater.inflate(&cursor.input[cursor.taken..]).map_err(|error| self.wrong(cursor.stream, error))?;
         cursor.taken += progress.consumed;
+        if cursor.density.is_thin(&cursor.inflater) {
+            return Err(self.wrong(cursor.stream, format!("more than {LONGEST_THIN} bytes that make fewer than {THIN}")));
+        }
         match progress.status {
             Status::Full => self.keep(cursor),
             Status::Done => {
@@ -184,8 +215,9 @@ impl<'a> BaseView<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BaseView, Layout, MOST_POINTS, NEAREST_POINTS, Stream};
+    use super::{BaseView, Layout, Stream};
     use crate::recode::encoder::Encoder;
+    use crate::recode::limits::{MOST_POINTS, NEAREST_POINTS};
 
     fn stream(deflated: u64, plain: u64, inner: u32) -> Stream {
         Stream { offset: 0, deflated, plain, inner, encoder: 0 }

@@ -3,23 +3,23 @@
 use super::Base;
 use super::base::BaseView;
 use super::encoder::Encoder;
+use super::entering::Account;
 use super::error::{Error, Result};
 use super::format::Header;
-use super::layout::Stream;
 use super::limits::{LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
 use super::slice::{Method, Slice};
-use std::collections::{BTreeMap, VecDeque};
+use super::taking::{Member, Queue, Taking};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError, mpsc};
 
-/// Slices that are decoded or wait for their turn: each may hold its bytes twice over, and what it refers to.
+/// Slices that are decoded or wait for their turn, where several threads decode: each may hold its bytes twice over, and what it refers
+/// to.
 const MOST_SLICES: u64 = 3;
-/// Longest expanded bytes of a stream that is made as one piece of work; longer ones are made as their bytes come.
-const LONGEST_PIECE: u64 = 16 << 20;
-/// Bytes that are being made or wait to be written; beyond that no slice is taken apart.
-const MOST_PENDING: usize = 40 << 20;
+/// Threads that make members: each holds what its encoder needs.
+const MOST_THREADS: usize = 8;
 
 /// Makes the blob of `size` bytes again.
 ///
@@ -32,25 +32,31 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
     }
     let encoders = rebuild::encoders(&header)?;
     let views = views(&header, bases)?;
+    let threads = threads.clamp(1, MOST_THREADS);
     let (give, take) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
     let shared = Shared { header: &header, encoders: &encoders, views: &views, take: Mutex::new(take) };
     std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
+        for _ in 0..threads {
             let (answer, shared) = (answer.clone(), &shared);
             scope.spawn(move || shared.work(&answer));
         }
         drop(answer);
         let lengths = header.bases.iter().map(|base| base.layout.expanded()).collect();
-        let queue = Queue { give, pieces: VecDeque::new(), written: 0, pending: 0 };
+        let members = give.clone();
+        let give_member = move |member| members.send(Job::Member(member)).map_err(|_| gone());
         let mut run = Run {
             stream,
             out,
             lengths,
+            account: Account::new(header.bases.iter().map(|base| &base.layout)),
+            give,
             answers,
-            queue,
-            taking: Taking::new(&header, &encoders),
+            most_slices: MOST_SLICES.min(threads as u64 + 1),
+            queue: Queue::new(threads, Box::new(give_member)),
+            taking: Taking::new(&header.blob, &encoders),
             ready: BTreeMap::new(),
+            feeding: None,
             held: None,
             before: Vec::new(),
             given: 0,
@@ -84,12 +90,12 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'
 enum Job {
     /// A slice, and what comes before it where that is referred to.
     Slice(u64, Slice, Vec<u8>),
-    Member(u64, usize, Vec<u8>),
+    Member(Member),
 }
 
 enum Done {
     Slice(u64, Vec<u8>),
-    /// A piece, and how many bytes it was made of.
+    /// What was made of a member that has this number, and what was set aside for it.
     Piece(u64, Vec<u8>, usize),
 }
 
@@ -130,120 +136,15 @@ impl Shared<'_> {
                 }
                 Ok(Done::Slice(number, slice.decode(&before, &format!("slice {number}"))?))
             }
-            Job::Member(number, stream, bytes) => {
+            Job::Member(Member { number, stream, bytes, set_aside }) => {
                 let mut making = Making::new(self.header.blob.streams(), stream, self.encoders);
-                let mut out = Vec::with_capacity(self.header.blob.streams()[stream].deflated.min(bytes.len() as u64 + 1024) as usize);
+                // As long as it has to become, or it would take up to twice that while it grows.
+                let mut out = Vec::with_capacity(self.header.blob.streams()[stream].deflated as usize);
                 making.write(&bytes, &mut out)?;
                 making.finish(&mut out)?;
-                Ok(Done::Piece(number, out, bytes.len()))
+                Ok(Done::Piece(number, out, set_aside))
             }
         }
-    }
-}
-
-/// Pieces of the blob in their order; those that are being made are empty.
-struct Queue {
-    give: mpsc::Sender<Job>,
-    pieces: VecDeque<Option<Vec<u8>>>,
-    written: u64,
-    /// Bytes of pieces, and bytes that pieces are being made of.
-    pending: usize,
-}
-
-impl Queue {
-    fn piece(&mut self, bytes: Vec<u8>) {
-        self.pending += bytes.len();
-        match self.pieces.back_mut() {
-            Some(Some(last)) if last.len() < 1 << 16 => last.extend_from_slice(&bytes),
-            _ => self.pieces.push_back(Some(bytes)),
-        }
-    }
-
-    fn member(&mut self, stream: usize, bytes: Vec<u8>) -> Result<()> {
-        self.pending += bytes.len();
-        let number = self.written + self.pieces.len() as u64;
-        self.pieces.push_back(None);
-        self.give.send(Job::Member(number, stream, bytes)).map_err(|_| gone())
-    }
-
-    fn made(&mut self, number: u64, bytes: Vec<u8>, of: usize) {
-        self.pending = self.pending + bytes.len() - of;
-        self.pieces[(number - self.written) as usize] = Some(bytes);
-    }
-
-    /// Writes what is next and ready.
-    fn write(&mut self, out: &mut dyn Write) -> Result<()> {
-        while let Some(Some(bytes)) = self.pieces.front() {
-            out.write_all(bytes).map_err(Error::io("what is made again"))?;
-            self.pending -= bytes.len();
-            self.pieces.pop_front();
-            self.written += 1;
-        }
-        Ok(())
-    }
-}
-
-/// Takes the expanded stream apart, into raw bytes and streams.
-struct Taking<'a> {
-    header: &'a Header,
-    encoders: &'a [Encoder],
-    /// Where in the expanded stream this is.
-    at: u64,
-    /// The stream that this lies in or before.
-    stream: usize,
-    gathered: Vec<u8>,
-    making: Option<Making<'a>>,
-}
-
-impl<'a> Taking<'a> {
-    fn new(header: &'a Header, encoders: &'a [Encoder]) -> Self {
-        Self { header, encoders, at: 0, stream: 0, gathered: Vec::new(), making: None }
-    }
-
-    fn feed(&mut self, mut bytes: &[u8], queue: &mut Queue) -> Result<()> {
-        loop {
-            let streams = self.header.blob.streams();
-            let (start, end) = streams.get(self.stream).map_or((u64::MAX, u64::MAX), |_| self.header.blob.span(self.stream));
-            let inside = self.at >= start;
-            let length = (if inside { end } else { start } - self.at).min(bytes.len() as u64) as usize;
-            let (now, later) = bytes.split_at(length);
-            self.at += length as u64;
-            bytes = later;
-            if !inside {
-                if now.is_empty() {
-                    return Ok(());
-                }
-                queue.piece(now.to_vec());
-            } else if self.inside(streams, now, end - start, queue)? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Bytes within a stream; says whether there are too few to end it.
-    fn inside(&mut self, streams: &'a [Stream], bytes: &[u8], length: u64, queue: &mut Queue) -> Result<bool> {
-        let ends = self.at == self.header.blob.span(self.stream).1;
-        // What it is made of and what is made of it: either may be the longer one.
-        if length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
-            self.gathered.extend_from_slice(bytes);
-            if ends {
-                queue.member(self.stream, std::mem::take(&mut self.gathered))?;
-            }
-        } else {
-            let mut out = Vec::new();
-            let mut making = self.making.take().unwrap_or_else(|| Making::new(streams, self.stream, self.encoders));
-            making.write(bytes, &mut out)?;
-            if ends {
-                making.finish(&mut out)?;
-            } else {
-                self.making = Some(making);
-            }
-            queue.piece(out);
-        }
-        if ends {
-            self.stream += 1 + streams[self.stream].inner as usize;
-        }
-        Ok(!ends)
     }
 }
 
@@ -252,11 +153,17 @@ struct Run<'a, 'io> {
     out: &'io mut dyn Write,
     /// Of the expanded streams of the bases.
     lengths: Vec<u64>,
+    /// What is inflated of the bases.
+    account: Account<'a>,
+    give: mpsc::Sender<Job>,
     answers: mpsc::Receiver<Result<Done>>,
-    queue: Queue,
+    most_slices: u64,
+    queue: Queue<'a>,
     taking: Taking<'a>,
     /// Slices that are decoded and wait for those before them.
     ready: BTreeMap<u64, Vec<u8>>,
+    /// The slice that is being taken apart, and how far it is.
+    feeding: Option<(Vec<u8>, usize)>,
     /// A slice that is read, and waits until the one before it is decoded.
     held: Option<Slice>,
     /// The end of what is decoded so far.
@@ -270,28 +177,20 @@ impl Run<'_, '_> {
     fn all(&mut self, expanded: u64) -> Result<()> {
         let mut left = expanded;
         if left == 0 {
-            self.taking.feed(&[], &mut self.queue)?;
+            // Streams without plain bytes are made without any slice.
+            (self.feeding, self.given) = (Some((Vec::new(), 0)), 1);
         }
         loop {
-            while self.given - self.fed < MOST_SLICES && self.give(&mut left)? {}
-            let mut moved = false;
-            if self.queue.pending < MOST_PENDING
-                && let Some(bytes) = self.ready.remove(&self.fed)
-            {
-                self.taking.feed(&bytes, &mut self.queue)?;
-                self.fed += 1;
-                moved = true;
-            }
-            self.queue.write(self.out)?;
-            if moved {
+            while self.given - self.fed < self.most_slices && self.give(&mut left)? {}
+            if self.move_on()? {
                 continue;
             }
-            if self.queue.pieces.is_empty() && self.given == self.fed && self.held.is_none() && left == 0 {
+            if self.queue.is_empty() && self.given == self.fed && self.held.is_none() && left == 0 {
                 break;
             }
             match self.answers.recv().map_err(|_| gone())?? {
                 Done::Slice(number, bytes) => self.decoded(number, bytes),
-                Done::Piece(number, bytes, of) => self.queue.made(number, bytes, of),
+                Done::Piece(number, bytes, set_aside) => self.queue.made(number, bytes, set_aside),
             }
         }
         let mut more = [0];
@@ -307,6 +206,25 @@ impl Run<'_, '_> {
 }
 
 impl Run<'_, '_> {
+    /// Takes the next slice apart as far as there is room, and writes what is ready; false where nothing moves until a thread answers.
+    fn move_on(&mut self) -> Result<bool> {
+        if self.feeding.is_none() {
+            self.feeding = self.ready.remove(&self.fed).map(|bytes| (bytes, 0));
+        }
+        let mut moved = false;
+        if let Some((bytes, at)) = &mut self.feeding {
+            let before = *at;
+            let all = self.taking.feed(bytes, at, &mut self.queue)?;
+            moved = all || *at > before;
+            if all {
+                self.feeding = None;
+                self.fed += 1;
+            }
+        }
+        let written = self.queue.write(self.out)?;
+        Ok(moved || written && self.feeding.is_some())
+    }
+
     /// Gives the next slice to be decoded; false where there is none, or it has to wait.
     fn give(&mut self, left: &mut u64) -> Result<bool> {
         let slice = match self.held.take() {
@@ -315,6 +233,11 @@ impl Run<'_, '_> {
             None => {
                 let slice = Slice::read(self.stream, &format!("slice {}", self.given), *left, &self.lengths)?;
                 *left -= slice.length as u64;
+                self.account.grant(slice.length as u64);
+                self.account.charge(&slice.references).map_err(|beyond| {
+                    let most = format!("references that take at most {} bytes of inflating", beyond.allowed);
+                    Error::malformed(format!("slice {}", self.given), most, beyond.found)
+                })?;
                 slice
             }
         };
@@ -324,7 +247,7 @@ impl Run<'_, '_> {
             return Ok(false);
         }
         let own = if follows { self.before.clone() } else { Vec::new() };
-        self.queue.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
+        self.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
         self.given += 1;
         Ok(true)
     }

@@ -1,13 +1,14 @@
 //! Makes the recoded stream of a blob, and the blob again from it before anybody relies on it.
 
 use super::decode::decode;
+use super::entering::Account;
 use super::error::{Error, Result};
 use super::expand::Expansion;
 use super::format::{BaseTable, Header};
 use super::layout::{Layout, Place};
 use super::limits::{LONGEST_BEFORE, MOST_BASES, MOST_STREAMS, SLICE};
 use super::planes::{self, Filter};
-use super::similar::{Index, Reading, Stretch};
+use super::similar::{Index, Picked, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
 use super::tensors::{Numbers, Region};
@@ -94,7 +95,11 @@ fn write(
     let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
     let threads = effort.threads.clamp(1, MOST_COMPRESSING);
     let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
-    parallel::ordered(threads, threads + 1, cuts, |cut| compressing.one(&cut), |slice| Ok(kept.keep(slice)? < bound))?;
+    // In order: what readers have inflated by then depends on the slices before.
+    let mut account = Account::new(expanded.iter().map(|base| &base.layout));
+    let picked = cuts.into_iter().map(|cut| Ok((compressing.pick(&cut, &mut account)?, cut)));
+    let one = |picked: Result<(Picked, Cut)>| picked.and_then(|(picked, cut)| compressing.one(&cut, picked));
+    parallel::ordered(threads, threads + 1, picked, one, |slice| Ok(kept.keep(slice)? < bound))?;
     drop(index);
     if kept.length >= bound {
         return Ok(None);
@@ -138,10 +143,25 @@ struct Compressing<'a> {
 }
 
 impl Compressing<'_> {
-    fn one(&self, cut: &Cut) -> Result<Slice> {
+    /// What a slice is compressed against, as much of it as a reader will enter.
+    fn pick(&self, cut: &Cut, account: &mut Account<'_>) -> Result<Picked> {
+        if self.bases.is_empty() {
+            return Ok(Picked::default());
+        }
         let mut bytes = vec![0; cut.length];
         self.expansion.read(cut.start, &mut bytes)?;
-        let picked = self.index.pick(&bytes);
+        let mut picked = self.index.pick(&bytes);
+        let before = picked.length();
+        account.afford(cut.length as u64, &mut picked.stretches);
+        if picked.length() < before {
+            picked.covered = (picked.covered as u64 * picked.length() / before) as usize;
+        }
+        Ok(picked)
+    }
+
+    fn one(&self, cut: &Cut, picked: Picked) -> Result<Slice> {
+        let mut bytes = vec![0; cut.length];
+        self.expansion.read(cut.start, &mut bytes)?;
         let length = cut.length;
         let slice = |method, references, stored| Slice { method, length, references, stored };
         if let Some(numbers) = cut.numbers.filter(|_| !picked.covers()) {

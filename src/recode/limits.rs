@@ -1,5 +1,7 @@
 //! The limits of `docs/formats/recode.md`.
 
+use super::layout::Layout;
+
 /// What every recoded stream begins with; the last digit is the format version.
 pub const MAGIC: [u8; 8] = *b"ALRECOD1";
 /// Longest header, as stored and as it is.
@@ -38,3 +40,33 @@ pub const GROWTH: u64 = 24;
 pub const ALWAYS: u64 = 64 << 20;
 /// DEFLATE does not shrink by more than this.
 pub const RATIO: u64 = 1032;
+/// What slices may have inflated of bases: so many times the bytes of the expanded stream so far, and always so many.
+pub const ENTERING_TIMES: u64 = 32;
+/// See there.
+pub const ENTERING_ALWAYS: u64 = 128 << 20;
+/// What it takes to begin with a stream, in bytes that could be inflated in the time.
+pub const ENTERED: u64 = 4 << 10;
+/// Most seek points of all bases, about 33 KiB each.
+pub const MOST_POINTS: u64 = 600;
+/// How far apart they are at least.
+pub const NEAREST_POINTS: u64 = 1 << 20;
+
+/// How many seek points each of so many bases may keep.
+pub const fn points(bases: usize) -> u64 {
+    match bases {
+        0 => MOST_POINTS,
+        1..=MOST_BASES => MOST_POINTS / bases as u64,
+        _ => MOST_POINTS / MOST_BASES as u64,
+    }
+}
+
+/// How far apart the seek points of a base are, by what is inflated and not by its expanded stream: a stream within another one can make
+/// that shorter than what is behind it.
+pub fn spacing(layout: &Layout, bases: usize) -> u64 {
+    let plain = layout.streams().iter().fold(0u64, |sum, stream| sum.saturating_add(stream.plain));
+    NEAREST_POINTS.max(plain / points(bases))
+}
+/// Of a base's stream, no more bytes than these stand for fewer plain ones than that: what would take long to pass.
+pub const LONGEST_THIN: u64 = 128 << 10;
+/// See there.
+pub const THIN: u64 = 1 << 10;

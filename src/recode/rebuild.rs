@@ -6,7 +6,7 @@ use super::format::Header;
 use super::layout::Stream;
 
 /// How much is given to an encoder before what it made is counted: some make many times what they are given.
-const STEP: usize = 16 << 10;
+pub const STEP: usize = 16 << 10;
 
 /// The encoders of a header.
 pub fn encoders(header: &Header) -> Result<Vec<Encoder>> {

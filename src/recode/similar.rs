@@ -48,6 +48,11 @@ pub struct Picked {
 }
 
 impl Picked {
+    /// Length of all stretches.
+    pub fn length(&self) -> u64 {
+        self.stretches.iter().map(|stretch| stretch.length).sum()
+    }
+
     /// Whether most of the slice stands in the bases as it is.
     pub fn covers(&self) -> bool {
         self.covered * 2 > self.places

@@ -25,7 +25,7 @@ mod zlib;
 
 use std::fmt;
 
-pub use chunk::Chunk;
+pub use chunk::{Chunk, WHOLE};
 pub use code::{Code, Encoder, MAX_CODE};
 pub use cut::Cut;
 pub use go_writers::GoWriter;

@@ -74,9 +74,14 @@ fn pigz(evidence: &Evidence, list: &mut Vec<Encoder>) {
     }
 }
 
+/// Whether blocks end where the symbol buffer of zlib at memory level 8 is full.
+fn fills_a_buffer(evidence: &Evidence) -> bool {
+    evidence.ended().all(|block| block.symbols == 16383 || is_stored(block))
+}
+
 /// zlib-rs has the symbol buffer of zlib at memory level 8. How its input was cut matters; the usual copy loop cuts at 8 KiB.
 fn zlib_rs(evidence: &Evidence, list: &mut Vec<Encoder>) {
-    if !evidence.ended().all(|block| block.symbols == 16383 || is_stored(block)) {
+    if !fills_a_buffer(evidence) {
         return;
     }
     let levels: &[u8] = &[6, 9, 1, 5, 4, 3, 2, 7, 8];
@@ -105,6 +110,10 @@ fn chunks(evidence: &Evidence) -> &'static [Chunk] {
 
 /// zlib with a strategy or a window that few programs ask for.
 fn rare_zlib(evidence: &Evidence, list: &mut Vec<Encoder>) {
+    // All of memory level 8, whatever else they are told.
+    if !fills_a_buffer(evidence) {
+        return;
+    }
     let mut push =
         |level, window, strategy| list.extend(Zlib::new(level, window, 8, strategy).map(|zlib| Encoder::Zlib(zlib, evidence.cut)));
     if evidence.matches == 0 {

@@ -10,7 +10,7 @@ mod tests;
 use std::fmt;
 use std::io;
 
-use super::encoder::{Encoder, EncoderError};
+use super::encoder::{Encoder, EncoderError, WHOLE};
 use super::inflate::{InflateError, Inflater, Status};
 pub use evidence::Evidence;
 pub use source::{Section, Source};
@@ -19,8 +19,10 @@ pub use source::{Section, Source};
 const PREFIX: usize = 256 * 1024;
 /// How much of the stream is read at a time.
 const READ: usize = 64 * 1024;
-/// How many times the length of a stream is encoded at most, all candidates together, besides a prefix for each.
+/// How many times the length of a stream is encoded at most where nobody says how much it may cost.
 const PASSES: u64 = 4;
+/// What it costs to start an encoder, in bytes that it could encode in the time.
+pub const START: u64 = 4 << 10;
 
 /// What is known of a stream whose encoder was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,36 +93,48 @@ impl From<EncoderError> for IdentifyError {
 /// Looks for the encoder of the deflate stream that starts `source`, which may make at most `limit` bytes. `hint` is tried first
 /// where it is given: the members of one archive mostly come from one encoder.
 pub fn identify(source: &dyn Source, limit: u64, hint: Option<&Encoder>) -> Result<Outcome, IdentifyError> {
-    let Some(evidence) = Evidence::gather(source, limit, PREFIX)? else {
-        let (deflated, plain) = measure(source, limit)?;
-        return Ok(Outcome::Unknown { deflated, plain });
-    };
-    let mut list = candidates::list(&evidence);
-    if let Some(hint) = hint
-        && let Some(at) = list.iter().position(|candidate| candidate == hint)
-    {
-        list[..=at].rotate_right(1);
+    let most = source.len().saturating_mul(4 * PASSES).max(PASSES << 24);
+    let looked = search(source, limit, hint.map(std::slice::from_ref).unwrap_or_default(), most)?;
+    if let Some(found) = looked.found {
+        return Ok(Outcome::Found(found));
     }
-    let mut budget = None;
-    for encoder in list {
-        if budget.is_some_and(|left| left == 0) {
-            break;
-        }
-        let (same, encoded, totals) = match remakes(source, &encoder, limit, &evidence) {
-            Err(IdentifyError::Encoder(EncoderError::TooLong)) => (false, PREFIX as u64, None),
-            other => other?,
-        };
-        if same && let Some((deflated, plain)) = totals {
-            return Ok(Outcome::Found(Found { encoder, deflated, plain }));
-        }
-        let left = budget.get_or_insert(source.len().saturating_mul(4 * PASSES).max(PASSES << 24));
-        *left = left.saturating_sub(encoded.saturating_sub(PREFIX as u64));
-    }
-    let (deflated, plain) = match evidence.whole {
+    let (deflated, plain) = match looked.whole {
         Some(totals) => totals,
         None => measure(source, limit)?,
     };
     Ok(Outcome::Unknown { deflated, plain })
+}
+
+/// What a search came to.
+pub struct Looked {
+    /// The encoder, where it was found.
+    pub found: Option<Found>,
+    /// How much was spent: bytes that were encoded, and [`START`] for each encoder that was started.
+    pub spent: u64,
+    /// The lengths of the stream, where they were seen in passing.
+    whole: Option<(u64, u64)>,
+}
+
+/// Looks for the encoder of a stream and spends no more than `most`, whatever the stream is made of. `hints` are tried first, in their
+/// order, where the evidence leaves them.
+pub fn search(source: &dyn Source, limit: u64, hints: &[Encoder], most: u64) -> Result<Looked, IdentifyError> {
+    let Some(evidence) = Evidence::gather(source, limit, PREFIX)? else { return Ok(Looked { found: None, spent: 0, whole: None }) };
+    let mut list = candidates::list(&evidence);
+    list.sort_by_key(|candidate| hints.iter().position(|hint| hint == candidate).unwrap_or(hints.len()));
+    let mut looked = Looked { found: None, spent: 0, whole: evidence.whole };
+    for encoder in list {
+        let Some(left) = most.checked_sub(looked.spent + START).filter(|left| *left > 0) else { break };
+        let (same, encoded, totals) = match remakes(source, &encoder, limit, &evidence, left) {
+            Err(IdentifyError::Encoder(EncoderError::TooLong)) => (false, WHOLE as u64, None),
+            other => other?,
+        };
+        looked.spent += START + encoded;
+        if same && let Some((deflated, plain)) = totals {
+            looked.found = Some(Found { encoder, deflated, plain });
+            break;
+        }
+    }
+    Ok(looked)
 }
 
 /// The lengths of a stream, by inflating it.
@@ -184,11 +198,15 @@ impl Comparison<'_> {
 /// What running a candidate came to: whether it made the stream again, how much it encoded, and the lengths of the stream.
 type Run = (bool, u64, Option<(u64, u64)>);
 
-fn remakes(source: &dyn Source, encoder: &Encoder, limit: u64, evidence: &Evidence) -> Result<Run, IdentifyError> {
+/// Runs a candidate until the first difference, and no longer than for `most` bytes.
+fn remakes(source: &dyn Source, encoder: &Encoder, limit: u64, evidence: &Evidence, most: u64) -> Result<Run, IdentifyError> {
     let mut deflater = encoder.start();
     let mut comparison = Comparison { source, at: 0, made: Vec::new(), read: vec![0; READ] };
     let mut encoded = 0;
     for plain in evidence.prefix.chunks(READ / 4) {
+        if encoded + plain.len() as u64 > most {
+            return Ok((false, encoded, None));
+        }
         encoded += plain.len() as u64;
         deflater.write(plain, &mut comparison.made)?;
         if !comparison.agrees()? {
@@ -201,6 +219,9 @@ fn remakes(source: &dyn Source, encoder: &Encoder, limit: u64, evidence: &Eviden
             let mut inflater = Inflater::new(limit);
             inflater.restore(&evidence.point)?;
             let same = feed(source, &mut inflater, |plain| {
+                if encoded + plain.len() as u64 > most {
+                    return Ok(false);
+                }
                 encoded += plain.len() as u64;
                 deflater.write(plain, &mut comparison.made)?;
                 Ok(comparison.agrees()?)

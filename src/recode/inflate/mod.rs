@@ -123,6 +123,13 @@ impl Inflater {
         }
     }
 
+    /// Goes to the start of another stream, which may make at most `limit` bytes.
+    pub(super) fn restart(&mut self, limit: u64) {
+        (self.from, self.to, self.bits, self.count) = (0, 0, 0, 0);
+        (self.state, self.last, self.symbols) = (State::Head, false, 0);
+        (self.total_in, self.total_out, self.limit) = (0, 0, limit);
+    }
+
     /// Takes input and makes at most [`CHUNK`] plain bytes and the rest of a match; they are [`Inflater::plain`] until the next call.
     pub fn inflate(&mut self, input: &[u8]) -> Result<Progress, InflateError> {
         self.inflate_observed(input, &mut Blind)

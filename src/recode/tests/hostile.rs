@@ -164,3 +164,39 @@ fn a_short_slice_refers_to_little_and_a_base_grows_within_measure() {
     let table = layout(100_000, &[stream(0, 90_000, 90_000_000, 0)]).expect("possible for deflate");
     refused(&head(layout(1, &[]).expect("no streams"), &[(&base, table)]), 1, &[&base], "plain bytes");
 }
+
+#[test]
+fn what_a_slice_has_inflated_is_bounded_before_a_base_is_read() {
+    // Two streams that say they expand to 100 MiB each, and a slice of one byte that wants the end of both.
+    let (length, plain) = (110_000, 100 << 20);
+    let base = vec![0; 8 << 20];
+    let table = layout(8 << 20, &[stream(0, length, plain, 0), stream(length, length, plain, 0)]).expect("possible for deflate");
+    let start = head(layout(1, &[]).expect("no streams"), &[(&base, table)]);
+    let with = |references: Vec<Stretch>| [&start[..], &slice(Method::Zstd, 1, references, vec![0; 9])].concat();
+    let ends = |stream: u64| Stretch { base: 0, offset: stream * plain - 10, length: 10 };
+    refused(&with(vec![ends(1), ends(2)]), 1, &[&base], "references that take at most");
+    // One of them is within measure: it is read, and is no stream at all.
+    assert!(matches!(decoded(&with(vec![ends(1)]), 1, &[&base]), Err(Error::Base { index: 0, .. })));
+}
+
+#[test]
+fn a_stream_of_a_base_that_makes_nothing_of_its_bytes_is_not_followed() {
+    // Empty stored blocks, then one byte.
+    let mut empty = [0, 0, 0, 0xFF, 0xFF].repeat(60_000);
+    empty.extend_from_slice(&[1, 1, 0, 0xFE, 0xFF, b'x']);
+    let table = layout(empty.len() as u64, &[stream(0, empty.len() as u64, 1, 0)]).expect("possible for deflate");
+    let start = head(layout(1, &[]).expect("no streams"), &[(&empty, table)]);
+    let frame = zstandard::compress(b"x", b"x", 1).expect("a frame");
+    let bytes = [start, slice(Method::Zstd, 1, vec![Stretch { base: 0, offset: 0, length: 1 }], frame)].concat();
+    let error = decoded(&bytes, 1, &[&empty]).expect_err("nothing for 300 KB");
+    assert!(matches!(error, Error::Base { index: 0, .. }) && error.to_string().contains("make fewer than"), "{error}");
+    // Who writes does not name it: as it is, it is of no use.
+    let plain = text(1, 40_000);
+    let member = |body: &[u8], plain: &[u8]| {
+        let end = [crc32fast::hash(plain).to_le_bytes(), (plain.len() as u32).to_le_bytes()].concat();
+        [&[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3][..], body, &end].concat()
+    };
+    let base = [member(&super::deflate(&plain, 6), &plain), member(&empty, b"x")].concat();
+    let made = super::round(&super::gzip(&super::revised(&plain, 3), 6, false), &[&base]);
+    assert!(made.bases == 1 && made.length < 2000, "{made:?}");
+}
