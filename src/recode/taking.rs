@@ -218,6 +218,15 @@ mod tests {
         out
     }
 
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
     /// So many members of the same bytes with two raw ones before each; what they are made of and the blob.
     fn members(count: usize, plain: &[u8], encoder: &Encoder) -> (Layout, Vec<u8>, Vec<u8>) {
         let deflated = deflate(encoder, plain);
@@ -290,24 +299,18 @@ mod tests {
 
     #[test]
     fn long_streams_stop_where_there_is_no_room() {
-        // Made as it comes, for it becomes more than is made in one piece.
-        let plain: Vec<u8> = (0..=255).cycle().take(5 << 19).collect();
-        let all = members(2, &plain, &flushing());
+        // Made as they come, for they are longer than what is made in one piece.
+        let encoder = Encoder::from_code(&[1, 1, 15, 8, 0]).expect("an encoder");
+        let all = members(2, &noise(17 << 20), &encoder);
         assert!(all.2.len() > HELD_BY_ONE + 2 * STREAMED);
-        let held = most_held(1, &all, flushing());
+        let held = most_held(1, &all, encoder);
         assert!(held <= HELD_BY_ONE + STREAMED, "{held}");
     }
 
     #[test]
     fn a_member_longer_than_all_room_has_it_alone() {
         let encoder = Encoder::from_code(&[1, 1, 15, 8, 0]).expect("an encoder");
-        let mut state = 1u32;
-        let mut noise = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        let plain: Vec<u8> = (0..14 << 20).map(|_| noise()).collect();
-        let held = most_held(1, &members(3, &plain, &encoder), encoder);
+        let held = most_held(1, &members(3, &noise(14 << 20), &encoder), encoder);
         assert!(held > HELD_BY_ONE && held < 32 << 20, "{held}");
     }
 }
