@@ -1,5 +1,6 @@
 //! `airlift report`
 
+use super::gate::known;
 use super::pack::read_lock;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{InPlace, Verification};
@@ -9,13 +10,16 @@ use crate::error::{Error, Result};
 use crate::report::Language;
 use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
-use crate::steps::plan::plan;
+use crate::steps::assess::Held;
+use crate::steps::gates::Gates;
+use crate::steps::plan::{Plan, plan};
+use crate::steps::policy::in_force;
 use crate::steps::predecessors::Predecessors;
 use crate::steps::report::{self, Arrived, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::{open_partly, refused, verify};
 use crate::store::{Store, create_folder, write_atomic};
-use crate::trust::{PlainKeys, key_digest};
+use crate::trust::{Order, PlainKeys, key_digest};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -81,6 +85,9 @@ pub struct ReportCommand {
     /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it
     #[arg(long, value_name = "SHA256:…")]
     impact: Option<String>,
+    /// A folder of advisories in OSV's form, by ecosystem, which the rules of the policy ask as `import --advisories` does
+    #[arg(long, value_name = "DIR", requires = "places")]
+    advisories: Option<PathBuf>,
     /// The form that is printed
     #[arg(long, value_name = "FORM", default_value = "markdown")]
     format: Format,
@@ -210,6 +217,7 @@ impl ReportCommand {
                     .hint("use a medium that nobody changes meanwhile"));
             }
             let plan = plan(again, &before, at)?;
+            let plan = if verified { self.judged(plan, (&inventory, &place), store, at, context)? } else { plan };
             let had = match store.current()? {
                 Some(current) => Some(take(of_snapshot(&current, store)?, &artifacts_of(store, current.number)?, store, context)?),
                 None => None,
@@ -218,6 +226,22 @@ impl ReportCommand {
             report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?
         };
         Ok(Found { report, artifacts, inventory: Some(inventory) })
+    }
+
+    /// The plan with what the rules find in the content, where an import would ask them.
+    fn judged(&self, plan: Plan, (inventory, place): (&Inventory, &InPlace), store: &Store, at: Timestamp, context: &Context) -> Result<Plan> {
+        if plan.order.as_ref().is_none_or(|order| *order == Order::Replay) {
+            return Ok(plan);
+        }
+        let (policy, known, progress) = (in_force(store)?.0, self.known()?, context.out.progress());
+        let by = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
+        let gates = Gates::of_import(&policy, &plan.bundle.statement, store, at, known.as_ref(), by)?;
+        let gated = gates.over(inventory, &place.bundle().lock.artifacts, place)?;
+        Ok(plan.judged(&gated))
+    }
+
+    fn known(&self) -> Result<Option<Held>> {
+        known(self.advisories.as_deref())
     }
 
     /// Makes it a report of a difference, or of why something is there, where that was asked for.

@@ -53,6 +53,8 @@ words! {
         Allowed = "allowed",
         /// It may be imported, and people should know of something.
         AllowedWithRemarks = "allowed-with-remarks",
+        /// Nothing that was looked at speaks against an import, and rules were not asked yet that can.
+        Undecided = "undecided",
         /// It may not be imported.
         Refused = "refused",
         /// Something that is needed is not here yet.

@@ -210,6 +210,9 @@ fn of_installed(number: Option<u64>, gathering: &Gathering<'_>, folder: &mut Fol
     {
         notes.hand.names(About::Installed, &logged.events, &list);
     }
+    for (events, gates) in logged.iter().flat_map(|logged| bundles.iter().filter_map(|laid| Some((&logged.events, laid.gates.as_ref()?)))) {
+        notes.hand.names(About::Decision, events, gates);
+    }
     let subject = of_snapshot(&snapshot, store)?;
     let at = time(gathering, logged.as_ref(), &subject);
     let views = store.views(&snapshot)?;
