@@ -6,7 +6,8 @@ use airlift::lock::Lock;
 use airlift::progress::Silent;
 use airlift::report::Language;
 use airlift::report::document::Form;
-use airlift::steps::report::{Risks, of_lock};
+use airlift::steps::advise::Beside;
+use airlift::steps::report::{Before, Risks, of_lock};
 use airlift::steps::sbom::{self, Stocktaking};
 use airlift::store::Store;
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ fn main() {
     let start = Instant::now();
     let stocktaking = Stocktaking { threads: 2, progress: &Silent };
     let inventory = timed("inventory", || stocktaking.run(sbom::of_lock(&lock), &lock.artifacts, &store).expect("an inventory"));
-    let risks = Risks::ask((&lock.artifacts, &store, Some(&store)), &inventory, None, at);
+    let risks = Risks::ask((&lock.artifacts, &store, Some(&store)), Beside::default(), &inventory, Before::Nothing, at);
     let report = timed("report", || of_lock(&lock, (&inventory, &risks), at));
     for form in Form::ALL {
         let bytes = timed(form.ending(), || report.render(form, Language::German));

@@ -11,6 +11,7 @@ use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
 use super::trust::age;
+use crate::advisories::vex;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
@@ -37,6 +38,8 @@ pub struct Gates<'a> {
     pub as_of: Timestamp,
     /// The advisories, where there are some.
     pub advisories: Option<&'a Held>,
+    /// Statements beside those that are carried and installed; they let nothing through.
+    pub statements: &'a [vex::Statement],
     /// What is installed here, whose advisories are asked where neither those nor what is judged has any.
     pub installed: Option<&'a Store>,
     /// Threads that read.
@@ -60,7 +63,7 @@ impl<'a> Gates<'a> {
     ) -> Result<Self> {
         let (now, as_of) = (age(store, clock)?.now, as_of(statement, store, clock)?);
         let Stocktaking { threads, progress } = by;
-        Ok(Self { policy, now, as_of, advisories, installed: Some(store), threads, hash: false, progress })
+        Ok(Self { policy, now, as_of, advisories, statements: &[], installed: Some(store), threads, hash: false, progress })
     }
 }
 
@@ -90,7 +93,7 @@ impl Gates<'_> {
             None => None,
         };
         let asks = terms.advisories.is_some() || self.advisories.is_some();
-        let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed) } else { Ok(None) };
+        let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed, self.statements) } else { Ok(None) };
         let (advised, mut packages) = match (self.advisories, &carried) {
             (Some(held), _) | (None, Ok(Some(held))) => self.advised(inventory, held),
             _ if !asks => (Advised::Unasked, None),

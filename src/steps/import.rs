@@ -147,7 +147,9 @@ fn judge_and_take(
     verified.bundle().forget_kept(writer)?;
     (inspection.look)(&verified, store)?;
     let gated = gated(&verified, journal, verification, inspection.advisories)?;
-    notes.extend(gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed).map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())));
+    notes.extend(
+        gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed).map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())),
+    );
     let found = bytes(&gated.beside(&admitted.findings));
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());

@@ -239,7 +239,8 @@ fn policy(plan: &Plan) -> String {
     let mut text: String =
         found.map(|f| format!("  policy     {} {}: {}   → airlift review\n", f.outcome.word(), f.rule, f.found)).collect();
     if !plan.undecided.is_empty() {
-        let _ = writeln!(text, "  undecided  {}: the content decides, which is not read here   → airlift report", plan.undecided.join(", "));
+        let _ =
+            writeln!(text, "  undecided  {}: the content decides, which is not read here   → airlift report", plan.undecided.join(", "));
     }
     match &plan.admitted {
         Some(admitted) if admitted.approvals.needed > 0 => {

@@ -2,20 +2,22 @@
 
 use super::gate::known;
 use super::pack::read_lock;
+use super::vex::Vexing;
 use crate::artifact::{Artifact, Blobs, Digest};
-use crate::bundle::{InPlace, Verification};
+use crate::bundle::{Authentic, InPlace, Verification};
 use crate::cli::Context;
 use crate::cli::tongue::Tongue;
 use crate::error::{Error, Result};
 use crate::report::Language;
 use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
-use crate::steps::assess::Held;
+use crate::steps::advise::Beside;
 use crate::steps::gates::Gates;
+use crate::steps::known::since;
 use crate::steps::plan::{Plan, plan};
 use crate::steps::policy::in_force;
 use crate::steps::predecessors::Predecessors;
-use crate::steps::report::{self, Arrived, Risks};
+use crate::steps::report::{self, Arrived, Before, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::{open_partly, refused, verify};
 use crate::store::{Store, create_folder, write_atomic};
@@ -88,6 +90,8 @@ pub struct ReportCommand {
     /// A folder of advisories in OSV's form, by ecosystem, which the rules of the policy ask as `import --advisories` does
     #[arg(long, value_name = "DIR", requires = "places")]
     advisories: Option<PathBuf>,
+    #[command(flatten)]
+    vexing: Vexing,
     /// The form that is printed
     #[arg(long, value_name = "FORM", default_value = "markdown")]
     format: Format,
@@ -130,12 +134,15 @@ impl ReportCommand {
     }
 
     fn found(&self, at: Timestamp, context: &Context) -> Result<Found> {
+        let statements = self.vexing.statements(context)?;
+        let known = known(self.advisories.as_deref(), context.any_store()?.as_ref(), &statements)?;
+        let beside = Beside { folder: known.as_ref(), statements: &statements };
         if let Some(path) = &self.lock {
             let lock = read_lock(path)?;
             let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let inventory = take(of_lock(&lock), &lock.artifacts, blobs, context)?;
-            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), &inventory, None, at);
+            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), beside, &inventory, Before::Nothing, at);
             let report = report::of_lock(&lock, (&inventory, &risks), at);
             return Ok(Found { report, artifacts: lock.artifacts, inventory: Some(inventory) });
         }
@@ -148,37 +155,42 @@ impl ReportCommand {
         if let Some(number) = self.receipt {
             let received = report::received(&store, number)?;
             let inventory = take(of_lock(&received.lock), &received.lock.artifacts, &store, context)?;
-            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), &inventory, None, at);
+            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), beside, &inventory, Before::Nothing, at);
             let report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
             return Ok(Found { report, artifacts: received.lock.artifacts, inventory: Some(inventory) });
         }
-        if self.places.is_empty() { self.of_installed(&store, at, context) } else { self.of_places(&store, at, context) }
+        if self.places.is_empty() { self.of_installed(&store, beside, at, context) } else { self.of_places(&store, beside, at, context) }
     }
 
-    fn of_installed(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_installed(&self, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let snapshot = match self.installed {
             Some(number) => store.snapshot(number)?,
             None => store.current()?.ok_or_else(report::nothing_installed)?,
         };
         let artifacts = artifacts_of(store, snapshot.number)?;
         let inventory = take(of_snapshot(&snapshot, store)?, &artifacts, store, context)?;
-        let risks = Risks::ask((&artifacts, store, Some(store)), &inventory, None, at);
-        let report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
+        let since = since(store, snapshot.number);
+        let before = since.as_ref().map_or(Before::Nothing, |(_, had)| Before::Known(had));
+        let risks = Risks::ask((&artifacts, store, Some(store)), beside, &inventory, before, at);
+        let mut report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
+        if let (Some((number, _)), Risks::Known(_)) = (&since, &risks) {
+            report.transcript.push(report::compared_since(store, *number)?);
+        }
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }
 
-    fn of_places(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_places(&self, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let root = context.accepted_root(store)?;
         let (mut bundles, errors) = open_partly(&self.places, &root)?;
         if let (Some(bundle), 1) = (bundles.pop(), bundles.len() + 1) {
             refused(errors)?;
-            return self.of_one(bundle, store, at, context);
+            return self.of_one(bundle, store, beside, at, context);
         }
         refused(errors)?;
         Err(Error::usage("there is not one bundle here, but none or several").hint("name the files of one of them"))
     }
 
-    fn of_one(&self, mut bundle: crate::bundle::Authentic, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_one(&self, mut bundle: Authentic, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let whole = bundle.shortage().is_none();
         let verified = whole && !self.unverified;
         if verified {
@@ -205,7 +217,7 @@ impl ReportCommand {
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
         let report = if self.outgoing {
-            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, None, at);
+            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, Before::Nothing, at);
             report::of_bundle(place.bundle(), (&inventory, &risks), verified, at)
         } else {
             // Opened anew: the place keeps the one it reads from.
@@ -217,31 +229,16 @@ impl ReportCommand {
                     .hint("use a medium that nobody changes meanwhile"));
             }
             let plan = plan(again, &before, at)?;
-            let plan = if verified { self.judged(plan, (&inventory, &place), store, at, context)? } else { plan };
+            let plan = if verified { judged(plan, (&inventory, &place), (store, beside), at, context)? } else { plan };
             let had = match store.current()? {
                 Some(current) => Some(take(of_snapshot(&current, store)?, &artifacts_of(store, current.number)?, store, context)?),
                 None => None,
             };
-            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, had.as_ref(), at);
+            let had = had.as_ref().map_or(Before::Nothing, Before::Installed);
+            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, had, at);
             report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, verified }, at)?
         };
         Ok(Found { report, artifacts, inventory: Some(inventory) })
-    }
-
-    /// The plan with what the rules find in the content, where an import would ask them.
-    fn judged(&self, plan: Plan, (inventory, place): (&Inventory, &InPlace), store: &Store, at: Timestamp, context: &Context) -> Result<Plan> {
-        if plan.order.as_ref().is_none_or(|order| *order == Order::Replay) {
-            return Ok(plan);
-        }
-        let (policy, known, progress) = (in_force(store)?.0, self.known()?, context.out.progress());
-        let by = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
-        let gates = Gates::of_import(&policy, &plan.bundle.statement, store, at, known.as_ref(), by)?;
-        let gated = gates.over(inventory, &place.bundle().lock.artifacts, place)?;
-        Ok(plan.judged(&gated))
-    }
-
-    fn known(&self) -> Result<Option<Held>> {
-        known(self.advisories.as_deref())
     }
 
     /// Makes it a report of a difference, or of why something is there, where that was asked for.
@@ -297,6 +294,25 @@ fn write_all(report: &Report, language: Language, folder: &Path) -> Result<()> {
         write_atomic(&folder.join(format!("report.{}", form.ending())), &report.render(form, language))?;
     }
     Ok(())
+}
+
+/// The plan with what the rules find in the content, where an import would ask them.
+fn judged(
+    plan: Plan,
+    (inventory, place): (&Inventory, &InPlace),
+    (store, beside): (&Store, Beside<'_>),
+    at: Timestamp,
+    context: &Context,
+) -> Result<Plan> {
+    if plan.order.as_ref().is_none_or(|order| *order == Order::Replay) {
+        return Ok(plan);
+    }
+    let (policy, progress) = (in_force(store)?.0, context.out.progress());
+    let by = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
+    let gates = Gates::of_import(&policy, &plan.bundle.statement, store, at, beside.folder, by)?;
+    let gates = Gates { statements: beside.statements, ..gates };
+    let gated = gates.over(inventory, &place.bundle().lock.artifacts, place)?;
+    Ok(plan.judged(&gated))
 }
 
 fn artifacts_of(store: &Store, number: u64) -> Result<Vec<Artifact>> {

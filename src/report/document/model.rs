@@ -1,10 +1,11 @@
 //! `docs/formats/report.md`, version 1: the report as a document. Everything that is shown in any form comes from it.
 
 use super::evidence::{Backed, Claim};
+use super::found::FindingRow;
 use super::ruled::{Decision, ExceptionRow};
 use super::sections::{
-    Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, FindingRow, Identity, Kind, ModelRow, People, ProofRow,
-    Tile, WhyRow,
+    Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, Identity, Kind, ModelRow, People, ProofRow, Tile,
+    WhyRow,
 };
 use crate::artifact::{Digest, Limits, parse_versioned};
 use crate::error::{Error, Result};

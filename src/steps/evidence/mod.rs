@@ -22,6 +22,7 @@ use self::logged::Logged;
 use self::trusting::Trusting;
 use super::sbom::{of_bundle, of_snapshot};
 use super::verify::{open_one, verify};
+use crate::advisories::vex::Statement;
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::{InPlace, Verification};
 use crate::error::{Error, Kind, Result};
@@ -58,6 +59,8 @@ pub struct Gathering<'a> {
     pub tool: &'a str,
     /// Who signs the list.
     pub signer: Option<&'a dyn Signer>,
+    /// Statements beside those that are carried and kept.
+    pub statements: &'a [Statement],
     /// Where the work is reported.
     pub progress: &'a dyn Progress,
 }

@@ -21,7 +21,7 @@ pub use keep::{Kept, Stamp, keep, kept, report_role, signature, sound, stamp};
 pub use key::of_key;
 pub use origin::why;
 pub use receipt::{Received, of_receipt, received};
-pub use risks::Risks;
+pub use risks::{Before, Risks};
 
 use self::decided::{decided_by, decision, remarks, undecided};
 use super::plan::{Outcome, Plan};
@@ -143,6 +143,12 @@ pub fn of_snapshot(
     exceptions::fill(&mut report, store, at)?;
     custody::of_bundles(&mut report, store, &snapshot.bundles.iter().map(|installed| installed.bundle).collect())?;
     Ok(report)
+}
+
+/// That findings were compared with what was known before the advisories of a snapshot came.
+pub fn compared_since(store: &Store, number: u64) -> Result<Claim> {
+    let by = Evidence::named(Source::Snapshot, &number.to_string(), store.snapshot_digest(number)?);
+    Ok(Claim::say("compared-since", &[("number", number.to_string())], by))
 }
 
 /// Adds what something has that another has not, and makes it a report of the difference.

@@ -9,7 +9,9 @@ use crate::lock::{Lock, LockDiff};
 use crate::log::{Checkpoint, Event, EventLog, Receipt, VerifierKey, kind};
 use crate::policy::gate::read;
 use crate::report::Inventory;
-use crate::report::document::{Backed, Changes, Claim, Decision, Evidence, Identity, Kind, ProofRow, Report, RuleRow, Source, Verdict, outside};
+use crate::report::document::{
+    Backed, Changes, Claim, Decision, Evidence, Identity, Kind, ProofRow, Report, RuleRow, Source, Verdict, outside,
+};
 use crate::steps::approve::{record, signatures};
 use crate::steps::gates::kept;
 use crate::steps::log::prove_event;
