@@ -9,7 +9,8 @@ use airlift::lock::Lock;
 use airlift::progress::Silent;
 use airlift::report::Language;
 use airlift::report::document::Form;
-use airlift::steps::report::{Risks, of_lock};
+use airlift::steps::advise::Beside;
+use airlift::steps::report::{Before, Risks, of_lock};
 use airlift::steps::sbom::{self, Stocktaking};
 use airlift::store::{Store, Writer};
 use std::time::Instant;
@@ -49,7 +50,8 @@ fn main() {
     let start = Instant::now();
     let stocktaking = Stocktaking { threads: 2, progress: &Silent };
     let inventory = timed("inventory", || stocktaking.run(sbom::of_lock(&lock), &lock.artifacts, &store).expect("an inventory"));
-    let risks = timed("advisories", || Risks::ask((&lock.artifacts, &store, Some(&store)), &inventory, None, at));
+    let place = (&lock.artifacts[..], &store as &dyn airlift::artifact::Blobs, Some(&store));
+    let risks = timed("advisories", || Risks::ask(place, Beside::default(), &inventory, Before::Nothing, at));
     assert!(matches!(risks, Risks::Known(_)), "{risks:?}");
     let report = timed("report", || of_lock(&lock, (&inventory, &risks), at));
     for form in Form::ALL {

@@ -23,7 +23,7 @@ HEX, FP, WORD, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{16}", "[a-z0-9][a-z0-9._@+-]{0
 SIGNER = WORD + r"\." + FP + r"\.sshsig"
 LAYOUT = re.compile("|".join([
     r"README\.md|check\.sh|policy\.toml|licences\.csv|(?:pack|scan|advisories|exceptions|transcript|models)\.json",
-    rf"bundles/{HEX}/(?:(?:bundle|lock|review|changes)\.json|sig/bundle\.{SIGNER})",
+    rf"bundles/{HEX}/(?:(?:bundle|lock|review|gates|changes)\.json|sig/bundle\.{SIGNER})",
     rf"bundles/{HEX}/approvals/[0-9]{{2}}(?:\.json|/approval\.{SIGNER})",
     rf"trust/(?:(?:root\.{NUMBER}|revoke\.{FP})\.(?:json|{SIGNER})|allowed_signers\.{NUMBER}|revoked_keys)",
     rf"installed/snapshot-{NUMBER}\.json|log/(?:events\.jsonl|checkpoint|verifier-key|checkpoints/{NUMBER}\.(?:note|txt))",
@@ -374,7 +374,7 @@ def remember(index, event):                   # what later checks ask the log fo
         if "digest" in item: log.snapshots[item["name"]] = item["digest"]
     for item in named("subjects", "policy"): log.policy = item.get("digest", "none")
     for item in named("subjects", "bundle") if event["event"] == "import" else []:
-        of = {what: [one.get("digest") or one.get("name") for one in named("evidence", what)] for what in ("root", "review", "approver")}
+        of = {what: [one.get("digest") or one.get("name") for one in named("evidence", what)] for what in ("root", "review", "approver", "gates")}
         log.imports.setdefault(item["digest"], []).append((index, of))
 
 def check_log():
@@ -480,7 +480,16 @@ def check_bundle(place):
     elif root is roots[0]: proved(text)
     elif by_it: proved(f"{text}, by which it was imported (event {by_it[0]} of the log)")
     else: compare(f"{text}, which is not the newest: was it the one in force?")
+    check_gates(f"{place}/gates.json", imports)
     check_review(place, label, imports, {who for _, who in found.signed.items()})
+
+def check_gates(name, imports):               # what the rules found in the content when it was let in
+    if name not in listed: return
+    need(parse(read(name, 256 * MIB))["airlift-gates"] == 1, f"{name} is no list of findings")
+    found = [of["gates"] for _, of in imports if of["gates"]]
+    need(not found or any(listed[name] in one for one in found), f"{name} is not what the log names")
+    if found: proved(f"{name} is what the log names with the import")
+    else: compare(f"{name} is {listed[name]}, which no event of a log here names: is it what was found at the import?")
 
 def check_review(place, label, imports, signers):
     name, identity, root, logged = f"{place}/review.json", place[8:], roots[0], False

@@ -49,6 +49,8 @@ pub mod kind {
     pub const DISCARD: &str = "discard";
     /// A signed report is kept.
     pub const REPORT: &str = "report";
+    /// Signed statements about vulnerabilities are kept.
+    pub const VEX: &str = "vex";
     /// What is installed was listed, to be carried out.
     pub const INVENTORY: &str = "inventory";
     /// Blobs of bundles are brought together, to be packed again.

@@ -6,7 +6,8 @@
 
 use super::assess::{Assessed, Found, Held, Line, Origin, Place, STATEMENTS_HOLD, Terms, Used, has_evidence};
 use super::import::latest;
-use crate::advisories::vex::Statements;
+use super::vex::counting;
+use crate::advisories::vex::{Statement, Statements};
 use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating, Taken};
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Kind, Result, shown};
@@ -26,8 +27,23 @@ const LIKELIHOOD: &str = "epss_scores-current.csv.gz";
 /// Longest such list or table, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// The newest evidence of each kind among some artifacts and what is installed; `None` where there is none.
-pub fn at_hand<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, installed: Option<&Store>) -> Result<Option<Held>> {
+/// What is asked beside what is carried and installed.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Advisories that somebody brought, which take the place of the others.
+    pub folder: Option<&'a Held>,
+    /// Statements.
+    pub statements: &'a [Statement],
+}
+
+/// The newest evidence of each kind among some artifacts and what is installed, with the statements that are kept there and others; `None`
+/// where there are no advisories.
+pub fn at_hand<A: Borrow<Artifact>>(
+    artifacts: &[A],
+    blobs: &dyn Blobs,
+    installed: Option<&Store>,
+    more: &[Statement],
+) -> Result<Option<Held>> {
     let carried: Vec<&Artifact> = artifacts.iter().map(Borrow::borrow).collect();
     let here = installed.map(latest).transpose()?.unwrap_or_default();
     let here: Vec<&Artifact> = here.iter().map(|artifact| &**artifact).collect();
@@ -38,7 +54,7 @@ pub fn at_hand<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, installe
     let mut places: Vec<Place<'_>> = Vec::new();
     places.extend(installed.map(|store| Place { artifacts: &here, blobs: store, origin: Origin::Installed }));
     places.push(Place { artifacts: &carried, blobs, origin: Origin::Carried });
-    Held::over(&places).map(Some)
+    Held::over(&places)?.with_kept(installed, more).map(Some)
 }
 
 /// What advisories say of the packages of each component of an inventory, and which they were.
@@ -50,6 +66,18 @@ pub struct Advice {
 }
 
 impl Held {
+    /// Adds the statements that are kept where something is installed, and others.
+    pub fn with_kept(self, installed: Option<&Store>, more: &[Statement]) -> Result<Self> {
+        let kept = installed.map(counting).transpose()?.unwrap_or_default();
+        let mut held = self.with_statements(more.to_vec());
+        for (digest, statements) in kept {
+            let time = statements.iter().map(|statement| statement.timestamp).max();
+            held.used.push(Used { label: "vex".to_owned(), time, digest: Some(digest), origin: Origin::Installed });
+            held = held.with_statements(statements);
+        }
+        Ok(held)
+    }
+
     /// Reads a folder of advisories. One that has none of any ecosystem is an error.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         let mut builder = Builder::new();

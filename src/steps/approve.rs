@@ -9,7 +9,7 @@ use crate::artifact::Digest;
 use crate::bundle::Authentic;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
-use crate::policy::{APPROVE, Approval, Decision, MAX_APPROVAL_BYTES, Policy, refusals};
+use crate::policy::{APPROVE, Approval, Decision, Finding, MAX_APPROVAL_BYTES, Policy, refusals};
 use crate::store::{Installed, Store, create_folder, read_bounded, write_atomic};
 use crate::trust::{BUNDLE, MAX_SIGNATURE_BYTES, Role, Signer, Tally, TrustRoot, pinned, sign, signature_name};
 use jiff::Timestamp;
@@ -261,6 +261,8 @@ pub struct Admitted {
     pub review: Vec<u8>,
     /// Its digest.
     pub digest: Digest,
+    /// What the rules found in it.
+    pub findings: Vec<Finding>,
     /// What the approvers said.
     pub approvals: Approvals,
     /// The one person on whose word alone it was let in.
@@ -283,7 +285,7 @@ pub fn admit(bundle: &Authentic, before: &Predecessors<'_>, clock: Timestamp) ->
     let approvals = count(&pairs, &bundle.id, &document.digest, &bundle.judged.tally, root, needed)?;
     let alone = approvals.admit(&label, &document.digest, &policy, root)?;
     let asked = needed > 0 || policy.digest.is_some();
-    Ok(Admitted { review: document.bytes, digest: document.digest, approvals, alone, asked })
+    Ok(Admitted { review: document.bytes, digest: document.digest, findings: review.findings, approvals, alone, asked })
 }
 
 impl Admitted {

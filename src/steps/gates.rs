@@ -1,7 +1,10 @@
 //! `gate`: a policy's rules over artifacts, by what the lock says, what their bytes say, and what is known of them. Building, verifying and
 //! importing ask the same rules. Nothing is written.
 
+mod kept;
 mod signed;
+
+pub(super) use kept::{GATES, bytes, kept};
 
 use super::advise::at_hand;
 use super::assess::{Held, database_time};
@@ -9,10 +12,12 @@ use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
 use super::scan::{Report, Scan, Scanned as Outcomes, told};
 use super::trust::age;
+use crate::advisories::vex;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
+use crate::policy::gate::rules::rests_on_content;
 use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, Weight};
 use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
@@ -36,6 +41,8 @@ pub struct Gates<'a> {
     pub as_of: Timestamp,
     /// The advisories, where there are some.
     pub advisories: Option<&'a Held>,
+    /// Statements beside those that are carried and installed; they let nothing through.
+    pub statements: &'a [vex::Statement],
     /// What is installed here, whose advisories are asked where neither those nor what is judged has any.
     pub installed: Option<&'a Store>,
     /// Threads that read.
@@ -46,23 +53,52 @@ pub struct Gates<'a> {
     pub progress: &'a dyn Progress,
 }
 
+impl<'a> Gates<'a> {
+    /// As an import of a bundle judges, at some time: by the policy in force, and by the advisories that are carried or installed where
+    /// none are named.
+    pub fn of_import(
+        policy: &'a Policy,
+        statement: &Statement,
+        store: &'a Store,
+        clock: Timestamp,
+        advisories: Option<&'a Held>,
+        by: Stocktaking<'a>,
+    ) -> Result<Self> {
+        let (now, as_of) = (age(store, clock)?.now, as_of(statement, store, clock)?);
+        let Stocktaking { threads, progress } = by;
+        Ok(Self { policy, now, as_of, advisories, statements: &[], installed: Some(store), threads, hash: false, progress })
+    }
+}
+
 impl Gates<'_> {
     /// Judges artifacts by everything that is known of them. Those that are there twice are judged once.
     pub fn run<A: Borrow<Artifact> + Sync>(&self, subject: crate::report::Subject, artifacts: &[A], blobs: &dyn Blobs) -> Result<Gated> {
+        if !self.ask() {
+            return Ok(self.policy.terms.gate(&[], &self.asked(Advised::Unasked)));
+        }
+        let inventory = Stocktaking { threads: self.threads, progress: self.progress }.run(subject, artifacts, blobs)?;
+        self.over(&inventory, artifacts, blobs)
+    }
+
+    fn ask(&self) -> bool {
+        self.policy.terms.ask() || self.advisories.is_some()
+    }
+
+    /// The same where the inventory of these artifacts has been taken.
+    pub fn over<A: Borrow<Artifact> + Sync>(&self, inventory: &Inventory, artifacts: &[A], blobs: &dyn Blobs) -> Result<Gated> {
         let terms = &self.policy.terms;
-        if !terms.ask() && self.advisories.is_none() {
+        if !self.ask() {
             return Ok(terms.gate(&[], &self.asked(Advised::Unasked)));
         }
         let all = distinct(artifacts);
-        let inventory = Stocktaking { threads: self.threads, progress: self.progress }.run(subject, &all, blobs)?;
         let scanned = match terms.artifacts.scan {
             Some(_) => Some(Scan { threads: self.threads, hash: self.hash, progress: self.progress }.run(&all, blobs)?),
             None => None,
         };
         let asks = terms.advisories.is_some() || self.advisories.is_some();
-        let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed) } else { Ok(None) };
+        let carried = if asks && self.advisories.is_none() { at_hand(&all, blobs, self.installed, self.statements) } else { Ok(None) };
         let (advised, mut packages) = match (self.advisories, &carried) {
-            (Some(held), _) | (None, Ok(Some(held))) => self.advised(&inventory, held),
+            (Some(held), _) | (None, Ok(Some(held))) => self.advised(inventory, held),
             _ if !asks => (Advised::Unasked, None),
             (None, Ok(None)) => (Advised::Missing("there are none here".to_owned()), None),
             (None, Err(error)) => (Advised::Missing(in_a_line(error)), None),
@@ -133,6 +169,18 @@ pub fn refuse(label: &str, gated: &Gated) -> Result<()> {
         error.with("not assessed", format!("{}: {subject}{}", finding.rule, finding.found))
     });
     Err(error.hint("what was not looked at does not pass: bring what is missing, and ask again"))
+}
+
+/// The same for who lets a bundle in: what could not be assessed is refused too, as there is nobody left behind this who would look.
+pub fn refuse_import(label: &str, gated: &Gated) -> Result<()> {
+    refuse(label, gated).map_err(|error| if error.kind() == Kind::Incomplete { error.of_kind(Kind::Policy) } else { error })
+}
+
+/// The rules among some findings of which what the lock says is not the last word.
+pub fn undecided(findings: &[Finding], artifacts: &[Artifact]) -> Vec<&'static str> {
+    let beside = artifacts.iter().any(|artifact| artifact.subject.is_some());
+    let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.rule).filter(|rule| rests_on_content(rule, beside)).collect();
+    rules.into_iter().collect()
 }
 
 /// Judges a bundle that has been verified, from a place that has its blobs.

@@ -6,9 +6,10 @@
 
 use super::approve::{Admitted, admit};
 use super::assess::{Held, database_time, has_evidence, must_not_be_ahead, must_not_go_back};
-use super::gates::{Gates, as_of, of_bundle, refuse};
+use super::gates::{GATES, Gates, bytes, of_bundle, refuse_import};
 use super::policy::in_force;
 use super::predecessors::Predecessors;
+use super::sbom::Stocktaking;
 use super::staging::{self, stage};
 use super::trust::{age, trusted};
 use super::verify::told;
@@ -147,12 +148,16 @@ fn judge_and_take(
     let verified = made(bundle, verification, writer)?;
     verified.bundle().forget_kept(writer)?;
     (inspection.look)(&verified, store)?;
-    notes.extend(gated(&verified, journal, verification, inspection)?);
+    let gated = gated(&verified, journal, verification, inspection)?;
+    notes.extend(
+        gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed).map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())),
+    );
+    let found = bytes(&gated.beside(&admitted.findings));
     let judged = verified.bundle().judged.clone();
     let repaired = told(&verified.bundle().damage());
     notes.extend(unserved(&verified.lock().artifacts));
     let approved = admitted.approvals.people(Decision::Approve).iter().map(|given| given.principal.clone()).collect();
-    let (snapshot, receipt, waits) = commit(&verified, &admitted, journal)?;
+    let (snapshot, receipt, waits) = commit(&verified, (&admitted, found), journal)?;
     notes.extend(waits);
     Ok(Imported::Done { snapshot, notes, repaired, judged, approved, taken, receipt })
 }
@@ -181,36 +186,22 @@ pub fn latest(store: &Store) -> Result<Vec<Arc<Artifact>>> {
     Ok(store.views(&snapshot)?.into_iter().next().map(|view| view.artifacts.clone()).unwrap_or_default())
 }
 
-/// Judges the content by the policy's rules about artifacts; what was found and is not refused is told. What could not be assessed is
-/// refused: there is nobody left behind this who would look.
-fn gated(
-    bundle: &VerifiedBundle,
-    journal: &Journal<'_>,
-    verification: &Verification<'_>,
-    inspection: Inspection<'_>,
-) -> Result<Vec<String>> {
-    let (policy, statement) = (in_force(journal.store())?.0, &bundle.bundle().statement);
-    let gates = Gates {
-        policy: &policy,
-        now: age(journal.store(), journal.now())?.now,
-        as_of: as_of(statement, journal.store(), journal.now())?,
-        advisories: inspection.advisories,
-        installed: Some(journal.store()),
-        threads: verification.threads,
-        hash: false,
-        progress: verification.progress,
-    };
-    let gated = of_bundle(&gates, bundle, journal.store())?;
+/// Judges the content by the policy's rules about artifacts, and tells what was found before anything is refused by it.
+fn gated(bundle: &VerifiedBundle, journal: &Journal<'_>, verification: &Verification<'_>, inspection: Inspection<'_>) -> Result<Gated> {
+    let (policy, statement, store) = (in_force(journal.store())?.0, &bundle.bundle().statement, journal.store());
+    let by = Stocktaking { threads: verification.threads, progress: verification.progress };
+    let gated = of_bundle(&Gates::of_import(&policy, statement, store, journal.now(), inspection.advisories, by)?, bundle, store)?;
     (inspection.told)(&gated);
-    refuse(&statement.label(), &gated)
-        .map_err(|error| if error.kind() == Kind::Incomplete { error.of_kind(Kind::Policy) } else { error })?;
-    let told = gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed);
-    Ok(told.map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())).collect())
+    refuse_import(&statement.label(), &gated).map(|()| gated)
 }
 
 /// The commit point: everything before it can be repeated, everything after it is only telling. The event is durable before anything
 /// counts: a log that cannot be written stops the import. What could not be tidied up after it is given back.
-fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -> Result<(Snapshot, PathBuf, Option<String>)> {
+fn commit(
+    bundle: &VerifiedBundle,
+    (admitted, found): (&Admitted, Vec<u8>),
+    journal: &Journal<'_>,
+) -> Result<(Snapshot, PathBuf, Option<String>)> {
     let writer = journal.writer();
     let (statement, id) = (&bundle.bundle().statement, bundle.bundle().id);
     for (digest, size) in bundle.lock().blobs() {
@@ -220,7 +211,9 @@ fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -
             );
         }
     }
-    writer.keep_record(&id, &bundle.record())?;
+    let (mut record, gates) = (bundle.record(), Digest::of(&found));
+    record.push((GATES.to_owned(), found));
+    writer.keep_record(&id, &record)?;
     admitted.keep(writer.store(), &id)?;
     let staged = writer.stage(Installed {
         bundle: id,
@@ -230,7 +223,7 @@ fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -
         seq: statement.seq,
         lock: bundle.lock_digest(),
     })?;
-    let index = journal.append(event(bundle, admitted, &staged))?;
+    let index = journal.append(event(bundle, (admitted, gates), &staged))?;
     let receipt = journal.write_receipt(&format!("snapshot-{}", staged.number()), index)?;
     keep_roots(bundle, writer.store())?;
     let snapshot = writer.install(staged)?;
@@ -239,11 +232,12 @@ fn commit(bundle: &VerifiedBundle, admitted: &Admitted, journal: &Journal<'_>) -
 }
 
 /// What is about to be installed, by whose signatures, under which root.
-fn event(bundle: &VerifiedBundle, admitted: &Admitted, staged: &Staged) -> Draft {
+fn event(bundle: &VerifiedBundle, (admitted, gates): (&Admitted, Digest), staged: &Staged) -> Draft {
     let Authentic { statement, id, judged, root, .. } = bundle.bundle();
     let subjects =
         vec![Item::named("bundle", statement.label()).digest(*id), Item::named("snapshot", staged.number()).digest(staged.list())];
-    let mut evidence = vec![Item::of("lock", bundle.lock_digest()), Item::named("root", root.terms().version).digest(root.fingerprint())];
+    let (lock, root) = (bundle.lock_digest(), Item::named("root", root.terms().version).digest(root.fingerprint()));
+    let mut evidence = vec![Item::of("lock", lock), root, Item::of("gates", gates)];
     evidence.extend(judged.tally.signers.iter().take(MOST_REFUSALS).map(|signer| Item::named("key", &signer.fingerprint)));
     evidence.extend(admitted.evidence());
     let draft = Draft::new(kind::IMPORT, subjects).on(evidence);

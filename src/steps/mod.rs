@@ -19,6 +19,7 @@ pub mod import;
 pub mod inspect;
 pub mod inventory;
 pub mod keys;
+pub mod known;
 #[cfg(feature = "upstream")]
 pub mod lock;
 pub mod log;

@@ -1,7 +1,9 @@
 //! `plan`: what importing a bundle would do, what it needs for that and what is not here yet, without touching the store. It asks what
-//! `import` asks, in the same order, and of the payload nothing is read.
+//! `import` asks, in the same order, but for the rules that only the content decides: of the payload nothing is read, and which rules were not
+//! asked is said. Who has read the content puts in what they found.
 
 use super::approve::{Admitted, admit};
+use super::gates::{refuse_import, undecided};
 use super::import::{as_accepted, check_evidence, is_superseded, order};
 use super::predecessors::Predecessors;
 use super::review::reviewed;
@@ -9,6 +11,7 @@ use super::staging::still_needed;
 use crate::bundle::{Authentic, Lacking, Needs};
 use crate::error::{Error, Kind, Result};
 use crate::lock::LockDiff;
+use crate::policy::gate::Gated;
 use crate::policy::{Finding, Review};
 use crate::store::{Installed, Store, free_space, shortfall};
 use crate::trust::Order;
@@ -62,6 +65,8 @@ pub struct Plan {
     pub changes: LockDiff,
     /// What the rules found.
     pub findings: Vec<Finding>,
+    /// Rules in force that only the content decides, and that were not asked.
+    pub undecided: Vec<&'static str>,
     /// Who let it in, where it would be let in.
     pub admitted: Option<Admitted>,
     /// Whether it is installed and its damaged record would be written again.
@@ -73,6 +78,21 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The same where the rules were asked of the content as import asks them: what they found takes the place of what the lock alone says.
+    /// That there is no room for it matters less than that it is refused.
+    #[must_use]
+    pub fn judged(mut self, gated: &Gated) -> Self {
+        self.findings.retain(|finding| finding.rule.starts_with("bundle."));
+        self.findings.extend(gated.told());
+        self.undecided.clear();
+        let refused = refuse_import(&self.bundle.statement.label(), gated).err();
+        self.error = match self.error {
+            Some(error) if error.kind() != Kind::Space => Some(error),
+            other => refused.or(other),
+        };
+        self
+    }
+
     /// Whether it would be installed if what it builds on were here; other refusals come first.
     pub fn waits_for_bases(&self) -> bool {
         !self.lacking.is_empty() && self.error.as_ref().is_some_and(|error| error.kind() == Kind::Incomplete)
@@ -122,7 +142,8 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
         None => unmet(&bundle, &needs, store)?,
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
-    Ok(Plan { free: free_space(store.root())?, bundle, order, follows, needs, changes, findings, admitted, rewritten, lacking, error })
+    let (free, undecided) = (free_space(store.root())?, undecided(&findings, &bundle.lock.artifacts));
+    Ok(Plan { free, bundle, order, follows, needs, changes, findings, undecided, admitted, rewritten, lacking, error })
 }
 
 /// What was found, or the refusal; other errors stay errors.

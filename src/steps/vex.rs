@@ -3,6 +3,10 @@
 //!
 //! Nothing in the documents depends on when they are written: the same statements and trust root give the same bytes.
 
+mod kept;
+
+pub use kept::{counting, keep, kept};
+
 use super::trust::check_not_revoked;
 use crate::advisories::vex::{
     Document, LONGEST_DOCUMENT, LONGEST_OWN, Mark, Statement, VEX, begins, product, read_own, write_cyclonedx, write_openvex,
@@ -32,6 +36,8 @@ pub struct ReadBack {
     pub statements: Vec<Statement>,
     /// How many people had to sign; 0 for a document of others, which nobody here signs.
     pub threshold: usize,
+    /// The keys of those who signed and count, as `ssh-keygen -l` prints them.
+    pub keys: Vec<String>,
     /// Lines for a person about signatures that do not count.
     pub uncounted: Vec<String>,
 }
@@ -142,32 +148,35 @@ pub fn signers_file(root: &TrustRoot) -> String {
 /// Reads a document. One of one's own, which says who answers for it and until when, or has signatures beside it, counts only with those of
 /// enough people whom the trust root names; one of others is what its author says.
 pub fn read_back(file: &Path, root: Option<&TrustRoot>) -> Result<ReadBack> {
-    let bytes = document(file)?;
-    let mut statements = said(&shown(file), &bytes)?;
     let (folder, stem) = place(file)?;
-    let signatures = beside(&folder, &stem)?;
+    judged(&shown(file), &document(file)?, &beside(&folder, &stem)?, root)
+}
+
+fn judged(label: &str, bytes: &[u8], signatures: &[SignatureFile], root: Option<&TrustRoot>) -> Result<ReadBack> {
+    let mut statements = said(label, bytes)?;
     if signatures.is_empty() && statements.iter().all(|statement| statement.mark.is_none()) {
-        return Ok(ReadBack { statements, threshold: 0, uncounted: vec![] });
+        return Ok(ReadBack { statements, threshold: 0, keys: vec![], uncounted: vec![] });
     }
     let nobody = || {
-        let error = Error::new(Kind::Policy, format!("{}: nobody can judge who signed it", shown(file)));
+        let error = Error::new(Kind::Policy, format!("{label}: nobody can judge who signed it"));
         error.hint("accept a trust root on this host: airlift trust accept")
     };
     let root = root.ok_or_else(nobody)?;
-    let tally = root.tally(role(root), VEX, &bytes, &signatures).map_err(|e| e.about(shown(file)))?;
+    let tally = root.tally(role(root), VEX, bytes, signatures).map_err(|e| e.about(label))?;
     let uncounted = tally.uncounted.iter().map(|uncounted| uncounted.explain(role(root))).collect::<Vec<_>>();
-    enough(file, root, &tally, &uncounted)?;
+    enough(label, root, &tally, &uncounted)?;
     let people: BTreeSet<&String> = tally.signers.iter().map(|signer| &signer.principal).collect();
     let people: Vec<String> = people.into_iter().cloned().collect();
     statements.iter_mut().for_each(|statement| statement.signers.clone_from(&people));
-    Ok(ReadBack { statements, threshold: tally.threshold, uncounted })
+    let keys = tally.signers.iter().map(|signer| signer.fingerprint.clone()).collect();
+    Ok(ReadBack { statements, threshold: tally.threshold, keys, uncounted })
 }
 
-fn enough(file: &Path, root: &TrustRoot, tally: &Tally, uncounted: &[String]) -> Result<()> {
+fn enough(label: &str, root: &TrustRoot, tally: &Tally, uncounted: &[String]) -> Result<()> {
     if tally.missing() == 0 {
         return Ok(());
     }
-    let error = Error::new(Kind::Policy, format!("{}: too few people whom the trust root names have signed it", shown(file)));
+    let error = Error::new(Kind::Policy, format!("{label}: too few people whom the trust root names have signed it"));
     let error = error.with("expected", root.needs(role(root))).with("found", format!("{} of {}", tally.people(), tally.threshold));
     let error = uncounted.iter().take(10).fold(error, |error, why| error.with("not counted", why));
     Err(error.with("trust root", root.label()).hint("have it signed: airlift vex sign; statements count only with signatures"))

@@ -132,6 +132,16 @@ impl Store {
         self.root.join("reports")
     }
 
+    /// The file of what advisories said of a snapshot when it was installed.
+    pub fn known_path(&self, number: u64) -> PathBuf {
+        self.root.join("known").join(format!("{number}.json"))
+    }
+
+    /// The folder of the statements about vulnerabilities that were taken in here, by their digests.
+    pub fn statements_folder(&self) -> PathBuf {
+        self.root.join("vex")
+    }
+
     /// The folder of the trust roots this host has accepted.
     pub fn trust_folder(&self) -> PathBuf {
         self.root.join("trust")

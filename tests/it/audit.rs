@@ -13,11 +13,11 @@ use airlift::error::Kind;
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::progress::Silent;
-use airlift::steps::advise::at_hand;
+use airlift::steps::advise::{Beside, at_hand};
 use airlift::steps::assess::{Assessed, Held, Origin as From, Terms, must_not_go_back, said};
 use airlift::steps::fetch::{FetchOptions, fetch};
 use airlift::steps::lock::{LockOptions, lock};
-use airlift::steps::report::{self, Risks};
+use airlift::steps::report::{self, Before, Risks};
 use airlift::upstream::{Settings, Upstream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -61,7 +61,7 @@ impl Site {
     }
 
     /// The same ecosystem from another publisher, and nothing else.
-    fn elsewhere(&self) -> String {
+    pub fn elsewhere(&self) -> String {
         format!("[advisories.osv]\necosystems = [\"PyPI\"]\nsource = \"{}/other/{{ecosystem}}/all.zip\"\n", self.osv.address)
     }
 
@@ -120,7 +120,7 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
     // In a report: counted and listed where they could be asked, and never a number where not.
     let reported = |now: &str| {
         let (inventory, at) = (sbom::inventory(&lock.artifacts, &receiver), now.parse().unwrap());
-        let risks = Risks::ask((&lock.artifacts, &receiver, Some(&receiver)), &inventory, None, at);
+        let risks = Risks::ask((&lock.artifacts, &receiver, Some(&receiver)), Beside::default(), &inventory, Before::Nothing, at);
         let current = receiver.current().unwrap().unwrap();
         serde_json::to_value(report::of_snapshot(&receiver, &current, &lock.artifacts, (&inventory, &risks), at).unwrap()).unwrap()
     };
@@ -216,23 +216,23 @@ async fn of_each_kind_the_newest_is_asked_wherever_it_lies() {
     site.packed(&carried, "carried").await;
 
     // A bundle with a newer archive does not shut out the list that is installed.
-    let held = at_hand(&carried.artifacts, &site.world.sender, Some(&receiver)).unwrap().unwrap();
+    let held = at_hand(&carried.artifacts, &site.world.sender, Some(&receiver), &[]).unwrap().unwrap();
     assert_eq!(origins(&held), [(osv, From::Carried), (kev, From::Installed)]);
     let told = audited(&carried, &held, &site.world.sender, TAKEN).unwrap();
     assert_eq!((told.exploited_unknown.as_deref(), told.used.len()), (None, 2));
     // Nor does one with an older archive hide what is known here.
     let older = site.locked(&site.elsewhere(), "2026-10-26T00:00:00Z").await.unwrap();
-    let held = at_hand(&older.artifacts, &site.world.sender, Some(&receiver)).unwrap().unwrap();
+    let held = at_hand(&older.artifacts, &site.world.sender, Some(&receiver), &[]).unwrap().unwrap();
     assert_eq!(origins(&held), [(osv, From::Installed), (kev, From::Installed)]);
     // Two of one time: both.
     let tied = site.locked(&site.elsewhere(), "2026-10-27T00:00:00Z").await.unwrap();
-    let held = at_hand(&tied.artifacts, &site.world.sender, Some(&receiver)).unwrap().unwrap();
+    let held = at_hand(&tied.artifacts, &site.world.sender, Some(&receiver), &[]).unwrap().unwrap();
     assert_eq!(origins(&held).len(), 3);
     let found = audited(&carried, &held, &site.world.sender, TAKEN).unwrap();
     let found: Vec<&str> = found.lines.iter().flat_map(|line| &line.findings).map(|found| found.id.as_str()).collect();
     assert!(found.contains(&"EXAMPLE-2024-1") && found.contains(&"EXAMPLE-2026-9"), "{found:?}");
     // Without a list nobody knows what is exploited, and a report has no number for it.
-    let blind = at_hand(&carried.artifacts, &site.world.sender, None).unwrap().unwrap();
+    let blind = at_hand(&carried.artifacts, &site.world.sender, None, &[]).unwrap().unwrap();
     let told = audited(&carried, &blind, &site.world.sender, TAKEN).unwrap();
     assert!(told.exploited_unknown.is_some_and(|why| why.contains("no list")));
 }
@@ -286,4 +286,50 @@ async fn what_cannot_be_used_inside_is_not_locked() {
         let refused = site.locked(&format!("[advisories.osv]\n{section}\n"), TAKEN).await.map(drop).expect_err(words);
         assert!(refused.to_string().contains(words), "{refused}");
     }
+}
+
+/// Newer advisories name what of everything installed is newly known to be vulnerable, and a report says so as long as they are the newest.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_of_advisories_names_what_became_known() {
+    let site = Site::new().await;
+    let host = crate::host::Host::new();
+    crate::gates::accept(&host, &site.world.path("root/root.1.json"));
+    // Advisories that are too old are not asked: these are of today.
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    let taken = |hours: i64| (now - SignedDuration::from_hours(hours)).to_string();
+    let mut told = Vec::new();
+    for (hours, advisories) in [(3, site.elsewhere()), (2, site.advisories())] {
+        let lock = site.locked(&format!("{}{advisories}", site.python()), &taken(hours)).await.unwrap();
+        let volumes = site.packed(&lock, &format!("out-{hours}")).await;
+        let ran = host.run(&["--json", "import", volumes[0].to_str().unwrap()]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        told.push(serde_json::from_str::<Value>(&ran.out).unwrap()[0]["known"].clone());
+    }
+    let ids = |known: &Value| known["new"].as_array().unwrap().iter().map(|new| new["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!((ids(&told[0]), ids(&told[1])), (vec!["EXAMPLE-2026-9".to_owned()], vec!["EXAMPLE-2024-1".to_owned()]), "{told:?}");
+    assert_eq!(told[1]["fixed"][0]["id"], "EXAMPLE-2026-9", "{told:?}");
+    assert!(told[1]["new"][0]["purl"].as_str().unwrap().contains("example-parser@1.1"));
+    let report = || -> Value {
+        let ran = host.ok(&["report", "--at", &now.to_string(), "--format", "json"]);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let tile = |report: &Value, tile: &str| {
+        let found = report["risks"].as_array().unwrap().iter().find(|risk| risk["said"]["tile"] == tile).cloned();
+        found.expect("every tile is there")["said"]["count"].clone()
+    };
+    let told = report();
+    assert_eq!((tile(&told, "fixed"), tile(&told, "already"), &told["findings"]["said"][0]["new"]), (1.into(), 0.into(), &true.into()));
+    assert!(told["transcript"].to_string().contains("compared-since"));
+    // A bundle without advisories changes nothing about when they came.
+    let other = site.world.lock("other", &[b"other".to_vec()]);
+    let volumes = site.world.pack(&other, "other", None, &[1]);
+    let ran = host.ok(&["import", volumes[0].to_str().unwrap()]);
+    assert!(!ran.err.contains("known now"), "{ran:?}");
+    assert_eq!(tile(&report(), "fixed"), 1);
+    // What was kept is not missed when it is gone: nothing is compared then.
+    for entry in std::fs::read_dir(host.store().join("known")).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let told = report();
+    assert!(tile(&told, "fixed").is_null() && told["findings"]["said"][0]["new"].is_null());
 }

@@ -22,7 +22,7 @@ const POLICY: i32 = 5;
 const INCOMPLETE: i32 = 3;
 
 /// A host with a lock of two files, one of which is an archive that hides something; fetched and packed into `out`.
-fn sender() -> (Host, Origin) {
+pub fn sender() -> (Host, Origin) {
     let hiding = [&zip(&[part("a", b"one")])[..], b"something behind the end"].concat();
     let files: [(&str, Vec<u8>); 2] = [("/guide.txt", b"read me first\n".to_vec()), ("/tool.zip", hiding)];
     let replies: Vec<_> = files.iter().map(|(path, bytes)| (*path, vec![Reply::File(bytes.clone())])).collect();
@@ -47,12 +47,12 @@ fn refuses(host: &Host, code: i32, args: &[&str], words: &[&str]) {
     }
 }
 
-fn accept(host: &Host, root: &Path) {
+pub fn accept(host: &Host, root: &Path) {
     let shown = host.json(&["trust", "show", arg(root)]);
     host.ok(&["trust", "accept", arg(root), "--fingerprint", shown[0]["spoken"].as_str().expect("a fingerprint")]);
 }
 
-fn policy(host: &Host, name: &str, text: &str) {
+pub fn policy(host: &Host, name: &str, text: &str) {
     host.write(name, format!("airlift-policy = 1\n{text}"));
 }
 

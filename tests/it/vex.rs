@@ -140,6 +140,71 @@ async fn a_signed_statement_is_told_beside_its_finding_until_its_last_day() {
     }
 }
 
+/// Taken into the store, signed statements are read by whatever is asked there, for as long as enough people who count have signed them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_statement_is_read_by_every_question() {
+    let site = Site::new().await;
+    let lock = site.locked(&format!("{}{}", site.python(), site.advisories()), TAKEN).await.unwrap();
+    let volumes = site.packed(&lock, "out").await;
+    let host = Host::new();
+    crate::gates::accept(&host, &site.world.path("root/root.1.json"));
+    host.write("policy.toml", "airlift-policy = 1\n[advisories]\nmax-age-days = 36525\nknown-exploited = \"shown\"\n");
+    host.ok(&["policy", "set", "policy.toml"]);
+    host.ok(&["import", arg(&volumes[0])]);
+    let folder = site.world.path("vex");
+    let written = write(&folder, &statements(&site.world), &site.world.root, &signers(&[1])).unwrap();
+    let told = |args: &[&str]| -> (serde_json::Value, serde_json::Value) {
+        let ran = host.ok(&[&["report", "--at", TAKEN, "--format", "json"], args].concat());
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let tile = report["risks"].as_array().unwrap().iter().find(|risk| risk["said"]["tile"] == "stated").unwrap();
+        assert_eq!(report["findings"]["said"].as_array().unwrap().len(), 1, "a statement takes nothing away");
+        (tile["said"]["count"].clone(), report["findings"]["said"][0]["statement"].clone())
+    };
+    assert_eq!(told(&[]), (0.into(), serde_json::Value::Null));
+    let said = |(count, statement): (serde_json::Value, serde_json::Value)| {
+        assert_eq!((count, &statement["status"], &statement["author"]), (1.into(), &"not_affected".into(), &"test".into()));
+        assert_eq!((&statement["signed-by"][0], &statement["owner"]), (&"person1".into(), &"Alice".into()));
+        assert_eq!(statement["until"], "2026-10-28");
+    };
+    said(told(&["--vex", arg(&written[0])]));
+    said(told(&["--vex", arg(&written[1]), arg(&volumes[0])]));
+    assert_eq!(told(&[]).0, 0, "what was only named is not kept");
+    // Unsigned words of one's own are refused, and so are those of others.
+    host.write("alone.json", std::fs::read(&written[0]).unwrap());
+    host.fails(5, &["vex", "keep", "alone.json"], &["too few people"]);
+    let kept = host.json(&["vex", "keep", arg(&written[0])]).remove(0);
+    assert!(kept["event"].is_u64(), "{kept}");
+    assert!(host.json(&["vex", "keep", arg(&written[0])]).remove(0)["event"].is_null(), "the same again changes nothing");
+    said(told(&[]));
+    said(told(&[arg(&volumes[0])]));
+    assert!(host.ok(&["log", "show"]).out.contains("vex"), "the log tells of it");
+    let gated = host.ok(&["gate"]).out;
+    assert!(gated.contains("asked        vex as of 2026-06-02T00:00:00Z (installed)"), "{gated}");
+    let mut pack = host.command(&["evidence", "--out", "pack", "--profile", "hipaa"]);
+    let taken: jiff::Timestamp = TAKEN.parse().unwrap();
+    assert!(pack.env("SOURCE_DATE_EPOCH", taken.as_second().to_string()).output().unwrap().status.success());
+    let advisories: serde_json::Value = serde_json::from_slice(&std::fs::read(host.path("pack/advisories.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&advisories["findings"][0]["said"]["signed-by"][0], &advisories["findings"][0]["said-and-set-aside"]),
+        (&"person1".into(), &0.into())
+    );
+    assert!(host.ok(&["vex", "show"]).out.contains("signed by person1"));
+    // Without its signature it says nothing any more, and one that was changed is damage.
+    let own = host.store().join("vex").join(kept["kept"].as_str().unwrap());
+    let signature =
+        std::fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.extension().unwrap() == "sshsig").unwrap();
+    let armour = std::fs::read(&signature).unwrap();
+    std::fs::remove_file(&signature).unwrap();
+    assert_eq!(told(&[]).0, 0);
+    assert!(host.ok(&["vex", "show"]).err.contains("not counted"));
+    std::fs::write(&signature, armour).unwrap();
+    let text = std::fs::read_to_string(own.join("statements.json")).unwrap();
+    std::fs::write(own.join("statements.json"), text.replace("never", "often")).unwrap();
+    host.fails(7, &["vex", "show"], &["statements that were kept are damaged"]);
+    let report = host.ok(&["report", "--at", TAKEN, "--format", "json"]).out;
+    assert!(report.contains("advisories-unusable") && report.contains("statements that were kept are damaged"), "{report}");
+}
+
 /// What foreign readers make of both forms, and `ssh-keygen` of the signatures.
 #[test]
 fn foreign_readers_take_the_documents() {

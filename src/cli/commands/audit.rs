@@ -1,8 +1,10 @@
 //! `airlift audit`
 
 use super::pack::read_lock;
+use super::vex::Vexing;
 use crate::advisories::Freshness;
 use crate::advisories::Rating;
+use crate::advisories::vex::Statement;
 use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
@@ -10,11 +12,10 @@ use crate::ecosystems::count;
 use crate::error::{Error, Kind, Result, plain};
 use crate::report::Subject;
 use crate::steps::advise::at_hand;
-use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, Used, has_evidence};
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms, Used};
 use crate::steps::import::latest;
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
-use crate::steps::vex::read_back;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -50,7 +51,7 @@ impl FailOn {
 }
 
 /// Days that advisories are taken for current, and statements about them for valid, unless something else is said.
-const DAYS: i64 = 7;
+pub const DAYS: i64 = 7;
 /// Most days that can be asked for.
 const MOST_DAYS: i64 = 36_500;
 
@@ -72,9 +73,8 @@ pub struct Audit {
     /// Most days since the advisories were taken
     #[arg(long, value_name = "DAYS", default_value_t = DAYS, value_parser = clap::value_parser!(i64).range(0..=MOST_DAYS))]
     max_age: i64,
-    /// A document of statements (OpenVEX or CycloneDX), shown beside the findings; signatures that lie beside it are judged
-    #[arg(long, value_name = "FILE")]
-    vex: Vec<PathBuf>,
+    #[command(flatten)]
+    vexing: Vexing,
 }
 
 impl Audit {
@@ -107,26 +107,15 @@ impl Audit {
     }
 
     fn of<A: Borrow<Artifact> + Sync>(&self, subject: Subject, artifacts: &[A], blobs: &dyn Blobs, context: &Context) -> Result<Assessed> {
-        let held = held(artifacts, blobs, context)?.with_statements(self.statements(context)?);
+        let held = held(artifacts, blobs, &self.vexing.statements(context)?, context)?;
         assess(subject, artifacts, blobs, &held, self.max_age, context)
-    }
-
-    fn statements(&self, context: &Context) -> Result<Vec<crate::advisories::vex::Statement>> {
-        if self.vex.is_empty() {
-            return Ok(vec![]);
-        }
-        let root = context.any_store()?.map(|store| context.accepted_root(&store)).transpose();
-        // Documents of others need no root; one that has to be signed says that there is none.
-        let root = root.ok().flatten();
-        let read = |path: &PathBuf| read_back(path, root.as_ref()).map(|back| back.statements);
-        Ok(self.vex.iter().map(read).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 }
 
 /// The newest evidence of each kind, among these artifacts and what is installed.
-fn held<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, context: &Context) -> Result<Held> {
+fn held<A: Borrow<Artifact>>(artifacts: &[A], blobs: &dyn Blobs, more: &[Statement], context: &Context) -> Result<Held> {
     let store = context.any_store()?;
-    at_hand(artifacts, blobs, store.as_ref())?.ok_or_else(|| {
+    at_hand(artifacts, blobs, store.as_ref(), more)?.ok_or_else(|| {
         Error::new(Kind::Incomplete, "no advisories are here").hint("have a toolkit with a section of advisories carried over")
     })
 }
@@ -144,18 +133,6 @@ fn assess<A: Borrow<Artifact> + Sync>(
     let now = context.known_time(context.any_store()?.as_ref())?;
     let freshness = Freshness { now, most_age: SignedDuration::from_hours(24 * days) };
     held.assess(&inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })
-}
-
-/// Asks about everything that is installed, since newer advisories came: a line for people, and what is told with `--json`.
-pub fn again(context: &Context) -> Result<Option<(String, Value)>> {
-    let store = context.open_store()?;
-    let (Some(current), installed) = (store.current()?, latest(&store)?) else { return Ok(None) };
-    if !has_evidence(&installed) {
-        return Ok(None);
-    }
-    let held = held(&installed, &store, context)?;
-    let assessed = assess(of_snapshot(&current, &store)?, &installed, &store, &held, DAYS, context)?;
-    Ok(Some((summary(&assessed), counts(&assessed))))
 }
 
 /// The answer for people: what was found, then what is not known, then how much of it there is.
@@ -199,7 +176,8 @@ fn tell_found(found: &Found, text: &mut String) {
     }
 }
 
-fn summary(assessed: &Assessed) -> String {
+/// How much of it is what, in a line.
+pub fn summary(assessed: &Assessed) -> String {
     let counts = assessed.counts;
     format!(
         "assessed {}, undetermined {}, not examined {}, not assessable {}; affected {}, findings {}",
@@ -207,7 +185,8 @@ fn summary(assessed: &Assessed) -> String {
     )
 }
 
-fn counts(assessed: &Assessed) -> Value {
+/// The same as data.
+pub fn counts(assessed: &Assessed) -> Value {
     let counts = assessed.counts;
     json!({ "assessed": counts.assessed, "undetermined": counts.undetermined, "not_examined": counts.not_examined, "not_assessable": counts.not_assessable,
         "affected": counts.affected, "findings": counts.findings })

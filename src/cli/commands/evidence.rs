@@ -1,5 +1,6 @@
 //! `airlift evidence`
 
+use super::vex::Vexing;
 use crate::cli::Context;
 use crate::cli::tongue::Tongue;
 use crate::error::Result;
@@ -32,6 +33,8 @@ pub struct EvidenceCommand {
     /// The language of tables and texts
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Tongue,
+    #[command(flatten)]
+    vexing: Vexing,
     /// Sign the list of the folder's files, as somebody who signs reports
     #[arg(long, value_name = "KEY")]
     sign: Option<String>,
@@ -52,6 +55,7 @@ impl EvidenceCommand {
         let (time, given) = context.created()?;
         let plain = if self.allow_plain_key { PlainKeys::Allowed } else { PlainKeys::Refused };
         let signer = self.sign.as_ref().map(|key| context.signer(key, plain)).transpose()?;
+        let statements = self.vexing.statements(context)?;
         let gathering = Gathering {
             store: &store,
             packs: &packs,
@@ -60,6 +64,7 @@ impl EvidenceCommand {
             time: given.then_some(time),
             tool,
             signer: signer.as_deref(),
+            statements: &statements,
             progress: progress.as_ref(),
         };
         let of = if self.places.is_empty() { Of::Installed(self.installed) } else { Of::Medium(&self.places) };

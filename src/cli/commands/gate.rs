@@ -1,6 +1,8 @@
 //! `airlift gate`, and the options by which `build`, `pack`, `verify` and `import` ask the same rules.
 
 use super::pack::read_lock;
+use super::vex::Vexing;
+use crate::advisories::vex::Statement;
 use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
@@ -71,7 +73,7 @@ impl Judging {
     /// Judges by the named policy, where one is named. What is refused is told by the caller, with [`refuse`].
     pub fn run<A: Borrow<Artifact> + Sync>(&self, judged: &Judged<'_, A>, context: &Context) -> Result<Option<Gated>> {
         match self.named()? {
-            Some(policy) => self.judge(&policy, judged, context).map(Some),
+            Some(policy) => self.judge(&policy, judged, &[], context).map(Some),
             None if self.advisories.is_some() => {
                 Err(Error::usage("there is nothing to judge by").hint("name a policy file: --policy FILE"))
             }
@@ -79,15 +81,22 @@ impl Judging {
         }
     }
 
-    fn judge<A: Borrow<Artifact> + Sync>(&self, policy: &Policy, judged: &Judged<'_, A>, context: &Context) -> Result<Gated> {
-        let known = known(self.advisories.as_deref())?;
+    fn judge<A: Borrow<Artifact> + Sync>(
+        &self,
+        policy: &Policy,
+        judged: &Judged<'_, A>,
+        statements: &[Statement],
+        context: &Context,
+    ) -> Result<Gated> {
         let (progress, store) = (context.out.progress(), context.any_store()?);
+        let known = known(self.advisories.as_deref(), store.as_ref(), statements)?;
         let now = context.known_time(store.as_ref())?;
         let gates = Gates {
             policy,
             now,
             as_of: judged.as_of.map_or(now, |claimed| claimed.min(now)),
             advisories: known.as_ref(),
+            statements,
             installed: store.as_ref(),
             threads: context.environment.threads(),
             hash: judged.hash,
@@ -160,9 +169,9 @@ fn log(judged: &[Gated], failures: &[String]) -> Vec<u8> {
     bytes
 }
 
-/// Advisories of a folder, where one is named.
-pub fn known(folder: Option<&Path>) -> Result<Option<Held>> {
-    folder.map(Held::of_folder).transpose()
+/// Advisories of a folder, where one is named, with the statements that are kept and others.
+pub fn known(folder: Option<&Path>, store: Option<&Store>, statements: &[Statement]) -> Result<Option<Held>> {
+    folder.map(|folder| Held::of_folder(folder)?.with_kept(store, statements)).transpose()
 }
 
 /// Judge a lock, a bundle or what is installed by the rules of a policy
@@ -181,6 +190,8 @@ pub struct Gate {
     judging: Judging,
     #[command(flatten)]
     documents: Documents,
+    #[command(flatten)]
+    vexing: Vexing,
 }
 
 impl Gate {
@@ -203,7 +214,7 @@ impl Gate {
             let policy = self.policy(store.as_ref())?;
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let judged = Judged { subject: of_lock(&lock), artifacts: &lock.artifacts, blobs, as_of: None, hash: true };
-            return Ok((lock.name.clone(), self.judging.judge(&policy, &judged, context)?));
+            return Ok((lock.name.clone(), self.judging.judge(&policy, &judged, &self.vexing.statements(context)?, context)?));
         }
         let store = context.open_store()?;
         let policy = self.policy(Some(&store))?;
@@ -218,7 +229,7 @@ impl Gate {
         let place = InPlace::new(bundle)?;
         let subject = of_bundle(&place.bundle().statement, place.bundle().id);
         let judged = Judged { subject, artifacts: &place.bundle().lock.artifacts, blobs: &place, as_of: created, hash: true };
-        Ok((label, self.judging.judge(policy, &judged, context)?.beside(&about)))
+        Ok((label, self.judging.judge(policy, &judged, &self.vexing.statements(context)?, context)?.beside(&about)))
     }
 
     fn installed(&self, policy: &Policy, store: &Store, context: &Context) -> Result<(String, Gated)> {
@@ -228,7 +239,7 @@ impl Gate {
         let artifacts: Vec<_> = latest.iter().map(|artifact| &**artifact).collect();
         let subject = of_snapshot(&snapshot, store)?;
         let judged = Judged { subject, artifacts: &artifacts, blobs: store, as_of: None, hash: true };
-        Ok((format!("snapshot {}", snapshot.number), self.judging.judge(policy, &judged, context)?))
+        Ok((format!("snapshot {}", snapshot.number), self.judging.judge(policy, &judged, &self.vexing.statements(context)?, context)?))
     }
 
     fn policy(&self, store: Option<&Store>) -> Result<Policy> {

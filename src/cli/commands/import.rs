@@ -3,6 +3,7 @@
 use super::gate::{Documents, known};
 use super::inventory;
 use super::plan::{awaited, foretell};
+use super::rescan::{known_before, told_again};
 use super::scan::{Scanning, say};
 use super::verify::signers;
 use crate::artifact::sha256_bytes;
@@ -85,7 +86,7 @@ impl Import {
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
         let (mut documents, mut counted) = (Vec::new(), 0);
-        let known = known(self.advisories.as_deref())?;
+        let known = known(self.advisories.as_deref(), Some(&store), &[])?;
         let approvals = self.approvals.as_deref().map(approve::read).transpose()?;
         for bundle in bundles {
             if let Some(pairs) = &approvals {
@@ -194,6 +195,7 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, by: &By<'_>, context: &
     let scanning = by.scanning;
     let (label, id, lock) = (bundle.statement.label(), bundle.id, bundle.lock.clone());
     let frames = bundle.table.frames.len();
+    let had = has_evidence(&lock.artifacts).then(|| known_before(journal.store(), context));
     let progress = context.out.progress();
     let verification =
         Verification { threads: context.environment.threads(), keep_going: false, progress: progress.as_ref(), phase: "importing" };
@@ -238,24 +240,12 @@ pub fn take_in(bundle: Authentic, journal: &Journal<'_>, by: &By<'_>, context: &
             context.out.say("next: airlift serve");
             let mut document = json!({ "bundle": id.hex(), "imported": true, "snapshot": snapshot.number, "blobs": blobs, "taken": taken, "bytes": lock.size(), "notes": notes, "approved_by": approved, "repaired": repaired,
                     "receipt": receipt });
-            if let Some(known) = has_evidence(&lock.artifacts).then(|| told_again(context)).flatten() {
+            if let Some(known) = had.and_then(|had| told_again(had, journal.store(), context)) {
                 document["known"] = known;
             }
             Ok((document, None))
         }
     }
-}
-
-/// What the advisories that came say of everything installed. They are in: that they cannot be asked is told, and undoes nothing.
-fn told_again(context: &Context) -> Option<Value> {
-    let told = super::audit::again(context).unwrap_or_else(|error| {
-        context.out.warn(format!("what is installed could not be assessed: {}; airlift audit says more", error.message()));
-        None
-    });
-    told.map(|(line, counts)| {
-        context.out.say(format!("known now {line}"));
-        counts
-    })
 }
 
 /// Tells what was taken in of a bundle that waits for volumes.

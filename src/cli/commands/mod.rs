@@ -31,6 +31,7 @@ pub mod receive;
 pub mod repack;
 pub mod repair;
 pub mod report;
+pub mod rescan;
 pub mod review;
 pub mod rollback;
 pub mod sbom;

@@ -28,7 +28,8 @@ const MOST: usize = 20;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: airlift plan /media/usb1\n\nAny one volume of a set is enough. Exit code 3 means: a volume that is needed is not here; other codes are those \
-that import would end with. Of several bundles each is judged as if those before it were installed; room is judged for each alone.\n\n\
+that import would end with, as far as is known before the content is read: rules of the policy that only the content or advisories decide are listed as undecided, \
+and import may refuse by them still (airlift report and airlift gate ask them). Of several bundles each is judged as if those before it were installed; room is judged for each alone.\n\n\
 With --lock it says what a bundle of that lock would leave out, what it would carry at most and what of that it has something to compare with, \
 before anything is fetched; the options are those of pack, whose --dry-run has an estimate once everything is here. Exit code 0 says that it can be \
 told, others are those that pack would end with."
@@ -265,6 +266,10 @@ fn policy(plan: &Plan) -> String {
     let found = plan.findings.iter().filter(|f| f.outcome != crate::policy::Outcome::Passed);
     let mut text: String =
         found.map(|f| format!("  policy     {} {}: {}   → airlift review\n", f.outcome.word(), f.rule, f.found)).collect();
+    if !plan.undecided.is_empty() {
+        let _ =
+            writeln!(text, "  undecided  {}: the content decides, which is not read here   → airlift report", plan.undecided.join(", "));
+    }
     match &plan.admitted {
         Some(admitted) if admitted.approvals.needed > 0 => {
             let people = admitted.approvals.people(Decision::Approve);
@@ -300,6 +305,7 @@ fn document(plan: &Plan) -> Value {
         "changes": plan.changes.changes,
         "findings": plan.findings.iter().map(|f| json!({ "rule": f.rule, "outcome": f.outcome.word(), "expected": f.expected, "found": f.found }))
             .collect::<Vec<_>>(),
+        "undecided": plan.undecided,
         "approvals": approvals.map(|a| json!({ "needed": a.needed, "given": a.people(Decision::Approve).len() })),
         "would": plan.outcome().word(),
         "refusal": plan.error.as_ref().map(|e| json!({ "kind": e.kind().name(), "exit": e.kind().exit_code(), "message": e.message() })),

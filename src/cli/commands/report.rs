@@ -1,21 +1,27 @@
 //! `airlift report`
 
+use super::gate::known;
 use super::pack::read_lock;
+use super::vex::Vexing;
 use crate::artifact::{Artifact, Blobs, Digest};
-use crate::bundle::{InPlace, Scratch, Verification};
+use crate::bundle::{Authentic, InPlace, Scratch, Verification};
 use crate::cli::Context;
 use crate::cli::tongue::Tongue;
 use crate::error::{Error, Result};
 use crate::report::Language;
 use crate::report::document::{Evidence, Form, Report, Source, Verdict};
 use crate::report::{Inventory, Subject};
-use crate::steps::plan::plan;
+use crate::steps::advise::Beside;
+use crate::steps::gates::Gates;
+use crate::steps::known::since;
+use crate::steps::plan::{Plan, plan};
+use crate::steps::policy::in_force;
 use crate::steps::predecessors::Predecessors;
-use crate::steps::report::{self, Arrived, Compared, Risks};
+use crate::steps::report::{self, Arrived, Before, Compared, Risks};
 use crate::steps::sbom::{Nowhere, Stocktaking, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::{open_partly, refused, verify_in};
 use crate::store::{Store, create_folder, unnamed, write_atomic};
-use crate::trust::{PlainKeys, key_digest};
+use crate::trust::{Order, PlainKeys, key_digest};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -81,6 +87,11 @@ pub struct ReportCommand {
     /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it
     #[arg(long, value_name = "SHA256:…")]
     impact: Option<String>,
+    /// A folder of advisories in OSV's form, by ecosystem, which the rules of the policy ask as `import --advisories` does
+    #[arg(long, value_name = "DIR", requires = "places")]
+    advisories: Option<PathBuf>,
+    #[command(flatten)]
+    vexing: Vexing,
     /// The form that is printed
     #[arg(long, value_name = "FORM", default_value = "markdown")]
     format: Format,
@@ -123,12 +134,15 @@ impl ReportCommand {
     }
 
     fn found(&self, at: Timestamp, context: &Context) -> Result<Found> {
+        let statements = self.vexing.statements(context)?;
+        let known = known(self.advisories.as_deref(), context.any_store()?.as_ref(), &statements)?;
+        let beside = Beside { folder: known.as_ref(), statements: &statements };
         if let Some(path) = &self.lock {
             let lock = read_lock(path)?;
             let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let inventory = take(of_lock(&lock), &lock.artifacts, blobs, context)?;
-            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), &inventory, None, at);
+            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), beside, &inventory, Before::Nothing, at);
             let report = report::of_lock(&lock, (&inventory, &risks), at);
             return Ok(Found { report, artifacts: lock.artifacts, inventory: Some(inventory) });
         }
@@ -141,47 +155,52 @@ impl ReportCommand {
         if let Some(number) = self.receipt {
             let received = report::received(&store, number)?;
             let inventory = take(of_lock(&received.lock), &received.lock.artifacts, &store, context)?;
-            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), &inventory, None, at);
+            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), beside, &inventory, Before::Nothing, at);
             let report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
             return Ok(Found { report, artifacts: received.lock.artifacts, inventory: Some(inventory) });
         }
-        if self.places.is_empty() { self.of_installed(&store, at, context) } else { self.of_places(&store, at, context) }
+        if self.places.is_empty() { self.of_installed(&store, beside, at, context) } else { self.of_places(&store, beside, at, context) }
     }
 
-    fn of_installed(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_installed(&self, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let snapshot = match self.installed {
             Some(number) => store.snapshot(number)?,
             None => store.current()?.ok_or_else(report::nothing_installed)?,
         };
         let artifacts = artifacts_of(store, snapshot.number)?;
         let inventory = take(of_snapshot(&snapshot, store)?, &artifacts, store, context)?;
-        let risks = Risks::ask((&artifacts, store, Some(store)), &inventory, None, at);
-        let report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
+        let since = since(store, snapshot.number);
+        let before = since.as_ref().map_or(Before::Nothing, |(_, had)| Before::Known(had));
+        let risks = Risks::ask((&artifacts, store, Some(store)), beside, &inventory, before, at);
+        let mut report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
+        if let (Some((number, _)), Risks::Known(_)) = (&since, &risks) {
+            report.transcript.push(report::compared_since(store, *number)?);
+        }
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }
 
-    fn of_places(&self, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_places(&self, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let root = context.accepted_root(store)?;
         let (mut bundles, errors) = open_partly(&self.places, &root)?;
         if let (Some(bundle), 1) = (bundles.pop(), bundles.len() + 1) {
             refused(errors)?;
-            return self.of_one(bundle, store, at, context);
+            return self.of_one(bundle, store, beside, at, context);
         }
         refused(errors)?;
         Err(Error::usage("there is not one bundle here, but none or several").hint("name the files of one of them"))
     }
 
-    fn of_one(&self, mut bundle: crate::bundle::Authentic, store: &Store, at: Timestamp, context: &Context) -> Result<Found> {
+    fn of_one(&self, mut bundle: Authentic, store: &Store, beside: Beside<'_>, at: Timestamp, context: &Context) -> Result<Found> {
         let whole = bundle.shortage().is_none();
-        let mut compared = Compared::Nothing;
-        if whole && !self.unverified {
+        let (verified, mut compared) = (whole && !self.unverified, Compared::Nothing);
+        if verified {
             let (threads, progress) = (context.environment.threads(), context.out.progress());
             let verification = Verification { threads, keep_going: false, progress: progress.as_ref(), phase: "verifying" };
             let file = store.scratch().or_else(|_| unnamed(&context.environment.temporary));
             let scratch = Scratch::new(file, std::slice::from_ref(&bundle), Some(store))?;
-            let verified = verify_in(bundle, &verification, &scratch)?;
-            compared = Compared::by(&verified);
-            bundle = verified.into_bundle();
+            let made = verify_in(bundle, &verification, &scratch)?;
+            compared = Compared::by(&made);
+            bundle = made.into_bundle();
         }
         let subject = of_bundle(&bundle.statement, bundle.id);
         let artifacts = bundle.lock.artifacts.clone();
@@ -191,7 +210,8 @@ impl ReportCommand {
             let blobs: &dyn Blobs = if whole { store } else { &Nowhere };
             let inventory = take(subject, &artifacts, blobs, context)?;
             let had = if whole && !self.outgoing { had(store, context)? } else { None };
-            let risks = if whole { Risks::ask((&artifacts, blobs, Some(store)), &inventory, had.as_ref(), at) } else { Risks::Unasked };
+            let had = had.as_ref().map_or(Before::Nothing, Before::Installed);
+            let risks = if whole { Risks::ask((&artifacts, blobs, Some(store)), beside, &inventory, had, at) } else { Risks::Unasked };
             let report = match self.outgoing {
                 true => report::of_bundle(&bundle, (&inventory, &risks), compared, at),
                 false => {
@@ -205,7 +225,7 @@ impl ReportCommand {
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
         let report = if self.outgoing {
-            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, None, at);
+            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, Before::Nothing, at);
             report::of_bundle(place.bundle(), (&inventory, &risks), compared, at)
         } else {
             // Opened anew: the place keeps the one it reads from.
@@ -217,8 +237,10 @@ impl ReportCommand {
                     .hint("use a medium that nobody changes meanwhile"));
             }
             let plan = plan(again, &before, at)?;
+            let plan = if verified { judged(plan, (&inventory, &place), (store, beside), at, context)? } else { plan };
             let had = had(store, context)?;
-            let risks = Risks::ask((&artifacts, &place, Some(store)), &inventory, had.as_ref(), at);
+            let had = had.as_ref().map_or(Before::Nothing, Before::Installed);
+            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, had, at);
             report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, compared }, at)?
         };
         Ok(Found { report, artifacts, inventory: Some(inventory) })
@@ -277,6 +299,25 @@ fn write_all(report: &Report, language: Language, folder: &Path) -> Result<()> {
         write_atomic(&folder.join(format!("report.{}", form.ending())), &report.render(form, language))?;
     }
     Ok(())
+}
+
+/// The plan with what the rules find in the content, where an import would ask them.
+fn judged(
+    plan: Plan,
+    (inventory, place): (&Inventory, &InPlace),
+    (store, beside): (&Store, Beside<'_>),
+    at: Timestamp,
+    context: &Context,
+) -> Result<Plan> {
+    if plan.order.as_ref().is_none_or(|order| *order == Order::Replay) {
+        return Ok(plan);
+    }
+    let (policy, progress) = (in_force(store)?.0, context.out.progress());
+    let by = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
+    let gates = Gates::of_import(&policy, &plan.bundle.statement, store, at, beside.folder, by)?;
+    let gates = Gates { statements: beside.statements, ..gates };
+    let gated = gates.over(inventory, &place.bundle().lock.artifacts, place)?;
+    Ok(plan.judged(&gated))
 }
 
 fn artifacts_of(store: &Store, number: u64) -> Result<Vec<Artifact>> {

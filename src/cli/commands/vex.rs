@@ -4,15 +4,38 @@ use super::sign::Keys;
 use crate::advisories::vex::Statement;
 use crate::cli::Context;
 use crate::ecosystems::count;
-use crate::error::{Error, Result, plain, shown};
+use crate::error::{Error, Kind, Result, plain, shown};
 use crate::steps::policy::read;
-use crate::steps::vex::{ReadBack, own, read_back, sign, write};
+use crate::steps::vex::{ReadBack, keep, kept, own, read_back, sign, write};
+use crate::store::Store;
 use crate::trust::{PlainKeys, Signer};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+
+/// Statements that are read beside those that are carried and kept.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Vexing {
+    /// A document of statements (OpenVEX or CycloneDX), shown beside the findings; signatures that lie beside it are judged
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
+}
+
+impl Vexing {
+    /// The statements of all the documents that were named.
+    pub fn statements(&self, context: &Context) -> Result<Vec<Statement>> {
+        if self.vex.is_empty() {
+            return Ok(vec![]);
+        }
+        let root = context.any_store()?.map(|store| context.accepted_root(&store)).transpose();
+        // Documents of others need no root; one that has to be signed says that there is none.
+        let root = root.ok().flatten();
+        let read = |path: &PathBuf| read_back(path, root.as_ref()).map(|back| back.statements);
+        Ok(self.vex.iter().map(read).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+}
 
 /// Say, signed and until when, which vulnerabilities do not concern what this site uses
 #[derive(Debug, Subcommand)]
@@ -42,11 +65,21 @@ pub enum VexCommand {
         #[command(flatten)]
         keys: Keys,
     },
-    /// Show who says what until when, and who signed it
-    #[command(after_help = "Example: airlift vex show vex/statements.openvex.json\n\nStatements that too few people signed are refused.")]
-    Show {
+    /// Take signed statements into the store, where everything that is asked about what is installed reads them
+    #[command(
+        after_help = "Example: airlift vex keep vex/statements.openvex.json\n\nIts signatures lie beside it, and are judged anew whenever it is read. Statements that too few people signed are refused."
+    )]
+    Keep {
         /// The document; its signatures lie beside it
         file: PathBuf,
+    },
+    /// Show who says what until when, and who signed it
+    #[command(
+        after_help = "Example: airlift vex show vex/statements.openvex.json\n\nWithout a file: what is kept. Statements that too few people signed are refused."
+    )]
+    Show {
+        /// The document; its signatures lie beside it
+        file: Option<PathBuf>,
     },
 }
 
@@ -74,14 +107,43 @@ pub fn run(command: VexCommand, context: &Context) -> Result<()> {
             signed.iter().for_each(|path| context.out.say(format!("signed: {}", shown(path))));
             context.out.data(&json!({ "signatures": signed }), "")
         }
+        VexCommand::Keep { file } => {
+            let writer = store.writer()?;
+            let (digest, back, index) = keep(&context.journal(&writer)?, &file, &root)?;
+            let said = index.map_or_else(|| "they are kept already".to_owned(), |index| format!("logged as event {index}"));
+            context.out.say(format!("{} kept as vex/{}; {said}", count(back.statements.len(), "statement"), digest.hex()));
+            context.out.data(&json!({ "statements": back.statements.len(), "kept": digest.hex(), "event": index }), "")
+        }
         VexCommand::Show { file } => {
-            let back = read_back(&file, Some(&root))?;
             let now = context.known_time(Some(&store))?;
+            let Some(file) = file else { return show_kept(&store, now, context) };
+            let back = read_back(&file, Some(&root))?;
             back.uncounted.iter().for_each(|why| context.out.warn(format!("not counted: {why}")));
             let rows: Vec<Value> = back.statements.iter().map(|statement| row(statement, now)).collect();
             context.out.data(&json!({ "statements": rows, "threshold": back.threshold }), &told(&back, now))
         }
     }
+}
+
+/// Every document that is kept; of one that does not count now, why not.
+fn show_kept(store: &Store, now: Timestamp, context: &Context) -> Result<()> {
+    let (mut text, mut documents) = (String::new(), Vec::new());
+    for (digest, back) in kept(store)? {
+        match back {
+            Ok(back) => {
+                let _ = writeln!(text, "vex/{}", digest.hex());
+                text.push_str(&told(&back, now));
+                let rows: Vec<Value> = back.statements.iter().map(|statement| row(statement, now)).collect();
+                documents.push(json!({ "kept": digest.hex(), "statements": rows, "threshold": back.threshold }));
+            }
+            Err(error) if error.kind() == Kind::Policy => context.out.warn(format!("not counted: {}", error.message())),
+            Err(error) => return Err(error),
+        }
+    }
+    if documents.is_empty() {
+        text.push_str("no statements are kept here that count\n");
+    }
+    context.out.data(&Value::from(documents), &text)
 }
 
 fn open(keys: &Keys, context: &Context) -> Result<Vec<Box<dyn Signer>>> {

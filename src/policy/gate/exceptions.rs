@@ -128,9 +128,14 @@ impl Exception {
 
     /// Who answers for it, and why, in a line.
     pub fn told(&self) -> String {
-        let second = self.second.as_ref().map(|second| format!(" and {second}")).unwrap_or_default();
-        format!("{}{second} until {}: {}", self.owner, self.expires, self.reason)
+        told(&self.owner, self.second.as_deref(), &self.expires.to_string(), &self.reason)
     }
+}
+
+/// Who answers for it, until when and why, in a line.
+pub(super) fn told(owner: &str, second: Option<&str>, expires: &str, reason: &str) -> String {
+    let second = second.map(|second| format!(" and {second}")).unwrap_or_default();
+    format!("{owner}{second} until {expires}: {reason}")
 }
 
 /// What an exception says as a statement: of one vulnerability in a package that a package URL names.

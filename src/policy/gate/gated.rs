@@ -3,7 +3,7 @@
 use super::exceptions::{Exception, Standing};
 use super::facts::{Advised, Subject};
 use super::judge::{Asked, effective, in_force, judge};
-use super::rules::{self, Rule};
+use super::rules::{self, Rule, is_of_release};
 use super::terms::{Advisories, Choice, Terms};
 use crate::policy::{Finding, Outcome};
 
@@ -194,11 +194,6 @@ fn is_of_bundle(rule: &Rule) -> bool {
     !["artifacts.", "advisories."].iter().any(|family| rule.id.starts_with(family))
 }
 
-/// Rules about the release of an artifact at its publisher, which what is only there for another one has none of.
-fn is_of_release(rule: Rule) -> bool {
-    [rules::AGE, rules::COOL_DOWN, rules::SIGNATURE, rules::UNKNOWN_AGE, rules::UNKNOWN_SIGNATURE, rules::WRONG_SIGNATURE].contains(&rule)
-}
-
 /// Rules that are not about single artifacts.
 fn is_about_all(rule: Rule) -> bool {
     rule == rules::DATA || rule == rules::EXCEPTION
@@ -215,15 +210,20 @@ impl Ruled {
         if self.outcomes.is_empty() {
             return self.hits.first().map_or_else(|| "as asked".to_owned(), |hit| hit.found.clone());
         }
-        let of = |outcome: Outcome| Some((self.count(outcome), outcome)).filter(|(count, _)| *count > 0);
-        let counts = Outcome::ALL.iter().rev().filter_map(|outcome| of(*outcome));
-        let counts = counts.map(|(count, outcome)| format!("{count} {}", outcome.word())).collect::<Vec<_>>().join(", ");
-        let exempt = match self.exempt {
-            0 => String::new(),
-            some => format!("; {some} of them not asked, being there for another one"),
-        };
-        format!("of {} artifacts {counts}{exempt}", self.outcomes.len())
+        counted(self.outcomes.len(), |outcome| self.count(outcome), self.exempt)
     }
+}
+
+/// How many artifacts are what, in a line.
+pub(super) fn counted(all: usize, count: impl Fn(Outcome) -> usize, exempt: usize) -> String {
+    let of = |outcome: Outcome| Some((count(outcome), outcome)).filter(|(count, _)| *count > 0);
+    let counts = Outcome::ALL.iter().rev().filter_map(|outcome| of(*outcome));
+    let counts = counts.map(|(count, outcome)| format!("{count} {}", outcome.word())).collect::<Vec<_>>().join(", ");
+    let exempt = match exempt {
+        0 => String::new(),
+        some => format!("; {some} of them not asked, being there for another one"),
+    };
+    format!("of {all} artifacts {counts}{exempt}")
 }
 
 impl Gated {

@@ -11,6 +11,7 @@ mod facts;
 mod gated;
 mod judge;
 mod junit;
+mod kept;
 mod keys;
 pub mod rules;
 mod sarif;
@@ -25,6 +26,7 @@ pub use facts::{Advised, Consulted, Formats, Grade, Licences, Look, Package, Sca
 pub use gated::{Excepted, Gated, Hit, MOST_FINDINGS, Ruled};
 pub use judge::Asked;
 pub use junit::junit;
+pub use kept::{Kept, read};
 pub use rules::Rule;
 pub use sarif::sarif;
 pub use terms::{Advisories, Artifacts, Choice, Signed, Terms};

@@ -70,3 +70,18 @@ pub const EXCEPTABLE: &[&str] = &[
     UNKNOWN_SIGNATURE.id,
     WRONG_SIGNATURE.id,
 ];
+
+/// Rules about the release of an artifact at its publisher, which what is only there for another one has none of.
+pub(super) fn is_of_release(rule: Rule) -> bool {
+    [AGE, COOL_DOWN, SIGNATURE, UNKNOWN_AGE, UNKNOWN_SIGNATURE, WRONG_SIGNATURE].contains(&rule)
+}
+
+/// Whether only the content of artifacts, or advisories, have the last word on a rule: what a lock says of licences and formats may be less
+/// than there is. With `beside`, artifacts that name another one may turn out not to be there for it alone: then rules about releases are
+/// asked of them too.
+pub fn rests_on_content(id: &str, beside: bool) -> bool {
+    let Some(rule) = ALL.iter().find(|rule| rule.id == id) else { return false };
+    // Whether a key verifies is in the signature itself.
+    let by_lock = *rule == SIZE || is_of_release(*rule) && *rule != WRONG_SIGNATURE && !beside;
+    ["artifacts.", "advisories."].iter().any(|family| id.starts_with(family)) && !by_lock
+}

@@ -554,3 +554,40 @@ fn the_document_lists_every_rule() {
     let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
 }
+
+/// A document that was kept says line by line what the findings said.
+#[test]
+fn what_was_kept_is_read_back_as_it_was_told() {
+    let mut gated = everything();
+    gated.rules[1].more = 3;
+    let bundle = Policy::parse(b"airlift-policy = 1\n[bundle]\nlines = [\"main\"]\n").expect("a policy");
+    let facts = crate::policy::Facts {
+        toolkit: "kit".to_owned(),
+        line: "other".to_owned(),
+        created: time("2026-01-01T00:00:00Z"),
+        ecosystems: std::collections::BTreeSet::new(),
+        missing: None,
+        root_expires: None,
+        now: time("2026-01-01T00:00:00Z"),
+    };
+    let gated = gated.beside(&bundle.judge(&facts));
+    let told: Vec<Kept> = gated
+        .told()
+        .into_iter()
+        .map(|finding| Kept {
+            rule: finding.rule.to_owned(),
+            outcome: finding.outcome.word().to_owned(),
+            expected: finding.expected,
+            found: finding.found,
+            subject: finding.subject,
+            exception: finding.exception,
+        })
+        .collect();
+    assert!(told.iter().any(|line| line.exception.is_some()) && told.iter().any(|line| line.rule == "bundle.line"), "{told:?}");
+    assert_eq!(read(document(&gated).to_string().as_bytes()).expect("it is read"), told);
+    for broken in ["{}", "[]", r#"{"airlift-gates":2,"rules":[],"exceptions":[]}"#] {
+        assert_eq!(read(broken.as_bytes()).map_err(|e| e.kind()), Err(crate::error::Kind::Store), "{broken}");
+    }
+    let astray = document(&gated).to_string().replace("\"exception\":1", "\"exception\":9");
+    assert!(read(astray.as_bytes()).is_err(), "an exception that is not in it");
+}

@@ -15,6 +15,8 @@ pub enum Source {
     Approval,
     /// An event of the log, by its index.
     Event,
+    /// What the rules of a host found when something was let in.
+    Gates,
     /// What rooms read of the artifacts' bytes; the digest is that of the subject.
     Inventory,
     /// A lock.
@@ -42,6 +44,7 @@ impl Source {
             Self::Advisories => "advisory-data",
             Self::Approval => "approval",
             Self::Event => "event",
+            Self::Gates => "gates",
             Self::Inventory => "inventory",
             Self::Lock => "lock",
             Self::Policy => "policy",
@@ -55,10 +58,11 @@ impl Source {
     }
 
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Advisories,
         Self::Approval,
         Self::Event,
+        Self::Gates,
         Self::Inventory,
         Self::Lock,
         Self::Policy,

@@ -8,6 +8,7 @@
 mod carriage;
 mod csv;
 mod evidence;
+mod found;
 mod html;
 mod layout;
 mod markdown;
@@ -22,12 +23,13 @@ mod words;
 
 pub use carriage::{Carriage, EncodingRow};
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
+pub use found::{FindingRow, StatementRow};
 pub use html::style_source;
 pub use model::{MAX_REPORT_BYTES, Report};
 pub use ruled::{Decision, ExceptionRow, RuleRow, Standing};
 pub use sections::{
-    Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, FindingRow, Identity,
-    Kind, ModelRow, People, ProofRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
+    Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, Identity, Kind,
+    ModelRow, People, ProofRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
 };
 pub use text::outside;
 

@@ -2,10 +2,11 @@
 
 use super::carriage::EncodingRow;
 use super::evidence::{Backed, Claim};
+use super::found::FindingRow;
 use super::ruled::{Decision, ExceptionRow};
 use super::sections::{
-    Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, FindingRow, Identity, Kind, ModelRow, People, ProofRow,
-    Tile, WhyRow,
+    Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, Identity, Kind, ModelRow, People, ProofRow, Tile,
+    WhyRow,
 };
 use crate::artifact::{Digest, Limits, parse_versioned};
 use crate::error::{Error, Result};

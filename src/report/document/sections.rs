@@ -55,6 +55,8 @@ words! {
         Allowed = "allowed",
         /// It may be imported, and people should know of something.
         AllowedWithRemarks = "allowed-with-remarks",
+        /// Nothing that was looked at speaks against an import, and rules were not asked yet that can.
+        Undecided = "undecided",
         /// It may not be imported.
         Refused = "refused",
         /// Something that is needed is not here yet.
@@ -101,6 +103,8 @@ words! {
         Undetermined = "undetermined",
         /// Of which nothing can be said.
         NotAssessable = "not-assessable",
+        /// About which there is a statement that holds.
+        Stated = "stated",
         /// Whose digest its upstream told.
         FromUpstream = "from-upstream",
         /// Whose digest a person pinned.
@@ -293,30 +297,6 @@ pub struct Age {
     pub time: Option<String>,
     /// Whole days before the report's time; `null` where it is later than that.
     pub days: Option<u64>,
-}
-
-/// What is known to be wrong with one artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FindingRow {
-    /// The artifact, name and version.
-    pub artifact: String,
-    /// Its package URL.
-    pub purl: String,
-    /// The version that is not affected; empty where there is none.
-    pub fix: String,
-    /// The identifiers, the first in front.
-    pub ids: Vec<String>,
-    /// How severe the gravest is.
-    pub severity: String,
-    /// Whether one of them is known to be exploited.
-    pub exploited: bool,
-    /// Whether the package itself is the attack.
-    pub malicious: bool,
-    /// Whether it is not installed already; nothing where nothing was compared.
-    pub new: Option<bool>,
-    /// What it is about.
-    pub summary: String,
 }
 
 /// A thing of a list and how often it is there.

@@ -74,8 +74,8 @@ fn sample(artifacts: usize, text: &str) -> Report {
     report.changes = Some(Backed::new(changes, Evidence::of(Source::Lock, Digest::of(b"lock"))));
     let advisories = Evidence::named(Source::Advisories, "advisories", Digest::of(b"advisories"));
     let counted = |tile| Backed::new(Counted { tile, count: Some(3) }, advisories.clone());
-    report.risks = Tile::ALL[..7].iter().map(|tile| counted(*tile)).collect();
-    report.trust = Tile::ALL[7..].iter().map(|tile| counted(*tile)).collect();
+    report.risks = Tile::ALL[..8].iter().map(|tile| counted(*tile)).collect();
+    report.trust = Tile::ALL[8..].iter().map(|tile| counted(*tile)).collect();
     let age = Age { what: "advisory-data".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
     report.ages = vec![Backed::new(age, advisories.clone()); 6];
     report.not_checked = ["no-scan", "no-upstream-signatures", "not-executed", "payload-not-read", "as-declared"]
@@ -85,6 +85,15 @@ fn sample(artifacts: usize, text: &str) -> Report {
     let values = [("rule", text.to_owned()), ("expected", text.to_owned()), ("found", text.to_owned())];
     report.remarks = vec![Claim::say("rule-shown", &values, policy); 3];
     report.transcript = vec![Claim::say("signed", &[("people", "2".to_owned()), ("threshold", "2".to_owned())], statement.clone())];
+    let statement = StatementRow {
+        status: "not_affected".to_owned(),
+        author: hostile.clone(),
+        time: "2026-02-05T00:00:00Z".to_owned(),
+        justification: "component_not_present".to_owned(),
+        signed_by: many(2),
+        owner: hostile.clone(),
+        until: Some("2026-05-01".to_owned()),
+    };
     let finding = FindingRow {
         artifact: hostile.clone(),
         purl: "pkg:generic/thing@1.0".to_owned(),
@@ -92,8 +101,11 @@ fn sample(artifacts: usize, text: &str) -> Report {
         ids: vec!["CVE-2026-0001".to_owned(), hostile.clone()],
         severity: "critical".to_owned(),
         exploited: true,
+        likelihood: Some(123),
         malicious: false,
         new: Some(true),
+        statement: Some(statement),
+        set_aside: 2,
         summary: hostile.clone(),
     };
     report.findings = Some(Backed::new(vec![finding; 4], advisories));
@@ -187,6 +199,7 @@ fn every_word_of_the_document_has_words_in_every_language() {
         keys.extend(Verdict::ALL.iter().map(|v| format!("verdict.{}", v.word())));
         keys.extend(Became::ALL.iter().map(|b| format!("became.{}", b.word())));
         keys.extend(Tile::ALL.iter().map(|t| format!("tile.{}", t.word())));
+        keys.extend(["not_affected", "affected", "fixed", "under_investigation"].map(|status| format!("status.{status}")));
         keys.extend(Source::ALL.iter().map(|s| format!("source.{}", s.word())));
         keys.iter().for_each(|key| assert!(words.find(key).is_some(), "{language:?} has no {key}"));
         // A key that has no words is shown as it is: none may be.
@@ -194,6 +207,26 @@ fn every_word_of_the_document_has_words_in_every_language() {
         for group in ["fact.", "head.", "column.", "say.", "uncovered.", "glossary.", "state.", "age."] {
             assert!(!html.contains(&format!(">{group}")), "{language:?}: a key of {group} is shown");
         }
+    }
+}
+
+/// A statement stands beside its finding, with who signed it and until when, and takes nothing away.
+#[test]
+fn a_statement_is_told_beside_its_finding() {
+    for (language, words) in [
+        (
+            Language::English,
+            "not affected (Ada), component_not_present, signed by Ada, Ada, Ada answers for it, until 2026-05-01; 2 set aside",
+        ),
+        (
+            Language::German,
+            "nicht betroffen (Ada), component_not_present, unterschrieben von Ada, Ada, Ada verantwortet es, bis 2026-05-01; 2 ",
+        ),
+        (Language::Italian, "non interessato (Ada), component_not_present, firmata da Ada, Ada, ne risponde Ada, fino al 2026-05-01; 2 "),
+    ] {
+        let html = String::from_utf8(sample(1, "Ada").render(Form::Html, language)).unwrap();
+        let share = if language == Language::English { "12.3 %" } else { "12,3 %" };
+        assert!(html.contains(words) && html.contains(share), "{language:?}: {html}");
     }
 }
 
@@ -390,7 +423,7 @@ fn a_text_is_bounded_and_seen_to_be_cut() {
 #[test]
 fn without_data_no_tile_says_zero() {
     let mut report = sample(1, "plain");
-    report.risks = Tile::ALL[..7].iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
+    report.risks = Tile::ALL[..8].iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
     for (language, words) in [(Language::English, "not assessed: no advisory data"), (Language::German, "keine Meldungsdaten")] {
         let html = String::from_utf8(report.render(Form::Html, language)).unwrap();
         let risks = html.split("<ul class=\"tiles\">").nth(2).unwrap().split("</section>").next().unwrap();

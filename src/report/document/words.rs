@@ -101,6 +101,11 @@ impl Words {
         out
     }
 
+    /// Thousandths as hundredths: `12.3 %`.
+    pub fn per_mille(&self, share: u64) -> String {
+        format!("{}{}{} %", share / 10, self.get("decimal"), share % 10)
+    }
+
     /// Bytes for people: `812 B`, `1.9 GB`.
     pub fn bytes(&self, bytes: u64) -> String {
         let (mut whole, mut tenth, mut unit) = (bytes, 0, "B");

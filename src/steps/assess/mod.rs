@@ -88,6 +88,18 @@ pub struct Found {
     pub set_aside: usize,
 }
 
+impl Found {
+    /// How likely it is to be exploited, in thousandths.
+    pub fn per_mille(&self) -> Option<u64> {
+        self.likelihood.map(|share| (share.clamp(0.0, 1.0) * 1000.0).round() as u64)
+    }
+
+    /// What comes first among findings: attacks, what is exploited, what is severe, what is likely to be exploited.
+    pub fn rank(&self) -> impl Ord + use<> {
+        (self.malicious, self.exploited.is_some(), self.rating, self.per_mille())
+    }
+}
+
 /// One package, and where it was met.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -251,5 +263,42 @@ fn reason(reason: &Reason<'_>) -> String {
         Reason::RecordVersion { record, .. } => format!("{record} has a version that cannot be compared with its own"),
         Reason::RecordCommits { record } => format!("{record} names commits only"),
         Reason::RecordSilent { record } => format!("{record} does not say which versions are affected"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(id: &str, rating: Rating, exploited: bool, likelihood: Option<f32>) -> Found {
+        Found {
+            id: id.to_owned(),
+            names: vec![],
+            fixed: vec![],
+            rating,
+            score: None,
+            malicious: false,
+            summary: String::new(),
+            exploited: exploited.then(|| "2026-01-01".to_owned()),
+            likelihood,
+            said: None,
+            set_aside: 0,
+        }
+    }
+
+    #[test]
+    fn of_equal_severity_what_is_exploited_comes_first_then_what_is_likely_to_be() {
+        let mut all = [
+            found("unscored", Rating::High, false, None),
+            found("likely", Rating::High, false, Some(0.9)),
+            found("exploited", Rating::High, true, Some(0.001)),
+            found("medium", Rating::Medium, false, Some(1.0)),
+            found("less likely", Rating::High, false, Some(0.4567)),
+        ];
+        all.sort_by_key(|found| std::cmp::Reverse(found.rank()));
+        let ids = all.each_ref().map(|found| found.id.as_str());
+        assert_eq!(ids, ["exploited", "likely", "less likely", "unscored", "medium"]);
+        assert_eq!(all.each_ref().map(Found::per_mille), [Some(1), Some(900), Some(457), None, Some(1000)]);
+        assert_eq!(found("out of bounds", Rating::Low, false, Some(7.0)).per_mille(), Some(1000));
     }
 }

@@ -1,8 +1,8 @@
 //! What the advisories at hand say of what a pack is about, and which findings the policy lets through.
 
-use super::Notes;
 use super::carried::pretty;
 use super::contents::Looked;
+use super::{Gathering, Notes};
 use crate::advisories::Freshness;
 use crate::error::Result;
 use crate::policy::Policy;
@@ -11,7 +11,6 @@ use crate::report::Inventory;
 use crate::report::controls::{Filed, Folder, Found, Reason, References};
 use crate::steps::advise::at_hand;
 use crate::steps::assess::{Assessed, Found as Weakness, Held, Line, STATEMENTS_HOLD, Terms};
-use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -29,11 +28,11 @@ pub enum Advised {
 }
 
 /// Asks the advisories among the artifacts, else those that are installed; why they could not be asked goes into the transcript.
-pub fn ask(inventory: &Inventory, looked: Looked<'_>, store: &Store, notes: &mut Notes) -> Advised {
+pub fn ask(inventory: &Inventory, looked: Looked<'_>, gathering: &Gathering<'_>, notes: &mut Notes) -> Advised {
     let days = notes.rules.terms.advisory_days();
     let freshness = Freshness { now: looked.at, most_age: SignedDuration::from_hours(i64::from(days) * 24) };
     let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
-    let asked = at_hand(looked.artifacts, looked.blobs, Some(store))
+    let asked = at_hand(looked.artifacts, looked.blobs, Some(gathering.store), gathering.statements)
         .and_then(|held| held.map(|held| held.assess(inventory, &terms).map(|assessed| (held, assessed))).transpose());
     match asked {
         Ok(None) => Advised::Nobody,
@@ -57,10 +56,7 @@ fn document(held: &Held, assessed: &Assessed, at: Timestamp) -> Value {
     let database = |(ecosystem, taken): (&String, &crate::advisories::Taken)| json!({ "ecosystem": ecosystem, "as-of": taken.time.to_string(), "records": taken.records });
     let mut all: Vec<(&Line, &Weakness)> =
         assessed.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
-    all.sort_by(|(a, x), (b, y)| {
-        let rank = |found: &Weakness| (found.malicious, found.exploited.is_some(), found.rating);
-        rank(y).cmp(&rank(x)).then_with(|| (&a.purl, &x.id, &a.within).cmp(&(&b.purl, &y.id, &b.within)))
-    });
+    all.sort_by(|(a, x), (b, y)| y.rank().cmp(&x.rank()).then_with(|| (&a.purl, &x.id, &a.within).cmp(&(&b.purl, &y.id, &b.within))));
     let counts = assessed.counts;
     json!({
         "airlift-advisories": 1,
@@ -76,11 +72,17 @@ fn document(held: &Held, assessed: &Assessed, at: Timestamp) -> Value {
 }
 
 fn finding(line: &Line, found: &Weakness) -> Value {
-    let said =
-        found.said.as_ref().map(|said| json!({ "status": said.status.word(), "author": said.author, "time": said.timestamp.to_string() }));
+    let said = found.said.as_ref().map(|said| {
+        json!({
+            "status": said.status.word(), "justification": said.justification, "detail": said.detail, "author": said.author,
+            "time": said.timestamp.to_string(), "signed-by": said.signers, "owner": said.mark.as_ref().map(|mark| &mark.owner),
+            "until": said.mark.as_ref().map(|mark| mark.until.to_string()),
+        })
+    });
     json!({
         "package": line.purl, "within": line.within, "id": found.id, "names": found.names, "rating": found.rating.word(), "score": found.score,
-        "malicious": found.malicious, "exploited-since": found.exploited, "mended-in": found.fixed, "said": said, "summary": found.summary,
+        "malicious": found.malicious, "exploited-since": found.exploited, "likelihood-per-mille": found.per_mille(),
+        "mended-in": found.fixed, "said": said, "said-and-set-aside": found.set_aside, "summary": found.summary,
     })
 }
 

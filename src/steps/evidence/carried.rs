@@ -10,6 +10,7 @@ use crate::lock::{Lock, LockDiff};
 use crate::policy::{Approval, Decision};
 use crate::report::controls::{Filed, Folder, Reference, References};
 use crate::steps::approve::{self, Pairs, REVIEW, read_review, record, signatures};
+use crate::steps::gates::{GATES, kept};
 use crate::steps::import::order;
 use crate::steps::predecessors::Predecessors;
 use crate::steps::review::reviewed;
@@ -34,6 +35,8 @@ pub struct Carried {
     signatures: Vec<SignatureFile>,
     /// The review that let it in, or as it stands now.
     review: Option<Vec<u8>>,
+    /// What the rules found when it was let in.
+    gates: Option<Vec<u8>>,
     /// What it replaced or would replace, where there is no review.
     before: Option<(Digest, Lock)>,
 }
@@ -50,6 +53,8 @@ pub struct Laid {
     pub signed: (usize, usize),
     /// The review.
     pub review: Option<Filed>,
+    /// What the rules found when it was let in.
+    pub gates: Option<Filed>,
     /// What changes, or changed.
     pub changes: Option<Filed>,
     /// Approvals that count, with their signatures.
@@ -69,6 +74,7 @@ impl Carried {
     pub fn on_medium(bundle: &Authentic, gathering: &Gathering<'_>, time: Timestamp) -> Result<Self> {
         let store = gathering.store;
         let installed = store.accepted()?.into_iter().find(|installed| installed.bundle == bundle.id);
+        let gates = installed.as_ref().map(|installed| kept(store, &installed.bundle)).transpose()?.flatten();
         let (review, before) = match installed {
             Some(installed) => (read_review(store, &bundle.id)?, replaced(store, &installed)?),
             None => (current(bundle, gathering, time)?, None),
@@ -81,6 +87,7 @@ impl Carried {
             lock_bytes: bundle.lock_bytes().to_vec(),
             signatures: bundle.head().signatures.to_vec(),
             review,
+            gates,
             before,
         })
     }
@@ -101,6 +108,7 @@ impl Carried {
             lock,
             signatures: signatures(store, installed)?,
             review: read_review(store, &installed.bundle)?,
+            gates: kept(store, &installed.bundle)?,
             before: replaced(store, installed)?,
         })
     }
@@ -118,6 +126,7 @@ impl Carried {
         let signed = (judged.tally.people(), judged.tally.threshold);
         notes.transcript("people whose signatures count, of those needed", &label, &format!("{} of {}", signed.0, signed.1));
         let review = self.review.as_ref().map(|review| folder.write(&at(REVIEW), review)).transpose()?;
+        let gates = self.gates.as_ref().map(|gates| folder.write(&at(GATES), gates)).transpose()?;
         let said = self.review.as_deref().map(ReviewHead::read).transpose()?.unwrap_or_default();
         let by = notes.policy.clone().filter(|policy| said.policy.as_deref() == Some(&*policy.digest().hex()));
         if let (Some(review), Some(policy)) = (&review, &by) {
@@ -136,6 +145,7 @@ impl Carried {
             signatures: judged.files,
             signed,
             review,
+            gates,
             changes,
             approvals,
             approved: (approvers.len(), needed.as_ref().copied().unwrap_or(0)),

@@ -51,7 +51,7 @@ pub fn lay(subject: Subject, looked: Looked<'_>, gathering: &Gathering<'_>, fold
     let (absent, all) = (scanned.absent as u64, (scanned.blobs + scanned.absent) as u64);
     let not_here = Some(Reason::NotHere(absent, all)).filter(|_| absent > 0);
     let scan = folder.write("scan.json", &pretty(&scan_document(&scanned)))?;
-    let advised = ask(&inventory, looked, gathering.store, notes);
+    let advised = ask(&inventory, looked, gathering, notes);
     let listed = scanned.reports.len() as u64;
     let cut = Some(Reason::FindingsCut(listed, listed + scanned.cut as u64)).filter(|_| scanned.cut > 0);
     Ok(Contents {

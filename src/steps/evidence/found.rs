@@ -73,9 +73,11 @@ fn changes(parts: &Parts) -> Found {
 
 fn rules(parts: &Parts, policy: Option<&Filed>) -> Found {
     let Some(policy) = policy else { return Found::Absent(Reason::NoPolicy) };
-    let reviews = parts.laid().filter_map(|laid| laid.review.clone());
-    let reasons = if parts.laid().all(|laid| laid.policy) { vec![] } else { vec![Reason::PolicyNotInReview] };
-    references(reviews.chain([policy.clone()])).map_or(Found::Absent(Reason::NoPolicy), |files| Found::but(files, reasons))
+    let told = parts.laid().flat_map(|laid| laid.review.iter().chain(&laid.gates).cloned());
+    let mut reasons = if parts.laid().all(|laid| laid.policy) { vec![] } else { vec![Reason::PolicyNotInReview] };
+    let (have, want) = (parts.laid().filter(|laid| laid.gates.is_some()).count() as u64, parts.expected.len() as u64);
+    reasons.extend(Some(Reason::SomeGates(have, want)).filter(|_| have < want));
+    references(told.chain([policy.clone()])).map_or(Found::Absent(Reason::NoPolicy), |files| Found::but(files, reasons))
 }
 
 fn reread(parts: &Parts) -> Found {

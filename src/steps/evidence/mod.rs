@@ -22,6 +22,7 @@ use self::logged::Logged;
 use self::trusting::Trusting;
 use super::sbom::{of_bundle, of_snapshot};
 use super::verify::{open_one, verify};
+use crate::advisories::vex::Statement;
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::{InPlace, Verification};
 use crate::error::{Error, Kind, Result};
@@ -58,6 +59,8 @@ pub struct Gathering<'a> {
     pub tool: &'a str,
     /// Who signs the list.
     pub signer: Option<&'a dyn Signer>,
+    /// Statements beside those that are carried and kept.
+    pub statements: &'a [Statement],
     /// Where the work is reported.
     pub progress: &'a dyn Progress,
 }
@@ -209,6 +212,9 @@ fn of_installed(number: Option<u64>, gathering: &Gathering<'_>, folder: &mut Fol
         logged.as_ref().filter(|_| super::log::verify(store, None, &[]).is_ok_and(|c| c.snapshots.contains_key(&snapshot.number)))
     {
         notes.hand.names(About::Installed, &logged.events, &list);
+    }
+    for (events, gates) in logged.iter().flat_map(|logged| bundles.iter().filter_map(|laid| Some((&logged.events, laid.gates.as_ref()?)))) {
+        notes.hand.names(About::Decision, events, gates);
     }
     let subject = of_snapshot(&snapshot, store)?;
     let at = time(gathering, logged.as_ref(), &subject);

@@ -8,6 +8,7 @@ mod approvers;
 mod compare;
 mod content;
 mod custody;
+mod decided;
 mod exceptions;
 mod keep;
 mod key;
@@ -22,19 +23,18 @@ pub use key::of_key;
 pub use origin::why;
 pub use payload::Compared;
 pub use receipt::{Received, of_receipt, received};
-pub use risks::Risks;
+pub use risks::{Before, Risks};
 
+use self::decided::{decided_by, decision, remarks, undecided};
 use super::plan::{Outcome, Plan};
 use super::predecessors::Predecessors;
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::{Authentic, Presence, VolumeNeed};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::lock::{Lock, LockDiff};
-use crate::policy::{Finding, Outcome as RuleOutcome};
 use crate::report::Inventory;
 use crate::report::document::{
-    Age, Backed, Changes, Claim, Decision, Evidence, Identity, Kind, People, Report, RuleRow, SignerRow, Source, Verdict, VolumeRow,
-    outside,
+    Age, Backed, Changes, Claim, Decision, Evidence, Identity, Kind, People, Report, SignerRow, Source, Verdict, VolumeRow, outside,
 };
 use crate::store::{Snapshot, Store};
 use crate::trust::{Judged, Order, Tally, TrustRoot};
@@ -98,6 +98,7 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     exceptions::fill(&mut report, store, at)?;
     placed(&mut report, plan.order.as_ref(), bundle);
     payload::fill(&mut report, bundle, arrived.compared);
+    undecided(&mut report, plan, &judge);
     age_of_bundle(&mut report, bundle, at);
     custody::of_bundles(&mut report, store, &BTreeSet::from([bundle.id]))?;
     commands(&mut report, &bundle.judged.tally);
@@ -144,6 +145,12 @@ pub fn of_snapshot(
     exceptions::fill(&mut report, store, at)?;
     custody::of_bundles(&mut report, store, &snapshot.bundles.iter().map(|installed| installed.bundle).collect())?;
     Ok(report)
+}
+
+/// That findings were compared with what was known before the advisories of a snapshot came.
+pub fn compared_since(store: &Store, number: u64) -> Result<Claim> {
+    let by = Evidence::named(Source::Snapshot, &number.to_string(), store.snapshot_digest(number)?);
+    Ok(Claim::say("compared-since", &[("number", number.to_string())], by))
 }
 
 /// Adds what something has that another has not, and makes it a report of the difference.
@@ -193,51 +200,6 @@ fn subject(bundle: &Authentic) -> Identity {
         created: Some(statement.created.clone()),
         volumes: bundle.volume_needs().into_iter().map(volume).collect(),
         ..identity(&bundle.lock.artifacts, bundle.id)
-    }
-}
-
-fn decision(plan: &Plan, served: bool) -> Decision {
-    let shown = plan.findings.iter().any(|f| f.outcome == RuleOutcome::Shown);
-    let alone = plan.admitted.as_ref().is_some_and(|a| a.alone.is_some());
-    let verdict = match plan.outcome() {
-        Outcome::Install if shown || alone => Verdict::AllowedWithRemarks,
-        Outcome::Install => Verdict::Allowed,
-        // It was accepted before: no rule is asked about it again.
-        Outcome::Nothing if plan.error.is_none() && served => Verdict::Installed,
-        Outcome::Nothing if plan.error.is_none() => Verdict::Information,
-        Outcome::Restore => Verdict::Information,
-        Outcome::Nothing | Outcome::Stage | Outcome::Lacking => Verdict::Waiting,
-        Outcome::Refuse if plan.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Space) => Verdict::Waiting,
-        Outcome::Refuse => Verdict::Refused,
-    };
-    let reason = plan.error.as_ref().map_or_else(String::new, |error| outside(error.message()));
-    Decision { verdict, reason, rules: plan.findings.iter().map(rule).collect() }
-}
-
-/// What the decision rests on: the rules, where they were asked; what is installed, where the order in the line decided; else what was
-/// looked at.
-fn decided_by(plan: &Plan, store: &Store, judge: &Evidence) -> Result<Evidence> {
-    let room = plan.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Space);
-    let asked = !plan.findings.is_empty() || plan.admitted.is_some();
-    Ok(match store.current()? {
-        _ if room => Evidence::tool(),
-        _ if asked && plan.order.is_some() => judge.clone(),
-        Some(current) => Evidence::named(Source::Snapshot, &current.number.to_string(), store.snapshot_digest(current.number)?),
-        None => judge.clone(),
-    })
-}
-
-fn rule(finding: &Finding) -> RuleRow {
-    let (expected, found) = (outside(&finding.expected), outside(&finding.found));
-    let text = |text: &Option<String>| outside(text.as_deref().unwrap_or_default());
-    let (subject, exception) = (text(&finding.subject), text(&finding.exception));
-    RuleRow { rule: finding.rule.to_owned(), outcome: finding.outcome.word().to_owned(), subject, expected, found, exception }
-}
-
-fn remarks(report: &mut Report, findings: &[Finding], judge: &Evidence) {
-    for finding in findings.iter().filter(|f| f.outcome == RuleOutcome::Shown) {
-        let values = [("rule", finding.rule.to_owned()), ("expected", finding.expected.clone()), ("found", finding.found.clone())];
-        report.remarks.push(Claim::say("rule-shown", &values, judge.clone()));
     }
 }
 

@@ -1,14 +1,19 @@
 //! What one import did: the bundle it installed, what that changed, who stood behind it, and the proof that the event log tells of it.
 
+use super::decided::rules;
 use super::{age, age_of_root, approvers, changes, content, custody, exceptions, identity, signed_by};
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Digest};
 use crate::bundle::Statement;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::lock::{Lock, LockDiff};
 use crate::log::{Checkpoint, Event, EventLog, Receipt, VerifierKey, kind};
+use crate::policy::gate::read;
 use crate::report::Inventory;
-use crate::report::document::{Backed, Changes, Claim, Decision, Evidence, Identity, Kind, ProofRow, Report, Source, Verdict, outside};
+use crate::report::document::{
+    Backed, Changes, Claim, Decision, Evidence, Identity, Kind, ProofRow, Report, RuleRow, Source, Verdict, outside,
+};
 use crate::steps::approve::{record, signatures};
+use crate::steps::gates::kept;
 use crate::steps::log::prove_event;
 use crate::steps::report::Risks;
 use crate::steps::trust::trusted;
@@ -80,7 +85,8 @@ pub fn of_receipt(store: &Store, received: &Received, (inventory, risks): (&Inve
         created: Some(statement.created.clone()),
         ..identity(&lock.artifacts, installed.bundle)
     };
-    let decision = Decision { verdict: Verdict::Installed, reason: String::new(), rules: vec![] };
+    let (rules, kept) = found(store, received, &told)?;
+    let decision = Decision { verdict: Verdict::Installed, reason: String::new(), rules };
     let mut report = Report::new(Kind::Receipt, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, told.clone()));
     let root = trusted(store)?;
     let tally = root.tally(Role::Bundle, BUNDLE, &bytes, &signatures(store, installed)?)?;
@@ -90,6 +96,10 @@ pub fn of_receipt(store: &Store, received: &Received, (inventory, risks): (&Inve
     report.remarks.extend((!served).then(|| Claim::say("not-served", &[], by.clone())));
     changed(&mut report, store, received)?;
     content::fill(&mut report, &lock.artifacts, inventory, risks, &Evidence::of(Source::Inventory, installed.bundle));
+    match kept.said().key.as_str() {
+        "rules-kept" => report.transcript.push(kept),
+        _ => report.not_checked.insert(0, kept),
+    }
     exceptions::fill(&mut report, store, at)?;
     proven(&mut report, received, &told);
     if let Ok(created) = statement.created.parse() {
@@ -100,6 +110,22 @@ pub fn of_receipt(store: &Store, received: &Received, (inventory, risks): (&Inve
     super::commands(&mut report, &tally);
     report.commands.push(format!("python3 verify_log.py STORE/log '{}'", received.key));
     Ok(report)
+}
+
+/// What the rules found when it was let in, as it was kept and the event names it; and what is to be said of that.
+fn found(store: &Store, received: &Received, told: &Evidence) -> Result<(Vec<RuleRow>, Claim)> {
+    let Received { installed, event, .. } = received;
+    let named = event.evidence.iter().find(|item| item.what == "gates").and_then(|item| item.digest);
+    let Some(named) = named else { return Ok((vec![], Claim::say("rules-not-kept", &[], told.clone()))) };
+    let Some(bytes) = kept(store, &installed.bundle)? else { return Ok((vec![], Claim::say("rules-lost", &[], told.clone()))) };
+    let found = Digest::of(&bytes);
+    if found != named {
+        let error = Error::new(ErrorKind::Store, "what the rules found at the import is not what was logged");
+        let error = error.with("event", event.index).with("expected", named).with("found", found);
+        return Err(error.hint("put gates.json of the bundle's record back from a backup of the store"));
+    }
+    let by = Evidence::of(Source::Gates, found);
+    Ok((rules(read(&bytes)?), Claim::say("rules-kept", &[], by)))
 }
 
 /// What the snapshot has that the one that was served before has not; nothing is said where that is gone.

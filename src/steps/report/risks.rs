@@ -2,12 +2,13 @@
 //! why.
 
 use crate::advisories::{Freshness, Rating};
-use crate::artifact::{Artifact, Blobs, Purl};
+use crate::artifact::{Artifact, Blobs};
 use crate::error::Result;
 use crate::report::Inventory;
-use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Report, Source, Tile, outside};
-use crate::steps::advise::at_hand;
-use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Terms};
+use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Report, Source, StatementRow, Tile, outside};
+use crate::steps::advise::{Beside, at_hand};
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Said, Terms};
+use crate::steps::known::{Key, gone, keys, package};
 use crate::steps::policy::in_force;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -15,8 +16,8 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 /// What is known to be wrong, where nobody was asked.
-const RISKS: [Tile; 7] =
-    [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable];
+const RISKS: [Tile; 8] =
+    [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable, Tile::Stated];
 /// Most findings that are listed; all are counted.
 const MOST_ROWS: usize = 10_000;
 
@@ -36,28 +37,41 @@ pub enum Risks {
 pub struct Known {
     /// Of what is reported.
     of: Assessed,
-    /// Of what is installed, where it is compared with that.
-    before: Option<Assessed>,
+    /// What was known of what it is compared with.
+    before: Option<BTreeSet<Key>>,
     by: Evidence,
     at: Timestamp,
 }
 
-/// A finding, told apart from others: which vulnerability, of which package, whichever version.
-type Key = (String, String);
+/// What the answer is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Before<'a> {
+    /// Nothing.
+    Nothing,
+    /// What is installed, of which the same is asked.
+    Installed(&'a Inventory),
+    /// What was known before the newest advisories came.
+    Known(&'a BTreeSet<Key>),
+}
 
 impl Risks {
-    /// Asks the advisories that are among some artifacts, else those that are installed. `before` is the inventory of what is installed,
-    /// where that is compared.
+    /// Asks the advisories that are beside, else those that are among some artifacts or installed. `before` is what the answer
+    /// is compared with.
     pub fn ask<A: Borrow<Artifact>>(
         (artifacts, blobs, installed): (&[A], &dyn Blobs, Option<&Store>),
+        beside: Beside<'_>,
         inventory: &Inventory,
-        before: Option<&Inventory>,
+        before: Before<'_>,
         at: Timestamp,
     ) -> Self {
         let asked = || {
             // As old as the policy that is in force lets them be, as in gates.
             let days = installed.map(in_force).transpose()?.unwrap_or_default().0.terms.advisory_days();
-            at_hand(artifacts, blobs, installed)?.map(|held| known(&held, inventory, before, (at, days))).transpose()
+            let ask = |held: &Held| known(held, inventory, before, (at, days));
+            match beside.folder {
+                Some(held) => ask(held).map(Some),
+                None => at_hand(artifacts, blobs, installed, beside.statements)?.as_ref().map(ask).transpose(),
+            }
         };
         match asked() {
             Ok(None) => Self::Unasked,
@@ -103,11 +117,15 @@ impl Risks {
 /// The key of the age of advisories in the data of a language.
 const AGE: &str = "advisory-data";
 
-fn known(held: &Held, inventory: &Inventory, before: Option<&Inventory>, (at, days): (Timestamp, u32)) -> Result<Known> {
+fn known(held: &Held, inventory: &Inventory, before: Before<'_>, (at, days): (Timestamp, u32)) -> Result<Known> {
     let freshness = Freshness { now: at, most_age: SignedDuration::from_hours(24 * i64::from(days)) };
     let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
     let of = held.assess(inventory, &terms)?;
-    let before = before.map(|inventory| held.assess(inventory, &terms)).transpose()?;
+    let before = match before {
+        Before::Nothing => None,
+        Before::Installed(inventory) => Some(keys(&held.assess(inventory, &terms)?)),
+        Before::Known(had) => Some(had.clone()),
+    };
     let times: Vec<String> = of.taken.iter().map(|(ecosystem, taken)| format!("{ecosystem} {}", taken.time)).collect();
     let by = match held.evidence {
         Some(digest) => Evidence::named(Source::Advisories, &times.join(", "), digest),
@@ -116,14 +134,16 @@ fn known(held: &Held, inventory: &Inventory, before: Option<&Inventory>, (at, da
     Ok(Known { of, before, by, at })
 }
 
-/// The package of a line without its version.
-fn package(line: &Line) -> String {
-    Purl::read(&line.purl).map_or_else(|| line.purl.clone(), |purl| purl.base())
-}
-
-fn keys(assessed: &Assessed) -> BTreeSet<Key> {
-    let of = |line: &Line| line.findings.iter().map(|found| (found.id.clone(), package(line))).collect::<Vec<_>>();
-    assessed.lines.iter().flat_map(of).collect()
+fn statement(said: &Said) -> StatementRow {
+    StatementRow {
+        status: said.status.word().to_owned(),
+        author: outside(&said.author),
+        time: said.timestamp.to_string(),
+        justification: said.justification.unwrap_or_default().to_owned(),
+        signed_by: said.signers.iter().map(|name| outside(name)).collect(),
+        owner: said.mark.as_ref().map_or_else(String::new, |mark| outside(&mark.owner)),
+        until: said.mark.as_ref().map(|mark| mark.until.to_string()),
+    }
 }
 
 fn severe(found: &Found) -> bool {
@@ -136,13 +156,9 @@ impl Known {
     }
 
     fn tiles(&self) -> Vec<Counted> {
-        let before = self.before.as_ref().map(keys);
-        let had = |line: &Line, found: &Found| before.as_ref().is_some_and(|had| had.contains(&(found.id.clone(), package(line))));
-        let compared = before.is_some();
-        let fixed = self.before.as_ref().map(|before| {
-            let (now, here): (BTreeSet<Key>, BTreeSet<String>) = (keys(&self.of), self.of.lines.iter().map(package).collect());
-            keys(before).into_iter().filter(|key| here.contains(&key.1) && !now.contains(key)).count() as u64
-        });
+        let had = |line: &Line, found: &Found| self.before.as_ref().is_some_and(|had| had.contains(&(found.id.clone(), package(line))));
+        let compared = self.before.is_some();
+        let fixed = self.before.as_ref().map(|before| gone(before, &self.of).len() as u64);
         RISKS
             .into_iter()
             .map(|tile| {
@@ -154,6 +170,7 @@ impl Known {
                     Tile::Already => compared.then(|| self.count(had)),
                     Tile::Undetermined => Some(self.of.counts.undetermined as u64),
                     Tile::NotAssessable => Some(self.of.counts.not_assessable as u64),
+                    Tile::Stated => Some(self.count(|_, found| found.said.is_some())),
                     _ => None,
                 };
                 Counted { tile, count }
@@ -163,13 +180,10 @@ impl Known {
 
     /// The gravest first, and how many more there are.
     fn rows(&self) -> (Vec<FindingRow>, usize) {
-        let before = self.before.as_ref().map(keys);
+        let before = self.before.as_ref();
         let mut all: Vec<(&Line, &Found)> =
             self.of.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
-        all.sort_by(|(a, x), (b, y)| {
-            let rank = |found: &Found| (found.malicious, found.exploited.is_some(), found.rating);
-            rank(y).cmp(&rank(x)).then_with(|| (&a.purl, &x.id).cmp(&(&b.purl, &y.id)))
-        });
+        all.sort_by(|(a, x), (b, y)| y.rank().cmp(&x.rank()).then_with(|| (&a.purl, &x.id).cmp(&(&b.purl, &y.id))));
         let row = |(line, found): (&Line, &Found)| FindingRow {
             artifact: outside(line.within.as_deref().unwrap_or(&line.purl)),
             purl: outside(&line.purl),
@@ -177,8 +191,11 @@ impl Known {
             ids: found.names.iter().map(|name| outside(name)).collect(),
             severity: found.rating.word().to_owned(),
             exploited: found.exploited.is_some(),
+            likelihood: found.per_mille(),
             malicious: found.malicious,
-            new: before.as_ref().map(|had| !had.contains(&(found.id.clone(), package(line)))),
+            new: before.map(|had| !had.contains(&(found.id.clone(), package(line)))),
+            statement: found.said.as_ref().map(statement),
+            set_aside: found.set_aside as u64,
             summary: outside(&found.summary),
         };
         let more = all.len().saturating_sub(MOST_ROWS);

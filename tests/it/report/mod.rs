@@ -2,6 +2,7 @@
 
 mod decisions;
 mod kept;
+mod rules;
 
 use crate::host::{Host, arg};
 use crate::world::World;

@@ -5,6 +5,7 @@ use super::super::model::Report;
 use super::super::sections::{Age, Became, Counted, Identity, Kind, Tile, Verdict};
 use super::super::words::Words;
 use super::{Block, TileShown, Tone, bases, few, sentence, short};
+use std::collections::BTreeSet;
 
 /// Longest value on page 1, in characters.
 const LONGEST: usize = 76;
@@ -55,23 +56,25 @@ fn verdict(report: &Report, words: &Words) -> Block {
     let decision = report.decision.said();
     let tone = match decision.verdict {
         Verdict::Allowed | Verdict::Installed => Tone::Good,
-        Verdict::AllowedWithRemarks | Verdict::Waiting => Tone::Care,
+        Verdict::AllowedWithRemarks | Verdict::Undecided | Verdict::Waiting => Tone::Care,
         Verdict::Refused => Tone::Bad,
         Verdict::Information => Tone::Plain,
     };
     let count = report.remarks.len().to_string();
     let title = words.with(&format!("verdict.{}", decision.verdict.word()), &[("count", &count)]);
     let decided = |outcome: &str| -> Vec<String> {
-        decision.rules.iter().filter(|rule| rule.outcome == outcome).map(|rule| rule.rule.clone()).collect()
+        let rules: BTreeSet<&String> = decision.rules.iter().filter(|rule| rule.outcome == outcome).map(|rule| &rule.rule).collect();
+        rules.into_iter().cloned().collect()
     };
     let mut lines = Vec::new();
     if !decision.reason.is_empty() {
         lines.push(short(&words.of_rules(&decision.reason), 180));
     }
-    for outcome in ["refused", "shown"] {
+    for outcome in ["refused", "not-assessed", "shown"] {
         let rules = decided(outcome);
         if !rules.is_empty() {
-            lines.push(format!("{}: {}", words.get("head.rules"), short(&few(words, &rules, MOST_NAMES), 120)));
+            let head = format!("{}, {}", words.get("head.rules"), words.of("outcome", outcome));
+            lines.push(format!("{head}: {}", short(&few(words, &rules, MOST_NAMES), 120)));
         }
     }
     lines.push(bases(words, std::iter::once(report.decision.evidence())));
@@ -176,7 +179,7 @@ fn tiles(group: &str, counted: &[Backed<Counted>], words: &Words) -> Block {
 fn tone(tile: Tile, count: Option<u64>) -> Tone {
     match (tile, count) {
         (_, None) => Tone::Care,
-        (_, Some(0)) | (Tile::FromUpstream | Tile::Pinned | Tile::Attached, _) => Tone::Plain,
+        (_, Some(0)) | (Tile::FromUpstream | Tile::Pinned | Tile::Attached | Tile::Stated, _) => Tone::Plain,
         (Tile::Exploited | Tile::Malicious | Tile::Executable, _) => Tone::Bad,
         (Tile::Fixed, _) => Tone::Good,
         _ => Tone::Care,

@@ -2,15 +2,17 @@
 
 use super::super::carriage::EncodingRow;
 use super::super::evidence::Backed;
+use super::super::found::{FindingRow, StatementRow};
 use super::super::model::Report;
 use super::super::ruled::{ExceptionRow, RuleRow};
-use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, FindingRow, ModelRow, VolumeRow, WhyRow};
+use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, ModelRow, VolumeRow, WhyRow};
 use super::super::words::Words;
 use super::{Block, Column, Table, bases, basis, sentence};
 
 /// The columns whose content is numbers.
-const NUMERIC: [&str; 14] = [
+const NUMERIC: [&str; 15] = [
     "count",
+    "likelihood",
     "parameters",
     "not-looked-into",
     "needed-by",
@@ -41,7 +43,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     let changes = report.changes.as_ref().map(|changes| (changes, &changes.said().rows));
     let columns = ["change", "name", "before", "after"];
     backed(to, words, ("change-list", &columns), changes, |row| change(words, row));
-    let columns = ["artifact", "fix", "ids", "severity", "exploited", "malicious", "new", "summary"];
+    let columns = ["artifact", "fix", "ids", "severity", "exploited", "likelihood", "malicious", "new", "statement", "summary"];
     list(to, words, ("findings", &columns), report.findings.as_ref(), |row| finding(words, row));
     let columns = ["name", "sections", "path", "needed-by"];
     list(to, words, ("why", &columns), report.why.as_ref(), |row| why(words, row));
@@ -147,8 +149,25 @@ fn finding(words: &Words, row: &FindingRow) -> Vec<String> {
     let yes = |yes: bool| words.of("fact", if yes { "yes" } else { "no" });
     let new = row.new.map_or_else(|| words.of("fact", "unknown"), yes);
     let fix = if row.fix.is_empty() { words.of("fact", "unknown") } else { row.fix.clone() };
-    let ids = row.ids.join(" ");
-    vec![row.artifact.clone(), fix, ids, row.severity.clone(), yes(row.exploited), yes(row.malicious), new, row.summary.clone()]
+    let (ids, likelihood) = (row.ids.join(" "), row.likelihood.map_or_else(String::new, |share| words.per_mille(share)));
+    let told = [row.artifact.clone(), fix, ids, row.severity.clone(), yes(row.exploited), likelihood, yes(row.malicious), new];
+    told.into_iter().chain([statements(words, row), row.summary.clone()]).collect()
+}
+
+/// What is said of a finding, by whom and until when, and how many statements about it are set aside.
+fn statements(words: &Words, row: &FindingRow) -> String {
+    let aside = (row.set_aside > 0).then(|| words.with("fact.set-aside", &[("count", &words.number(row.set_aside))]));
+    row.statement.iter().map(|said| statement(words, said)).chain(aside).collect::<Vec<_>>().join("; ")
+}
+
+fn statement(words: &Words, row: &StatementRow) -> String {
+    let status = words.find(&format!("status.{}", row.status)).unwrap_or(&row.status).to_owned();
+    let mut parts = vec![format!("{status} ({})", row.author)];
+    parts.extend(Some(row.justification.clone()).filter(|why| !why.is_empty()));
+    parts.extend((!row.signed_by.is_empty()).then(|| words.with("fact.signed-by", &[("names", &row.signed_by.join(", "))])));
+    parts.extend(Some(&row.owner).filter(|owner| !owner.is_empty()).map(|owner| words.with("fact.owned-by", &[("name", owner)])));
+    parts.extend(row.until.as_ref().map(|day| words.with("fact.until", &[("day", day)])));
+    parts.join(", ")
 }
 
 fn why(words: &Words, row: &WhyRow) -> Vec<String> {
