@@ -34,7 +34,8 @@ impl FrameReader {
         let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
         let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
         let mut out = SinkWriter { sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, failed: None };
-        let decoded = decode(&mut stream, blob.size, &files, threads, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
+        let scratch = || held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
+        let decoded = decode(&mut stream, blob.size, &files, threads, &scratch, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
         // What stopped either end is the cause; the decoder has only seen that it was stopped.
         let cause = stream.failed.take().or(out.failed.take()).map_or(decoded, Err);
         if to.stop.load(Ordering::Relaxed) && cause.is_err() {

@@ -5,11 +5,12 @@ use super::base::BaseView;
 use super::encoder::Encoder;
 use super::error::{Error, Result};
 use super::format::Header;
-use super::layout::Stream;
+use super::layout::{Coding, Stream};
 use super::limits::{LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
 use super::slice::{Method, Slice};
+use super::unpacked::{Scratch, Unpacked};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -25,13 +26,23 @@ const MOST_PENDING: usize = 40 << 20;
 ///
 /// Memory is bounded by the limits of the format, not by the blob. Whether it is the right blob is for the caller to say, by its
 /// digest: what is written before an error is not to be used.
-pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usize, out: &mut dyn Write) -> Result<()> {
+///
+/// `scratch` makes files without a name; one is made where bases have zstd frames.
+pub fn decode(
+    stream: &mut dyn Read,
+    size: u64,
+    bases: &[Base<'_>],
+    threads: usize,
+    scratch: Scratch<'_>,
+    out: &mut dyn Write,
+) -> Result<()> {
     let header = Header::read(stream)?;
     if header.blob.size() != size || size > LONGEST {
         return Err(Error::malformed("header", format!("a blob of {size} bytes"), header.blob.size()));
     }
     let encoders = rebuild::encoders(&header)?;
-    let views = views(&header, bases)?;
+    let unpacked = Unpacked::new(scratch);
+    let views = views(&header, bases, &unpacked)?;
     let (give, take) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
     let shared = Shared { header: &header, encoders: &encoders, views: &views, take: Mutex::new(take) };
@@ -53,6 +64,7 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
             ready: BTreeMap::new(),
             held: None,
             before: Vec::new(),
+            most_slices: most_slices(&header),
             given: 0,
             decoded: 0,
             fed: 0,
@@ -61,8 +73,13 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
     })
 }
 
+/// How many slices may be under way: where frames of zstd are made, that takes the memory of the others.
+fn most_slices(header: &Header) -> u64 {
+    if header.blob.streams().iter().any(|stream| stream.coding == Coding::Zstd) { 1 } else { MOST_SLICES }
+}
+
 /// The bases in the order of the header, which are all that were given: whoever names more than a stream needs wants something else of them.
-fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'a>>> {
+fn views<'a>(header: &'a Header, bases: &'a [Base<'a>], unpacked: &'a Unpacked<'a>) -> Result<Vec<BaseView<'a>>> {
     let missing = header.bases.iter().enumerate().find(|(_, table)| bases.iter().all(|base| base.digest != table.digest));
     if let Some((index, table)) = missing {
         return Err(Error::base(index, "blob", table.digest, "a blob that is not at hand"));
@@ -75,7 +92,7 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'
         if given.size != table.layout.size() {
             return Err(Error::base(index, "size", table.layout.size(), given.size));
         }
-        Ok(BaseView::new(index, header.bases.len(), given.file, &table.layout))
+        Ok(BaseView::new((index, header.bases.len()), given.file, &table.layout, unpacked))
     };
     header.bases.iter().zip(bases).enumerate().map(view).collect()
 }
@@ -224,7 +241,9 @@ impl<'a> Taking<'a> {
     fn inside(&mut self, streams: &'a [Stream], bytes: &[u8], length: u64, queue: &mut Queue) -> Result<bool> {
         let ends = self.at == self.header.blob.span(self.stream).1;
         // What it is made of and what is made of it: either may be the longer one.
-        if length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
+        // Frames of zstd are made here, one at a time: a thread that waits for its turn must not keep slices waiting.
+        let frame = streams[self.stream].coding == Coding::Zstd;
+        if !frame && length.max(streams[self.stream].deflated) <= LONGEST_PIECE {
             self.gathered.extend_from_slice(bytes);
             if ends {
                 queue.member(self.stream, std::mem::take(&mut self.gathered))?;
@@ -261,6 +280,8 @@ struct Run<'a, 'io> {
     held: Option<Slice>,
     /// The end of what is decoded so far.
     before: Vec<u8>,
+    /// Slices that may be under way.
+    most_slices: u64,
     given: u64,
     decoded: u64,
     fed: u64,
@@ -273,7 +294,7 @@ impl Run<'_, '_> {
             self.taking.feed(&[], &mut self.queue)?;
         }
         loop {
-            while self.given - self.fed < MOST_SLICES && self.give(&mut left)? {}
+            while self.given - self.fed < self.most_slices && self.give(&mut left)? {}
             let mut moved = false;
             if self.queue.pending < MOST_PENDING
                 && let Some(bytes) = self.ready.remove(&self.fed)

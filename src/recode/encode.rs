@@ -11,6 +11,7 @@ use super::similar::{Index, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
 use super::tensors::{Numbers, Region};
+use super::unpacked::Scratch;
 use super::{Base, Effort, Recoded, parallel, zstandard};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -27,7 +28,7 @@ pub fn encode(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    scratch: &dyn Fn() -> io::Result<File>,
+    scratch: Scratch<'_>,
     out: &mut File,
 ) -> Result<Option<Recoded>> {
     usable(attempt(blob, size, bases, effort, bound, scratch, out))
@@ -49,7 +50,7 @@ fn attempt(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    scratch: &dyn Fn() -> io::Result<File>,
+    scratch: Scratch<'_>,
     out: &mut File,
 ) -> Result<Option<Recoded>> {
     let file = || scratch().map_err(Error::io("scratch file"));
@@ -64,7 +65,7 @@ fn attempt(
     let used: Vec<Base<'_>> = used.map(|base| Base { digest: base.digest, file: base.file, size: base.size }).collect();
     let mut compare = Compare { blob: Part::new(blob, 0, size), at: 0, read: Vec::new() };
     let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
-    decode(&mut stream, size, &used, effort.threads, &mut compare)?;
+    decode(&mut stream, size, &used, effort.threads, scratch, &mut compare)?;
     if compare.at != size {
         return Err(Error::malformed("what is made again", format!("{size} bytes"), compare.at));
     }

@@ -1,11 +1,12 @@
-//! The expanded stream of a blob that is at hand: its deflate streams are inflated into a scratch file, once.
+//! The expanded stream of a blob that is at hand: its streams are decompressed into a scratch file, once.
 
 use super::container::{self, Candidate};
 use super::encoder::Encoder;
 use super::error::{Error, Result};
+use super::frames;
 use super::identify::{self, IdentifyError, Outcome};
 use super::inflate::{Inflater, Status};
-use super::layout::{Layout, Place, Stream};
+use super::layout::{Coding, Layout, Place, Stream};
 use super::limits::{ALWAYS, GROWTH, MOST_ENCODERS, MOST_STREAMS};
 use super::parallel;
 use super::source::{Part, ReadAt};
@@ -29,7 +30,7 @@ pub struct Expansion<'a> {
     places: Vec<u64>,
 }
 
-/// A stream that inflates as its container says.
+/// A stream that decompresses as its container says.
 struct Inflated {
     candidate: Candidate,
     place: u64,
@@ -122,8 +123,8 @@ impl<'a> Expansion<'a> {
 
 impl Stream {
     fn of(candidate: Candidate, encoder: u8) -> Self {
-        let Candidate { offset, deflated, plain } = candidate;
-        Self { offset, deflated, plain, inner: 0, encoder }
+        let Candidate { offset, deflated, plain, coding } = candidate;
+        Self { offset, deflated, plain, inner: 0, encoder, coding }
     }
 }
 
@@ -187,21 +188,37 @@ impl Work<'_> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    /// Inflates a stream; None where it is not what it should be, or nobody makes it.
+    /// Decompresses a stream; None where it is not what it should be, or nobody makes it.
     fn one(&self, source: Part<'_>, candidate: Candidate, place: Option<u64>) -> Result<Option<Inflated>> {
         let Some(place) = place else { return Ok(None) };
         let Some(deflated) = source.part(candidate.offset, candidate.deflated) else { return Ok(None) };
-        if !self.inflate(deflated, candidate, place)? {
+        let sound = match candidate.coding {
+            Coding::Deflate => self.inflate(deflated, candidate, place)?,
+            Coding::Zstd => self.unpack(deflated, candidate, place)?,
+        };
+        if !sound {
             return Ok(None);
         }
         let plain = Part::new(self.scratch, place, candidate.plain);
-        let encoder = if self.exact { identified(deflated, candidate)? } else { None };
+        let encoder = if self.exact { identified(deflated, plain, candidate)? } else { None };
         if self.exact && encoder.is_none() {
             return Ok(None);
         }
-        let inside = container::walk(plain).map_err(Error::io("scratch file"))?;
+        let inside = container::walk_plain(plain).map_err(Error::io("scratch file"))?;
         let inner = inside.streams.into_iter().map(Inflated::found).collect();
         Ok(Some(Inflated { candidate, place, encoder, inner, tensors: inside.tensors }))
+    }
+
+    /// The same for a frame of zstd.
+    fn unpack(&self, frame: Part<'_>, candidate: Candidate, place: u64) -> Result<bool> {
+        let mut to = place;
+        let mut take = |bytes: &[u8]| {
+            self.scratch.write_all_at(bytes, to)?;
+            to += bytes.len() as u64;
+            Ok(())
+        };
+        let lengths = frames::unpack(frame, candidate.plain, &mut take).map_err(Error::io("scratch file"))?;
+        Ok(lengths == Some((candidate.deflated, candidate.plain)))
     }
 
     /// Writes the plain bytes to their place; false where they are not those that the container announced.
@@ -236,8 +253,15 @@ impl Work<'_> {
 }
 
 /// The encoder that makes a stream again.
-fn identified(deflated: Part<'_>, candidate: Candidate) -> Result<Option<Encoder>> {
-    match identify::identify(&deflated, candidate.plain, None) {
+fn identified(deflated: Part<'_>, plain: Part<'_>, candidate: Candidate) -> Result<Option<Encoder>> {
+    let outcome = match candidate.coding {
+        Coding::Deflate => identify::identify(&deflated, candidate.plain, None),
+        Coding::Zstd => identify::frame(deflated, plain).map(|encoder| match encoder {
+            Some(encoder) => Outcome::Found(identify::Found { encoder, deflated: candidate.deflated, plain: candidate.plain }),
+            None => Outcome::Unknown { deflated: candidate.deflated, plain: candidate.plain },
+        }),
+    };
+    match outcome {
         Ok(Outcome::Found(found)) => Ok((found.deflated == candidate.deflated).then_some(found.encoder)),
         Ok(Outcome::Unknown { .. }) | Err(IdentifyError::Inflate(_) | IdentifyError::Encoder(_)) => Ok(None),
         Err(IdentifyError::Io(error)) => Err(Error::io("blob")(error)),

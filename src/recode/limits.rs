@@ -8,6 +8,10 @@ pub const LONGEST_HEADER: usize = 32 << 20;
 pub const MOST_BASES: usize = 16;
 /// Most deflate streams in all tables of a header together.
 pub const MOST_STREAMS: usize = 1 << 19;
+/// Most zstd frames in one table: each takes its time, however short it is.
+pub const MOST_FRAMES: usize = 256;
+/// Largest window of a zstd frame that is opened, as a power of two: so much memory its decoder takes.
+pub const LARGEST_WINDOW: u32 = 23;
 /// Most different encoders.
 pub const MOST_ENCODERS: usize = 255;
 /// Longest code of an encoder.
@@ -36,5 +40,5 @@ pub const fn longest_references(slice: usize) -> usize {
 pub const GROWTH: u64 = 24;
 /// See there.
 pub const ALWAYS: u64 = 64 << 20;
-/// DEFLATE does not shrink by more than this.
+/// DEFLATE does not shrink by more than this; zstd could, but what does is left as it is.
 pub const RATIO: u64 = 1032;
