@@ -142,7 +142,7 @@ pub fn comes_out(bytes: &[u8]) -> bool {
     let wanted = recode::bases(&mut &*stream).unwrap_or_default();
     let bases = if wanted.is_empty() { vec![] } else { vec![Base { digest, file: &file, at: 0, size: BASE.len() as u64 }] };
     let mut out = Vec::new();
-    let done = recode::decode(&mut stream, size, &bases, 1, &mut out).is_ok();
+    let done = recode::decode(&mut stream, size, &bases, 1, &tempfile::tempfile, &mut out).is_ok();
     assert!(out.len() as u64 <= size, "more came out than there is room for");
     assert!(!done || out.len() as u64 == size, "less came out than was said");
     done

@@ -90,7 +90,7 @@ pub fn one(encodes: bool, args: &[String]) {
         let mut out = BufWriter::with_capacity(1 << 20, Same { blob: BufReader::with_capacity(1 << 20, &blob), own: Vec::new() });
         let needed = recode::bases(&mut File::open(stream).unwrap()).unwrap();
         let bases = if needed.is_empty() { &[] } else { &bases[..] };
-        recode::decode(&mut BufReader::new(File::open(stream).unwrap()), size, bases, threads, &mut out).unwrap();
+        recode::decode(&mut BufReader::new(File::open(stream).unwrap()), size, bases, threads, &tempfile::tempfile, &mut out).unwrap();
         out.flush().unwrap();
     }
     print!("{} {} {}", start.elapsed().as_secs_f64(), cpu(), peak());

@@ -58,6 +58,10 @@ pub trait Blobs: Send + Sync {
     fn open(&self, digest: &Digest) -> Result<Option<Box<dyn BlobRead>>>;
     /// The size of a blob; `None` when it is not here.
     fn size(&self, digest: &Digest) -> Result<Option<u64>>;
+    /// A new file without a name, for what is made of blobs on the way; most places have no room for one.
+    fn scratch(&self) -> std::io::Result<File> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A place that takes blobs in, each checked against its digest before it counts as there.

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl FrameReader {
     /// Makes one blob again and hands it to the intake; false where a base is not at hand, and then only its frames were compared. A blob
@@ -25,18 +25,26 @@ impl FrameReader {
             return Ok(true);
         };
         let Some(opened) = bases(to.bundle, blob, held)? else {
-            for n in 0..blob.frames {
-                go_on(to.progress)?;
-                self.stored(to.bundle, blob, n, true)?;
-                to.progress.advance(to.phase, blob.content_length(n) as u64);
-            }
-            return Ok(false);
+            return self.compare_from(to, blob, 0).map(|()| false);
         };
         sink.rewind(0)?;
         let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
         let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
         let mut out = SinkWriter { to, blob, sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, made: 0, failed: None };
-        let decoded = decode(&mut stream, blob.size, &files, threads, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
+        let unavailable = AtomicBool::new(false);
+        let scratch = || {
+            let made = held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
+            let none = made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Unsupported);
+            unavailable.fetch_or(none, Ordering::Relaxed);
+            made
+        };
+        let decoded = decode(&mut stream, blob.size, &files, threads, &scratch, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
+        if unavailable.load(Ordering::Relaxed) && stream.failed.is_none() && out.failed.is_none() {
+            // Bases are there, but no place for what they unpack to: as if they were not.
+            let next = stream.next;
+            drop(out);
+            return self.compare_from(to, blob, next).map(|()| false);
+        }
         // What stopped either end is the cause; the decoder has only seen that it was stopped.
         let cause = stream.failed.take().or(out.failed.take()).map_or(decoded, Err);
         if to.stop.load(Ordering::Relaxed) && cause.is_err() {
@@ -46,6 +54,18 @@ impl FrameReader {
             Err(error) if error.kind() == Kind::Verification && error.hints().is_empty() => Err(blame(to.bundle, blob, &opened, error)),
             done => done.map(|()| true),
         }
+    }
+}
+
+impl FrameReader {
+    /// Compares the frames from one on, and makes nothing of them.
+    fn compare_from(&mut self, to: &Delivery<'_>, blob: &BlobEntry, next: usize) -> Result<()> {
+        for n in next..blob.frames {
+            go_on(to.progress)?;
+            self.stored(to.bundle, blob, n, true)?;
+            to.progress.advance(to.phase, blob.content_length(n) as u64);
+        }
+        Ok(())
     }
 }
 

@@ -200,6 +200,12 @@ impl Blobs for Scratch<'_> {
             (None, None) => Ok(None),
         }
     }
+
+    fn scratch(&self) -> io::Result<File> {
+        // No file can be made where the right to open any was given up.
+        let made = self.held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
+        made.map_err(|_| io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A blob that is kept, opened for making one other from it.

@@ -1,10 +1,11 @@
-//! The expanded stream of a base, read at any place: its deflate streams are entered at seek points, and nothing is written anywhere.
+//! The expanded stream of a base, read at any place: its deflate streams are entered at seek points, its zstd frames are unpacked.
 
 use super::error::{Error, Result};
 use super::inflate::{Inflater, SeekPoint, Status};
-use super::layout::{Layout, Place, Stream};
+use super::layout::{Coding, Layout, Place, Stream};
 use super::limits::{LONGEST_THIN, THIN, points, spacing};
-use super::source::ReadAt;
+use super::source::{Part, ReadAt};
+use super::unpacked::{Failure, Unpacked};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +20,7 @@ pub struct BaseView<'a> {
     index: usize,
     source: &'a dyn ReadAt,
     layout: &'a Layout,
+    unpacked: &'a Unpacked<'a>,
     spacing: u64,
     /// How many seek points this base may keep.
     most: usize,
@@ -75,10 +77,10 @@ impl Cursor {
 
 impl<'a> BaseView<'a> {
     /// The view of the base with this number in the header, which has so many of them.
-    pub fn new(index: usize, bases: usize, source: &'a dyn ReadAt, layout: &'a Layout) -> Self {
-        let cursors = (MOST_CURSORS / bases.max(1)).clamp(CURSORS.0, CURSORS.1);
+    pub fn new((index, bases): (usize, usize), source: &'a dyn ReadAt, layout: &'a Layout, unpacked: &'a Unpacked<'a>) -> Self {
+        let most_cursors = (MOST_CURSORS / bases.max(1)).clamp(CURSORS.0, CURSORS.1);
         let (spacing, most) = (spacing(layout, bases), points(bases) as usize);
-        Self { index, source, layout, spacing, most, most_cursors: cursors, points: Mutex::default(), cursors: Mutex::default() }
+        Self { index, source, layout, unpacked, spacing, most, most_cursors, points: Mutex::default(), cursors: Mutex::default() }
     }
 
     /// Fills `to` with what the expanded stream has from `at` on. The place is one within it.
@@ -105,6 +107,9 @@ impl<'a> BaseView<'a> {
 
     /// Plain bytes of one stream.
     fn plain(&self, stream: usize, offset: u64, mut to: &mut [u8]) -> Result<()> {
+        if self.layout.streams()[stream].coding == Coding::Zstd {
+            return self.frame(stream, offset, to);
+        }
         let mut cursor = self.enter(stream, offset)?;
         let mut at = offset;
         loop {
@@ -126,6 +131,18 @@ impl<'a> BaseView<'a> {
         }
         cursors.push(cursor);
         Ok(())
+    }
+
+    /// Plain bytes of one zstd frame.
+    fn frame(&self, number: usize, offset: u64, to: &mut [u8]) -> Result<()> {
+        let stream = &self.layout.streams()[number];
+        let frame = Part::new(self.source, stream.offset, stream.deflated);
+        self.unpacked.read((self.index, number), frame, stream.plain, offset, to).map_err(|failure| match failure {
+            Failure::Source(error) => self.unreadable(error),
+            Failure::Frame(Some((packed, plain))) => self.wrong(number, format!("{packed} bytes for {plain} plain ones")),
+            Failure::Frame(None) => self.wrong(number, "no such frame"),
+            Failure::Other(error) => error,
+        })
     }
 
     /// The nearest place before `offset` from which the stream can be inflated.
@@ -209,18 +226,18 @@ impl<'a> BaseView<'a> {
 
     fn wrong(&self, stream: usize, found: impl std::fmt::Display) -> Error {
         let Stream { offset, deflated, plain, .. } = self.layout.streams()[stream];
-        Error::base(self.index, format!("deflate stream {stream} at {offset}"), format!("{deflated} bytes for {plain} plain ones"), found)
+        Error::base(self.index, format!("stream {stream} at {offset}"), format!("{deflated} bytes for {plain} plain ones"), found)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BaseView, Layout, Stream};
+    use super::{BaseView, Coding, Layout, Stream, Unpacked};
     use crate::recode::encoder::Encoder;
     use crate::recode::limits::{MOST_POINTS, NEAREST_POINTS};
 
     fn stream(deflated: u64, plain: u64, inner: u32) -> Stream {
-        Stream { offset: 0, deflated, plain, inner, encoder: 0 }
+        Stream { offset: 0, deflated, plain, inner, encoder: 0, coding: Coding::Deflate }
     }
 
     #[test]
@@ -237,7 +254,7 @@ mod tests {
             within_the_last_byte += usize::from(!inflater.is_done() && first.consumed == bytes.len());
             let source = &bytes[..];
             let mut plain = vec![1; length];
-            BaseView::new(0, 1, &source, &layout).read(0, &mut plain).expect("a sound base");
+            BaseView::new((0, 1), &source, &layout, &Unpacked::new(&tempfile::tempfile)).read(0, &mut plain).expect("a sound base");
             assert!(plain.iter().all(|byte| *byte == 0));
         }
         assert!(within_the_last_byte > 0);
@@ -249,7 +266,8 @@ mod tests {
         let layout = Layout::new(large, vec![stream(large, large, 1), stream(large - 1, 1, 0)], "a table").expect("a table");
         assert!(layout.expanded() < 10);
         let source = &b""[..];
-        let view = BaseView::new(0, 16, &source, &layout);
+        let unpacked = Unpacked::new(&tempfile::tempfile);
+        let view = BaseView::new((0, 16), &source, &layout, &unpacked);
         assert!(view.spacing > NEAREST_POINTS && view.spacing * MOST_POINTS / 16 >= large);
         assert!(view.most as u64 <= MOST_POINTS / 16);
     }

@@ -3,7 +3,7 @@
 //! A large blob takes nearly all of it and is alone; small ones go side by side. Nobody holds a share while it waits for another one.
 
 use super::layout::Layout;
-use super::limits::{LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, longest_references};
+use super::limits::{LARGEST_WINDOW, LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, longest_references};
 use super::taking::MOST_HELD;
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -76,19 +76,24 @@ pub fn to_encode(blob: u64, (bases, places): (u64, u64), (looking, threads): (u6
     ALWAYS + making.max(index + under_way * one)
 }
 
-/// What it takes to make a blob again, from the layouts of it and of its bases.
-pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, threads: u64) -> u64 {
-    let (mut plain, mut long) = (0u64, 0u64);
+/// What it takes to unpack one frame of zstd: its window, and buffers.
+pub const UNPACKING: u64 = (1 << LARGEST_WINDOW) + MIB;
+
+/// What it takes to make a blob again, from the layouts of it and of its bases; on so many threads, with so many slices under way at most, and
+/// with what making one of its frames of zstd takes.
+pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, (threads, slices): (u64, u64), frame: u64) -> u64 {
+    let (mut plain, mut long, mut unpacking) = (0u64, 0u64, 0);
     for base in bases {
-        plain = base.streams().iter().fold(plain, |sum, stream| sum.saturating_add(stream.plain));
+        plain = plain.saturating_add(base.inflated());
+        unpacking = if base.frames() > 0 { UNPACKING } else { unpacking };
         long = long.saturating_add(base.expanded());
     }
     let expanded = blob.expanded();
     let slice = expanded.min(SLICE as u64);
-    let waiting = expanded.div_ceil(SLICE as u64).min(super::decode::MOST_SLICES);
+    let waiting = expanded.div_ceil(SLICE as u64).min(slices);
     let points = (plain / NEAREST_POINTS).min(MOST_POINTS) * 33 * 1024;
     let pieces = expanded.min(MOST_HELD as u64 + slice);
-    ALWAYS + threads.min(waiting) * (slice + beside(slice, expanded, long)) + waiting * slice + pieces + points
+    ALWAYS + threads.min(waiting) * (slice + beside(slice, expanded, long)) + waiting * slice + pieces + points + unpacking + frame
 }
 
 #[cfg(test)]

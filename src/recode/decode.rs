@@ -13,6 +13,7 @@ use super::rebuild::{self, Making};
 use super::room::{copied, with_room, zeros};
 use super::slice::{Method, Slice};
 use super::taking::{Member, Queue, Taking};
+use super::unpacked::{Scratch, Unpacked};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -27,15 +28,28 @@ const MOST_THREADS: usize = 8;
 ///
 /// Memory is bounded by the limits of the format, not by the blob. Whether it is the right blob is for the caller to say, by its
 /// digest: what is written before an error is not to be used.
-pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usize, out: &mut dyn Write) -> Result<()> {
+///
+/// `scratch` makes files without a name; one is made where bases have zstd frames.
+pub fn decode(
+    stream: &mut dyn Read,
+    size: u64,
+    bases: &[Base<'_>],
+    threads: usize,
+    scratch: Scratch<'_>,
+    out: &mut dyn Write,
+) -> Result<()> {
     let header = Header::read(stream)?;
     if header.blob.size() != size || size > LONGEST {
         return Err(Error::malformed("header", format!("a blob of {size} bytes"), header.blob.size()));
     }
     let encoders = rebuild::encoders(&header)?;
     let layouts = header.bases.iter().map(|base| &base.layout);
-    let _share = MEMORY.take(to_decode(&header.blob, layouts, threads.max(1) as u64));
-    let views = views(&header, bases)?;
+    // Where frames of zstd are made, that takes the memory of other slices.
+    let frames = rebuild::frames(&header, &encoders);
+    let most_slices = if frames.is_some() { 1 } else { MOST_SLICES.min(threads as u64 + 1) };
+    let _share = MEMORY.take(to_decode(&header.blob, layouts, (threads.max(1) as u64, most_slices), frames.unwrap_or(0)));
+    let unpacked = Unpacked::new(scratch);
+    let views = views(&header, bases, &unpacked)?;
     let threads = threads.clamp(1, MOST_THREADS);
     let (give, take) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
@@ -56,8 +70,8 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
             account: Account::new(header.bases.iter().map(|base| &base.layout)),
             give,
             answers,
-            most_slices: MOST_SLICES.min(threads as u64 + 1),
-            queue: Queue::new(threads, Box::new(give_member)),
+            most_slices,
+            queue: Queue::new(if frames.is_some() { 1 } else { threads }, Box::new(give_member)),
             taking: Taking::new(&header.blob, &encoders),
             ready: BTreeMap::new(),
             feeding: None,
@@ -72,7 +86,7 @@ pub fn decode(stream: &mut dyn Read, size: u64, bases: &[Base<'_>], threads: usi
 }
 
 /// The bases in the order of the header, which are all that were given: whoever names more than a stream needs wants something else of them.
-fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'a>>> {
+fn views<'a>(header: &'a Header, bases: &'a [Base<'a>], unpacked: &'a Unpacked<'a>) -> Result<Vec<BaseView<'a>>> {
     let missing = header.bases.iter().enumerate().find(|(_, table)| bases.iter().all(|base| base.digest != table.digest));
     if let Some((index, table)) = missing {
         return Err(Error::base(index, "blob", table.digest, "a blob that is not at hand"));
@@ -85,7 +99,7 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>]) -> Result<Vec<BaseView<'
         if given.size != table.layout.size() {
             return Err(Error::base(index, "size", table.layout.size(), given.size));
         }
-        Ok(BaseView::new(index, header.bases.len(), given, &table.layout))
+        Ok(BaseView::new((index, header.bases.len()), given, &table.layout, unpacked))
     };
     header.bases.iter().zip(bases).enumerate().map(view).collect()
 }

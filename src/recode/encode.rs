@@ -14,6 +14,7 @@ use super::similar::{Index, Picked, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
 use super::tensors::{Numbers, Region};
+use super::unpacked::Scratch;
 use super::watch::{Meter, Stage, Watch, Watched};
 use super::{Base, Effort, Recoded, parallel, zstandard};
 use std::fs::File;
@@ -31,7 +32,7 @@ pub fn encode(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    scratch: &dyn Fn() -> io::Result<File>,
+    scratch: Scratch<'_>,
     out: &mut File,
 ) -> Result<Option<Recoded>> {
     encode_watched(blob, size, bases, effort, bound, &Means { scratch, watch: &|_, _| true }, out)
@@ -40,7 +41,7 @@ pub fn encode(
 /// What encoding is done with.
 pub struct Means<'a> {
     /// Makes files without a name.
-    pub scratch: &'a dyn Fn() -> io::Result<File>,
+    pub scratch: Scratch<'a>,
     /// Is told how far it is, with every piece of a few MiB at most, and may end it.
     pub watch: Watch<'a>,
 }
@@ -78,7 +79,7 @@ fn attempt(
     bases: &[Base<'_>],
     effort: &Effort,
     bound: u64,
-    (scratch, meter): (&dyn Fn() -> io::Result<File>, &Meter<'_>),
+    (scratch, meter): (Scratch<'_>, &Meter<'_>),
     out: &mut File,
 ) -> Result<Option<Recoded>> {
     let file = || scratch().map_err(Error::io("scratch file"));
@@ -94,7 +95,7 @@ fn attempt(
     let blob = Watched { source: blob, meter, stage: Stage::Checking };
     let mut compare = Compare { blob: Part::new(&blob, 0, size), at: 0, read: Vec::new() };
     let mut stream = BufReader::with_capacity(1 << 16, Read::take(&mut *out, recoded.length));
-    decode(&mut stream, size, &used, effort.threads, &mut compare)?;
+    decode(&mut stream, size, &used, effort.threads, scratch, &mut compare)?;
     if compare.at != size {
         return Err(Error::malformed("what is made again", format!("{size} bytes"), compare.at));
     }

@@ -1,7 +1,7 @@
 //! What it takes to read bases where slices refer to them, in bytes that are inflated. It is counted by the tables alone, so that every
 //! reader and every writer comes to the same, whatever seek points it has at the time.
 
-use super::layout::{Layout, Place};
+use super::layout::{Coding, Layout, Place, Stream};
 use super::limits::{ENTERED, ENTERING_ALWAYS, ENTERING_TIMES, spacing};
 use super::similar::Stretch;
 
@@ -119,6 +119,10 @@ impl<'a> Counted<'a> {
     }
 
     fn enter(&mut self, depth: usize, stream: usize, offset: u64, length: u64, note: &mut dyn FnMut(usize, u64)) -> u64 {
+        let Stream { coding, plain, .. } = self.layout.streams()[stream];
+        if coding == Coding::Zstd {
+            return self.unpack(stream, plain, length, note);
+        }
         let near = self.ends[depth].filter(|(last, end)| *last == stream && *end <= offset).map_or(offset, |(_, end)| offset - end);
         let (reached, end) = (self.reached[stream], offset + length);
         self.ends[depth] = Some((stream, end));
@@ -128,15 +132,23 @@ impl<'a> Counted<'a> {
         }
         ENTERED + near.min(self.spacing) + offset.saturating_sub(reached) + length
     }
+
+    /// A frame of zstd is unpacked whole where it is first needed, and is at hand from then on.
+    fn unpack(&mut self, stream: usize, plain: u64, length: u64, note: &mut dyn FnMut(usize, u64)) -> u64 {
+        let reached = std::mem::replace(&mut self.reached[stream], plain);
+        if reached < plain {
+            note(stream, reached);
+        }
+        ENTERED + (plain - reached) + length
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Beyond, ENTERED, ENTERING_ALWAYS, ENTERING_TIMES, Layout, Stretch};
-    use crate::recode::layout::Stream;
+    use super::{Account, Beyond, Coding, ENTERED, ENTERING_ALWAYS, ENTERING_TIMES, Layout, Stream, Stretch};
 
     fn stream(offset: u64, deflated: u64, plain: u64, inner: u32) -> Stream {
-        Stream { offset, deflated, plain, inner, encoder: 0 }
+        Stream { offset, deflated, plain, inner, encoder: 0, coding: Coding::Deflate }
     }
 
     fn at(offset: u64, length: u64) -> Stretch {
@@ -222,5 +234,23 @@ mod tests {
         account.charge(&[at(40 << 20, 1000)]).expect("within measure");
         let inner = ENTERED + (1 << 20) + (10 << 20) + 1000;
         assert_eq!(account.spent, inner + ENTERED + (1 << 20) + (50 << 20));
+    }
+
+    #[test]
+    fn a_frame_is_unpacked_whole_and_once() {
+        let frame = Stream { coding: Coding::Zstd, ..stream(0, 1 << 20, 100 << 20, 1) };
+        let layout = Layout::new(1 << 20, vec![frame, stream(0, 1 << 20, 2 << 20, 0)], "a table").expect("a table");
+        let mut account = Account::new([&layout]);
+        account.charge(&[at(50 << 20, 1000)]).expect("within measure");
+        assert_eq!(account.spent, ENTERED + (100 << 20) + 1000);
+        account.charge(&[at(90 << 20, 10), at(3 << 20, 10)]).expect("within measure");
+        assert_eq!(account.spent, ENTERED + (100 << 20) + 1000 + 2 * (ENTERED + 10));
+        // What is refused leaves it packed.
+        let large = Layout::new(1 << 20, vec![Stream { plain: 200 << 20, inner: 0, ..frame }], "a table").expect("a table");
+        let mut account = Account::new([&large]);
+        account.charge(&[at(0, 1)]).expect_err("too much");
+        assert_eq!(account.bases[0].reached, [0]);
+        account.grant(8 << 20);
+        account.charge(&[at(0, 1)]).expect("granted");
     }
 }

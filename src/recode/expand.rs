@@ -1,4 +1,4 @@
-//! The expanded stream of a blob that is at hand: its deflate streams are inflated into a scratch file, once.
+//! The expanded stream of a blob that is at hand: its streams are decompressed into a scratch file, once.
 
 use super::container::{self, Candidate};
 use super::encoder::Encoder;
@@ -119,8 +119,8 @@ impl<'a> Expansion<'a> {
 
 impl Stream {
     fn of(candidate: Candidate, encoder: u8) -> Self {
-        let Candidate { offset, deflated, plain } = candidate;
-        Self { offset, deflated, plain, inner: 0, encoder }
+        let Candidate { offset, deflated, plain, coding } = candidate;
+        Self { offset, deflated, plain, inner: 0, encoder, coding }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The header of a recoded stream: what the blob and its bases are made of.
 
 use super::error::{Error, Result};
-use super::layout::{Layout, Stream};
+use super::layout::{Coding, Layout, Stream};
 use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS};
 use super::varint;
 use super::zstandard;
 use crate::artifact::Digest;
 use std::io::{self, Read};
+
+/// Added to the count of inner streams of a zstd frame.
+const FRAME: u64 = 1 << 20;
 
 /// A base as the header has it.
 #[derive(Debug, Clone)]
@@ -137,7 +140,7 @@ fn put_table(out: &mut Vec<u8>, layout: &Layout) {
     }
     streams.iter().for_each(|stream| varint::put(out, stream.deflated));
     streams.iter().for_each(|stream| varint::put(out, stream.plain));
-    streams.iter().for_each(|stream| varint::put(out, u64::from(stream.inner)));
+    streams.iter().for_each(|stream| varint::put(out, u64::from(stream.inner) | u64::from(stream.coding == Coding::Zstd) * FRAME));
 }
 
 fn table(rest: &mut &[u8], left: &mut usize, part: &str) -> Result<Vec<Stream>> {
@@ -147,7 +150,7 @@ fn table(rest: &mut &[u8], left: &mut usize, part: &str) -> Result<Vec<Stream>> 
         return Err(Error::malformed(part, format!("{count} streams"), format!("{} bytes", rest.len())));
     }
     *left -= count;
-    let mut streams = vec![Stream { offset: 0, deflated: 0, plain: 0, inner: 0, encoder: 0 }; count];
+    let mut streams = vec![Stream { offset: 0, deflated: 0, plain: 0, inner: 0, encoder: 0, coding: Coding::Deflate }; count];
     for stream in &mut streams {
         stream.offset = number(rest, LONGEST, part)?;
     }
@@ -158,7 +161,9 @@ fn table(rest: &mut &[u8], left: &mut usize, part: &str) -> Result<Vec<Stream>> 
         stream.plain = number(rest, LONGEST, part)?;
     }
     for stream in &mut streams {
-        stream.inner = number(rest, MOST_STREAMS as u64, part)? as u32;
+        let inner = number(rest, FRAME + MOST_STREAMS as u64, part)?;
+        stream.coding = if inner < FRAME { Coding::Deflate } else { Coding::Zstd };
+        stream.inner = (inner % FRAME) as u32;
     }
     // From gaps to offsets. Sums of fewer than 2^19 numbers below 2^48 do not overflow twice over.
     let (mut end, mut within, mut left) = (0u64, 0u64, 0u32);

@@ -1,12 +1,15 @@
-//! Inflates the streams of a blob and those within them, and finds their encoders: all of it bounded by the size of the blob, and the same
+//! Decompresses the streams of a blob and those within them, and finds their encoders: all of it bounded by the size of the blob, and the same
 //! on any machine with any number of threads.
 
 use super::base::Density;
+use super::budget::{MEMORY, UNPACKING};
 use super::container::{self, Candidate};
 use super::encoder::Encoder;
 use super::error::{Error, Result};
+use super::frames;
 use super::identify::{self, IdentifyError};
 use super::inflate::{Inflater, Status};
+use super::layout::Coding;
 use super::limits::{ALWAYS, GROWTH, MOST_STREAMS};
 use super::parallel;
 use super::source::{Part, ReadAt};
@@ -30,7 +33,7 @@ const TRIED_BY_SIZE: u64 = 16;
 const SAMPLES: usize = 8;
 const LONGEST_SAMPLE: u64 = 4 << 20;
 
-/// A stream that inflates as its container says.
+/// A stream that decompresses as its container says.
 pub struct Inflated {
     /// As its container has it.
     pub candidate: Candidate,
@@ -78,7 +81,7 @@ impl<'a> Work<'a> {
         Self { blob, scratch, exact, threads, size, room }
     }
 
-    /// Inflates streams, each of its source, and finds their encoders; None for those that are not as they should be. Each comes with how
+    /// Decompresses streams, each of its source, and finds their encoders; None for those that are not as they should be. Each comes with how
     /// many bytes of the blob it takes.
     pub fn all(&mut self, streams: &[(Part<'_>, Candidate, u64)]) -> Result<Vec<Option<Inflated>>> {
         // The longest first: the last one to be done decides when all is done.
@@ -94,7 +97,8 @@ impl<'a> Work<'a> {
         let first = order.iter().position(|index| streams[*index].1.plain <= LONGEST_SAMPLE).unwrap_or(0);
         let samples = if work.exact { first..(first + SAMPLES).min(order.len()) } else { 0..0 };
         let mut sampled: VecDeque<_> = parallel::each(work.threads, samples.len(), |turn| one(samples.start + turn, &[]))?.into();
-        let hints = frequent(sampled.iter().flatten().filter_map(|stream| stream.encoder.as_ref()));
+        let deflated = sampled.iter().flatten().filter(|stream| stream.candidate.coding == Coding::Deflate);
+        let hints = frequent(deflated.filter_map(|stream| stream.encoder.as_ref()));
         let others: Vec<usize> = (0..order.len()).filter(|turn| !samples.contains(turn)).collect();
         let mut done: VecDeque<_> = parallel::each(work.threads, others.len(), |other| one(others[other], &hints))?.into();
         let mut all: Vec<Option<Inflated>> = (0..streams.len()).map(|_| None).collect();
@@ -113,7 +117,7 @@ impl<'a> Work<'a> {
         mut most_files: usize,
     ) -> Result<(Numbered<Candidate>, Numbered<(u64, u64)>)> {
         let (mut streams, mut files) = (Vec::new(), Vec::new());
-        let walk = |index: usize| Ok((index, container::walk(outer[index].plain(self.scratch)).map_err(Error::io("scratch file"))?));
+        let walk = |index: usize| Ok((index, container::walk_plain(outer[index].plain(self.scratch)).map_err(Error::io("scratch file"))?));
         parallel::ordered(self.threads.min(MOST_WALKING), MOST_WALKING + 1, 0..outer.len(), walk, |(index, mut found)| {
             found.streams.truncate(most);
             found.tensors.truncate(most_files);
@@ -125,15 +129,33 @@ impl<'a> Work<'a> {
         Ok((streams, files))
     }
 
-    /// Inflates a stream; None where it is not what it should be, or nobody makes it.
+    /// Decompresses a stream; None where it is not what it should be, or nobody makes it.
     fn one(&self, source: Part<'_>, candidate: Candidate, place: Option<u64>, hints: &[Encoder], share: u64) -> Result<Option<Inflated>> {
         let Some(place) = place else { return Ok(None) };
         let Some(deflated) = source.part(candidate.offset, candidate.deflated) else { return Ok(None) };
-        if !self.inflate(deflated, candidate, place)? {
+        let sound = match candidate.coding {
+            Coding::Deflate => self.inflate(deflated, candidate, place)?,
+            Coding::Zstd => self.unpack(deflated, candidate, place)?,
+        };
+        if !sound {
             return Ok(None);
         }
-        let encoder = if self.exact { identified(deflated, candidate, hints, share)? } else { None };
+        let plain = Part::new(self.scratch, place, candidate.plain);
+        let encoder = if self.exact { identified((deflated, plain), candidate, hints, share)? } else { None };
         Ok((encoder.is_some() || !self.exact).then_some(Inflated { candidate, place, encoder }))
+    }
+
+    /// Writes the plain bytes of a frame of zstd to their place; false where they are not what was announced.
+    fn unpack(&self, frame: Part<'_>, candidate: Candidate, place: u64) -> Result<bool> {
+        let _share = MEMORY.take(UNPACKING);
+        let mut to = place;
+        let mut take = |bytes: &[u8]| {
+            self.scratch.write_all_at(bytes, to)?;
+            to += bytes.len() as u64;
+            Ok(())
+        };
+        let lengths = frames::unpack(frame, candidate.plain, &mut take).map_err(Error::io("scratch file"))?;
+        Ok(lengths == Some((candidate.deflated, candidate.plain)))
     }
 
     /// Writes the plain bytes to their place; false where they are not those that the container announced.
@@ -195,7 +217,14 @@ fn frequent<'e>(found: impl Iterator<Item = &'e Encoder>) -> Vec<Encoder> {
 }
 
 /// The encoder that makes a stream again.
-fn identified(deflated: Part<'_>, candidate: Candidate, hints: &[Encoder], share: u64) -> Result<Option<Encoder>> {
+fn identified((deflated, plain): (Part<'_>, Part<'_>), candidate: Candidate, hints: &[Encoder], share: u64) -> Result<Option<Encoder>> {
+    if candidate.coding == Coding::Zstd {
+        return match identify::frame(deflated, plain, share) {
+            Ok(encoder) => Ok(encoder),
+            Err(IdentifyError::Io(error)) => Err(Error::io("blob")(error)),
+            Err(_) => Ok(None),
+        };
+    }
     match identify::search(&deflated, candidate.plain, hints, share) {
         Ok(looked) => Ok(looked.found.filter(|found| found.deflated == candidate.deflated).map(|found| found.encoder)),
         Err(IdentifyError::Inflate(_) | IdentifyError::Encoder(_)) => Ok(None),
@@ -230,7 +259,7 @@ impl Inflated {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALWAYS, Candidate, Encoder, Inflated, Room, TRIED, TRIED_BY_SIZE, Work, frequent, identify, share};
+    use super::{ALWAYS, Candidate, Coding, Encoder, Inflated, Room, TRIED, TRIED_BY_SIZE, Work, frequent, identify, share};
     use crate::recode::encoder::{Chunk, Cut, MinizOxide, Strategy, Zlib};
     use std::os::unix::fs::FileExt;
 
@@ -248,7 +277,7 @@ mod tests {
         let plain = [&[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3][..], &body].concat().repeat(4);
         let scratch = tempfile::tempfile().expect("a file");
         let length = plain.len() as u64;
-        let candidate = Candidate { offset: 0, deflated: 100, plain: length };
+        let candidate = Candidate { offset: 0, deflated: 100, plain: length, coding: Coding::Deflate };
         let outer: Vec<Inflated> = (0..5).map(|index| Inflated { candidate, place: index * length, encoder: None }).collect();
         outer.iter().for_each(|stream| scratch.write_all_at(&plain, stream.place).expect("room"));
         for threads in [1, 8] {
@@ -262,7 +291,8 @@ mod tests {
 
     #[test]
     fn an_inner_stream_counts_by_what_it_takes_of_the_blob() {
-        let outer = |deflated, plain| Inflated { candidate: Candidate { offset: 0, deflated, plain }, place: 0, encoder: None };
+        let candidate = |deflated, plain| Candidate { offset: 0, deflated, plain, coding: Coding::Deflate };
+        let outer = |deflated, plain| Inflated { candidate: candidate(deflated, plain), place: 0, encoder: None };
         assert_eq!(outer(1000, 1_000_000).takes(500_000), 500);
         assert_eq!(outer(1005, 1000).takes(1000), 1005);
         assert_eq!(outer(1005, 0).takes(1000), 1005);

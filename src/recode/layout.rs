@@ -1,9 +1,18 @@
-//! Where the deflate streams of a blob lie, and where their plain bytes lie in its expanded stream.
+//! Where the deflate streams and zstd frames of a blob lie, and where their plain bytes lie in its expanded stream.
 
 use super::error::{Error, Result};
-use super::limits::{LONGEST, RATIO};
+use super::limits::{LONGEST, MOST_FRAMES, RATIO};
 
-/// A deflate stream of a blob, or of the plain bytes of another one.
+/// How a stream is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// DEFLATE (RFC 1951).
+    Deflate,
+    /// One frame of zstd (RFC 8878).
+    Zstd,
+}
+
+/// A compressed stream of a blob, or of the plain bytes of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
     /// Where it begins: in the blob, or in the plain bytes of the stream that it lies in.
@@ -16,6 +25,8 @@ pub struct Stream {
     pub inner: u32,
     /// Which encoder of the header makes it again; 0 in the table of a base.
     pub encoder: u8,
+    /// How it is compressed. Frames of zstd are no inner streams.
+    pub coding: Coding,
 }
 
 impl Stream {
@@ -69,7 +80,7 @@ impl Layout {
             let mut end = 0u64;
             for (number, stream) in within.iter().enumerate() {
                 let number = index + 1 + number;
-                let gap = fits(stream, end, outer.plain).filter(|_| stream.inner == 0);
+                let gap = fits(stream, end, outer.plain).filter(|_| stream.inner == 0 && stream.coding == Coding::Deflate);
                 at += gap.ok_or_else(|| misplaced(part, number, stream, outer.plain))?;
                 end = stream.end();
                 layout.spans.push((at, at + stream.plain));
@@ -85,7 +96,21 @@ impl Layout {
         }
         layout.expanded = at + (size - before);
         layout.streams = streams;
-        Ok(layout)
+        match layout.frames() {
+            0..=MOST_FRAMES => Ok(layout),
+            frames => Err(Error::malformed(part, format!("at most {MOST_FRAMES} zstd frames"), frames)),
+        }
+    }
+
+    /// How many frames of zstd there are.
+    pub fn frames(&self) -> usize {
+        self.streams.iter().filter(|stream| stream.coding == Coding::Zstd).count()
+    }
+
+    /// Plain bytes of all DEFLATE streams, those within others as well.
+    pub fn inflated(&self) -> u64 {
+        let deflated = self.streams.iter().filter(|stream| stream.coding == Coding::Deflate);
+        deflated.fold(0, |sum, stream| sum.saturating_add(stream.plain))
     }
 
     /// The streams, each followed by those within it.

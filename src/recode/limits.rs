@@ -10,6 +10,10 @@ pub const LONGEST_HEADER: usize = 32 << 20;
 pub const MOST_BASES: usize = 16;
 /// Most deflate streams in all tables of a header together.
 pub const MOST_STREAMS: usize = 1 << 19;
+/// Most zstd frames in one table: each takes its time, however short it is.
+pub const MOST_FRAMES: usize = 256;
+/// Largest window of a zstd frame that is opened, as a power of two: so much memory its decoder takes.
+pub const LARGEST_WINDOW: u32 = 23;
 /// Most different encoders.
 pub const MOST_ENCODERS: usize = 255;
 /// Longest code of an encoder.
@@ -38,9 +42,9 @@ pub const fn longest_references(slice: usize) -> usize {
 pub const GROWTH: u64 = 24;
 /// See there.
 pub const ALWAYS: u64 = 64 << 20;
-/// DEFLATE does not shrink by more than this.
+/// DEFLATE does not shrink by more than this; zstd could, but what does is left as it is.
 pub const RATIO: u64 = 1032;
-/// What slices may have inflated of bases: so many times the bytes of the expanded stream so far, and always so many.
+/// What slices may have inflated and unpacked of bases: so many times the bytes of the expanded stream so far, and always so many.
 pub const ENTERING_TIMES: u64 = 32;
 /// See there.
 pub const ENTERING_ALWAYS: u64 = 128 << 20;
@@ -63,8 +67,7 @@ pub const fn points(bases: usize) -> u64 {
 /// How far apart the seek points of a base are, by what is inflated and not by its expanded stream: a stream within another one can make
 /// that shorter than what is behind it.
 pub fn spacing(layout: &Layout, bases: usize) -> u64 {
-    let plain = layout.streams().iter().fold(0u64, |sum, stream| sum.saturating_add(stream.plain));
-    NEAREST_POINTS.max(plain / points(bases))
+    NEAREST_POINTS.max(layout.inflated() / points(bases))
 }
 /// Of a base's stream, no more bytes than these stand for fewer plain ones than that: what would take long to pass.
 pub const LONGEST_THIN: u64 = 128 << 10;

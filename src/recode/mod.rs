@@ -2,7 +2,7 @@
 //! again bit for bit.
 //!
 //! Compressed containers hide that two versions are nearly the same, and compress worse than they could. Here their deflate
-//! streams are replaced by the plain bytes, which are compressed against what the receiver has, and made again by the very
+//! streams and zstd frames are replaced by the plain bytes, which are compressed against what the receiver has, and made again by the very
 //! encoders that made them.
 
 mod base;
@@ -17,6 +17,7 @@ mod entering;
 mod error;
 mod expand;
 mod format;
+mod frames;
 pub mod identify;
 pub mod inflate;
 mod inflating;
@@ -31,6 +32,7 @@ mod slice;
 mod source;
 mod taking;
 mod tensors;
+mod unpacked;
 mod varint;
 mod watch;
 mod zstandard;
@@ -82,9 +84,9 @@ impl source::ReadAt for Base<'_> {
 pub struct Recoded {
     /// Length of the recoded stream.
     pub length: u64,
-    /// Length of the blob with its deflate streams expanded.
+    /// Length of the blob with its streams expanded.
     pub expanded: u64,
-    /// Bytes of the blob that are in deflate streams which are made again.
+    /// Bytes of the blob that are in streams which are made again.
     pub deflated: u64,
     /// How many of the given bases it needs.
     pub bases: usize,

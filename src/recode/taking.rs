@@ -2,7 +2,7 @@
 
 use super::encoder::Encoder;
 use super::error::{Error, Result};
-use super::layout::Layout;
+use super::layout::{Coding, Layout};
 use super::rebuild::{Making, STEP};
 use super::room::{taken, with_room};
 use std::collections::VecDeque;
@@ -81,6 +81,12 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// Takes a piece as it is.
+    fn whole(&mut self, bytes: Vec<u8>) {
+        self.held += taken(&bytes) + PIECE;
+        self.pieces.push_back(Some(bytes));
+    }
+
     /// Gives a member to be made, for which room was set aside.
     fn member(&mut self, stream: usize, bytes: Vec<u8>, set_aside: usize) -> Result<()> {
         let number = self.written + self.pieces.len() as u64;
@@ -148,7 +154,8 @@ impl<'a> Taking<'a> {
         let stream = self.blob.streams()[self.stream];
         let length = end - self.blob.span(self.stream).0;
         // What it is made of and what is made of it: either may be the longer one.
-        let in_one = length.max(stream.deflated) <= LONGEST_PIECE;
+        // Frames of zstd are made here, one at a time, for each takes as much memory as all else together.
+        let in_one = stream.coding == Coding::Deflate && length.max(stream.deflated) <= LONGEST_PIECE;
         let taken = if in_one { self.gather(now, (length, stream.deflated), queue) } else { self.step(now, queue)? };
         if taken.is_some_and(|taken| self.at + taken as u64 == end) {
             self.end(queue)?;
@@ -185,9 +192,11 @@ impl<'a> Taking<'a> {
         if let Some((bytes, set_aside)) = self.gathered.take() {
             return queue.member(self.stream, bytes, set_aside);
         }
-        let mut out = Vec::new();
-        self.making.take().map_or(Ok(()), |making| making.finish(&mut out))?;
-        queue.piece(&out);
+        let Some(making) = self.making.take() else { return Ok(()) };
+        // A frame of zstd may come all at once.
+        let mut out = with_room(making.tail() as usize);
+        making.finish(&mut out)?;
+        queue.whole(out);
         Ok(())
     }
 }
@@ -201,7 +210,7 @@ fn raw(bytes: &[u8], queue: &mut Queue<'_>) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HELD_BY_ONE, Layout, MOST_HELD, Member, PIECE, Queue, STREAMED, Taking};
+    use super::{Coding, HELD_BY_ONE, Layout, MOST_HELD, Member, PIECE, Queue, STREAMED, Taking};
     use crate::recode::encoder::Encoder;
     use crate::recode::layout::Stream;
     use std::cell::RefCell;
@@ -235,7 +244,7 @@ mod tests {
             blob.extend_from_slice(b"--");
             expanded.extend_from_slice(b"--");
             let (offset, deflated_length) = (blob.len() as u64, deflated.len() as u64);
-            streams.push(Stream { offset, deflated: deflated_length, plain: plain.len() as u64, inner: 0, encoder: 0 });
+            streams.push(Stream { offset, deflated: deflated_length, plain: plain.len() as u64, inner: 0, encoder: 0, coding: Coding::Deflate });
             blob.extend_from_slice(&deflated);
             expanded.extend_from_slice(plain);
         }

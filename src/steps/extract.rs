@@ -257,4 +257,8 @@ impl Blobs for Both<'_> {
             (found, _) => Ok(found),
         }
     }
+
+    fn scratch(&self) -> std::io::Result<File> {
+        Blobs::scratch(self.first)
+    }
 }

@@ -99,6 +99,10 @@ impl Blobs for Store {
             Err(e) => Err(Error::io(format!("{digest} cannot be looked up in the store"), &e)),
         }
     }
+
+    fn scratch(&self) -> std::io::Result<File> {
+        Self::scratch(self)
+    }
 }
 
 /// A blob in the store was cut, or something was put under its name.

@@ -2,6 +2,7 @@
 
 use super::{Candidate, Found, MOST_MEMBERS};
 use crate::recode::inflate::{Inflater, Status};
+use crate::recode::layout::Coding;
 use crate::recode::source::Part;
 use std::io;
 
@@ -22,7 +23,7 @@ pub(super) fn walk(part: Part<'_>, found: &mut Found) -> io::Result<()> {
         if ahead.from(end, 8)?.get(4..8) != Some(&(plain as u32).to_le_bytes()) {
             break;
         }
-        found.streams.push(Candidate { offset: part.start() + at + header, deflated, plain });
+        found.streams.push(Candidate { offset: part.start() + at + header, deflated, plain, coding: Coding::Deflate });
         at = end + 8;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Finds the deflate streams of a blob by its containers: zip, gzip, tar, and those within one another as they are.
+//! Finds the deflate streams and zstd frames of a blob by its containers: zip, gzip, zstd, tar, and those within one another as they are.
 //!
 //! Nothing here is trusted later: a stream counts only where it inflates to exactly what its container says. What cannot be walked
 //! has no streams, and is sent as it is.
@@ -7,7 +7,10 @@ mod gzip;
 mod sketch;
 mod tar;
 mod zip;
+mod zstd;
 
+use super::layout::Coding;
+use super::limits::MOST_FRAMES;
 use super::source::Part;
 use std::io;
 
@@ -20,7 +23,7 @@ const MOST_MEMBERS: usize = 1 << 18;
 /// Shorter streams are not worth their line in the table, shorter members no look.
 const SHORTEST: u64 = 64;
 
-/// A deflate stream, as its container has it.
+/// A compressed stream, as its container has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     /// Where it begins.
@@ -29,20 +32,32 @@ pub struct Candidate {
     pub deflated: u64,
     /// Length of its plain bytes.
     pub plain: u64,
+    /// How it is compressed.
+    pub coding: Coding,
 }
 
 /// What a blob holds that is of use here.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Deflate streams in order, without overlap.
+    /// Streams in order, without overlap.
     pub streams: Vec<Candidate>,
     /// Where files begin that look like those of tensors, and their length.
     pub tensors: Vec<(u64, u64)>,
+    /// How many zstd frames there may still be.
+    frames: usize,
 }
 
-/// Looks through all of a source; places are those within it. Fails only where it cannot be read.
-pub fn walk(source: Part<'_>) -> io::Result<Found> {
-    let mut found = Found::default();
+/// Looks through all of a blob; places are those within it. Fails only where it cannot be read.
+pub fn walk(blob: Part<'_>) -> io::Result<Found> {
+    walked(blob, Found { frames: MOST_FRAMES, ..Found::default() })
+}
+
+/// Looks through the plain bytes of a stream, where frames of zstd are bytes like others.
+pub fn walk_plain(plain: Part<'_>) -> io::Result<Found> {
+    walked(plain, Found::default())
+}
+
+fn walked(source: Part<'_>, mut found: Found) -> io::Result<Found> {
     look(source, 0, &mut found)?;
     found.streams.iter_mut().for_each(|stream| stream.offset -= source.start());
     found.tensors.iter_mut().for_each(|file| file.0 -= source.start());
@@ -69,6 +84,9 @@ fn look(part: Part<'_>, depth: u32, found: &mut Found) -> io::Result<()> {
     }
     if head.starts_with(&zip::LOCAL) || head.starts_with(&zip::END) {
         return zip::walk(part, depth, found);
+    }
+    if found.frames > 0 && zstd::begins(&head) {
+        return zstd::walk(part, found);
     }
     if tar::begins(&head) {
         return tar::walk(part, depth, found);

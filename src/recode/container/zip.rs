@@ -1,6 +1,7 @@
 //! zip (APPNOTE 6.3): the members that the central directory and their local headers agree on.
 
 use super::{Candidate, Found, MOST_MEMBERS, look};
+use crate::recode::layout::Coding;
 use crate::recode::limits::RATIO;
 use crate::recode::source::Part;
 use std::io;
@@ -11,6 +12,10 @@ pub(super) const END: [u8; 4] = *b"PK\x05\x06";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const LOCATOR: [u8; 4] = *b"PK\x06\x07";
 const END_64: [u8; 4] = *b"PK\x06\x06";
+/// Methods of members: what is stored is looked into, and so are frames of zstd.
+const STORED: u64 = 0;
+const DEFLATED: u64 = 8;
+const ZSTD: u64 = 93;
 /// Longest directory, in bytes.
 const LONGEST_DIRECTORY: u64 = 128 << 20;
 
@@ -103,7 +108,7 @@ fn entry(bytes: &[u8]) -> Option<(Option<Member>, usize)> {
     }
     let (flags, method) = (u16_at(fixed, 8), u16_at(fixed, 10));
     let member = Member { header: sizes[2], method, stored: sizes[1], plain: sizes[0], crc: u32_at(fixed, 16) };
-    let known = flags & 0x2041 == 0 && matches!(method, 0 | 8);
+    let known = flags & 0x2041 == 0 && matches!(method, STORED | DEFLATED | ZSTD);
     Some((known.then_some(member), length))
 }
 
@@ -132,10 +137,10 @@ fn take(part: Part<'_>, member: Member, next: u64, depth: u32, found: &mut Found
         return Ok(());
     }
     let Some(inside) = part.part(start, member.stored) else { return Ok(()) };
-    if member.method == 8 {
+    if member.method == DEFLATED {
         let grows = member.plain <= member.stored.saturating_mul(RATIO);
         if grows && member.stored > 0 {
-            found.streams.push(Candidate { offset: inside.start(), deflated: member.stored, plain: member.plain });
+            found.streams.push(Candidate { offset: inside.start(), deflated: member.stored, plain: member.plain, coding: Coding::Deflate });
         }
         return Ok(());
     }

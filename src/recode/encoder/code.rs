@@ -6,6 +6,7 @@ use super::infozip::InfoZip;
 use super::pigz::Pigz;
 use super::pinned::{MinizOxide, ZlibRs};
 use super::zlib::Zlib;
+use super::zstd::Zstd;
 use super::{Deflater, EncoderError};
 
 /// The most bytes a code takes.
@@ -16,6 +17,7 @@ const INFO_ZIP: u8 = 0x02;
 const PIGZ: u8 = 0x03;
 const ZLIB_RS: u8 = 0x04;
 const MINIZ_OXIDE: u8 = 0x05;
+const ZSTD_1_5_7: u8 = 0x20;
 
 /// The code of an encoder: a family byte and its parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,6 +45,8 @@ pub enum Encoder {
     MinizOxide(MinizOxide, Cut),
     /// A library of Go, by level, era and blocks.
     Go(GoWriter),
+    /// libzstd 1.5.7, by level, window, what the frame says and how it was fed. It makes frames of zstd, all others deflate streams.
+    Zstd(Zstd),
 }
 
 impl Encoder {
@@ -74,6 +78,10 @@ impl Encoder {
                 cut.append_to(&mut bytes);
             }
             Self::Go(writer) => bytes.extend(writer.code()),
+            Self::Zstd(zstd) => {
+                bytes.push(ZSTD_1_5_7);
+                bytes.extend_from_slice(&zstd.parameters());
+            }
         }
         Code(bytes)
     }
@@ -91,11 +99,20 @@ impl Encoder {
                 cut_off(parameters, 2, MinizOxide::from_parameters).map(|(miniz, cut)| Self::MinizOxide(miniz, cut)).ok_or_else(wrong)
             }
             family if go_writers::FAMILIES.contains(&family) => GoWriter::from_code(code).map(Self::Go).ok_or_else(wrong),
+            ZSTD_1_5_7 => Zstd::from_parameters(parameters).map(Self::Zstd).ok_or_else(wrong),
             other => Err(EncoderError::Family(other)),
         }
     }
 
-    /// Starts a stream.
+    /// Starts a stream of so many plain bytes.
+    pub fn start_of(&self, plain: u64) -> Box<dyn Deflater> {
+        match self {
+            Self::Zstd(zstd) => Box::new(zstd.start(plain)),
+            _ => self.start(),
+        }
+    }
+
+    /// Starts a stream, where its length does not matter: for frames of zstd it does.
     pub fn start(&self) -> Box<dyn Deflater> {
         match self {
             Self::Zlib(zlib, cut) => cut.start(zlib.start()),
@@ -104,6 +121,7 @@ impl Encoder {
             Self::ZlibRs(zlib_rs, cut) => cut.start(zlib_rs.start()),
             Self::MinizOxide(miniz, cut) => cut.start(miniz.start()),
             Self::Go(writer) => writer.start(),
+            Self::Zstd(zstd) => Box::new(zstd.start(0)),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Deterministic DEFLATE encoders: their decisions are part of the format of recoded streams, so each is pinned by a code.
+//! Deterministic encoders of DEFLATE and zstd: their decisions are part of the format of recoded streams, so each is pinned by a code.
 //!
-//! A code is a family byte and parameter bytes. The families here are 0x01–0x3f; those of the Go encoders start at 0x40.
+//! A code is a family byte and parameter bytes. The families here are 0x01–0x3f; those of zstd start at 0x20, those of the Go encoders at 0x40.
 
 mod bits;
 mod blocks;
@@ -22,6 +22,9 @@ mod pinned;
 mod tests;
 mod trees;
 mod zlib;
+mod zstd;
+#[cfg(test)]
+mod zstd_tests;
 
 use std::fmt;
 
@@ -33,6 +36,7 @@ pub use infozip::InfoZip;
 pub use pigz::{Joint, Pigz};
 pub use pinned::{MinizOxide, ZlibRs};
 pub use zlib::{Strategy, Zlib};
+pub use zstd::{Feed, MOST_MEMORY, Zstd};
 
 /// Why an encoder could not be had or went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

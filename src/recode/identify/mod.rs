@@ -6,6 +6,7 @@ mod evidence;
 mod source;
 #[cfg(test)]
 mod tests;
+mod zstd;
 
 use std::fmt;
 use std::io;
@@ -14,6 +15,7 @@ use super::encoder::{Encoder, EncoderError, WHOLE};
 use super::inflate::{InflateError, Inflater, Status};
 pub use evidence::Evidence;
 pub use source::{Section, Source};
+pub use zstd::frame;
 
 /// How much of the plain bytes is looked at before candidates are named, and kept for them.
 const PREFIX: usize = 256 * 1024;

@@ -77,7 +77,7 @@ fn a_damaged_base_is_told_from_a_damaged_stream() {
         let file = super::file(&changed);
         let bases = [super::Base { digest: own.0[0].0, file: &file, at: 0, size: base.len() as u64 }];
         let mut out = Vec::new();
-        match super::decode(&mut &stream[..], blob.len() as u64, &bases, 2, &mut out) {
+        match super::decode(&mut &stream[..], blob.len() as u64, &bases, 2, &tempfile::tempfile, &mut out) {
             Err(Error::Base { .. }) => named += 1,
             Err(_) => shown += 1,
             Ok(()) => shown += usize::from(out != blob),

@@ -2,14 +2,14 @@
 
 use super::{decoded, text, zlib};
 use crate::recode::format::{BaseTable, Header};
-use crate::recode::layout::{Layout, Stream};
+use crate::recode::layout::{Coding, Layout, Stream};
 use crate::recode::limits::{LONGEST_REFERENCES, MOST_REFERENCES};
 use crate::recode::similar::Stretch;
 use crate::recode::slice::{Method, Slice};
 use crate::recode::{Error, zstandard};
 
 fn stream(offset: u64, deflated: u64, plain: u64, inner: u32) -> Stream {
-    Stream { offset, deflated, plain, inner, encoder: 0 }
+    Stream { offset, deflated, plain, inner, encoder: 0, coding: Coding::Deflate }
 }
 
 fn layout(size: u64, streams: &[Stream]) -> Result<Layout, Error> {
@@ -137,6 +137,41 @@ fn slices_of_wrong_lengths_or_methods_are_refused() {
     refused(&with(slice(Method::Zstd, 1000, Vec::new(), twice)), 1000, &[], "behind the frame");
 }
 
+#[test]
+fn frames_are_refused_where_they_cannot_be() {
+    let frame = |offset, inner| Stream { coding: Coding::Zstd, ..stream(offset, 20, 60, inner) };
+    assert!(layout(10_000, &[frame(10, 0), frame(30, 1), stream(5, 20, 60, 0)]).is_ok());
+    assert!(layout(10_000, &[stream(10, 20, 60, 1), frame(0, 0)]).is_err());
+    let many = |count: u64| (0..count).map(|number| frame(20 * number, 0)).collect::<Vec<_>>();
+    assert!(layout(10_000, &many(256)).is_ok());
+    assert!(layout(10_000, &many(257)).is_err());
+}
+
+#[test]
+fn an_encoder_of_the_other_kind_or_with_too_much_memory_is_refused() {
+    let with = |code: &[u8], coding, plain| {
+        let blob = layout(1 << 30, &[Stream { coding, ..stream(0, 1 << 28, plain, 0) }]).expect("a stream");
+        Header { encoders: vec![code.to_vec()], bases: Vec::new(), blob }.write().expect("a header")
+    };
+    refused(&with(&[1, 6, 15, 8, 0], Coding::Zstd, 1000), 1 << 30, &[], "an encoder of zstd");
+    refused(&with(&[0x20, 3, 0, 0], Coding::Deflate, 1000), 1 << 30, &[], "an encoder of deflate streams");
+    // Level 22, and level 19 with threads for more than there is room for.
+    refused(&with(&[0x20, 22, 0, 0], Coding::Zstd, 1000), 1 << 30, &[], "at most 176 MiB");
+    refused(&with(&[0x20, 19, 0, 4], Coding::Zstd, 1 << 27), 1 << 30, &[], "at most 176 MiB");
+    // No such feed, level or window.
+    for code in [
+        &[0x20, 3, 0, 12][..],
+        &[0x20, 0, 0, 0],
+        &[0x20, 23, 0, 0],
+        &[0x20, 0xF8, 0, 0],
+        &[0x20, 3, 24, 0],
+        &[0x20, 3, 0, 8],
+        &[0x20, 3, 0],
+    ] {
+        refused(&with(code, Coding::Zstd, 1000), 1 << 30, &[], "one that is known here");
+    }
+}
+
 /// A frame without its length, as streaming encoders make them.
 fn unsaid(bytes: &[u8]) -> Vec<u8> {
     zstd::stream::encode_all(bytes, 3).expect("a frame")
@@ -150,7 +185,7 @@ fn a_stream_that_is_not_made_as_said_is_named() {
         let start = head(layout(said + 10, &[stream(5, said, 50_000, 0)]).expect("a stream"), &[]);
         let expanded = [b"12345", &plain[..], b"67890"].concat();
         let bytes = [start, slice(Method::Stored, expanded.len(), Vec::new(), expanded)].concat();
-        refused(&bytes, said + 10, &[], "deflate stream 0 of 50000 plain bytes");
+        refused(&bytes, said + 10, &[], "stream 0 of 50000 plain bytes");
     }
 }
 

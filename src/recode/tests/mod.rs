@@ -1,6 +1,7 @@
 //! Blobs of many shapes there and back, and streams that are damaged or made to do harm.
 
 mod damage;
+mod frames;
 mod hostile;
 mod parts;
 mod shapes;
@@ -207,7 +208,7 @@ fn encoded(blob: &[u8], bases: &[&[u8]], effort: &Effort) -> (Vec<u8>, Recoded) 
 
 fn decoded(stream: &[u8], size: u64, bases: &[&[u8]]) -> Result<Vec<u8>, Error> {
     let (own, mut out) = (Bases::new(bases), Vec::new());
-    decode(&mut &stream[..], size, &own.all(), 2, &mut out).map(|()| out)
+    decode(&mut &stream[..], size, &own.all(), 2, &tempfile::tempfile, &mut out).map(|()| out)
 }
 
 /// There and back; how much of it was made.

@@ -4,6 +4,7 @@ use super::{How, Random, gzip, revised, tar, text, zip};
 use crate::recode::base::BaseView;
 use crate::recode::expand::Expansion;
 use crate::recode::similar::{BUCKET, Index, Reading};
+use crate::recode::unpacked::Unpacked;
 use crate::recode::{Result, container, source::Part, varint};
 
 fn expansion(blob: &[u8]) -> Expansion<'_> {
@@ -43,7 +44,8 @@ fn a_base_view_reads_the_same_at_any_place() {
     for (blob, expected) in [(&blob, &expected), (&large, &plain)] {
         let layout = expansion(blob).layout;
         let source = &blob[..];
-        let view = BaseView::new(0, 1, &source, &layout);
+        let unpacked = Unpacked::new(&tempfile::tempfile);
+        let view = BaseView::new((0, 1), &source, &layout, &unpacked);
         std::thread::scope(|scope| {
             for seed in 0..3 {
                 let (view, expected) = (&view, expected);
@@ -70,7 +72,8 @@ fn a_layout_without_some_streams_has_their_bytes_as_they_are() {
     for keep in [[true, false, true], [false, false, false], [false, true, false]] {
         let some = full.only(&keep).expect("fewer streams");
         let source = &blob[..];
-        let view = BaseView::new(0, 1, &source, &some);
+        let unpacked = Unpacked::new(&tempfile::tempfile);
+        let view = BaseView::new((0, 1), &source, &some, &unpacked);
         let mut bytes = vec![0; some.expanded() as usize];
         view.read(0, &mut bytes).expect("a base");
         let whole = |stream: usize, plain: &[u8]| if keep[stream] { plain.to_vec() } else { blob_part(&blob, &full, stream) };
