@@ -98,7 +98,8 @@ pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, (th
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Budget, MIB, to_encode};
+    use super::{ALL, Budget, MIB, UNPACKING, to_decode, to_encode};
+    use crate::recode::layout::{Coding, Layout, Stream};
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -133,5 +134,17 @@ mod tests {
         let small = to_encode(2 * MIB, (2 * MIB, (2 * MIB) >> 7), (1, 1));
         let large = to_encode(400 * MIB, (400 * MIB, 2 << 20), (2, 2));
         assert!(2 * small <= ALL && small + large > ALL, "{} and {} MiB", small / MIB, large / MIB);
+    }
+
+    #[test]
+    fn frames_count_where_they_are_made_and_where_they_are_unpacked() {
+        let table = |coding| {
+            let stream = Stream { offset: 0, deflated: 4 * MIB, plain: 20 * MIB, inner: 0, encoder: 0, coding };
+            Layout::new(4 * MIB, vec![stream], "a table").expect("a table")
+        };
+        let (inflated, unpacked) = (table(Coding::Deflate), table(Coding::Zstd));
+        let taken = |base: &Layout, frame| to_decode(&unpacked, [base].into_iter(), (2, 1), frame);
+        assert_eq!(taken(&unpacked, 0) + 20 * 33 * 1024, taken(&inflated, 0) + UNPACKING);
+        assert_eq!(taken(&unpacked, 70 * MIB), taken(&unpacked, 0) + 70 * MIB);
     }
 }

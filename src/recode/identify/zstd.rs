@@ -110,3 +110,29 @@ fn run(zstd: Zstd, frame: Part<'_>, plain: Part<'_>, (most, glance): (u64, bool)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoder, Part, START, Zstd, frame};
+    use crate::recode::encoder::{Deflater, Feed};
+
+    #[test]
+    fn a_search_spends_its_share_and_no_more() {
+        let plain: Vec<u8> = (0..300_000u32).flat_map(|number| (number / 7).to_le_bytes()).collect();
+        let zstd = Zstd::new(19, None, true, true, Feed::Workers).expect("a level");
+        let (mut stream, mut packed) = (zstd.start(plain.len() as u64), Vec::new());
+        stream.write(&plain, &mut packed).and_then(|()| stream.finish(&mut packed)).expect("a frame");
+        let (packed, plain) = (&packed[..], &plain[..]);
+        let found = |most| {
+            let (packed, plain) = (Part::new(&packed, 0, packed.len() as u64), Part::new(&plain, 0, plain.len() as u64));
+            frame(packed, plain, most).expect("bytes in memory")
+        };
+        // Both the glance and the whole of it count, twice at this level.
+        let needed = zstd.cost(plain.len() as u64);
+        assert!(needed == 2 * plain.len() as u64 && needed > START);
+        for most in [0, START, needed] {
+            assert_eq!(found(most), None, "{most}");
+        }
+        assert_eq!(found(4 * needed), Some(Encoder::Zstd(zstd)));
+    }
+}

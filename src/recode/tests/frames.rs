@@ -50,9 +50,9 @@ fn packages_come_back_and_have_their_old_version_as_base() {
 
 #[test]
 fn frames_of_many_writers_come_back() {
-    let plain = text(5, 1_500_000);
+    let plain = text(5, 700_000);
     let mut blobs = Vec::new();
-    for level in [-3, 1, 3, 6, 9, 15, 16] {
+    for level in [-3, 1, 3, 9, 16] {
         for (workers, sized) in [(0, false), (0, true), (1, true), (3, false)] {
             blobs.push(frame(&plain, Writer { level, workers, checksum: sized, sized }));
         }
@@ -89,7 +89,7 @@ fn damage_of_a_base_with_frames_is_named() {
         let mut changed = old.clone();
         changed[at] ^= 0x40;
         let file = super::file(&changed);
-        let bases = [super::Base { digest: own.0[0].0, file: &file, size: old.len() as u64 }];
+        let bases = [super::Base { digest: own.0[0].0, file: &file, at: 0, size: old.len() as u64 }];
         let mut out = Vec::new();
         let done = super::decode(&mut &stream[..], new.len() as u64, &bases, 2, &tempfile::tempfile, &mut out);
         assert!(matches!(done, Err(Error::Base { .. })) || out != new, "{done:?}");
