@@ -17,6 +17,7 @@ use crate::trust::Judged;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// Compare a bundle, byte by byte, with what was signed
@@ -74,7 +75,7 @@ impl Verify {
     /// Each bundle, with a file for what recoded blobs are made from; what a rule refuses is told apart from what could not be judged.
     fn verify(
         &self,
-        (store, file): (&Store, Result<File>),
+        (store, file): (&Store, std::io::Result<File>),
         confined: Confined,
         findings: &mut Vec<Gated>,
         context: &Context,
