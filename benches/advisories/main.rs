@@ -12,6 +12,9 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+/// As many records as the Python Packaging Advisory Database has are loaded in less than a second.
+const MOST_RECORDS: usize = 3_000;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let (ecosystem, path, scanner) = match arguments.as_slice() {
@@ -29,7 +32,9 @@ fn main() {
     let mut builder = Builder::new();
     builder.archive(ecosystem, None, path, &mut InMemory::new(bytes)).expect("a snapshot");
     let snapshot = builder.finish();
-    println!("loaded {} records in {:.3} s", snapshot.records().len(), start.elapsed().as_secs_f64());
+    let seconds = start.elapsed().as_secs_f64();
+    println!("loaded {} records in {seconds:.3} s", snapshot.records().len());
+    assert!(seconds < 1.0 || snapshot.records().len() > MOST_RECORDS, "loading takes a second or more");
     if let Some(scanner) = scanner {
         return scanner::compare(&snapshot, ecosystem, path, scanner);
     }
@@ -50,5 +55,7 @@ fn ask(snapshot: &Snapshot, ecosystem: &str, how: &str, names: &[&str]) {
     let start = Instant::now();
     let ranking = Ranking::default();
     let answer = assess(snapshot, &packages, &freshness, &ranking).expect("an answer");
-    println!("{} packages ({how}) in {:.3} s: {:?}", packages.len(), start.elapsed().as_secs_f64(), answer.counts);
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{} packages ({how}) in {seconds:.3} s: {:?}", packages.len(), answer.counts);
+    assert!(seconds < 2.0, "asking takes two seconds or more");
 }

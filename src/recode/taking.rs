@@ -210,7 +210,7 @@ fn raw(bytes: &[u8], queue: &mut Queue<'_>) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coding, HELD_BY_ONE, Layout, MOST_HELD, Member, PIECE, Queue, STREAMED, Taking};
+    use super::{Coding, HELD_BY_ONE, Layout, MOST_HELD, Member, PIECE, Queue, STREAMED, Taking, taken};
     use crate::recode::encoder::Encoder;
     use crate::recode::layout::Stream;
     use std::cell::RefCell;
@@ -265,8 +265,8 @@ mod tests {
         loop {
             let all = taking.feed(expanded, &mut from, &mut queue).expect("a good stream");
             let members = given.take();
-            let own: usize = members.iter().map(|member| member.bytes.capacity()).sum();
-            let pieces: usize = queue.pieces.iter().flatten().map(Vec::capacity).sum();
+            let own: usize = members.iter().map(|member| taken(&member.bytes)).sum();
+            let pieces: usize = queue.pieces.iter().flatten().map(taken).sum();
             assert!(own + pieces + PIECE * queue.pieces.len() <= queue.held, "more is held than is counted");
             most = most.max(queue.held);
             for Member { number, stream, bytes, set_aside } in members {

@@ -200,6 +200,7 @@ fn advised(walk: &mut Walk) {
     walk.go(&signed(&["vex", "write", "statements.toml", "--out", "vex"]), &["1 statement written to vex"]);
     walk.go(&signed(&["vex", "sign", "vex/statements.cdx.json"]), &["signed: vex/statements.cdx.alice."]);
     walk.go(&["vex", "show", "vex/statements.openvex.json"], &["CVE-0000-0001", "until 2027-10-31 by Alice", "signed by alice (1 needed)"]);
+    walk.go(&["vex", "keep", "vex/statements.openvex.json"], &["1 statement kept as vex/"]);
 }
 
 /// A damaged volume with parity.
