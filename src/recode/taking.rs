@@ -244,7 +244,14 @@ mod tests {
             blob.extend_from_slice(b"--");
             expanded.extend_from_slice(b"--");
             let (offset, deflated_length) = (blob.len() as u64, deflated.len() as u64);
-            streams.push(Stream { offset, deflated: deflated_length, plain: plain.len() as u64, inner: 0, encoder: 0, coding: Coding::Deflate });
+            streams.push(Stream {
+                offset,
+                deflated: deflated_length,
+                plain: plain.len() as u64,
+                inner: 0,
+                encoder: 0,
+                coding: Coding::Deflate,
+            });
             blob.extend_from_slice(&deflated);
             expanded.extend_from_slice(plain);
         }
