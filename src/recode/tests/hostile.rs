@@ -109,6 +109,10 @@ fn references_beyond_the_base_or_the_limits_are_refused() {
     }
     refused(&with(vec![at(0, 1); MOST_REFERENCES + 1]), 1000, &[&base], "at most 256 references");
     refused(&with(vec![at(0, 100_000); LONGEST_REFERENCES / 100_000 + 1]), 1000, &[&base], "in all");
+    // What is not compressed against anything refers to nothing: nobody reads bases for it.
+    let stored = |references: Vec<Stretch>| [&start[..], &slice(Method::Stored, 1000, references, blob.clone())].concat();
+    assert!(decoded(&stored(vec![]), 1000, &[&base]).expect("a good stream") == blob);
+    refused(&stored(vec![at(0, 1000)]), 1000, &[&base], "at most 0 references");
     // Overlapping ones are as good as any other, and others than the frame was made with are found out by the digest at the latest.
     let _ = decoded(&with(vec![at(0, 600), at(300, 600)]), 1000, &[&base]);
 }
