@@ -2,7 +2,9 @@
 
 use super::candidates::{Candidates, DEEPEST, Placed};
 use super::carried::by_receipt;
+use super::{Parent, Shape};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned};
+use crate::bundle::Judgement;
 use crate::error::Kind;
 use crate::log::{Draft, HostInventory, Item, Journal, Scribe, VerifierKey, kind};
 use crate::store::Store;
@@ -133,4 +135,26 @@ fn an_inventory_names_each_beginning_once_and_in_order() {
         assert_ne!(said([b"aaaaaaaa", b"bbbbbbbb"]), wrong, "only its proof is none");
         assert_eq!([said([b"bbbbbbbb", b"aaaaaaaa"]), said([b"aaaaaaaa", b"aaaaaaaa"])], [wrong, wrong]);
     });
+}
+
+/// What a bundle carries of its parents is in its bytes: one number stands for one of them.
+#[test]
+fn parents_with_other_signatures_are_another_recipe() {
+    let told = |name: &str, armour: &[u8], counted: &[&str], root: &str| {
+        let counted = Judgement { files: counted.iter().map(|name| (*name).to_owned()).collect(), root: root.to_owned() };
+        let signatures = vec![(name.to_owned(), armour.to_vec())];
+        let parent = Parent { id: Digest::of(b"parent"), statement: b"parent".to_vec(), signatures, counted };
+        Shape { parents: vec![parent], ..Shape::default() }.told()
+    };
+    let one = told("a.sshsig", b"armour", &["a.sshsig"], "root");
+    assert_eq!(told("a.sshsig", b"armour", &["a.sshsig"], "root"), one);
+    for other in [
+        told("b.sshsig", b"armour", &["a.sshsig"], "root"),
+        told("a.sshsig", b"other", &["a.sshsig"], "root"),
+        told("a.sshsig", b"armour", &[], "root"),
+        told("a.sshsig", b"armour", &["a.sshsig"], "another"),
+        Shape::default().told(),
+    ] {
+        assert_ne!(other, one);
+    }
 }
