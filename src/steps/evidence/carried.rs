@@ -351,12 +351,13 @@ mod tests {
     }
 
     fn carried() -> Carried {
-        let statement = Statement::draft("kit", "main", "2026-01-01T00:00:00Z", "airlift");
+        let statement_bytes = br#"{"airlift-bundle":1,"base":[],"created":"2026-01-01T00:00:00Z","epoch":0,"features":[],"files":{},
+            "line":"main","name":"kit","previous":null,"seq":1,"tool":"airlift","volumes":[1]}"#;
         let lock = Lock { name: "kit".to_owned(), line: "main".to_owned(), manifest: Digest::of(b"manifest"), artifacts: vec![] };
         Carried {
             id: Digest::of(b"bundle"),
-            statement_bytes: statement.to_bytes(),
-            statement,
+            statement: Statement::parse(statement_bytes).expect("a statement"),
+            statement_bytes: statement_bytes.to_vec(),
             lock_bytes: lock.to_bytes(),
             lock,
             signatures: vec![],
