@@ -240,6 +240,9 @@ mod tests {
         }
         let counted = list(&parents).replace("\"a.sshsig\"\n", "\"c.sshsig\"\n");
         parse(counted.as_bytes()).expect_err("what is not there has not counted");
+        let other = list(&parents).replace("kit", "kat");
+        assert_ne!(other, list(&parents));
+        parse(other.as_bytes()).expect_err("a statement is under its own id");
     }
 
     #[test]
