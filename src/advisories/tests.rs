@@ -327,6 +327,7 @@ fn a_folder_says_what_an_archive_says() {
 #[test]
 fn records_that_are_wrong_or_too_large_are_refused_by_name() {
     let events = vec![r#"{"introduced":"0"}"#; 2001].join(",");
+    let many = vec![r#""CVE-1""#; 1001].join(",");
     let wrong = [
         "{}".to_owned(),
         "[".repeat(1000),
@@ -338,7 +339,12 @@ fn records_that_are_wrong_or_too_large_are_refused_by_name() {
         about("A-1", "", &range("SEMVER", r"{}")),
         about("A-1", "", &range("SEMVER", &events)),
         about("A-1", r#","id":"A-2""#, r#""versions":[]"#),
+        about("A-1", &format!(r#","aliases":[{many}]"#), r#""versions":[]"#),
+        about("A-1", &format!(r#","related":[{many}]"#), r#""versions":[]"#),
+        about("A-1", &format!(r#","upstream":[{many}]"#), r#""versions":[]"#),
     ];
+    let most = vec![r#""CVE-1""#; 1000].join(",");
+    assert_eq!(record(&about("A-1", &format!(r#","aliases":[{most}]"#), r#""versions":[]"#)).aliases.len(), 1000);
     for text in &wrong {
         let error = Record::parse("here.json", text.as_bytes()).expect_err(text);
         assert_eq!(error.kind(), Failure::Verification);
@@ -392,6 +398,18 @@ fn base_scores_are_those_of_the_specifications() {
     ] {
         assert_eq!(base_score(vector), None, "{vector}");
     }
+    // The bands of the qualitative severity rating scale (CVSS v3.1, section 5), at their bounds.
+    for (vector, score, rating) in [
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", "0.0", Rating::None),
+        ("CVSS:3.1/AV:L/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L", "4.0", Rating::Medium),
+        ("AV:L/AC:M/Au:N/C:C/I:C/A:C", "6.9", Rating::Medium),
+        ("CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:H/I:H/A:H", "7.0", Rating::High),
+        ("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", "8.8", Rating::High),
+        ("CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:C/C:H/I:H/A:H", "9.0", Rating::Critical),
+    ] {
+        let severity = Severity::of_vector(vector);
+        assert_eq!((severity.score.map(|score| score.to_string()).as_deref(), severity.rating), (Some(score), rating), "{vector}");
+    }
     let newest = Severity::of_vector("CVSS:4.0/AV:N");
     assert_eq!((newest.rating, newest.score, newest.vector.as_deref()), (Rating::Unknown, None, Some("CVSS:4.0/AV:N")));
 }
@@ -435,6 +453,26 @@ fn lists_of_exploited_and_likely_ones_rank_findings() {
     );
     assert_eq!(ranking.exploited_as_of.as_deref(), Some("2024.05.01"));
     assert!(ranking.exploited(["CVE-2024-9"].into_iter()).is_none() && ranking.likelihood(["CVE-2024-2"].into_iter()).is_some());
+}
+
+/// Of several identifiers of one vulnerability, and of several tables, the highest score is told.
+#[test]
+fn of_several_scores_the_highest_counts() {
+    let told = |tables: &[&str], names: &[&str]| {
+        let mut ranking = Ranking::default();
+        for rows in tables {
+            let table = format!("#score_date:2024-05-01T00:00:00+0000\ncve,epss,percentile\n{rows}\n");
+            ranking.read_likelihood(table.as_bytes()).expect("a table");
+        }
+        ranking.likelihood(names.iter().copied()).map(|found| (f64::from(found.probability) * 100.0).round().to_string())
+    };
+    let both = ["CVE-1", "CVE-2"];
+    assert_eq!(told(&["CVE-1,0.97,0.99\nCVE-2,0.01,0.1"], &both).as_deref(), Some("97"));
+    assert_eq!(told(&["CVE-1,0.01,0.1\nCVE-2,0.97,0.99"], &both).as_deref(), Some("97"));
+    for tables in [["CVE-1,0.97,0.99", "CVE-1,0.01,0.1"], ["CVE-1,0.01,0.1", "CVE-1,0.97,0.99"]] {
+        assert_eq!(told(&tables, &both).as_deref(), Some("97"), "{tables:?}");
+    }
+    assert_eq!(told(&["CVE-3,0.97,0.99"], &both), None);
 }
 
 #[test]
@@ -517,6 +555,12 @@ fn an_archive_that_was_filtered_does_not_judge_what_it_was_not_filtered_for() {
     assert_eq!(asked(&both, "other"), (Extent::Assessed, 0, false));
     let as_of = |name| both.as_of("PyPI", name).map(|time| time.to_string()).unwrap_or_default();
     assert_eq!((as_of("thing-a").as_str(), as_of("other").as_str()), ("2024-05-01T12:00:00Z", "2024-04-30T12:00:00Z"));
+    // Asked about both together, the advisories are as old as the older ones.
+    for names in [["thing-a", "other"], ["other", "thing-a"]] {
+        let packages = names.map(|name| Package { ecosystem: "PyPI", name, version: "1.0" });
+        let taken = assess(&both, &packages, &fresh(), &ranking).expect("an answer").taken;
+        assert_eq!(taken["PyPI"].time, time("2024-04-30T12:00:00Z"), "{names:?}");
+    }
     // The whole one is too old for what only it is about.
     let late = Freshness { now: time("2024-05-04T00:00:00Z"), most_age: SignedDuration::from_hours(72) };
     let late =

@@ -113,7 +113,24 @@ impl Authentic {
         }
         check_limits(&newest, &statement, &lock).map_err(about)?;
         let (id, root, kept) = (Digest::of(&bytes), newest, Kept::default());
-        Ok(Self { id, statement, judged, root, chain, lock, table, bases, parents, ancestors, volumes, copies, lock_bytes, mender, shortage, kept })
+        Ok(Self {
+            id,
+            statement,
+            judged,
+            root,
+            chain,
+            lock,
+            table,
+            bases,
+            parents,
+            ancestors,
+            volumes,
+            copies,
+            lock_bytes,
+            mender,
+            shortage,
+            kept,
+        })
     }
 
     /// The same bundle, judged anew by the root that is accepted now: another import may have brought a newer one since it was opened.

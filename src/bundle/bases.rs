@@ -317,6 +317,13 @@ mod tests {
             Bases::parse(text.as_bytes(), &other)
         };
         with(&["delta"]).expect_err("blobs are recoded");
+        // What is taken for granted is what somebody named has.
+        let mut alone = statement.clone();
+        (alone.features, alone.base) = (vec!["recoded".into()], vec![]);
+        let nobodys = Bases { refs: vec![], ..good.clone() };
+        Bases::parse(&nobodys.to_bytes(), &alone).expect_err("granted, and no base that has it");
+        let nothing = Bases { granted: BTreeMap::new(), ..nobodys };
+        Bases::parse(&nothing.to_bytes(), &alone).expect("nothing is granted");
         let twice = bases(&[9], &[(2, &[9, 9])]);
         Bases::parse(&twice.to_bytes(), &statement).expect_err("one base twice");
         let many: Vec<u8> = (20..40).collect();

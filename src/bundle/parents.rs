@@ -146,7 +146,8 @@ pub fn read_lists(bytes: &[u8]) -> Result<Vec<String>> {
 
 /// Parses lists, each of which a statement of the parents or of a list before it must pin; with how many generations back they are.
 pub fn follow(parents: &[Parent], lists: &[String]) -> Result<Vec<(usize, Vec<Parent>)>> {
-    let mut pinned: BTreeMap<(Digest, u64), usize> = parents.iter().filter_map(Parent::list).map(|pin| ((pin.sha256, pin.size), 2)).collect();
+    let mut pinned: BTreeMap<(Digest, u64), usize> =
+        parents.iter().filter_map(Parent::list).map(|pin| ((pin.sha256, pin.size), 2)).collect();
     let mut found = Vec::new();
     for list in lists {
         // Each once: then it leads nowhere any more.
@@ -239,6 +240,9 @@ mod tests {
         }
         let counted = list(&parents).replace("\"a.sshsig\"\n", "\"c.sshsig\"\n");
         parse(counted.as_bytes()).expect_err("what is not there has not counted");
+        let other = list(&parents).replace("kit", "kat");
+        assert_ne!(other, list(&parents));
+        parse(other.as_bytes()).expect_err("a statement is under its own id");
     }
 
     #[test]

@@ -296,7 +296,7 @@ mod tests {
         // One byte each, in a slice of 400 KiB: what they take besides would be more than all that may be held.
         let encoder = Encoder::from_code(&[1, 6, 15, 8, 0]).expect("an encoder");
         let all = members(120_000, b"x", &encoder);
-        assert!(120_000 * PIECE > MOST_HELD);
+        const { assert!(120_000 * PIECE > MOST_HELD) };
         for (threads, most) in [(1, HELD_BY_ONE), (2, MOST_HELD)] {
             let held = most_held(threads, &all, encoder.clone());
             assert!(held <= most && held > most / 2, "{held} of {most}");

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading, Requirement,
-    Subject, SubjectKind,
+    Subject, SubjectKind, normalised,
 };
 use crate::artifact::{Completeness, Digest};
 use serde_json::Value;
@@ -86,6 +86,92 @@ fn only_a_family_takes_nothing_from_a_licence() {
         assert_eq!(declared(&[other, "MIT License"]), Declared::Text(format!("{other}; MIT License")));
     }
     assert_eq!(declared(&["OSI Approved", "CC-BY-4.0"]), Declared::Text("OSI Approved; CC-BY-4.0".to_owned()));
+}
+
+/// What only says one version is not said to be that version or a later one.
+#[test]
+fn licences_of_the_gnu_family_are_named_with_the_versions_they_say() {
+    for (text, name) in [
+        ("GPLv2", Some("GPL-2.0-only")),
+        ("gplv2", Some("GPL-2.0-only")),
+        ("GPLv2+", Some("GPL-2.0-or-later")),
+        ("GPLv3", Some("GPL-3.0-only")),
+        ("GPLv3+", Some("GPL-3.0-or-later")),
+        ("GNU General Public License v2 (GPLv2)", Some("GPL-2.0-only")),
+        ("GNU General Public License v2 or later (GPLv2+)", Some("GPL-2.0-or-later")),
+        ("GNU Lesser General Public License v3 (LGPLv3)", Some("LGPL-3.0-only")),
+        ("GNU Affero General Public License v3", Some("AGPL-3.0-only")),
+        ("GPL", None),
+        ("GNU General Public License (GPL)", None),
+    ] {
+        assert_eq!(normalised(text).as_deref(), name, "{text}");
+    }
+}
+
+/// What is inside is all there is only where every file is accounted for and everything was read to its end.
+#[test]
+fn what_is_inside_is_complete_only_where_everything_was_read() {
+    let database = |reading| Database { kind: "dpkg".to_owned(), place: "status".to_owned(), components: 1, reading };
+    let inside = |reading, files, accounted, not_assessed: &[&str]| Inside {
+        components: vec![with("pkg:x/a@1", b"1", &[])],
+        databases: vec![database(Reading::Read), database(reading)],
+        listed: false,
+        files,
+        accounted,
+        not_assessed: not_assessed.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let partly = || Reading::Partly("an entry was passed over".to_owned());
+    let unread = || Reading::NotAssessable("another form".to_owned());
+    assert_eq!(inside(Reading::Read, 9, 9, &[]).completeness(), Completeness::Complete);
+    for other in [
+        inside(partly(), 9, 9, &[]),
+        inside(unread(), 9, 9, &[]),
+        inside(Reading::Read, 9, 8, &[]),
+        inside(Reading::Read, 0, 0, &[]),
+        inside(Reading::Read, 9, 9, &["a layer"]),
+        Inside { databases: vec![], ..inside(Reading::Read, 9, 9, &[]) },
+        Inside { listed: true, ..inside(Reading::Read, 9, 8, &["a layer"]) },
+    ] {
+        assert_eq!(other.completeness(), Completeness::Partial, "{other:?}");
+    }
+    assert_eq!(Inside { components: vec![], ..inside(partly(), 9, 9, &[]) }.completeness(), Completeness::Unknown);
+}
+
+/// Needs that are not all known are said to be so in SPDX, also where some are.
+#[test]
+fn in_spdx_needs_that_are_known_in_part_are_not_all() {
+    let known = |declared| {
+        let one = Component { declared, ..with("pkg:x/a@1", b"1", &["pkg:x/b@1"]) };
+        let inventory = inventory(&[one, with("pkg:x/b@1", b"2", &[])]);
+        let document = document(&inventory, Format::Spdx);
+        let all = document["relationships"].as_array().expect("relationships");
+        let of = |to: &str| all.iter().filter(|r| r["relationshipType"] == "DEPENDS_ON" && r["relatedSpdxElement"] == to).count();
+        (all.iter().filter(|r| r["relationshipType"] == "DEPENDS_ON").count(), of("NOASSERTION"), of("NONE"))
+    };
+    assert_eq!(known(Completeness::Complete), (2, 0, 1), "one needs the other, which needs nothing");
+    assert_eq!(known(Completeness::Partial), (3, 1, 1));
+    assert_eq!(known(Completeness::Unknown), (3, 1, 1));
+}
+
+/// The counts that a document carries are those of what is in it.
+#[test]
+fn a_document_counts_licences_apart() {
+    let licensed = |purl: &str, bytes: &[u8], text: Option<&str>| Component {
+        licences: text.into_iter().map(|text| Licensing::new(text, "declared")).collect(),
+        ..with(purl, bytes, &[])
+    };
+    let all = [
+        licensed("pkg:x/a@1", b"1", Some("MIT")),
+        licensed("pkg:x/b@1", b"2", Some("see LICENSE")),
+        licensed("pkg:x/c@1", b"3", Some("see LICENSE")),
+        licensed("pkg:x/d@1", b"4", None),
+        licensed("pkg:x/e@1", b"5", None),
+        licensed("pkg:x/f@1", b"6", None),
+    ];
+    let text = document(&inventory(&all), Format::CycloneDx).to_string();
+    for (name, count) in [("licences-of-the-list", 1), ("licences-otherwise-stated", 2), ("licences-absent", 3), ("components", 6)] {
+        assert!(text.contains(&format!(r#""name":"airlift:{name}","value":"{count}""#)), "{name}: {text}");
+    }
 }
 
 fn told(before: &[Component], after: &[Component]) -> Vec<(Change, String)> {

@@ -71,6 +71,9 @@ mod tests {
     #[test]
     fn streams_lie_in_each_other_so_deep_and_no_deeper() {
         let budget = Budget::of(0);
+        let many: Vec<_> = (0..9).map_while(|_| budget.enter()).collect();
+        assert!(many.len() < 9, "each level multiplies what a stream can give");
+        drop(many);
         let held: Vec<_> = (0..DEEPEST).map(|_| budget.enter().expect("not too deep")).collect();
         assert!(budget.enter().is_none());
         drop(held);

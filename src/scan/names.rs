@@ -151,3 +151,21 @@ fn hash(path: &[u8]) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::escapes;
+
+    #[test]
+    fn links_that_lead_out_on_some_system_escape() {
+        for target in ["/etc/passwd", "C:\\Windows", "C:x", "..", "a/../..", "..\\x", "a/../../x"] {
+            assert!(escapes(b"link", target.as_bytes()), "{target}");
+        }
+        for (name, target) in
+            [("link", "x"), ("link", "a/../x"), ("a/link", "../x"), ("a/b/link", "../../x"), ("link", "./x"), ("link", "")]
+        {
+            assert!(!escapes(name.as_bytes(), target.as_bytes()), "{name} {target}");
+        }
+        assert!(escapes(b"a/link", b"../../x") && escapes(b"./a//link", b"../../x"));
+    }
+}

@@ -262,3 +262,62 @@ impl Blobs for Both<'_> {
         Blobs::scratch(self.first)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{file_name, targets};
+    use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests};
+    use std::path::Path;
+
+    fn artifact(name: &str, file: Option<&str>, bytes: &[u8]) -> Artifact {
+        let blob = Descriptor {
+            media_type: "application/octet-stream".to_owned(),
+            digest: Digest::of(bytes),
+            size: bytes.len() as u64,
+            name: file.map(str::to_owned),
+            origins: vec![],
+            learned: Learned::Pinned,
+            side_digests: SideDigests::default(),
+        };
+        Artifact {
+            ecosystem: "room".to_owned(),
+            sections: vec![],
+            name: name.to_owned(),
+            version: "1".to_owned(),
+            descriptors: vec![blob],
+            subject: None,
+            meta: serde_json::Value::Null,
+        }
+    }
+
+    #[test]
+    fn no_file_takes_the_place_of_another() {
+        let out = tempfile::tempdir().expect("a folder");
+        let (one, same) = (artifact("a", Some("x"), b"one"), artifact("b", Some("x"), b"one"));
+        assert_eq!(targets(&[&one, &same], out.path()).expect("one file").len(), 1);
+        for other in [artifact("b", Some("x"), b"two"), artifact("some/x", None, b"two")] {
+            let error = targets(&[&one, &other], out.path()).expect_err("two files of one name");
+            assert!(error.message().starts_with("two files would be called"), "{error}");
+        }
+        std::fs::write(out.path().join("x"), b"one").expect("a file");
+        let error = targets(&[&one], out.path()).expect_err("it is there");
+        assert!(error.message().ends_with("is there already"), "{error}");
+    }
+
+    /// A lock is made outside: its names lead nowhere else, and hide nothing.
+    #[test]
+    fn a_name_that_could_do_harm_is_not_taken() {
+        let digest = Digest::of(b"x");
+        let long = "x".repeat(201);
+        for name in [".bashrc", ".", "..", "../x", "a/b", "/etc/passwd", "", "a\nb", "a\u{202e}b", "a\\b", "a;b", "~", long.as_str()] {
+            assert_eq!(file_name(Some(name), &digest), digest.hex(), "{name:?}");
+        }
+        for name in ["thing-1.0_2+x@y.whl", "a name", &long[1..]] {
+            assert_eq!(file_name(Some(name), &digest), name);
+        }
+        assert_eq!(file_name(None, &digest), digest.hex());
+        let hidden = artifact("room/.profile", None, b"x");
+        let files = targets(&[&hidden], Path::new("nowhere")).expect("a name of its own");
+        assert_eq!(files.into_keys().collect::<Vec<_>>(), [Path::new("nowhere").join(digest.hex())]);
+    }
+}

@@ -272,3 +272,81 @@ const fn weight(severity: Severity) -> Weight {
         Severity::Error => Weight::Error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Descriptor, Learned, SideDigests};
+    use crate::ecosystems::ALL;
+    use crate::report::Inside;
+    use crate::scan::confine::Confined;
+    use crate::scan::{Finding as Scanner, rules};
+    use serde_json::json;
+
+    /// What a room takes for a referrer of something else, where it knows such.
+    fn referrer(ecosystem: &str, subject: Digest) -> Artifact {
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let digest = Digest::of(b"manifest");
+        let blob = Descriptor {
+            media_type: media_type.to_owned(),
+            digest,
+            size: 8,
+            name: None,
+            origins: vec![],
+            learned: Learned::Upstream,
+            side_digests: SideDigests::default(),
+        };
+        let root = format!("sha256:{}", digest.hex());
+        Artifact {
+            ecosystem: ecosystem.to_owned(),
+            sections: vec![],
+            name: "example.org/app".to_owned(),
+            version: root.clone(),
+            descriptors: vec![blob],
+            subject: Some(subject),
+            meta: json!({ "repository": "example.org/app", "role": "referrer", "root": root, "media-type": media_type }),
+        }
+    }
+
+    /// Nobody makes an image exempt by calling it a signature: what has a file system inside could be run.
+    #[test]
+    fn only_what_cannot_be_run_stands_beside_another() {
+        let subject = Digest::of(b"subject");
+        let all = ALL.iter().map(|room| referrer(room.name(), subject));
+        let knows = |artifact: &Artifact| find(&artifact.ecosystem).is_ok_and(|room| room.stands_beside(artifact));
+        let artifact = all.into_iter().find(knows).expect("a room with referrers");
+        let (here, nobody) = (BTreeSet::from([subject]), BTreeSet::new());
+        let own = artifact.descriptors[0].digest;
+        let plain = Component::default();
+        let image = Component { inside: Some(Inside::default()), ..Component::default() };
+        assert!(stands_beside(&artifact, &plain, &here));
+        assert!(!stands_beside(&artifact, &image, &here), "something is inside");
+        assert!(!stands_beside(&artifact, &plain, &nobody), "what it is there for is not judged");
+        let itself = Artifact { subject: Some(own), ..artifact.clone() };
+        assert!(!stands_beside(&itself, &plain, &BTreeSet::from([subject, own])), "it is there for itself");
+        let alone = Artifact { subject: None, ..artifact };
+        assert!(!stands_beside(&alone, &plain, &here));
+    }
+
+    /// What the scanner counted and did not keep counts in gates, by its severity.
+    #[test]
+    fn findings_that_were_not_kept_one_by_one_count() {
+        let artifact = referrer("room", Digest::of(b"subject"));
+        let finding = |severity| Scanner { rule: rules::NAME, severity, place: "a".to_owned(), what: "wrong".to_owned() };
+        let report = |blob, counts| Report {
+            artifact: artifact.label(),
+            blob,
+            file: None,
+            findings: vec![finding(Severity::Error), finding(Severity::Error), finding(Severity::Note)],
+            more: 9,
+            counts,
+            worst: Some(Severity::Error),
+        };
+        let own = Some(artifact.descriptors[0].digest);
+        let reports = vec![report(own, [1, 0, 7]), report(None, [4, 2, 2]), report(Some(Digest::of(b"another's")), [9, 9, 9])];
+        let outcomes =
+            Outcomes { blobs: 1, bytes: 8, absent: 0, reports, cut: 3, counts: [14, 11, 18], worst: None, confined: Confined::No };
+        let look = looked(&artifact, &outcomes, &Nowhere).expect("a look");
+        assert_eq!((look.findings.len(), look.more, look.absent, look.cut), (6, [3, 2, 5], 1, 3));
+    }
+}

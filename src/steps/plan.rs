@@ -143,7 +143,7 @@ pub fn plan(bundle: Authentic, before: &Predecessors<'_>, clock: Timestamp) -> R
     };
     let findings = review.map_or_else(Vec::new, |review: Review| review.findings);
     let (free, undecided) = (free_space(store.root())?, undecided(&findings, &bundle.lock.artifacts));
-    Ok(Plan { free, bundle, order, follows, needs, changes, findings, undecided, admitted, rewritten, lacking, error })
+    Ok(Plan { bundle, order, follows, needs, free, changes, findings, undecided, admitted, rewritten, lacking, error })
 }
 
 /// What was found, or the refusal; other errors stay errors.

@@ -246,3 +246,33 @@ fn check(blob: &Descriptor, bytes: &mut dyn BlobRead, progress: &dyn Progress) -
     let length = sha256.length();
     check_blob(&blob.digest, blob.size, length, sha256.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, cut};
+    use crate::scan::Severity;
+
+    #[test]
+    fn the_gravest_reports_are_kept_in_their_order() {
+        let report = |(name, worst): &(&str, Severity)| Report {
+            artifact: (*name).to_owned(),
+            blob: None,
+            file: None,
+            findings: vec![],
+            more: 0,
+            counts: [0; 3],
+            worst: Some(*worst),
+        };
+        let all =
+            [("a", Severity::Note), ("b", Severity::Warning), ("c", Severity::Note), ("d", Severity::Error), ("e", Severity::Warning)];
+        let kept = |most: usize| {
+            let mut reports: Vec<Report> = all.iter().map(report).collect();
+            let over = cut(&mut reports, most);
+            (reports.iter().map(|report| report.artifact.clone()).collect::<String>(), over)
+        };
+        let expected = [("d", 4), ("bd", 3), ("bde", 2), ("abde", 1), ("abcde", 0), ("abcde", 0)];
+        for (most, (names, over)) in (1..).zip(expected) {
+            assert_eq!(kept(most), (names.to_owned(), over), "at most {most}");
+        }
+    }
+}

@@ -156,7 +156,9 @@ pub fn refuse_unbuilt(verified: &VerifiedBundle, without: Option<&str>) -> Resul
         .with("first", format!("{}, {first}", bundle.owner(first)));
     Err(match without {
         Some(reason) => error.with("reason", reason).hint("free space, or name a store elsewhere with --store"),
-        None => error.hint("verify with a store that has what it builds on, or beside the bundles that carry it; importing compares every blob"),
+        None => {
+            error.hint("verify with a store that has what it builds on, or beside the bundles that carry it; importing compares every blob")
+        }
     })
 }
 

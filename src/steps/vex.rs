@@ -214,3 +214,65 @@ fn beside(folder: &Path, stem: &str) -> Result<Vec<SignatureFile>> {
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::{Custody, HeldKey, Principal, RootLimits, Rule, SecretKey, Terms};
+
+    const OWN: &str = "airlift-statements = 1\n[[statement]]\nvulnerability = \"CVE-2024-1\"\nproducts = [\"pkg:x/thing@1.0\"]\n\
+         status = \"not_affected\"\njustification = \"component_not_present\"\nowner = \"Ada\"\ngranted = \"2024-01-01\"\n\
+         expires = \"2024-12-31\"\n";
+
+    fn key(seed: u8) -> SecretKey {
+        SecretKey::from_seed(&[seed; 32], "").expect("a key")
+    }
+
+    fn root() -> TrustRoot {
+        let people = [("ada", 1), ("bob", 2)];
+        let held = |seed| vec![HeldKey { key: key(seed).public_key().clone(), custody: Custody::File }];
+        let names = || people.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let terms = Terms {
+            version: 1,
+            epoch: 0,
+            previous: None,
+            created: "2024-01-01T00:00:00Z".parse().expect("a time"),
+            expires: None,
+            name: "site".to_owned(),
+            principals: people.map(|(name, seed)| Principal { name: name.to_owned(), keys: held(seed) }).to_vec(),
+            root: Rule::new(1, names()),
+            bundle: vec![Rule::new(1, names())],
+            approve: None,
+            revoke: None,
+            report: None,
+            limits: RootLimits::default(),
+            revoked: vec![],
+        };
+        TrustRoot::write(&terms).expect("a root")
+    }
+
+    /// What somebody signed was another document: it does not stand beside one that this person never saw.
+    #[test]
+    fn signatures_of_the_document_before_are_taken_away() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = place.path().join("statements");
+        let (root, said) = (root(), |text: &str| read_own("here.toml", text.as_bytes()).expect("statements"));
+        let signers = |seeds: &[u8]| seeds.iter().map(|seed| Box::new(key(*seed)) as Box<dyn Signer>).collect::<Vec<_>>();
+        let files = || {
+            let entries = std::fs::read_dir(&folder).expect("a folder");
+            let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+            names.sort();
+            names
+        };
+        write(&folder, &said(OWN), &root, &signers(&[1, 2])).expect("documents");
+        assert_eq!(files().iter().filter(|name| name.contains(".bob.")).count(), 2);
+        std::fs::write(folder.join("notes.txt"), "somebody's own").expect("a file");
+        let written = write(&folder, &said(&OWN.replace("2024-12-31", "2024-06-30")), &root, &signers(&[1])).expect("documents");
+        assert_eq!(files().iter().filter(|name| name.ends_with(".sshsig")).count(), 2, "{:?}", files());
+        assert!(files().iter().all(|name| !name.contains(".bob.")) && files().contains(&"notes.txt".to_owned()), "{:?}", files());
+        for document in &written {
+            let back = read_back(document, Some(&root)).expect("its own signatures only");
+            assert_eq!((back.keys.len(), &back.statements[0].signers[..]), (1, &["ada".to_owned()][..]));
+        }
+    }
+}

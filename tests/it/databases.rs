@@ -42,7 +42,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// A database of trivy as its publisher packs it.
 fn database(name: &str, updated: &str) -> Vec<u8> {
     let metadata = json!({ "Version": 2, "NextUpdate": "2026-10-28T12:30:01.123456589Z", "UpdatedAt": updated, "DownloadedAt": "0001-01-01T00:00:00Z" });
-    gzip(&tar(&[(name, &[7; 100_000]), ("metadata.json", metadata.to_string().as_bytes())]))
+    gzip(&tar(&[(name, &[7; 10_000]), ("metadata.json", metadata.to_string().as_bytes())]))
 }
 
 /// Puts a layer under a tag, beside the configuration and the manifest that the publisher writes; the digest of the manifest.

@@ -131,7 +131,17 @@ impl Image {
     fn gate(&self, policy: &Policy) -> Gated {
         let now = "2026-11-10T00:00:00Z".parse().unwrap();
         let lock = Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b"manifest"), self.artifacts.clone()).unwrap();
-        let gates = Gates { policy, now, as_of: now, advisories: None, statements: &[], installed: None, threads: 1, hash: true, progress: &Silent };
+        let gates = Gates {
+            policy,
+            now,
+            as_of: now,
+            advisories: None,
+            statements: &[],
+            installed: None,
+            threads: 1,
+            hash: true,
+            progress: &Silent,
+        };
         gates.run(sbom::of_lock(&lock), &self.artifacts, &self.held).unwrap()
     }
 

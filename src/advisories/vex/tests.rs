@@ -114,6 +114,14 @@ fn parts_of_products_count_too() {
     let one = statement("not_affected", &product, WHY);
     assert!(read_openvex("a document", document(&one).as_bytes()).is_ok());
     assert!(read_openvex("a document", document(&[&*one, &*one].join(",")).as_bytes()).is_err());
+    // In the other form, what is spoken of counts.
+    let cyclonedx = |parts: usize| {
+        let affects = vec![r#"{"ref":"t"}"#; parts].join(",");
+        let text = format!(r#"{{"bomFormat":"CycloneDX","vulnerabilities":[{{"id":"CVE-1","affects":[{affects}]}}]}}"#);
+        read_cyclonedx("a document", text.as_bytes()).map(drop).map_err(|e| e.message().to_owned())
+    };
+    assert_eq!(cyclonedx(MOST_STATEMENTS - 1), Ok(()));
+    assert_eq!(cyclonedx(MOST_STATEMENTS), Err("a document: it is too long".to_owned()));
 }
 
 #[test]
@@ -152,6 +160,16 @@ fn statements_of_cyclonedx_are_read() {
     assert_eq!(says(&said.statements, PACKAGE, Some(PRODUCT)), Some(Status::NotAffected));
     assert_eq!(says(&said.statements, PACKAGE, Some("pkg:oci/other@sha256%3Abb")), None);
     assert_eq!(says(&said.statements, PACKAGE, None), None);
+    // It is of when it was last updated, else of when it was first issued, else of its document.
+    let issued = |more: &str| {
+        let text = text.replacen(r#""state":"not_affected""#, &format!(r#""state":"not_affected"{more}"#), 1);
+        read_cyclonedx("a document", text.as_bytes()).expect("a document").statements[0].timestamp.to_string()
+    };
+    let (first, last) = (r#","firstIssued":"2024-01-01T00:00:00Z""#, r#","lastUpdated":"2024-03-01T00:00:00Z""#);
+    assert_eq!(
+        [issued(""), issued(first), issued(last), issued(&format!("{first}{last}"))],
+        ["2024-05-01T00:00:00Z", "2024-01-01T00:00:00Z", "2024-03-01T00:00:00Z", "2024-03-01T00:00:00Z"]
+    );
     let top = text.replacen(r#""affects":[{"ref":"t"}]"#, r#""affects":[{"ref":"app"}]"#, 1);
     let top = read_cyclonedx("a document", top.as_bytes()).expect("a document");
     assert_eq!(says(&top.statements, PACKAGE, Some(PRODUCT)), Some(Status::NotAffected));

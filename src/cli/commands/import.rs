@@ -86,7 +86,7 @@ impl Import {
         let journal = context.journal(&writer)?;
         log_refusals(&errors, &self.places, &journal)?;
         let (mut documents, mut counted) = (Vec::new(), 0);
-        let known = known(self.advisories.as_deref(), Some(&store), &[])?;
+        let known = known(self.advisories.as_deref(), Some(store), &[])?;
         let approvals = self.approvals.as_deref().map(approve::read).transpose()?;
         for bundle in bundles {
             if let Some(pairs) = &approvals {

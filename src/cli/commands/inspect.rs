@@ -132,7 +132,8 @@ fn parity(found: Redundancy) -> String {
 }
 
 fn encodings(spent: &Spent) -> Value {
-    let one = |taken: &Taken| json!({ "encoding": word(taken.encoding), "blobs": taken.blobs, "bytes": taken.bytes, "stored": taken.carried });
+    let one =
+        |taken: &Taken| json!({ "encoding": word(taken.encoding), "blobs": taken.blobs, "bytes": taken.bytes, "stored": taken.carried });
     json!({ "left-out": { "blobs": spent.left_out.0, "bytes": spent.left_out.1 }, "carried": spent.by_encoding.iter().map(one).collect::<Vec<_>>() })
 }
 

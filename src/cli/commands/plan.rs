@@ -34,6 +34,7 @@ With --lock it says what a bundle of that lock would leave out, what it would ca
 before anything is fetched; the options are those of pack, whose --dry-run has an estimate once everything is here. Exit code 0 says that it can be \
 told, others are those that pack would end with."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct PlanCommand {
     /// Volumes, or folders that hold them
     #[arg(required_unless_present = "lock", conflicts_with = "lock")]

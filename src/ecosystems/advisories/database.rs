@@ -8,6 +8,7 @@ use crate::server::oci::is_name;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::io::Read;
+use std::path::Path;
 
 /// The file that says which database of grype is the newest.
 pub(super) const LISTING: &str = "latest.json";
@@ -103,7 +104,7 @@ pub(super) fn updated(label: &str, archive: &mut dyn BlobRead) -> Result<Timesta
     unpacked(Packing::Gzip, size, archive, "", &mut found, |stream, found| {
         lint(&mut stream.take(MOST_UNPACKED), found, &mut |entry, content| {
             let name = String::from_utf8_lossy(&entry.name).trim_start_matches("./").to_owned();
-            database |= entry.kind == Kind::File && entry.size > 0 && name.ends_with(".db");
+            database |= entry.kind == Kind::File && entry.size > 0 && Path::new(&name).extension().is_some_and(|ending| ending == "db");
             if entry.kind == Kind::File && name == METADATA {
                 let mut bytes = Vec::new();
                 content.take(LONGEST_METADATA + 1).read_to_end(&mut bytes).map_err(|e| wrong("its metadata cannot be read").because(&e))?;

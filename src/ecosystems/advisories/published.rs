@@ -14,6 +14,7 @@ use crate::upstream::{learned_path, shown};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::path::Path;
 
 /// A database of trivy in a registry, by its tag.
 pub(super) async fn trivy(text: &str, request: &LockRequest<'_>) -> Result<Artifact> {
@@ -66,7 +67,7 @@ fn parts(root: &Found) -> Result<(Vec<Entry>, Digest)> {
 /// The newest database of grype, by its publisher's listing; with a note where the publisher does not go on with it.
 pub(super) async fn grype(text: &str, request: &LockRequest<'_>) -> Result<(Artifact, Option<String>)> {
     let url = address(text)?;
-    if !url.path().ends_with(".json") {
+    if Path::new(url.path()).extension().is_none_or(|ending| ending != "json") {
         let error = Error::usage("`grype` names no listing").with("found", format!("{text:.200}"));
         return Err(error.hint(format!("name the file itself, such as …/databases/v6/{LISTING}")));
     }

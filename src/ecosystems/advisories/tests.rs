@@ -26,6 +26,26 @@ fn artifact(name: &str, meta: serde_json::Value) -> Artifact {
     }
 }
 
+/// A lock is read by many: what opens a door is not in it.
+#[cfg(feature = "upstream")]
+#[test]
+fn an_address_in_a_lock_holds_no_secret() {
+    for good in ["https://example.org/all.zip", "http://127.0.0.1:8080/all.zip"] {
+        assert_eq!(lock::address(good).expect("an address").as_str(), good);
+    }
+    for bad in [
+        "https://example.org/all.zip?token=secret",
+        "https://example.org/all.zip?",
+        "https://token@example.org/all.zip",
+        "https://:secret@example.org/all.zip",
+        "http://example.org/all.zip",
+        "ftp://example.org/all.zip",
+        "all.zip",
+    ] {
+        assert!(lock::address(bad).is_err(), "{bad}");
+    }
+}
+
 #[test]
 fn an_artifact_is_evidence_of_its_kind() {
     let time = "2026-11-23T00:00:00Z";

@@ -118,6 +118,8 @@ fn findings_of_the_scanner_count_from_a_severity_on() {
     assert_eq!(outcome("[artifacts]\nscan = \"shown\"\n", &look(Weight::Error, [0; 3], 0), rules::SCAN), Outcome::Shown);
     assert_eq!(outcome(errors, &look(Weight::Note, [0; 3], 1), rules::SCAN), Outcome::NotAssessed);
     assert_eq!(outcome(errors, &Subject { scan: None, ..subject("a") }, rules::SCAN), Outcome::NotAssessed);
+    let cut = Subject { scan: Some(Look { cut: 1, ..Look::default() }), ..subject("a") };
+    assert_eq!(outcome(errors, &cut, rules::SCAN), Outcome::NotAssessed, "what was not kept may be about it");
 }
 
 #[test]
@@ -298,6 +300,10 @@ fn advisories_are_judged_by_severity_and_by_what_is_done_with_them() {
     ] {
         assert_eq!(outcome(policy, &weak("X-1", grade, false, false), rules::SEVERITY), expected, "{grade:?}");
     }
+    let any = "[advisories]\nrefuse = \"any\"\nmax-age-days = 7\n";
+    for grade in [Some(Grade::Critical), Some(Grade::Medium), Some(Grade::Low), None] {
+        assert_eq!(outcome(any, &weak("X-1", grade, false, false), rules::SEVERITY), Outcome::Refused, "{grade:?}");
+    }
     let low = weak("X-1", Some(Grade::Low), false, true);
     assert_eq!((outcome(policy, &low, rules::SEVERITY), outcome(policy, &low, rules::EXPLOITED)), (Outcome::Shown, Outcome::Refused));
     assert_eq!(outcome("", &weak("MAL-1", None, true, false), rules::MALICIOUS), Outcome::Refused, "refused without being asked for");
@@ -439,6 +445,8 @@ fn what_would_ask_nothing_is_no_policy() {
         ("[artifacts]\nunknown-age = \"refused\"\n".to_owned(), "by itself"),
         ("[artifacts]\nscan = \"refused\"\nscan-severity = \"grave\"\n".to_owned(), "none of its words"),
         ("[artifacts]\ncool-down-days = 0\n".to_owned(), "out of range"),
+        ("[artifacts]\ncool-down-days = 36526\n".to_owned(), "out of range"),
+        ("[advisories]\nmax-age-days = 36526\n".to_owned(), "out of range"),
         ("[advisories]\nrefuse = \"high\"\n".to_owned(), "max-age-days"),
         ("[advisories]\nrefuse = \"very\"\nmax-age-days = 1\n".to_owned(), "none of its words"),
         (sound.replace("artifacts.size", "bundle.age"), "no exceptions"),
@@ -447,11 +455,15 @@ fn what_would_ask_nothing_is_no_policy() {
         (sound.replace("2026-06-01", "soon"), "no day"),
         (sound.replace("Alice", " "), "empty"),
         (sound.replace("until it is replaced", ""), "empty"),
+        (sound.replace("until it is replaced", "until it is \\u202ereplaced"), "not plain"),
+        (sound.replace("Alice", "Alice\\u001b[2J"), "not plain"),
+        (sound.replace("room/a", "room/a\\u0007"), "not plain"),
         (sound.replace("artifacts.size", "advisories.malicious"), "one person"),
         (format!("{sound}vex = \"not_affected\"\n"), "not say about what"),
         (format!("{sound}justification = \"component_not_present\"\n"), "by itself"),
         (format!("{}finding = \"X\"\nvex = \"fine\"\n", exception("advisories.severity", "pkg:npm/a", "")), "status is not known"),
         (format!("{}second-owner = \"Alice\"\n", sound.replace("artifacts.size", "advisories.malicious")), "one person"),
+        (format!("{}second-owner = \" Alice \"\n", sound.replace("artifacts.size", "advisories.malicious")), "one person"),
     ] {
         let said = refused(&text);
         assert!(said.contains(word), "{text}: {said}");
@@ -459,6 +471,19 @@ fn what_would_ask_nothing_is_no_policy() {
     let second = format!("{}second-owner = \"Bob\"\n", sound.replace("artifacts.size", "advisories.malicious"));
     assert_eq!(terms(&second).exceptions[0].second.as_deref(), Some("Bob"));
     assert!(!terms("").ask() && !terms("[bundle]\nlines = [\"main\"]\n").ask());
+}
+
+/// An exception is granted for what was found: nobody can grant what nobody has looked at.
+#[test]
+fn no_exception_lets_through_what_was_not_assessed() {
+    let policy = format!("[artifacts]\nscan = \"refused\"\n{}", exception("artifacts.scan", "room/a", ""));
+    for scan in [None, Some(Look { absent: 1, ..Look::default() }), Some(Look { cut: 1, ..Look::default() })] {
+        let gated = terms(&policy).gate(&[Subject { scan, ..subject("a") }], &held());
+        assert_eq!((gated.worst(), gated.exceptions[0].matched), (Outcome::NotAssessed, 0), "{gated:?}");
+    }
+    let seen = Scanned { rule: "zip-gap".to_owned(), weight: Weight::Error, what: "somewhere".to_owned() };
+    let found = Subject { scan: Some(Look { findings: vec![seen], ..Look::default() }), ..subject("a") };
+    assert_eq!(outcome(&policy, &found, rules::SCAN), Outcome::Excepted);
 }
 
 #[test]
@@ -470,6 +495,32 @@ fn what_is_not_listed_is_counted() {
     assert!(sarif(std::slice::from_ref(&gated), &[]).to_string().contains("5 further findings"));
     assert!(gated.told().iter().any(|finding| finding.found.contains("5 further findings")));
     assert!(junit(std::slice::from_ref(&gated), &[]).contains(&format!("failures=\"{}\"", MOST_FINDINGS + 5)));
+}
+
+/// What nobody has looked at decides, however many findings are only shown before it.
+#[test]
+fn what_was_not_assessed_is_listed_before_what_is_only_shown() {
+    let seen = || Scanned { rule: "zip-gap".to_owned(), weight: Weight::Error, what: "somewhere".to_owned() };
+    let shown = |n| Subject { scan: Some(Look { findings: vec![seen()], ..Look::default() }), ..subject(&format!("n{n}")) };
+    let unseen = Subject { scan: None, ..subject("unseen") };
+    let many: Vec<Subject> = (0..MOST_FINDINGS).map(shown).chain([unseen]).collect();
+    let gated = terms("[artifacts]\nscan = \"shown\"\n").gate(&many, &held());
+    let ruled = gated.rules.iter().find(|ruled| ruled.rule == rules::SCAN).expect("in force");
+    assert_eq!((ruled.hits.len(), ruled.more, ruled.hits[0].outcome), (MOST_FINDINGS, 1, Outcome::NotAssessed));
+    assert_eq!(gated.findings(Outcome::NotAssessed).count(), 1);
+}
+
+/// A reader that follows findings from day to day tells two of one package apart.
+#[test]
+fn two_findings_of_one_package_are_two_in_sarif() {
+    let mut two = weak("X-1", Some(Grade::High), false, false);
+    let weaknesses = &mut two.packages.as_mut().expect("packages")[0].weaknesses;
+    weaknesses.push(Weakness { id: "X-2".to_owned(), names: vec!["X-2".to_owned()], ..weaknesses[0].clone() });
+    let gated = terms("[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n").gate(&[two], &held());
+    let log = sarif(std::slice::from_ref(&gated), &[]);
+    let results = log["runs"][0]["results"].as_array().expect("results").iter().filter(|result| result["ruleId"] == rules::SEVERITY.id);
+    let marks: std::collections::BTreeSet<String> = results.map(|result| result["partialFingerprints"].to_string()).collect();
+    assert_eq!(marks.len(), 2, "{log}");
 }
 
 /// Every state at once, of things with hostile names.

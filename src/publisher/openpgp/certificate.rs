@@ -78,7 +78,7 @@ impl Certificate {
         for (tag, body) in packets {
             let signature = Some(body).filter(|_| tag == SIGNATURE).and_then(Signature::read);
             let Some(signature) = signature else {
-                why = "its signature is of a kind that is not judged".to_owned();
+                "its signature is of a kind that is not judged".clone_into(&mut why);
                 continue;
             };
             match self.judge(&signature, &text) {

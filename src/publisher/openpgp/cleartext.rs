@@ -10,7 +10,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub(super) fn read(message: &[u8]) -> Result<(Vec<String>, String), String> {
     let wrong = || "it is not one clear-signed message and nothing beside it".to_owned();
     let text = std::str::from_utf8(message).ok().filter(|text| text.len() <= MOST_BYTES).ok_or_else(wrong)?;
-    let mut lines = text.trim().split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let mut lines = text.trim().lines();
     if lines.next().map(str::trim_end) != Some(BEGIN) {
         return Err(wrong());
     }

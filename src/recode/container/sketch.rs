@@ -143,7 +143,7 @@ impl Forwards for Placed<'_> {
         if self.at.checked_add(to.len() as u64).is_none_or(|end| end > self.part.length()) {
             return Ok(false);
         }
-        if self.asked & 255 == 0 {
+        if self.asked.is_multiple_of(256) {
             (self.go_on)()?;
         }
         self.part.fill(self.at, to)?;
@@ -209,7 +209,7 @@ fn files(from: &mut dyn Forwards) -> io::Result<Sketch> {
         }
         let mut ends = vec![0; if whole > BLOCK { 2 * BLOCK } else { BLOCK } as usize];
         let (first, last) = ends.split_at_mut(BLOCK as usize);
-        if !from.next(first)? || !last.is_empty() && !(from.pass(whole - 2 * BLOCK)? && from.next(last)?) {
+        if !from.next(first)? || !(last.is_empty() || from.pass(whole - 2 * BLOCK)? && from.next(last)?) {
             break;
         }
         parts.push((hashed(2, size, &ends), size));

@@ -4,6 +4,7 @@ use super::{decoded, text, zlib};
 use crate::recode::format::{BaseTable, Header};
 use crate::recode::layout::{Coding, Layout, Stream};
 use crate::recode::limits::{LONGEST_REFERENCES, MOST_REFERENCES};
+use crate::recode::planes::Filter;
 use crate::recode::similar::Stretch;
 use crate::recode::slice::{Method, Slice};
 use crate::recode::{Error, zstandard};
@@ -109,6 +110,13 @@ fn references_beyond_the_base_or_the_limits_are_refused() {
     }
     refused(&with(vec![at(0, 1); MOST_REFERENCES + 1]), 1000, &[&base], "at most 256 references");
     refused(&with(vec![at(0, 100_000); LONGEST_REFERENCES / 100_000 + 1]), 1000, &[&base], "in all");
+    // What is not compressed against anything refers to nothing: nobody reads bases for it.
+    let stored = |references: Vec<Stretch>| [&start[..], &slice(Method::Stored, 1000, references, blob.clone())].concat();
+    assert!(decoded(&stored(vec![]), 1000, &[&base]).expect("a good stream") == blob);
+    refused(&stored(vec![at(0, 1000)]), 1000, &[&base], "at most 0 references");
+    let planes = Method::Planes(Filter::from_code(0x81).expect("a filter"));
+    let planes = [&start[..], &slice(planes, 1000, vec![at(0, 1000)], blob.clone())].concat();
+    refused(&planes, 1000, &[&base], "at most 0 references");
     // Overlapping ones are as good as any other, and others than the frame was made with are found out by the digest at the latest.
     let _ = decoded(&with(vec![at(0, 600), at(300, 600)]), 1000, &[&base]);
 }

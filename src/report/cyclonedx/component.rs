@@ -93,7 +93,7 @@ fn file(outer: &str, n: usize, part: &Part) -> Value {
     let name = part.name.as_deref().unwrap_or(&digest);
     let mut value = json!({ "type": "file", "bom-ref": format!("{outer}|{n}:{name}"), "name": name });
     of_a_file(&mut value, part);
-    value["properties"] = Value::from_iter([property("size", &part.size.to_string())].into_iter().chain(file_name(part)));
+    value["properties"] = [property("size", &part.size.to_string())].into_iter().chain(file_name(part)).collect::<Value>();
     value
 }
 

@@ -412,6 +412,21 @@ fn hostile_names_are_text_in_every_form() {
     assert!(csv.contains("\"'=cmd|") && !csv.contains("\"=cmd|"), "{csv}");
 }
 
+/// What is put into a frame of its own is text as well.
+#[test]
+fn commands_and_proofs_are_escaped() {
+    let mut report = sample(1, "x");
+    report.commands = vec!["verify <script>alert(1)</script> & \"x\"".to_owned()];
+    let mut proof = report.proof.as_ref().expect("a proof").said().clone();
+    proof.lines.push("<img src=x onerror=alert(2)>".to_owned());
+    report.proof = Some(Backed::new(proof, Evidence::event(4)));
+    for language in Language::ALL {
+        let html = String::from_utf8(report.render(Form::Html, language)).expect("UTF-8");
+        assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+        assert!(html.contains("verify &lt;script&gt;alert(1)") && html.contains("&lt;img src=x"), "{html}");
+    }
+}
+
 #[test]
 fn a_text_is_bounded_and_seen_to_be_cut() {
     assert_eq!(outside("one\ntwo\t\u{7}"), "one two \\u{7}");

@@ -294,7 +294,28 @@ fn shown(name: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::begins;
+    use super::{BEYOND_OCTAL, Findings, Header, Reader, Records, Seen, begins};
+
+    /// TARmageddon, both ways round: of two lengths that differ none is taken, but where a header cannot say it.
+    #[test]
+    fn of_two_lengths_none_is_taken() {
+        let agreed = |header: u64, extended: Option<u64>| {
+            let (mut stream, mut found) = (std::io::empty(), Findings::default());
+            let mut reader =
+                Reader { stream: &mut stream, found: &mut found, seen: Seen::default(), next: Records::default(), pending: false };
+            let header = Header { name: b"a".to_vec(), link: vec![], kind: b'0', size: header, mode: 0, old: false, extended: false };
+            let size = reader.agreed(&header, Records { size: extended, ..Records::default() }).map(|entry| entry.size).ok();
+            (size, found.list().first().map(|finding| finding.rule.name))
+        };
+        for (header, extended, size) in
+            [(7, None, 7), (7, Some(7), 7), (0, Some(0), 0), (0, Some(BEYOND_OCTAL), BEYOND_OCTAL), (0, Some(u64::MAX), u64::MAX)]
+        {
+            assert_eq!(agreed(header, extended), (Some(size), None), "{header} {extended:?}");
+        }
+        for (header, extended) in [(7, 0), (7, 8), (0, 1), (0, 512), (0, BEYOND_OCTAL - 1), (1, BEYOND_OCTAL)] {
+            assert_eq!(agreed(header, Some(extended)), (None, Some(crate::scan::rules::TAR_PAX_SIZE.name)), "{header} {extended}");
+        }
+    }
 
     /// A header without the mark of POSIX, whose name has a byte above 127, and the check sum as it is given.
     fn header(sum: impl Fn(i64) -> Vec<u8>, signed: bool) -> Vec<u8> {

@@ -83,3 +83,22 @@ fn decimal(digits: &[u8]) -> Option<u64> {
         !digits.is_empty() && digits.len() < 20 && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || digits.len() == 1);
     plain.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    /// Some readers take digits behind a zero for octal ones, some stop at a sign or a blank.
+    #[test]
+    fn a_number_is_read_in_one_way_or_not_at_all() {
+        let size = |records: &[u8]| parse(records).map(|records| records.size);
+        assert_eq!(size(b"12 size=512\n"), Ok(Some(512)));
+        assert_eq!(size(b"9 size=0\n"), Ok(Some(0)));
+        for record in [&b"11 size=07\n"[..], b"13 size=0010\n", b"11 size=+1\n", b"11 size= 1\n", b"12 size=0x1\n", b"8 size=\n"] {
+            assert_eq!(size(record), Err("a length that is no number"), "{record:?}");
+        }
+        for record in [&b"013 size=512\n"[..], b"+13 size=512\n", b" 13 size=512\n", b"0 size=512\n", b"99 size=512\n"] {
+            assert_eq!(size(record), Err("a record's length is wrong"), "{record:?}");
+        }
+    }
+}

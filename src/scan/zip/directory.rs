@@ -310,3 +310,43 @@ pub(super) fn cut(error: &std::io::Error) -> Error {
         _ => Error::io("the archive cannot be read", error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LOCAL, Member, local_header};
+    use crate::artifact::InMemory;
+
+    /// What a member's bytes mean must not depend on a key, on another file, or on a directory that is masked.
+    #[test]
+    fn members_that_are_encrypted_or_patched_are_refused() {
+        let judged = |flags: u16| {
+            let mut bytes = LOCAL.to_le_bytes().to_vec();
+            bytes.resize(30, 0);
+            bytes[6..8].copy_from_slice(&flags.to_le_bytes());
+            bytes[26] = 1;
+            bytes.push(b'a');
+            let member = Member {
+                name: "a".to_owned(),
+                method: 0,
+                crc32: 0,
+                packed: 0,
+                size: 0,
+                mode: 0,
+                flags,
+                raw_name: b"a".to_vec(),
+                offset: 0,
+                directory: bytes.len() as u64,
+                second_name: false,
+            };
+            (local_header(&mut InMemory::new(bytes), &member).map_err(|e| e.message().to_owned()), member.is_encrypted())
+        };
+        for flags in [0, 1 << 1 | 1 << 2, 1 << 3, 1 << 11] {
+            assert_eq!(judged(flags), (Ok(31), false), "{flags:#06x}");
+        }
+        for flag in [0, 5, 6, 13] {
+            for flags in [1 << flag, 1 << flag | 1 << 11] {
+                assert_eq!(judged(flags), (Err("the member is encrypted".to_owned()), true), "{flags:#06x}");
+            }
+        }
+    }
+}

@@ -191,3 +191,31 @@ impl<R: Read> Read for Summed<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::artifact::InMemory;
+    use crate::scan::{Findings, Profile, as_zip};
+
+    /// A zip of one empty member.
+    fn of_one(name: &[u8], flags: u16) -> Vec<u8> {
+        let (name_length, flags) = ((name.len() as u16).to_le_bytes(), flags.to_le_bytes());
+        let length = |bytes: &[u8]| (bytes.len() as u32).to_le_bytes();
+        let local = [&b"PK\x03\x04\x14\0"[..], &flags, &[0; 18], &name_length, &[0; 2], name].concat();
+        let central = [&b"PK\x01\x02\x14\0\x14\0"[..], &flags, &[0; 18], &name_length, &[0; 16], name].concat();
+        let end = [&b"PK\x05\x06\0\0\0\0\x01\0\x01\0"[..], &length(&central), &length(&local), &[0; 2]].concat();
+        [local, central, end].concat()
+    }
+
+    /// What readers take a name for that says no encoding differs: some read code page 437, some UTF-8.
+    #[test]
+    fn a_name_without_an_encoding_is_told() {
+        let judged = |name: &str, flags| {
+            let mut found = Findings::default();
+            as_zip(&mut InMemory::new(of_one(name.as_bytes(), flags)), Profile::Package, &mut found).expect("it can be read");
+            found.list().iter().map(|finding| (finding.rule.name, finding.what.clone())).collect::<Vec<_>>()
+        };
+        assert!(judged("plain", 0).is_empty() && judged("n\u{e4}me", 1 << 11).is_empty());
+        assert_eq!(judged("n\u{e4}me", 0), [(crate::scan::rules::NAME_RESERVED.name, "a name whose encoding is not said".to_owned())]);
+    }
+}

@@ -239,7 +239,8 @@ pub(super) fn recode(work: &Preparing<'_>, job: &Job, threads: usize, shelf: &Sh
     check(&source, &job.digest, job.size, work.progress)?;
     let stored = stored_length(&mut source)?;
     let opened = job.bases.iter().map(|(digest, size)| Ok((*digest, shelf.base(work, digest, *size)?))).collect::<Result<Vec<_>>>()?;
-    let bases: Vec<Base<'_>> = opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), at: 0, size: blob.size() }).collect();
+    let bases: Vec<Base<'_>> =
+        opened.iter().map(|(digest, blob)| Base { digest: *digest, file: blob.file(), at: 0, size: blob.size() }).collect();
     let effort = Effort { level: work.shape.profile.level(), planes: true, threads };
     let mut out = work.store.scratch().map_err(|e| unwritten(&e))?;
     let bound = (stored - stored / WORTHWHILE).min(job.size);

@@ -3,7 +3,7 @@
 use super::carried::pretty;
 use super::contents::Looked;
 use super::{Gathering, Notes};
-use crate::advisories::Freshness;
+use crate::advisories::{Counts, Freshness};
 use crate::error::Result;
 use crate::policy::Policy;
 use crate::policy::gate::{Exception, Standing};
@@ -37,7 +37,7 @@ pub fn ask(inventory: &Inventory, looked: Looked<'_>, gathering: &Gathering<'_>,
     match asked {
         Ok(None) => Advised::Nobody,
         Ok(Some((held, assessed))) => {
-            let (asked, lacking) = (assessed.counts, assessed.counts.undetermined + assessed.counts.not_assessable);
+            let (asked, lacking) = (assessed.counts, lacking(&assessed.counts));
             let all = asked.assessed + lacking;
             notes.transcript("packages that were laid beside advisories", "all", &format!("{} of {all}", asked.assessed));
             let reasons = if lacking > 0 { vec![Reason::NotAllAsked(lacking as u64, all as u64)] } else { vec![] };
@@ -49,6 +49,11 @@ pub fn ask(inventory: &Inventory, looked: Looked<'_>, gathering: &Gathering<'_>,
             Advised::Unusable
         }
     }
+}
+
+/// How many packages the advisories do not say everything of: those that nobody has looked into, too.
+fn lacking(counts: &Counts) -> usize {
+    counts.undetermined + counts.not_examined + counts.not_assessable
 }
 
 /// The databases with their dates, the counts, the findings: the gravest first.
@@ -63,7 +68,8 @@ fn document(held: &Held, assessed: &Assessed, at: Timestamp) -> Value {
         "as-of": at.to_string(),
         "sha256": held.evidence.map(|digest| digest.hex()),
         "databases": assessed.taken.iter().map(database).collect::<Vec<_>>(),
-        "assessed": counts.assessed, "undetermined": counts.undetermined, "not-assessable": counts.not_assessable,
+        "assessed": counts.assessed, "undetermined": counts.undetermined, "not-examined": counts.not_examined,
+        "not-assessable": counts.not_assessable,
         "affected": counts.affected, "count": counts.findings,
         "why-not-assessed": assessed.reasons,
         "findings": all.iter().take(MOST).map(|(line, found)| finding(line, found)).collect::<Vec<_>>(),
@@ -109,4 +115,64 @@ fn one(exception: &Exception, at: Timestamp) -> Value {
         "second-owner": exception.second, "reason": exception.reason, "granted": exception.granted.to_string(),
         "expires": exception.expires.to_string(), "standing": standing,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisories::vex::Statements;
+    use crate::advisories::{Builder, Extent, Ranking, Rating};
+
+    /// What nobody has looked into is not what the advisories were asked about.
+    #[test]
+    fn what_was_not_examined_is_lacking() {
+        let one = |of: fn(&mut Counts) -> &mut usize| {
+            let mut counts = Counts { assessed: 5, affected: 3, findings: 9, ..Counts::default() };
+            *of(&mut counts) += 2;
+            lacking(&counts)
+        };
+        assert_eq!(one(|counts| &mut counts.assessed), 0);
+        assert_eq!([one(|c| &mut c.undetermined), one(|c| &mut c.not_examined), one(|c| &mut c.not_assessable)], [2; 3]);
+    }
+
+    #[test]
+    fn the_gravest_findings_are_listed_first_and_all_are_counted() {
+        let weakness = |id: &str, rating| Weakness {
+            id: id.to_owned(),
+            names: vec![],
+            fixed: vec![],
+            rating,
+            score: None,
+            malicious: false,
+            summary: String::new(),
+            exploited: None,
+            likelihood: None,
+            said: None,
+            set_aside: 0,
+        };
+        let line = |purl: &str, findings| Line {
+            purl: purl.to_owned(),
+            asked: None,
+            within: None,
+            extent: Extent::NotExamined,
+            reasons: vec![],
+            findings,
+        };
+        let many = (0..MOST).map(|n| weakness(&format!("M-{n}"), Rating::Medium)).collect();
+        let lines = vec![
+            line("pkg:x/a@1", vec![weakness("L", Rating::Low)]),
+            line("pkg:x/b@1", many),
+            line("pkg:x/c@1", vec![weakness("C", Rating::Critical)]),
+        ];
+        let counts = Counts { assessed: 1, undetermined: 2, not_examined: 3, not_assessable: 4, affected: 3, findings: MOST + 2 };
+        let assessed = Assessed { lines, counts, ..Assessed::default() };
+        let (snapshot, ranking, statements) = (Builder::new().finish(), Ranking::default(), Statements::default());
+        let held = Held { snapshot, ranking, statements, evidence: None, used: vec![] };
+        let said = document(&held, &assessed, Timestamp::UNIX_EPOCH);
+        let listed = said["findings"].as_array().expect("findings");
+        assert_eq!((listed.len(), &said["left-out"], &said["count"]), (MOST, &json!(2), &json!(MOST + 2)));
+        assert_eq!((&listed[0]["id"], &listed[1]["rating"]), (&json!("C"), &json!("medium")));
+        let extents = ["assessed", "undetermined", "not-examined", "not-assessable"].map(|word| said[word].as_u64());
+        assert_eq!(extents, [Some(1), Some(2), Some(3), Some(4)]);
+    }
 }

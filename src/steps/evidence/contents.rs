@@ -161,3 +161,62 @@ fn found(report: &Report) -> Value {
         "artifact": report.artifact, "blob": report.blob.map(|blob| blob.hex()), "file": report.file, "findings": findings, "more": report.more,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Digest;
+    use crate::report::{Examined, Licensing, SubjectKind};
+
+    fn of(components: Vec<Component>) -> Inventory {
+        let subject = Subject {
+            kind: SubjectKind::Lock,
+            name: "kit".to_owned(),
+            version: String::new(),
+            digest: Digest::of(b"lock"),
+            partial: false,
+            created: None,
+            author: None,
+        };
+        Inventory::new(subject, components)
+    }
+
+    fn folder(place: &tempfile::TempDir) -> Folder {
+        Folder::begin(&place.path().join("pack")).expect("a place")
+    }
+
+    /// Names and licences come from outside, and tables are opened by spreadsheets.
+    #[test]
+    fn no_field_of_a_table_is_a_formula() {
+        for formula in ["=1+2", "+1", "-1", "@SUM(1)", "=cmd|' /C calc'!A0"] {
+            assert_eq!(cell(formula), format!("\"'{formula}\""));
+            let component = Component {
+                name: formula.to_owned(),
+                version: formula.to_owned(),
+                licences: vec![Licensing::new(formula, "declared")],
+                ..Component::default()
+            };
+            let line = licence_line(&component);
+            assert!(line.matches("\"'").count() >= 2 && !line.contains(&format!("\"{formula}")), "{line}");
+        }
+        assert!(cell("\t=1").starts_with("\"'") || !cell("\t=1").contains('\t'), "{}", cell("\t=1"));
+        assert_eq!(cell("a \"b\"\n,c"), "\"a \"\"b\"\" ,c\"");
+    }
+
+    #[test]
+    fn bills_of_what_was_not_read_are_partial() {
+        let read = Component { examined: Examined::Read, ..Component::default() };
+        let unread = |examined| Component { examined, ..Component::default() };
+        for (other, lacking) in
+            [(Examined::Read, 0), (Examined::Opaque, 0), (Examined::NotExamined, 1), (Examined::Unreadable("it is damaged".to_owned()), 1)]
+        {
+            let place = tempfile::TempDir::new().expect("a folder");
+            let found = bills(&of(vec![read.clone(), unread(other.clone())]), &mut folder(&place)).expect("documents");
+            match (found, lacking) {
+                (Found::Present(_), 0) => {}
+                (Found::Partial(_, reasons), n) if n > 0 => assert_eq!(reasons, [Reason::NotAllExamined(n, 2)], "{other:?}"),
+                _ => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -136,3 +136,72 @@ fn row(component: &Component) -> ArtifactRow {
         examined: component.examined.words().to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Descriptor, Digest, SideDigests};
+    use crate::report::{Model, Subject, SubjectKind};
+
+    fn artifact(learned: &[Learned]) -> Artifact {
+        let blob = |learned: &Learned| Descriptor {
+            media_type: "application/octet-stream".to_owned(),
+            digest: Digest::of(b"one blob"),
+            size: 1,
+            name: None,
+            origins: vec![],
+            learned: *learned,
+            side_digests: SideDigests::default(),
+        };
+        Artifact {
+            ecosystem: "room".to_owned(),
+            sections: vec![],
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            descriptors: learned.iter().map(blob).collect(),
+            subject: None,
+            meta: serde_json::Value::Null,
+        }
+    }
+
+    fn count(artifacts: &[Artifact], components: Vec<Component>, wanted: Tile) -> Option<u64> {
+        let subject = Subject {
+            kind: SubjectKind::Lock,
+            name: "kit".to_owned(),
+            version: String::new(),
+            digest: Digest::of(b"lock"),
+            partial: false,
+            created: None,
+            author: None,
+        };
+        let tiles = trust(artifacts, &Inventory::new(subject, components), &Evidence::tool());
+        tiles.iter().find(|counted| counted.said().tile == wanted).expect("a tile").said().count
+    }
+
+    /// A digest that one origin was trusted for is not better known because another one told it, too.
+    #[test]
+    fn a_blob_of_several_origins_is_told_by_the_worst() {
+        let all = [Learned::Upstream, Learned::Pinned, Learned::Downloaded];
+        let told = |artifacts: &[Artifact]| {
+            [Tile::FromUpstream, Tile::Pinned, Tile::Downloaded].map(|tile| count(artifacts, vec![], tile).expect("a number"))
+        };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            assert_eq!(told(&[artifact(&order.map(|at: usize| all[at]))]), [0, 0, 1], "{order:?}");
+        }
+        assert_eq!(told(&[artifact(&[Learned::Pinned]), artifact(&[Learned::Upstream])]), [0, 1, 0]);
+    }
+
+    /// Where nobody has looked into a file of a model, nobody knows how many run when they are loaded.
+    #[test]
+    fn what_runs_when_loaded_has_no_number_where_not_all_was_looked_into() {
+        let model = |not_looked_into, examined| {
+            let model = Model { executable: vec!["a.pkl".to_owned()], not_looked_into, ..Model::default() };
+            Component { model: Some(model), examined, ..Component::default() }
+        };
+        let executable = |components| count(&[], components, Tile::Executable);
+        assert_eq!(executable(vec![model(0, Examined::Read)]), Some(1));
+        assert_eq!(executable(vec![model(1, Examined::Read)]), None);
+        assert_eq!(executable(vec![model(0, Examined::Read), model(0, Examined::NotExamined)]), None);
+        assert_eq!(executable(vec![model(0, Examined::Unreadable("it is damaged".to_owned()))]), None);
+    }
+}

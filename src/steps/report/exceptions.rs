@@ -46,3 +46,38 @@ fn row(exception: &Exception, at: Timestamp) -> ExceptionRow {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::{Decision, Identity, Kind, Verdict};
+    use crate::store::write_atomic;
+
+    /// Who reads page 1 learns of each exception that has ended.
+    #[test]
+    fn every_exception_that_has_ended_is_remarked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open_or_create(&folder.path().join("store")).expect("a store");
+        let exception = |subject: &str, expires: &str| {
+            format!(
+                "[[exception]]\nrule = \"artifacts.size\"\nsubject = \"{subject}\"\nowner = \"Alice\"\nreason = \"for now\"\n\
+                 granted = \"2026-01-01\"\nexpires = \"{expires}\"\n"
+            )
+        };
+        let exceptions = exception("room/a", "2026-03-01") + &exception("room/b", "2026-06-01");
+        let policy = format!("airlift-policy = 1\n[artifacts]\nmax-bytes = 1\n{exceptions}");
+        write_atomic(&store.policy_path(), policy.as_bytes()).expect("a policy");
+        let told = |at: &str| {
+            let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
+            let tool = Evidence::tool;
+            let mut report = Report::new(Kind::Installed, at, Backed::new(Identity::default(), tool()), Backed::new(decision, tool()));
+            fill(&mut report, &store, at.parse().expect("a time")).expect("a policy");
+            let remark = |claim: &Claim| (claim.said().key.clone(), claim.said().values["count"].clone());
+            report.remarks.iter().map(remark).collect::<Vec<_>>()
+        };
+        let expired = |count: &str| vec![("exception-expired".to_owned(), count.to_owned())];
+        assert!(told("2026-03-01T23:59:59Z").is_empty());
+        assert_eq!(told("2026-03-02T00:00:00Z"), expired("1"));
+        assert_eq!(told("2026-06-02T00:00:00Z"), expired("2"));
+    }
+}

@@ -51,12 +51,8 @@ fn encodings(bundle: &Authentic) -> Vec<EncodingRow> {
         Encoding::Zstd => Carriage::Zstd,
         Encoding::Recoded => Carriage::Recoded,
     };
-    let row = |taken: Taken| EncodingRow {
-        encoding: way(taken.encoding),
-        blobs: taken.blobs as u64,
-        bytes: taken.bytes,
-        carried: taken.carried,
-    };
+    let row =
+        |taken: Taken| EncodingRow { encoding: way(taken.encoding), blobs: taken.blobs as u64, bytes: taken.bytes, carried: taken.carried };
     let mut left_out = bundle.lock.blobs();
     left_out.retain(|digest, _| bundle.bases.granted.contains_key(digest));
     let bytes = left_out.values().fold(0, |sum: u64, size| sum.saturating_add(*size));

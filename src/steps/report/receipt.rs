@@ -158,3 +158,36 @@ fn proven(report: &mut Report, received: &Received, told: &Evidence) {
     let proof = ProofRow { index: event.index, size: checkpoint.size, root: checkpoint.root.hex(), key: key.to_string(), lines };
     report.proof = Some(Backed::new(proof, told.clone()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorKind, Installed, Store, kind, received};
+    use crate::artifact::Digest;
+    use crate::log::{Draft, Item, Journal, Scribe};
+
+    /// What the log says was installed is that list, and no other one of its number.
+    #[test]
+    fn no_report_is_made_of_another_list_than_was_logged() {
+        let said = |list: fn(Digest) -> Digest| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = Store::open_or_create(&folder.path().join("store")).expect("a store");
+            let writer = store.writer().expect("nobody else writes");
+            let scribe = Scribe { clock: || "2026-01-01T00:00:00Z".parse().expect("a time"), actor: "somebody".to_owned() };
+            let journal = Journal::open(&writer, scribe).expect("a log");
+            let bundle = Digest::of(b"bundle");
+            let lock = Digest::of(b"lock");
+            let installed = Installed { bundle, name: "kit".to_owned(), line: "main".to_owned(), epoch: 0, seq: 1, lock };
+            let staged = writer.stage(installed).expect("a snapshot");
+            let snapshot = Item::named("snapshot", staged.number()).digest(list(staged.list()));
+            let subjects = vec![Item::named("bundle", "kit 1").digest(bundle), snapshot];
+            journal.append(Draft::new(kind::IMPORT, subjects)).expect("an event");
+            writer.install(staged).expect("it is served");
+            let error = received(&store, 1).map(drop).expect_err("the lock is missing");
+            (error.kind(), error.message().to_owned())
+        };
+        let (kind, message) = said(|list| list);
+        assert!(kind == ErrorKind::Store && message.contains("is missing"), "{message}");
+        let (kind, message) = said(|_| Digest::of(b"another list"));
+        assert!(kind == ErrorKind::Store && message.contains("its list is another"), "{message}");
+    }
+}

@@ -202,3 +202,59 @@ impl Known {
         (all.into_iter().take(MOST_ROWS).map(row).collect(), more)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisories::Extent;
+
+    fn found(id: &str, rating: Rating) -> Found {
+        Found {
+            id: id.to_owned(),
+            names: vec![],
+            fixed: vec![],
+            rating,
+            score: None,
+            malicious: false,
+            summary: String::new(),
+            exploited: None,
+            likelihood: None,
+            said: None,
+            set_aside: 0,
+        }
+    }
+
+    fn known(before: Option<&[&str]>) -> Known {
+        let findings = [Rating::Unknown, Rating::Low, Rating::Medium, Rating::High, Rating::Critical].map(|r| found(r.word(), r));
+        let line = Line {
+            purl: "pkg:x/a@1".to_owned(),
+            asked: None,
+            within: None,
+            extent: Extent::Assessed,
+            reasons: vec![],
+            findings: findings.to_vec(),
+        };
+        let key = |id: &&str| ((*id).to_owned(), package(&line));
+        let before = before.map(|ids| ids.iter().map(key).collect());
+        let of = Assessed { lines: vec![line.clone()], ..Assessed::default() };
+        Known { of, before, by: Evidence::tool(), at: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn what_is_severe_and_new_is_high_or_critical_and_was_not_known_before() {
+        let count = |before: Option<&[&str]>, wanted: Tile| {
+            let tiles = known(before).tiles();
+            tiles.iter().find(|counted| counted.tile == wanted).expect("a tile").count
+        };
+        for (before, severe, already) in [
+            (None, None, None),
+            (Some(&[][..]), Some(2), Some(0)),
+            (Some(&["high"][..]), Some(1), Some(1)),
+            (Some(&["critical", "high", "low"][..]), Some(0), Some(3)),
+        ] {
+            assert_eq!((count(before, Tile::SevereNew), count(before, Tile::Already)), (severe, already), "{before:?}");
+        }
+        let listed = |before: &[&str]| known(Some(before)).rows().0.iter().map(|row| row.severity.clone()).collect::<Vec<_>>();
+        assert_eq!(listed(&[])[..2], ["critical", "high"], "the gravest first");
+    }
+}

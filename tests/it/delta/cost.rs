@@ -70,7 +70,7 @@ fn a_plan_of_a_lock_needs_none_of_its_blobs_and_says_what_packing_says() {
     let full = place.json(&["plan", "--lock", "kit.lock"]);
     assert_eq!((&full["left-out"]["blobs"], &full["at-most"]), (&json!(0), &json!(sizes.iter().sum::<u64>())));
     // Once they are here, the bundle that is packed is what was planned.
-    let shape = shape(vec![site(&place.world, &[&[place.base.clone()]])]);
+    let shape = shape(vec![site(&place.world, &[std::slice::from_ref(&place.base)])]);
     let delta = place.world.pack_shaped(&lock(&place.world, 2), "two", None, &shape);
     let bundle = place.world.open(&delta).expect("authentic");
     let counts = (bundle.lock.blobs().len() - bundle.table.blobs.len(), bundle.bases.recoded.len());
@@ -102,7 +102,7 @@ fn a_request_adds_what_is_asked_for_and_what_cannot_be_told_has_the_code_of_pack
     let foreign = other.pack(&lock(&other, 1), "one", None, &[9]);
     place.run(&["plan", "--lock", "kit.lock", "--base", arg(&foreign[0])]).refused(4, &[]);
     // A receipt of a bundle that was not packed here.
-    place.world.import(&[place.base.clone()], &receiver).expect("imported");
+    place.world.import(std::slice::from_ref(&place.base), &receiver).expect("imported");
     std::fs::remove_dir_all(place.world.sender.root().join("sent")).expect("forgotten");
     let receipt = receiver.root().join("log/receipts/snapshot-1.tlog-proof");
     let planned = place.run(&["plan", "--lock", "kit.lock", "--base", arg(&receipt)]);

@@ -192,7 +192,7 @@ fn apk_is_read() {
     let inner = inside(&found);
     let [app, busybox, musl] = &inner.components[..] else { panic!("{:?}", names(&found)) };
     assert_eq!(musl.purl, "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.1");
-    assert_eq!(busybox.needs, [musl.reference.clone()]);
+    assert_eq!(busybox.needs, std::slice::from_ref(&musl.reference));
     assert_eq!((inner.accounted, busybox.needs_known), (2, Completeness::Complete), "what is needed lies in it: /bin/sh");
     assert_eq!(app.needs, [busybox.reference.clone(), musl.reference.clone()], "who owns the path, who provides the library");
     assert_eq!(

@@ -78,7 +78,7 @@ fn packages_are_those_of_rpm() {
     let said: BTreeSet<&str> =
         requires.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.starts_with("rpmlib(")).collect();
     assert_eq!(app.requirements.iter().map(|r| r.declared.as_str()).collect::<BTreeSet<_>>(), said);
-    assert_eq!(app.needs, [library.reference.clone()]);
+    assert_eq!(app.needs, std::slice::from_ref(&library.reference));
     assert_eq!((&app.unmet[..], app.needs_known), (&["nothing-has-this".to_owned()][..], Completeness::Partial));
     let licences: Vec<_> = library.licences.iter().map(|l| (l.basis, l.text.as_str(), l.source.as_str())).collect();
     let place = "usr/share/licenses/lib-text/LICENSE";
