@@ -140,7 +140,7 @@ fn put_table(out: &mut Vec<u8>, layout: &Layout) {
     }
     streams.iter().for_each(|stream| varint::put(out, stream.deflated));
     streams.iter().for_each(|stream| varint::put(out, stream.plain));
-    streams.iter().for_each(|stream| varint::put(out, u64::from(stream.inner) | u64::from(stream.coding == Coding::Zstd) * FRAME));
+    streams.iter().for_each(|stream| varint::put(out, u64::from(stream.inner) | (u64::from(stream.coding == Coding::Zstd) * FRAME)));
 }
 
 fn table(rest: &mut &[u8], left: &mut usize, part: &str) -> Result<Vec<Stream>> {
