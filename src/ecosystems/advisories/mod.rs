@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod client;
+#[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking looks into an archive"))]
 mod database;
 mod examine;
 #[cfg(feature = "upstream")]

@@ -31,7 +31,7 @@ mod oci;
 mod package;
 mod place;
 mod precedence;
-#[cfg(feature = "upstream")]
+#[cfg_attr(not(feature = "upstream"), allow(dead_code, reason = "only locking compares the file with the archive that it learns"))]
 mod provenance;
 mod redirects;
 mod registry;
