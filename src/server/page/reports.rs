@@ -18,8 +18,8 @@ pub struct ReportLine {
     pub files: Vec<String>,
     /// What it is of: a bundle, an arrival, a receipt…
     pub kind: String,
-    /// The view with what it is about, or its name.
-    pub view: String,
+    /// The name of what it is about.
+    pub subject: String,
     /// The time by which it counts.
     pub at: String,
     /// What it decides.
@@ -84,8 +84,8 @@ fn row(out: &mut String, line: &ReportLine) {
     }
     let link = |file: &String| format!("<a href=\"/reports/{}/{}\">{}</a>", escape(&line.digest), escape(file), escape(file));
     let files: Vec<String> = line.files.iter().map(link).collect();
-    let (view, kind, at, verdict) = (escape(&line.view), escape(&line.kind), escape(&line.at), escape(&line.verdict));
-    let _ = writeln!(out, "<tr><td>{view}<td>{kind}<td>{at}<td>{verdict}<td>{}<td><code>{spoken}</code></tr>", files.join("<br>"));
+    let (subject, kind, at, verdict) = (escape(&line.subject), escape(&line.kind), escape(&line.at), escape(&line.verdict));
+    let _ = writeln!(out, "<tr><td>{subject}<td>{kind}<td>{at}<td>{verdict}<td>{}<td><code>{spoken}</code></tr>", files.join("<br>"));
 }
 
 fn turn(out: &mut String, page: &ReportsPage) {

@@ -38,8 +38,9 @@ const MOST_LOOKED_AT: usize = 1_000;
 #[derive(Debug, Clone)]
 struct Told {
     kind: &'static str,
-    /// The view with what it is about.
+    /// The view with what it is about, and its name for people.
     view: String,
+    label: String,
     at: String,
     verdict: &'static str,
 }
@@ -129,12 +130,13 @@ impl Reports {
 
     fn remember(&self, digest: &Digest, stamp: Stamp, report: &Report) -> Told {
         let (subject, verdict) = (report.subject.said(), report.decision.said().verdict.word());
+        let label = subject.seq.map_or_else(|| subject.name.clone(), |seq| format!("{} {seq}", subject.name));
         let view = match subject.seq {
+            _ if report.kind == ReportKind::Installed => "latest".to_owned(),
             Some(seq) => format!("{}-{seq}", subject.name),
-            None if report.kind == ReportKind::Installed => "latest".to_owned(),
             None => subject.name.clone(),
         };
-        let told = Told { kind: report.kind.word(), view, at: report.at.clone(), verdict };
+        let told = Told { kind: report.kind.word(), view, label, at: report.at.clone(), verdict };
         let mut sound = self.locked();
         if sound.len() >= MOST_SOUND {
             sound.clear();
@@ -153,8 +155,17 @@ fn line(kept: crate::steps::report::Kept, told: Result<Option<Told>>) -> Option<
     let (digest, spoken) = (kept.digest.hex(), kept.digest.spoken());
     match told {
         Ok(told) => told.map(|told| {
-            let Told { kind, view, at, verdict } = told;
-            ReportLine { digest, spoken, files: kept.files, kind: kind.to_owned(), view, at, verdict: verdict.to_owned(), wrong: None }
+            let Told { kind, label, at, verdict, .. } = told;
+            ReportLine {
+                digest,
+                spoken,
+                files: kept.files,
+                kind: kind.to_owned(),
+                subject: label,
+                at,
+                verdict: verdict.to_owned(),
+                wrong: None,
+            }
         }),
         Err(error) => Some(ReportLine { digest, spoken, wrong: Some(error.message().to_owned()), ..ReportLine::default() }),
     }

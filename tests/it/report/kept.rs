@@ -38,7 +38,7 @@ fn what_is_shown_is_what_was_signed_whatever_lies_on_the_disk() {
     let at = |name: &str| get(&url, &format!("/reports/{}/{name}", digest.hex()));
     // The list says what each is about and decides, and those about one view are found from its line.
     let listed = get(&url, "/reports/?view=latest");
-    assert!(listed.contains("<tr><td>latest<td>installed<td>2"), "{listed}");
+    assert!(listed.contains("<tr><td>snapshot 1<td>installed<td>2"), "{listed}");
     let start = get(&url, "/");
     assert!(["latest", "kit-1"].iter().all(|view| start.contains(&format!("<a href=\"/reports/?view={view}\">reports</a>"))), "{start}");
     assert!(get(&url, "/browse/files/latest").contains("/reports/?view=latest"));
