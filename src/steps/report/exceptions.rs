@@ -60,7 +60,7 @@ mod tests {
         let store = Store::open_or_create(&folder.path().join("store")).expect("a store");
         let exception = |subject: &str, expires: &str| {
             format!(
-                "[[exception]]\nrule = \"artifacts.size\"\nsubject = \"{subject}\"\nowner = \"Alice\"\nreason = \"for now\"\n\
+                "[[exception]]\nrule = \"artifacts.size\"\nsubject = \"{subject}\"\nowner = \"Alice\"\nreason = \"known\"\n\
                  granted = \"2026-01-01\"\nexpires = \"{expires}\"\n"
             )
         };
