@@ -20,11 +20,18 @@ const MOST_SECONDS: f64 = 10.0;
 /// Most memory, in KiB.
 const MOST_MEMORY: u64 = 512 << 10;
 
+/// Says how long it took, and how much memory the process has after it.
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = work();
-    println!("{what:<10} {:>8.3} s", start.elapsed().as_secs_f64());
+    println!("{what:<10} {:>8.3} s {:>8} MiB", start.elapsed().as_secs_f64(), memory("VmRSS:") >> 10);
     done
+}
+
+/// What the kernel says of this process, in KiB.
+fn memory(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find_map(|line| line.strip_prefix(field)?.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Puts bytes into the store.
@@ -40,10 +47,10 @@ fn put(writer: &Writer, bytes: &[u8]) -> (Digest, u64) {
 fn main() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let store = Store::open_or_create(&folder.path().join("store")).expect("a store");
-    let artifacts: Vec<Artifact> = {
+    let artifacts: Vec<Artifact> = timed("store", || {
         let writer = store.writer().expect("the lock");
         content::all(&|bytes| put(&writer, bytes))
-    };
+    });
     let count = artifacts.len();
     let lock = Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b"manifest"), artifacts).expect("a lock");
     let at = content::TIME.parse().expect("a time");
@@ -60,8 +67,7 @@ fn main() {
     }
     let seconds = start.elapsed().as_secs_f64();
     println!("{:<10} {seconds:>8.3} s for {count} artifacts", "all");
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
+    let peak = memory("VmHWM:");
     println!("{:<10} {:>8} MiB", "memory", peak >> 10);
     assert!(seconds < MOST_SECONDS && peak < MOST_MEMORY, "more than {MOST_SECONDS} s or {} MiB", MOST_MEMORY >> 10);
 }

@@ -1,5 +1,6 @@
 //! One file: no scripts, nothing loaded, the style named by its digest. Complete in every browser, on paper, and read aloud.
 
+use super::checkpoint::{Matrix, QUIET};
 use super::layout::{Block, Layout, Table};
 use crate::artifact::html_escaped as escape;
 use data_encoding::BASE64;
@@ -23,12 +24,14 @@ pub fn render(layout: &Layout) -> String {
          <title>{title}</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <header><h1>{title}</h1><p class=\"soft\">{lead}</p></header>\n<main>\n<div class=\"first\">\n",
-        escape(&layout.code)
+        escape(&layout.tag)
     );
     layout.first.iter().for_each(|block| self::block(&mut out, block));
     out.push_str("<footer>\n");
+    layout.code.iter().for_each(|code| matrix(&mut out, code));
+    out.push_str("<div>\n");
     layout.foot.iter().for_each(|line| paragraph(&mut out, "", line));
-    out.push_str("</footer>\n</div>\n");
+    out.push_str("</div>\n</footer>\n</div>\n");
     layout.rest.iter().for_each(|block| self::block(&mut out, block));
     out.push_str("</main>\n</body>\n</html>\n");
     out
@@ -89,6 +92,18 @@ fn paragraph(out: &mut String, class: &str, text: &str) {
     if !text.is_empty() {
         let _ = writeln!(out, "<p{class}>{}</p>", escape(text));
     }
+}
+
+/// A code as one path, dark on light in either colour scheme: scanners want it so.
+fn matrix(out: &mut String, code: &Matrix) {
+    let side = code.side + 2 * QUIET;
+    let text = escape(code.text.trim_end());
+    let _ = write!(out, "<svg role=\"img\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\"><title>{text}</title>");
+    let _ = write!(out, "<path class=\"light\" d=\"M0 0h{side}v{side}H0z\"/><path class=\"dark\" d=\"");
+    code.runs.iter().for_each(|(x, y, length)| {
+        let _ = write!(out, "M{} {}h{length}v1h-{length}z", x + QUIET, y + QUIET);
+    });
+    out.push_str("\"/></svg>\n");
 }
 
 fn table(out: &mut String, table: &Table) {

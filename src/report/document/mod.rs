@@ -6,6 +6,7 @@
 //! one function. Nothing here reads a clock, a store or a network, and no form needs one to be read.
 
 mod carriage;
+mod checkpoint;
 mod csv;
 mod evidence;
 mod found;
@@ -22,6 +23,7 @@ mod text;
 mod words;
 
 pub use carriage::{Carriage, EncodingRow};
+pub use checkpoint::CheckpointRow;
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
 pub use found::{FindingRow, StatementRow};
 pub use html::style_source;

@@ -1,6 +1,7 @@
 //! `docs/formats/report.md`, version 1: the report as a document. Everything that is shown in any form comes from it.
 
 use super::carriage::EncodingRow;
+use super::checkpoint::CheckpointRow;
 use super::evidence::{Backed, Claim};
 use super::found::FindingRow;
 use super::ruled::{Decision, ExceptionRow};
@@ -64,6 +65,8 @@ pub struct Report {
     pub encodings: Option<Backed<Vec<EncodingRow>>>,
     /// What happened to it on this host.
     pub custody: Vec<Backed<EventRow>>,
+    /// The newest checkpoint of the event log.
+    pub checkpoint: Option<Backed<CheckpointRow>>,
     /// The proof that the event it is about is in the log.
     pub proof: Option<Backed<ProofRow>>,
     /// What was verified, step by step.
@@ -100,6 +103,7 @@ impl Report {
             why: None,
             encodings: None,
             custody: vec![],
+            checkpoint: None,
             proof: None,
             transcript: vec![],
             commands: vec![],

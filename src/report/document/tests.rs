@@ -167,6 +167,15 @@ fn sample(artifacts: usize, text: &str) -> Report {
         lines: ["c2sp.org/tlog-proof@v1", "extra AAAA", "index 4", "", "host", "9", "AAAA"].map(str::to_owned).to_vec(),
     };
     report.proof = Some(Backed::new(proof, Evidence::event(4)));
+    let signed = format!("— log.example.org/0123456789abcdef {}", "A".repeat(92));
+    let root = Digest::of(b"root");
+    let checkpoint = CheckpointRow {
+        size: 9,
+        root: root.hex(),
+        paper: format!("9 {}-{}", root.spoken(), root.spoken()),
+        note: ["log.example.org/0123456789abcdef", "9", &"A".repeat(44), "", &signed].map(str::to_owned).to_vec(),
+    };
+    report.checkpoint = Some(Backed::new(checkpoint, Evidence::event(8)));
     report.commands = vec!["ssh-keygen -Y verify".to_owned()];
     report.artifacts = Some(Backed::new((0..artifacts).map(row).collect(), inventory));
     report
@@ -513,6 +522,48 @@ fn page_1_holds_on_one_page_whatever_is_in_it() {
             assert!(pdf.contains("/Count 2"), "{language:?}: page 1 of {text:.20} is longer than a page");
         }
     }
+}
+
+#[test]
+fn the_checkpoint_is_on_page_1_in_words_and_as_a_code() {
+    let mut report = sample(3, "plain");
+    let row = report.checkpoint.as_ref().unwrap().said().clone();
+    for (form, language, bytes) in all_forms(&report) {
+        let text = if form == Form::Pdf { shown(&bytes) } else { String::from_utf8(bytes.clone()).unwrap() };
+        assert!(form == Form::Csv || text.contains(&row.paper) || text.contains(&row.paper.replace('-', "\\-")), "{form:?} {language:?}");
+        match form {
+            Form::Html => assert!(text.contains("<svg role=\"img\"") && text.contains("<title>log.example.org/"), "{text:.200}"),
+            Form::Pdf => {
+                let raw = String::from_utf8_lossy(&bytes);
+                assert!(raw.contains("/S /Figure") && raw.contains("/Alt "), "{language:?}");
+            }
+            _ => {}
+        }
+    }
+    report.checkpoint = None;
+    let html = String::from_utf8(report.render(Form::Html, Language::English)).unwrap();
+    assert!(!html.contains("<svg") && !html.contains("Checkpoint"));
+}
+
+/// Who decides by data looks at the oldest.
+#[test]
+fn page_1_has_the_oldest_of_each_kind_of_data() {
+    let mut report = sample(3, "plain");
+    let by = report.ages[0].evidence().clone();
+    let age = |what: &str, name: &str, day: u8| {
+        let (time, days) = (format!("2026-02-{day:02}T00:00:00Z"), Some(u64::from(28 - day)));
+        Backed::new(Age { what: what.to_owned(), name: name.to_owned(), time: Some(time), days }, by.clone())
+    };
+    report.ages = vec![age("bundle", "", 20), age("trust-root", "", 1)];
+    report.ages.extend([age("advisory-data", "young", 12), age("advisory-data", "old", 3), age("advisory-data", "middle", 9)]);
+    let layout = layout::layout(&report, Language::English);
+    let facts = layout.first.iter().filter_map(|block| match block {
+        layout::Block::Facts { caption, rows } if caption == "How old the data are" => Some(rows.clone()),
+        _ => None,
+    });
+    let rows: Vec<(String, String)> = facts.flatten().collect();
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    assert!(rows[2].0.ends_with(", old") && rows[2].1 == "2026-02-03T00:00:00Z (25 days), 2 younger", "{rows:?}");
 }
 
 #[test]

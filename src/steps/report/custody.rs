@@ -3,7 +3,7 @@
 use crate::artifact::Digest;
 use crate::error::Result;
 use crate::log::{Event, EventLog};
-use crate::report::document::{Backed, Claim, EventRow, Evidence, Report, outside};
+use crate::report::document::{Backed, CheckpointRow, Claim, EventRow, Evidence, Report, outside};
 use crate::store::Store;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -25,6 +25,11 @@ pub fn of_bundles(report: &mut Report, store: &Store, bundles: &BTreeSet<Digest>
         Ok(())
     })?;
     let newest = Evidence::event(checkpoint.size.saturating_sub(1));
+    if let Some((note, _)) = log.note_of(checkpoint.size, &log.key()?)? {
+        let (size, root, paper) = (checkpoint.size, checkpoint.root.hex(), checkpoint.paper());
+        let note = note.to_string().lines().map(str::to_owned).collect();
+        report.checkpoint = Some(Backed::new(CheckpointRow { size, root, paper, note }, newest.clone()));
+    }
     let size = ("size", checkpoint.size.to_string());
     report.transcript.push(Claim::say("log-whole", std::slice::from_ref(&size), newest.clone()));
     report.transcript.push(match told.last {

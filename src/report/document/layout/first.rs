@@ -13,7 +13,7 @@ const LONGEST: usize = 76;
 const MOST_NAMES: usize = 3;
 /// Most lines of what was not checked.
 const MOST_LINES: usize = 4;
-/// Most ages.
+/// Most kinds of ages.
 const MOST_AGES: usize = 3;
 /// Most lines for ink, and how many there are where nobody has to approve by the trust root.
 const INK: usize = 2;
@@ -46,10 +46,15 @@ pub fn page(report: &Report, words: &Words) -> Vec<Block> {
 /// The foot of page 1: by what it can be found again.
 pub fn foot(report: &Report, words: &Words) -> Vec<String> {
     let digest = report.digest();
-    vec![
+    let mut lines = vec![
         format!("{} {}   {}", words.get("fact.report"), digest.spoken(), digest.hex()),
         format!("{} {} · {} {}", words.get("fact.tool"), report.tool, words.get("fact.at"), report.at),
-    ]
+    ];
+    lines.extend(report.checkpoint.as_ref().map(|checkpoint| {
+        let row = checkpoint.said();
+        format!("{} {}   {}", words.get("fact.checkpoint"), row.paper, row.root)
+    }));
+    lines
 }
 
 fn verdict(report: &Report, words: &Words) -> Block {
@@ -186,19 +191,34 @@ fn tone(tile: Tile, count: Option<u64>) -> Tone {
     }
 }
 
+/// The ages that people decide by: of each kind the oldest, and how many more there are.
 fn ages(report: &Report, words: &Words) -> Block {
-    let row = |age: &Backed<Age>| {
-        let Age { what, name, time, days } = age.said();
-        let what = words.of("age", what);
-        let label = if name.is_empty() { what } else { format!("{what}, {}", short(name, 12)) };
-        let value = match (time, days) {
-            (Some(time), Some(days)) => format!("{time} ({})", words.with("fact.days", &[("days", &days.to_string())])),
-            (Some(time), None) => time.clone(),
-            (None, _) => words.of("age", "none"),
-        };
-        (label, value)
+    let mut kinds: Vec<&str> = Vec::new();
+    for age in &report.ages {
+        if !kinds.contains(&&*age.said().what) {
+            kinds.push(&age.said().what);
+        }
+    }
+    // What has no age at all comes before the oldest.
+    let oldest = |kind: &&str| {
+        let of_kind = || report.ages.iter().map(Backed::said).filter(|age| age.what == **kind);
+        of_kind().min_by(|one, other| one.time.cmp(&other.time)).map(|age| row(age, of_kind().count() - 1, words))
     };
-    let mut rows: Vec<_> = report.ages.iter().take(MOST_AGES).map(row).collect();
+    let mut rows: Vec<_> = kinds.iter().take(MOST_AGES).filter_map(oldest).collect();
     rows.push((words.of("fact", "at"), report.at.clone()));
     Block::Facts { caption: words.of("head", "ages"), rows }
+}
+
+fn row(age: &Age, more: usize, words: &Words) -> (String, String) {
+    let what = words.of("age", &age.what);
+    let label = if age.name.is_empty() { what } else { format!("{what}, {}", short(&age.name, 24)) };
+    let value = match (&age.time, age.days) {
+        (Some(time), Some(days)) => format!("{time} ({})", words.with("fact.days", &[("days", &days.to_string())])),
+        (Some(time), None) => time.clone(),
+        (None, _) => words.of("age", "none"),
+    };
+    match more {
+        0 => (label, value),
+        more => (label, format!("{value}, {}", words.with("fact.younger", &[("count", &more.to_string())]))),
+    }
 }

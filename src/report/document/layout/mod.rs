@@ -5,6 +5,7 @@
 mod first;
 mod rest;
 
+use super::checkpoint::Matrix;
 use super::evidence::{Backed, Evidence};
 use super::model::Report;
 use super::words::Words;
@@ -127,8 +128,8 @@ pub enum Block {
 /// A report in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// The language's code (BCP 47).
-    pub code: String,
+    /// The language's tag (BCP 47).
+    pub tag: String,
     /// The title.
     pub title: String,
     /// One line on what sort of report it is.
@@ -139,6 +140,8 @@ pub struct Layout {
     pub first: Vec<Block>,
     /// The foot of page 1.
     pub foot: Vec<String>,
+    /// The signed checkpoint as a code, beside the foot.
+    pub code: Option<Matrix>,
     /// Everything else.
     pub rest: Vec<Block>,
 }
@@ -148,14 +151,15 @@ pub fn layout(report: &Report, language: Language) -> Layout {
     let words = Words::of_language(language);
     let subject = report.subject.said();
     let number = subject.seq.map_or_else(String::new, |seq| format!(" {seq}"));
-    let (kind, code) = (report.kind.word(), words.get("code").to_owned());
+    let kind = report.kind.word();
     Layout {
-        code,
+        tag: words.get("code").to_owned(),
         title: format!("{}: {}{number}", words.of("title", kind), short(&subject.name, 60)),
         lead: words.of("lead", kind),
         at: report.at.clone(),
         first: first::page(report, words),
         foot: first::foot(report, words),
+        code: report.checkpoint.as_ref().and_then(|checkpoint| checkpoint.said().matrix()),
         rest: rest::pages(report, words),
     }
 }

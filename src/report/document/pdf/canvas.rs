@@ -1,5 +1,6 @@
 //! Pages with text on them, each piece under an element of the document's structure (ISO 32000-1, 14.7 and 14.8).
 
+use super::super::checkpoint::{Matrix, QUIET};
 use super::font::{self, Glyph, NAMES, wrapped};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -12,6 +13,8 @@ const PAGE: (f32, f32) = (595.0, 842.0);
 pub const MARGIN: f32 = 34.0;
 /// The width between the margins.
 pub const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
+/// The side of a code with its quiet zone, in points: 27 mm.
+pub const CODE: f32 = 76.5;
 const LEADING: f32 = 1.22;
 const CATALOG: Ref = Ref::new(1);
 const TREE: Ref = Ref::new(2);
@@ -26,6 +29,8 @@ struct Element {
     children: Vec<usize>,
     /// Pieces of content: page and number on it.
     content: Vec<(usize, i32)>,
+    /// What a figure shows.
+    alternative: Option<String>,
 }
 
 /// How text is set.
@@ -49,7 +54,7 @@ pub struct Canvas {
 impl Canvas {
     /// An empty page.
     pub fn new() -> Self {
-        let root = Element { role: StructRole::Document, parent: 0, children: vec![], content: vec![] };
+        let root = Element { role: StructRole::Document, parent: 0, children: vec![], content: vec![], alternative: None };
         let mut canvas = Self { elements: vec![root], pages: vec![], y: 0.0 };
         canvas.turn();
         canvas
@@ -68,7 +73,7 @@ impl Canvas {
 
     /// An element below another; 0 is the document.
     pub fn element(&mut self, role: StructRole, parent: usize) -> usize {
-        self.elements.push(Element { role, parent, children: vec![], content: vec![] });
+        self.elements.push(Element { role, parent, children: vec![], content: vec![], alternative: None });
         let at = self.elements.len() - 1;
         self.elements[parent].children.push(at);
         at
@@ -113,6 +118,42 @@ impl Canvas {
         content.end_marked_content();
     }
 
+    /// A code on the right, dark on the white of the page: a figure, with its text for whoever cannot see it. What follows may be set beside
+    /// it; returned is where it ends.
+    pub fn matrix(&mut self, code: &Matrix) -> f32 {
+        self.room(CODE);
+        let (bottom, module) = (self.y - CODE, CODE / (code.side + 2 * QUIET) as f32);
+        let edge = MARGIN + WIDTH - CODE;
+        let element = self.element(StructRole::Figure, 0);
+        self.elements[element].alternative = Some(code.text.trim_end().to_owned());
+        let id = self.piece(element);
+        let (content, _) = self.page();
+        content.begin_marked_content_with_properties(StructRole::Figure.to_name()).properties().identify(id);
+        content.save_state().set_fill_gray(0.0);
+        for (x, y, length) in &code.runs {
+            let (left, top) = (edge + (x + QUIET) as f32 * module, bottom + CODE - (y + QUIET) as f32 * module);
+            content.rect(left, top - module, *length as f32 * module, module);
+        }
+        content.fill_nonzero().restore_state();
+        content.end_marked_content();
+        bottom
+    }
+
+    /// Goes down to a place of the page, where it is not below it.
+    pub fn descend(&mut self, y: f32) {
+        self.y = self.y.min(y);
+    }
+
+    /// A new piece of an element on the page: its number there.
+    fn piece(&mut self, element: usize) -> i32 {
+        let page = self.pages.len() - 1;
+        let (_, pieces) = self.page();
+        let id = i32::try_from(pieces.len()).unwrap_or(i32::MAX);
+        pieces.push(element);
+        self.elements[element].content.push((page, id));
+        id
+    }
+
     fn room(&mut self, points: f32) {
         if self.y - points < MARGIN {
             self.turn();
@@ -127,10 +168,8 @@ impl Canvas {
         if text.is_empty() {
             return;
         }
-        let (page, role) = (self.pages.len() - 1, self.elements[element].role);
-        let (content, pieces) = self.page();
-        let id = i32::try_from(pieces.len()).unwrap_or(i32::MAX);
-        pieces.push(element);
+        let (role, id) = (self.elements[element].role, self.piece(element));
+        let (content, _) = self.page();
         content.begin_marked_content_with_properties(role.to_name()).properties().identify(id);
         content.begin_text().set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);
         for run in text.chunk_by(|one, next| one.code().0 == next.code().0) {
@@ -140,7 +179,6 @@ impl Canvas {
         }
         content.end_text();
         content.end_marked_content();
-        self.elements[element].content.push((page, id));
     }
 
     /// The file. Nothing in it is of the moment: its date is the one that is given.
@@ -193,6 +231,9 @@ impl Canvas {
         for (n, one) in self.elements.iter().enumerate() {
             let mut written = pdf.struct_element(element(n));
             written.kind(one.role).parent(if n == 0 { CATALOG } else { element(one.parent) });
+            if let Some(text) = &one.alternative {
+                written.alt(TextStr(text));
+            }
             let mut children = written.children();
             one.children.iter().for_each(|child| {
                 children.struct_element(element(*child));

@@ -5,7 +5,7 @@ mod font;
 mod metrics;
 
 use super::layout::{Block, Layout, Table};
-use canvas::{Canvas, MARGIN, Style, WIDTH};
+use canvas::{CODE, Canvas, MARGIN, Style, WIDTH};
 use pdf_writer::Date;
 use pdf_writer::types::StructRole;
 
@@ -24,10 +24,21 @@ pub fn render(layout: &Layout) -> Vec<u8> {
     canvas.paragraph(StructRole::P, &layout.lead, TEXT);
     layout.first.iter().for_each(|block| self::block(&mut canvas, block));
     canvas.gap(5.0);
-    layout.foot.iter().for_each(|line| canvas.paragraph(StructRole::P, line, SMALL));
+    foot(&mut canvas, layout);
     canvas.turn();
     layout.rest.iter().for_each(|block| self::block(&mut canvas, block));
-    canvas.finish(&layout.title, &layout.code, date(&layout.at))
+    canvas.finish(&layout.title, &layout.tag, date(&layout.at))
+}
+
+/// The foot of page 1, and the code on its right.
+fn foot(canvas: &mut Canvas, layout: &Layout) {
+    let wide = layout.code.as_ref().map_or(WIDTH, |_| WIDTH - CODE);
+    let under = layout.code.as_ref().map(|code| canvas.matrix(code));
+    for line in &layout.foot {
+        let element = canvas.element(StructRole::P, 0);
+        canvas.row(&[(element, MARGIN, wide, line)], SMALL);
+    }
+    under.into_iter().for_each(|y| canvas.descend(y));
 }
 
 /// The report's own time as the file's: `2026-03-01T00:00:00Z`.
