@@ -4,7 +4,7 @@
 
 use super::base::{MOST_CURSORS, MOST_CURSORS_OF_ONE};
 use super::layout::Layout;
-use super::limits::{LARGEST_WINDOW, LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, longest_references};
+use super::limits::{LARGEST_WINDOW, LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, STREAM, longest_references};
 use super::taking::{HELD_BESIDE_FRAME, HELD_BY_ONE, MOST_HELD};
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -134,7 +134,9 @@ pub struct Decoding {
     pub in_slices: u64,
     /// What may be held of members and raw bytes.
     pub held: usize,
-    /// All of it.
+    /// What seek points of bases and the tables of all streams may come to.
+    pub of_bases: u64,
+    /// All of it, but for the tables.
     pub memory: u64,
 }
 
@@ -142,16 +144,18 @@ impl Decoding {
     /// For a blob and its bases, by their layouts; on so many threads at most, with what making one of its frames of zstd takes.
     pub fn of<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, threads: usize, frame: Option<u64>) -> Self {
         let threads = threads.clamp(1, MOST_THREADS);
-        let (mut plain, mut long, mut unpacking, mut cursors) = (0u64, 0u64, 0, 0);
+        let (mut plain, mut long, mut unpacking, mut cursors, mut streams) = (0u64, 0u64, 0, 0, blob.streams().len());
         for base in bases {
             plain = plain.saturating_add(base.inflated());
             unpacking = if base.frames() > 0 { UNPACKING } else { unpacking };
             long = long.saturating_add(base.expanded());
             cursors += MOST_CURSORS_OF_ONE.min(2 * base.streams().len());
+            streams += base.streams().len();
         }
         let expanded = blob.expanded();
         let slice = expanded.min(SLICE as u64);
         let points = (plain / NEAREST_POINTS).min(MOST_POINTS) * 33 * 1024;
+        let of_bases = points + streams as u64 * STREAM;
         // What is stored of the next slice, and the end of what is decoded.
         let always = ALWAYS + 2 * slice + points + unpacking + cursors.min(MOST_CURSORS) as u64 * CURSOR;
         let one = 2 * slice + beside(slice, expanded, long);
@@ -163,7 +167,7 @@ impl Decoding {
             let others = always + threads as u64 * MAKING.min(expanded) + pieces;
             let wanted = (threads as u64).min(waiting) * one + waiting.saturating_sub(threads as u64) * slice;
             let in_slices = wanted.min(ALONE.saturating_sub(others)).max(one);
-            Self { threads, slices, in_slices, held, memory: others + in_slices }
+            Self { threads, slices, in_slices, held, of_bases, memory: others + in_slices }
         };
         let full = plan(threads, if threads > 1 && frame.is_none() { MOST_HELD } else { HELD_BY_ONE });
         if full.memory <= ALONE { full } else { plan(threads.min(FEW_THREADS), HELD_BY_ONE) }
@@ -237,7 +241,7 @@ mod tests {
         let large = to_encode(400 * MIB, (400 * MIB, 2 << 20), (2, 2));
         let told = [MIB / 2, MIB, 2 * MIB, 4 * MIB].map(|size| small(size) / MIB);
         assert!(8 * small(MIB / 2) <= ALL - MOST[0] && 2 * small(4 * MIB) <= ALL - MOST[0], "{told:?} MiB");
-        assert!(small(MIB) + large > ALL, "{} MiB", large / MIB);
+        assert!(small(4 * MIB) + large > ALL, "{} MiB", large / MIB);
         let layout = Layout::new(MIB, vec![], "a table").expect("a table");
         let making = Decoding::of(&layout, [&layout].into_iter(), 1, None).memory;
         assert!(8 * making <= ALL - MOST[0], "{} MiB", making / MIB);

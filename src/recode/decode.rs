@@ -9,7 +9,7 @@ use super::entering::Account;
 use super::error::{Error, Result};
 use super::format::{Header, Lengths};
 use super::layout::Layout;
-use super::limits::{LONGEST, LONGEST_BEFORE};
+use super::limits::{BESIDE_LARGE_FRAME, LARGE_FRAME, LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
 use super::room::with_room;
@@ -44,6 +44,12 @@ pub fn decode(
     let encoders = rebuild::encoders(&header)?;
     let frame = rebuild::frames(&header, &encoders);
     let plan = planned(&header, threads, frame);
+    if frame.is_some_and(|frame| frame > LARGE_FRAME) && plan.of_bases > BESIDE_LARGE_FRAME {
+        let most = format!(
+            "at most {BESIDE_LARGE_FRAME} bytes for seek points and streams beside a zstd frame that takes more than {LARGE_FRAME}"
+        );
+        return Err(Error::malformed("header", most, plan.of_bases));
+    }
     if frame.is_some()
         && plan.memory + lengths.memory() > IN_ONE
         && let Some(file) = aside::file(scratch)?

@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::layout::{Coding, Layout, Stream};
-use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS};
+use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS, STREAM};
 use super::varint;
 use super::zstandard;
 use crate::artifact::Digest;
@@ -10,9 +10,8 @@ use std::io::{self, Read};
 
 /// Added to the count of inner streams of a zstd frame.
 const FRAME: u64 = 1 << 20;
-/// Bytes of a stream in a table at least, and in memory: as read, with its place in the expanded stream and how far it is inflated.
+/// Bytes of a stream in a table at least.
 const SHORTEST_STREAM: usize = 4;
-const STREAM: usize = 64;
 
 /// A base as the header has it.
 #[derive(Debug, Clone)]
@@ -129,7 +128,7 @@ impl Lengths {
 
     /// What the header takes in memory at most, while it is read and then.
     pub fn memory(&self) -> u64 {
-        (self.stored + self.plain + (self.plain / SHORTEST_STREAM).min(MOST_STREAMS) * STREAM) as u64
+        (self.stored + self.plain) as u64 + (self.plain / SHORTEST_STREAM).min(MOST_STREAMS) as u64 * STREAM
     }
 
     /// The header itself; the slices are next.

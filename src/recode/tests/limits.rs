@@ -8,7 +8,7 @@ use crate::recode::layout::{Coding, Layout, Stream};
 use crate::recode::limits::{MOST_BASES, MOST_REFERENCES, MOST_STREAMS, SLICE};
 use crate::recode::similar::Stretch;
 use crate::recode::slice::{Method, Slice};
-use crate::recode::{Base, decode, zstandard};
+use crate::recode::{Base, Error, decode, zstandard};
 use std::fs::File;
 use std::io::{BufReader, Seek, Write};
 use std::os::unix::fs::FileExt;
@@ -16,7 +16,6 @@ use std::os::unix::fs::FileExt;
 const MIB: u64 = 1 << 20;
 /// Plain bytes of the DEFLATE stream of each base: enough for all its seek points.
 const INFLATED: u64 = 42 * MIB;
-const BASES: u64 = MOST_BASES as u64;
 /// How much of it one slice goes on: what inflating that takes is just allowed.
 const STEP: u64 = 7 * MIB;
 /// Bytes of a base that one reference has.
@@ -57,22 +56,23 @@ fn base(tiny: usize) -> (File, Layout) {
 }
 
 /// What slice `n` refers to: all it may, from every base a stretch further than the slices before; the first one a frame as well.
-fn references(n: u64) -> Vec<Stretch> {
-    let each = MOST_REFERENCES as u64 / BASES;
+fn references(n: u64, bases: u64) -> Vec<Stretch> {
+    let each = MOST_REFERENCES as u64 / bases;
     let at = |base: u64, k: u64| (n * STEP + k * STEP / each).min(INFLATED - REFERENCE) * u64::from(n > 0 || base > 0 || k > 0);
     let stretch = |base: u64, k: u64| Stretch { base: base as usize, offset: at(base, k), length: REFERENCE };
-    let mut all: Vec<Stretch> = (0..BASES).flat_map(|base| (0..each).map(move |k| (base, k))).map(|(base, k)| stretch(base, k)).collect();
+    let mut all: Vec<Stretch> = (0..bases).flat_map(|base| (0..each).map(move |k| (base, k))).map(|(base, k)| stretch(base, k)).collect();
     if n == 0 {
         all[0].offset = INFLATED + MIB;
     }
     all
 }
 
-/// That a blob of these streams, whose expanded bytes are those of a slice again and again, is made; `made` is the CRC-32 of the blob.
-fn holds(encoder: &Encoder, blob: Layout, bytes: Vec<u8>, made: u32) {
-    let (file, table) = base((MOST_STREAMS - blob.streams().len()) / MOST_BASES - 2);
+/// Makes a blob of these streams, whose expanded bytes are those of a slice again and again, from so many bases with so many streams in all tables;
+/// the CRC-32 of what comes out.
+fn made_again(encoder: &Encoder, blob: Layout, bytes: Vec<u8>, (bases, streams): (usize, usize)) -> Result<u32, Error> {
+    let (file, table) = base((streams - blob.streams().len()) / bases - 2);
     let digest = |n: usize| Digest::of(&[n as u8]);
-    let tables = (0..MOST_BASES).map(|n| BaseTable { digest: digest(n), layout: table.clone() }).collect();
+    let tables = (0..bases).map(|n| BaseTable { digest: digest(n), layout: table.clone() }).collect();
     let (size, expanded) = (blob.size(), blob.expanded());
     let mut out = tempfile::tempfile().expect("a file");
     let header = Header { encoders: vec![encoder.code().as_bytes().to_vec()], bases: tables, blob };
@@ -82,17 +82,18 @@ fn holds(encoder: &Encoder, blob: Layout, bytes: Vec<u8>, made: u32) {
     let stored = zstandard::compress(&bytes, &[], 1).expect("a frame");
     for n in 0..expanded / SLICE as u64 {
         let method = if n % 2 == 0 { Method::Zstd } else { Method::Following };
-        let slice = Slice { method, length: SLICE, references: references(n), stored: Vec::new() };
+        let slice = Slice { method, length: SLICE, references: references(n, bases as u64), stored: Vec::new() };
         out.write_all(&slice.head(stored.len())).and_then(|()| out.write_all(&stored)).expect("room");
     }
     drop((bytes, stored));
     out.rewind().expect("a file");
     let size_of_base = table.size();
     drop(table);
-    let bases: Vec<Base<'_>> = (0..MOST_BASES).map(|n| Base { digest: digest(n), file: &file, at: 0, size: size_of_base }).collect();
+    let bases: Vec<Base<'_>> = (0..bases).map(|n| Base { digest: digest(n), file: &file, at: 0, size: size_of_base }).collect();
     let mut sum = Sum(crc32fast::Hasher::new(), 0);
-    decode(&mut BufReader::new(out), size, &bases, 8, &tempfile::tempfile, &mut sum).expect("within all limits");
-    assert_eq!((sum.1, sum.0.finalize()), (size, made), "other bytes came out");
+    decode(&mut BufReader::new(out), size, &bases, 8, &tempfile::tempfile, &mut sum)?;
+    assert_eq!(sum.1, size);
+    Ok(sum.0.finalize())
 }
 
 /// The CRC-32 and the length of what is written.
@@ -128,7 +129,9 @@ fn a_stream_that_uses_all_limits_at_once_is_made_on_eight_threads() {
         at += member.len() as u64;
     }
     drop(members);
-    holds(&encoder, Layout::new(at, streams, "a blob").expect("a table"), bytes, sum.finalize());
+    let blob = Layout::new(at, streams, "a blob").expect("a table");
+    let made = made_again(&encoder, blob, bytes, (MOST_BASES, MOST_STREAMS));
+    assert_eq!(made.expect("within all limits"), sum.finalize(), "other bytes came out");
 }
 
 #[test]
@@ -141,5 +144,10 @@ fn so_is_one_with_a_frame_of_zstd_that_takes_all_its_encoder_may() {
     let Encoder::Zstd(zstd) = &encoder else { panic!("a frame") };
     let memory = zstd.memory(length, plain) / MIB;
     assert!((160..=176).contains(&memory), "{memory}");
-    holds(&encoder, Layout::new(length, vec![stream(0, length, plain, Coding::Zstd)], "a blob").expect("a table"), bytes, sum);
+    let blob = || Layout::new(length, vec![stream(0, length, plain, Coding::Zstd)], "a blob").expect("a table");
+    for (bases, streams) in [(MOST_BASES, 1000), (1, MOST_STREAMS)] {
+        let refusal = made_again(&encoder, blob(), bytes.clone(), (bases, streams)).expect_err("too much beside such a frame");
+        assert!(refusal.to_string().contains("beside a zstd frame"), "{refusal}");
+    }
+    assert_eq!(made_again(&encoder, blob(), bytes, (6, 100_000)).expect("within all limits"), sum, "other bytes came out");
 }
