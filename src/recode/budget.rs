@@ -273,7 +273,7 @@ mod tests {
         let alone = of(&[], 8, None);
         assert_eq!((alone.threads, alone.held, alone.in_slices), (MOST_THREADS, MOST_HELD, 3 * 24 * MIB));
         assert!(of(&[&plain], 8, None).in_slices < 3 * 40 * MIB, "not three slices that refer to all they may");
-        let most = of(&vec![&long; 16], 8, None);
+        let most = of(&[&long; 16], 8, None);
         assert!((40 * MIB..80 * MIB).contains(&most.in_slices) && most.threads == MOST_THREADS, "{most:?}");
         for decoding in [alone, of(&[&plain], 8, None), of(&[&long], 2, None), of(&[&long], 1, None), most] {
             assert!(decoding.memory <= ALONE, "{decoding:?}");
