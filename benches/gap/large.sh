@@ -74,7 +74,8 @@ key="--key key --allow-plain-key"
 "$A" --quiet key generate key --no-passphrase 2> /dev/null
 "$A" --quiet --store store trust init bench --principal b=key.pub --threshold 1 --key key --allow-plain-key --out root > /dev/null
 fingerprint=$("$A" --quiet --store store trust show root/root.1.json | grep -oE '[0-9A-Z]{5}(-[0-9A-Z]{5}){3}' | head -n 1)
-mkdir -p mnt/inside && "$A" --quiet --store mnt/inside trust accept root/root.1.json --fingerprint "$fingerprint" > /dev/null
+mkdir -p mnt/inside
+for store in store mnt/inside; do "$A" --quiet --store "$store" trust accept root/root.1.json --fingerprint "$fingerprint"; done > /dev/null
 for manifest in one-*.toml kit-1.toml kit-2.toml part.toml; do
   "$A" --quiet --store store lock "$manifest" && "$A" --quiet --store store fetch "${manifest%.toml}.lock"
   dig store/blobs
