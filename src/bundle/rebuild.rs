@@ -8,13 +8,16 @@ use super::reader::{Delivery, FrameReader};
 use crate::artifact::{AlignedBuffer, BlobRead, BlobSink, Blobs, Digest, PIECE, Sha256Writer};
 use crate::error::{Error, Kind, Result};
 use crate::progress::go_on;
-use crate::recode::{Base, decode};
+use crate::recode::{Base, at_hand, decode};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What is at hand of a blob that is made again, beside a frame and a piece.
+const BESIDE: u64 = 1 << 20;
 
 impl FrameReader {
     /// Makes one blob again and hands it to the intake; false where a base is not at hand, and then only its frames were compared. A blob
@@ -27,6 +30,8 @@ impl FrameReader {
         let Some(opened) = bases(to.bundle, blob, held)? else {
             return self.compare_from(to, blob, 0).map(|()| false);
         };
+        // A frame of the stream, and what is handed on.
+        let _at_hand = at_hand(2 * blob.size.min(PIECE as u64) + BESIDE);
         sink.rewind(0)?;
         let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
         let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
@@ -39,7 +44,7 @@ impl FrameReader {
             made
         };
         let decoded = decode(&mut stream, blob.size, &files, threads, &scratch, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
-        if unavailable.load(Ordering::Relaxed) && stream.failed.is_none() && out.failed.is_none() {
+        if decoded.is_err() && unavailable.load(Ordering::Relaxed) && stream.failed.is_none() && out.failed.is_none() {
             // Bases are there, but no place for what they unpack to: as if they were not.
             let next = stream.next;
             drop(out);

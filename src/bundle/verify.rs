@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const LONG: u64 = 64 << 20;
 /// A recoded blob of this length is made with all threads: it mostly takes so much memory that no other one has room beside it.
 const LARGE: u64 = 4 << 20;
-/// So many smaller ones are made at a time, where memory has room for them.
-const AT_ONCE: usize = 2;
+/// Buffers that threads take over once what is plain has been read; others make their own, which then are as large as what they read.
+const TAKEN_OVER: usize = 2;
 
 /// A bundle whose signatures, structure and every blob have been checked, but for recoded ones that could not be made again: of these,
 /// every stored byte. Its fields are private: no other code can make one.
@@ -119,19 +119,19 @@ impl Verification<'_> {
         let delivery = Delivery { bundle, intake, progress: self.progress, phase: self.phase, stop: &stop };
         let crew = Crew { delivery: &delivery, idle: Mutex::new(Vec::new()) };
         let (mut errors, mut unbuilt) = (self.wave(&crew, &plain, self.threads, take), Vec::new());
-        // Making takes memory, and few threads read meanwhile: the buffers of the others are given back.
-        crew.idle.lock().expect("no reading thread panics").truncate(AT_ONCE);
+        // Making takes memory: most of the buffers are given back.
+        crew.idle.lock().expect("no reading thread panics").truncate(TAKEN_OVER);
         for wave in again {
             let whole =
                 |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));
-            // A large blob keeps all threads busy; of small ones several are made at a time, no more than memory has room for.
-            for (blobs, side, within) in [(whole(true).collect::<Vec<_>>(), 1, self.threads), (whole(false).collect(), AT_ONCE, 1)] {
+            // A large blob keeps all threads busy; of small ones as many are made at a time as memory has room for.
+            for (blobs, side, within) in [(whole(true).collect::<Vec<_>>(), 1, self.threads), (whole(false).collect(), self.threads, 1)] {
                 let hopeless = errors.iter().any(|(_, error)| error.kind() != Kind::Verification);
                 if stop.load(Ordering::Relaxed) || hopeless {
                     break;
                 }
                 let left = Mutex::new(Vec::new());
-                errors.extend(self.wave(&crew, &blobs, self.threads.min(side), &|reader, to, blob, _| {
+                errors.extend(self.wave(&crew, &blobs, side, &|reader, to, blob, _| {
                     if !reader.rebuild(to, blob, held, within)? {
                         left.lock().expect("no reading thread panics").push(blob.digest);
                     }

@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Streams that can be gone on with where somebody stopped reading, of all bases; and for one base at least and at most.
-const MOST_CURSORS: usize = 64;
-const CURSORS: (usize, usize) = (4, 6);
+pub const MOST_CURSORS: usize = 64;
+const FEWEST_CURSORS_OF_ONE: usize = 4;
+/// See there.
+pub const MOST_CURSORS_OF_ONE: usize = 6;
 /// How much of a stream is read at a time.
 const READ: u64 = 64 << 10;
 
@@ -78,7 +80,7 @@ impl Cursor {
 impl<'a> BaseView<'a> {
     /// The view of the base with this number in the header, which has so many of them.
     pub fn new((index, bases): (usize, usize), source: &'a dyn ReadAt, layout: &'a Layout, unpacked: &'a Unpacked<'a>) -> Self {
-        let most_cursors = (MOST_CURSORS / bases.max(1)).clamp(CURSORS.0, CURSORS.1);
+        let most_cursors = (MOST_CURSORS / bases.max(1)).clamp(FEWEST_CURSORS_OF_ONE, MOST_CURSORS_OF_ONE);
         let (spacing, most) = (spacing(layout, bases), points(bases) as usize);
         Self { index, source, layout, unpacked, spacing, most, most_cursors, points: Mutex::default(), cursors: Mutex::default() }
     }

@@ -1,35 +1,32 @@
 //! Makes a blob again: slices and members on all cores, the bytes in their order.
 
 use super::Base;
+use super::aside::{self, Slices};
 use super::base::BaseView;
-use super::budget::{MEMORY, to_decode};
+use super::budget::{Decoding, MEMORY, Purpose};
 use super::encoder::Encoder;
 use super::entering::Account;
 use super::error::{Error, Result};
-use super::format::Header;
-use super::limits::{LONGEST, LONGEST_BEFORE};
+use super::format::{Header, Lengths};
+use super::layout::Layout;
+use super::limits::{BESIDE_LARGE_FRAME, LARGE_FRAME, LONGEST, LONGEST_BEFORE};
 use super::parallel::{LastWord, gone};
 use super::rebuild::{self, Making};
-use super::room::{copied, with_room, zeros};
+use super::room::with_room;
 use super::slice::{Method, Slice};
 use super::taking::{Member, Queue, Taking};
 use super::unpacked::{Scratch, Unpacked};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
 use std::sync::{Mutex, PoisonError, mpsc};
-
-/// Slices that are decoded or wait for their turn, where several threads decode: each may hold its bytes twice over, and what it refers
-/// to.
-pub(super) const MOST_SLICES: u64 = 3;
-/// Threads that make members: each holds what its encoder needs.
-const MOST_THREADS: usize = 8;
 
 /// Makes the blob of `size` bytes again.
 ///
 /// Memory is bounded by the limits of the format, not by the blob. Whether it is the right blob is for the caller to say, by its
 /// digest: what is written before an error is not to be used.
 ///
-/// `scratch` makes files without a name; one is made where bases have zstd frames.
+/// `scratch` makes files without a name; one is made where bases have zstd frames, and one where frames are made that leave little room.
 pub fn decode(
     stream: &mut dyn Read,
     size: u64,
@@ -38,24 +35,77 @@ pub fn decode(
     scratch: Scratch<'_>,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let header = Header::read(stream)?;
+    let lengths = Lengths::read(stream)?;
+    let _header = MEMORY.take_for(Purpose::Header, lengths.memory());
+    let header = lengths.header(stream)?;
     if header.blob.size() != size || size > LONGEST {
         return Err(Error::malformed("header", format!("a blob of {size} bytes"), header.blob.size()));
     }
     let encoders = rebuild::encoders(&header)?;
-    let layouts = header.bases.iter().map(|base| &base.layout);
-    // Where frames of zstd are made, that takes the memory of other slices.
-    let frames = rebuild::frames(&header, &encoders);
-    let most_slices = if frames.is_some() { 1 } else { MOST_SLICES.min(threads as u64 + 1) };
-    let _share = MEMORY.take(to_decode(&header.blob, layouts, (threads.max(1) as u64, most_slices), frames.unwrap_or(0)));
+    let frame = rebuild::frames(&header, &encoders);
+    let plan = planned(&header, threads, frame);
+    if frame.is_some_and(|frame| frame > LARGE_FRAME) && plan.of_bases > BESIDE_LARGE_FRAME {
+        let most = format!(
+            "at most {BESIDE_LARGE_FRAME} bytes for seek points and streams beside a zstd frame that takes more than {LARGE_FRAME}"
+        );
+        return Err(Error::malformed("header", most, plan.of_bases));
+    }
+    if frame.is_some()
+        && plan.memory + lengths.memory() > IN_ONE
+        && let Some(file) = aside::file(scratch)?
+    {
+        return in_two(header, &encoders, (threads, frame), (bases, scratch), (stream, &file, out));
+    }
+    let _share = MEMORY.take(plan.memory);
+    pass(&header, &encoders, plan, (bases, scratch), (stream, out))
+}
+
+/// What may be taken at once where a frame of zstd is made.
+const IN_ONE: u64 = 208 << 20;
+
+fn planned(header: &Header, threads: usize, frame: Option<u64>) -> Decoding {
+    Decoding::of(&header.blob, header.bases.iter().map(|base| &base.layout), threads, frame)
+}
+
+/// First the expanded stream as a whole, into a file, then the blob from that: bases and slices take no memory any more while frames are made.
+fn in_two(
+    header: Header,
+    encoders: &[Encoder],
+    (threads, frame): (usize, Option<u64>),
+    of: (&[Base<'_>], Scratch<'_>),
+    (stream, file, out): (&mut dyn Read, &File, &mut dyn Write),
+) -> Result<()> {
+    let Header { bases, blob, .. } = header;
+    let expanded = blob.expanded();
+    {
+        let plain = Header { encoders: Vec::new(), bases, blob: Layout::new(expanded, Vec::new(), "expanded stream")? };
+        let plan = planned(&plain, threads, None);
+        let _share = MEMORY.take(plan.memory);
+        let mut whole = BufWriter::with_capacity(1 << 20, file);
+        pass(&plain, &[], plan, of, (stream, &mut whole))?;
+        whole.flush().map_err(Error::io("scratch file"))?;
+    }
+    let made = Header { encoders: Vec::new(), bases: Vec::new(), blob };
+    let plan = planned(&made, threads, frame);
+    let _share = MEMORY.take(plan.memory);
+    pass(&made, encoders, plan, (&[], of.1), (&mut Slices::of(file, expanded), out))
+}
+
+/// Makes what the layout of the blob says from the slices of a stream.
+fn pass(
+    header: &Header,
+    encoders: &[Encoder],
+    plan: Decoding,
+    (bases, scratch): (&[Base<'_>], Scratch<'_>),
+    (stream, out): (&mut dyn Read, &mut dyn Write),
+) -> Result<()> {
     let unpacked = Unpacked::new(scratch);
-    let views = views(&header, bases, &unpacked)?;
-    let threads = threads.clamp(1, MOST_THREADS);
+    let views = views(header, bases, &unpacked)?;
     let (give, take) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
-    let shared = Shared { header: &header, encoders: &encoders, views: &views, take: Mutex::new(take) };
+    let shared = Shared { header, encoders, views: &views, take: Mutex::new(take) };
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..plan.threads {
             let (answer, shared) = (answer.clone(), &shared);
             scope.spawn(move || shared.work(&answer));
         }
@@ -70,9 +120,10 @@ pub fn decode(
             account: Account::new(header.bases.iter().map(|base| &base.layout)),
             give,
             answers,
-            most_slices,
-            queue: Queue::new(if frames.is_some() { 1 } else { threads }, Box::new(give_member)),
-            taking: Taking::new(&header.blob, &encoders),
+            plan,
+            in_slices: BTreeMap::new(),
+            queue: Queue::new(plan.held, Box::new(give_member)),
+            taking: Taking::new(&header.blob, encoders),
             ready: BTreeMap::new(),
             feeding: None,
             held: None,
@@ -106,7 +157,7 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>], unpacked: &'a Unpacked<'
 
 /// What there is to do, with the number that the result is waited for by.
 enum Job {
-    /// A slice, and what comes before it where that is referred to.
+    /// A slice, and what comes before it where that is referred to, with room for what else is.
     Slice(u64, Slice, Vec<u8>),
     Member(Member),
 }
@@ -140,12 +191,10 @@ impl Shared<'_> {
 
     fn one(&self, job: Job) -> Result<Done> {
         match job {
-            Job::Slice(number, slice, own) => {
-                let length: usize = slice.references.iter().map(|stretch| stretch.length as usize).sum();
-                let mut before = zeros(own.len() + length);
-                let (first, mut rest) = before.split_at_mut(own.len());
-                first.copy_from_slice(&own);
-                drop(own);
+            Job::Slice(number, slice, mut before) => {
+                let own = before.len();
+                before.resize(own + slice.referred(), 0);
+                let mut rest = &mut before[own..];
                 for stretch in &slice.references {
                     let (now, later) = rest.split_at_mut(stretch.length as usize);
                     self.views[stretch.base].read(stretch.offset, now)?;
@@ -174,7 +223,9 @@ struct Run<'a, 'io> {
     account: Account<'a>,
     give: mpsc::Sender<Job>,
     answers: mpsc::Receiver<Result<Done>>,
-    most_slices: u64,
+    plan: Decoding,
+    /// What each slice takes that is under way.
+    in_slices: BTreeMap<u64, u64>,
     queue: Queue<'a>,
     taking: Taking<'a>,
     /// Slices that are decoded and wait for those before them.
@@ -198,7 +249,7 @@ impl Run<'_, '_> {
             (self.feeding, self.given) = (Some((Vec::new(), 0)), 1);
         }
         loop {
-            while self.given - self.fed < self.most_slices && self.give(&mut left)? {}
+            while self.given - self.fed < self.plan.slices && self.give(&mut left)? {}
             if self.move_on()? {
                 continue;
             }
@@ -235,6 +286,7 @@ impl Run<'_, '_> {
             moved = all || *at > before;
             if all {
                 self.feeding = None;
+                self.in_slices.remove(&self.fed);
                 self.fed += 1;
             }
         }
@@ -263,7 +315,16 @@ impl Run<'_, '_> {
             self.held = Some(slice);
             return Ok(false);
         }
-        let own = if follows { copied(&self.before) } else { Vec::new() };
+        let (own, referred) = (if follows { self.before.len() } else { 0 }, slice.referred());
+        let takes = (slice.stored.len() + slice.length + own + referred) as u64;
+        let under_way: u64 = self.in_slices.values().sum();
+        if under_way > 0 && under_way + takes > self.plan.in_slices {
+            self.held = Some(slice);
+            return Ok(false);
+        }
+        self.in_slices.insert(self.given, takes);
+        let (kept, mut own) = (&self.before[self.before.len() - own..], with_room(own + referred));
+        own.extend_from_slice(kept);
         self.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
         self.given += 1;
         Ok(true)
@@ -271,6 +332,7 @@ impl Run<'_, '_> {
 
     /// Keeps what is decoded until its turn comes, and the end of it for the slice behind it.
     fn decoded(&mut self, number: u64, bytes: Vec<u8>) {
+        self.in_slices.insert(number, bytes.len() as u64);
         self.ready.insert(number, bytes);
         while let Some(bytes) = self.ready.get(&self.decoded) {
             let new = &bytes[bytes.len().saturating_sub(LONGEST_BEFORE)..];

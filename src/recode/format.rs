@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::layout::{Coding, Layout, Stream};
-use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS};
+use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS, STREAM};
 use super::varint;
 use super::zstandard;
 use crate::artifact::Digest;
@@ -10,6 +10,8 @@ use std::io::{self, Read};
 
 /// Added to the count of inner streams of a zstd frame.
 const FRAME: u64 = 1 << 20;
+/// Bytes of a stream in a table at least.
+const SHORTEST_STREAM: usize = 4;
 
 /// A base as the header has it.
 #[derive(Debug, Clone)]
@@ -60,29 +62,6 @@ impl Header {
         Ok(out)
     }
 
-    /// Reads a header; the slices are next.
-    pub fn read(stream: &mut dyn Read) -> Result<Self> {
-        let mut start = [0; 16];
-        stream.read_exact(&mut start).map_err(cut("header"))?;
-        if start[..8] != MAGIC {
-            return Err(Error::malformed("header", "ALRECOD1", String::from_utf8_lossy(&start[..8]).escape_default()));
-        }
-        let length = |at: usize| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]) as usize;
-        let (stored, plain) = (length(8), length(12));
-        if stored.max(plain) > LONGEST_HEADER {
-            return Err(Error::malformed("header", format!("at most {LONGEST_HEADER} bytes"), stored.max(plain)));
-        }
-        let bytes = exactly(stream, stored, "header")?;
-        let plain = zstandard::decompress(&bytes, &[], plain, "header")?;
-        drop(bytes);
-        let mut rest: &[u8] = &plain;
-        let header = Self::parse(&mut rest)?;
-        if !rest.is_empty() {
-            return Err(Error::malformed("header", "its end", format!("{} bytes more", rest.len())));
-        }
-        Ok(header)
-    }
-
     fn parse(rest: &mut &[u8]) -> Result<Self> {
         let size = number(rest, LONGEST, "size of the blob")?;
         let mut encoders = Vec::new();
@@ -125,6 +104,47 @@ impl Header {
     }
 }
 
+/// What stands before a header.
+pub struct Lengths {
+    stored: usize,
+    plain: usize,
+}
+
+impl Lengths {
+    /// Reads what stands before a header; the header is next.
+    pub fn read(stream: &mut dyn Read) -> Result<Self> {
+        let mut start = [0; 16];
+        stream.read_exact(&mut start).map_err(cut("header"))?;
+        if start[..8] != MAGIC {
+            return Err(Error::malformed("header", "ALRECOD1", String::from_utf8_lossy(&start[..8]).escape_default()));
+        }
+        let length = |at: usize| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]) as usize;
+        let (stored, plain) = (length(8), length(12));
+        if stored.max(plain) > LONGEST_HEADER {
+            return Err(Error::malformed("header", format!("at most {LONGEST_HEADER} bytes"), stored.max(plain)));
+        }
+        Ok(Self { stored, plain })
+    }
+
+    /// What the header takes in memory at most, while it is read and then.
+    pub fn memory(&self) -> u64 {
+        (self.stored + self.plain) as u64 + (self.plain / SHORTEST_STREAM).min(MOST_STREAMS) as u64 * STREAM
+    }
+
+    /// The header itself; the slices are next.
+    pub fn header(&self, stream: &mut dyn Read) -> Result<Header> {
+        let bytes = exactly(stream, self.stored, "header")?;
+        let plain = zstandard::decompress(&bytes, &[], self.plain, "header")?;
+        drop(bytes);
+        let mut rest: &[u8] = &plain;
+        let header = Header::parse(&mut rest)?;
+        if !rest.is_empty() {
+            return Err(Error::malformed("header", "its end", format!("{} bytes more", rest.len())));
+        }
+        Ok(header)
+    }
+}
+
 /// Column by column, so that what stays from version to version of a blob is a run of the same bytes.
 fn put_table(out: &mut Vec<u8>, layout: &Layout) {
     let streams = layout.streams();
@@ -145,8 +165,8 @@ fn put_table(out: &mut Vec<u8>, layout: &Layout) {
 
 fn table(rest: &mut &[u8], left: &mut usize, part: &str) -> Result<Vec<Stream>> {
     let count = number(rest, *left as u64, part)? as usize;
-    // Each stream has four bytes at least, so that the header bounds what is set aside.
-    if rest.len() / 4 < count {
+    // So that the header bounds what is set aside.
+    if rest.len() / SHORTEST_STREAM < count {
         return Err(Error::malformed(part, format!("{count} streams"), format!("{} bytes", rest.len())));
     }
     *left -= count;

@@ -10,6 +10,13 @@ pub const LONGEST_HEADER: usize = 32 << 20;
 pub const MOST_BASES: usize = 16;
 /// Most deflate streams in all tables of a header together.
 pub const MOST_STREAMS: usize = 1 << 19;
+/// What a stream of a table takes in memory: as read, with its place in the expanded stream and how far it is inflated.
+pub const STREAM: u64 = 64;
+/// An encoder of a zstd frame that takes more than this leaves little: seek points of bases and streams of all tables have no more than that
+/// beside it.
+pub const LARGE_FRAME: u64 = 128 << 20;
+/// See there.
+pub const BESIDE_LARGE_FRAME: u64 = 16 << 20;
 /// Most zstd frames in one table: each takes its time, however short it is.
 pub const MOST_FRAMES: usize = 256;
 /// Largest window of a zstd frame that is opened, as a power of two: so much memory its decoder takes.

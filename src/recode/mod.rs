@@ -5,6 +5,7 @@
 //! streams and zstd frames are replaced by the plain bytes, which are compressed against what the receiver has, and made again by the very
 //! encoders that made them.
 
+mod aside;
 mod base;
 mod budget;
 mod container;
@@ -40,6 +41,7 @@ mod zstandard;
 #[cfg(test)]
 mod tests;
 
+pub use budget::{Share, at_hand};
 pub use container::{Sketch, sketch};
 pub use decode::decode;
 pub use encode::{Means, encode, encode_watched};
@@ -94,5 +96,7 @@ pub struct Recoded {
 
 /// The bases that a recoded stream needs, from its first bytes.
 pub fn bases(stream: &mut dyn Read) -> Result<Vec<(Digest, u64)>> {
-    Ok(format::Header::read(stream)?.bases.iter().map(|base| (base.digest, base.layout.size())).collect())
+    let lengths = format::Lengths::read(stream)?;
+    let _share = budget::MEMORY.take_for(budget::Purpose::Header, lengths.memory());
+    Ok(lengths.header(stream)?.bases.iter().map(|base| (base.digest, base.layout.size())).collect())
 }

@@ -21,13 +21,6 @@ pub fn zeros(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// The same bytes again.
-pub fn copied(bytes: &[u8]) -> Vec<u8> {
-    let mut copy = with_room(bytes.len());
-    copy.extend_from_slice(bytes);
-    copy
-}
-
 /// How much memory a buffer takes: of one that has pages of its own, those that were written to.
 pub fn taken(bytes: &Vec<u8>) -> usize {
     if bytes.capacity() >= OWN_PAGES { bytes.len() } else { bytes.capacity() }

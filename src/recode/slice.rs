@@ -69,6 +69,11 @@ impl Slice {
         out
     }
 
+    /// How many bytes of bases it refers to.
+    pub fn referred(&self) -> usize {
+        self.references.iter().map(|stretch| stretch.length as usize).sum()
+    }
+
     /// Reads the next slice; `left` bytes of the expanded stream are still to come, `bases` has the lengths of those of the bases.
     pub fn read(stream: &mut dyn Read, part: &str, left: u64, bases: &[u64]) -> Result<Self> {
         let mut code = [0];

@@ -12,8 +12,10 @@ use std::io::Write;
 const LONGEST_PIECE: u64 = 16 << 20;
 /// What is held of members and of raw bytes: what they are made of, what is made of them, and what each takes besides; where one
 /// thread makes them, and where several do.
-const HELD_BY_ONE: usize = 24 << 20;
+pub const HELD_BY_ONE: usize = 24 << 20;
 pub const MOST_HELD: usize = 40 << 20;
+/// What is held of them at most before a frame of zstd is begun or goes on, and what that may add.
+pub const HELD_BESIDE_FRAME: usize = 4 << 20;
 /// What a piece takes besides its bytes: its place in the queue, the message that it is to be made, the answer, and allocations.
 const PIECE: usize = 512;
 /// Raw bytes that are taken at a time, and how short a piece is that others are joined to.
@@ -44,9 +46,8 @@ pub struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// An empty one; `give` hands a member to one of so many threads.
-    pub fn new(threads: usize, give: Box<dyn Fn(Member) -> Result<()> + 'a>) -> Self {
-        let most = if threads > 1 { MOST_HELD } else { HELD_BY_ONE };
+    /// An empty one that may hold so much; `give` hands a member to a thread.
+    pub fn new(most: usize, give: Box<dyn Fn(Member) -> Result<()> + 'a>) -> Self {
         Self { give, pieces: VecDeque::new(), written: 0, held: 0, most }
     }
 
@@ -176,7 +177,8 @@ impl<'a> Taking<'a> {
 
     /// Gives bytes to the encoder of a long stream.
     fn step(&mut self, now: &[u8], queue: &mut Queue<'_>) -> Result<Option<usize>> {
-        if !queue.has_room(STREAMED) {
+        let frame = self.blob.streams()[self.stream].coding == Coding::Zstd;
+        if !queue.has_room(STREAMED) || frame && queue.held + STREAMED > HELD_BESIDE_FRAME {
             return Ok(None);
         }
         let now = &now[..now.len().min(STEP)];
@@ -259,10 +261,10 @@ mod tests {
     }
 
     /// Feeds all in one, has members of the blob made only when nothing else moves, and says the most that was held.
-    fn most_held(threads: usize, (layout, expanded, blob): &(Layout, Vec<u8>, Vec<u8>), encoder: Encoder) -> usize {
+    fn most_held(may: usize, (layout, expanded, blob): &(Layout, Vec<u8>, Vec<u8>), encoder: Encoder) -> usize {
         let (encoders, given) = ([encoder], RefCell::new(Vec::<Member>::new()));
         let mut queue = Queue::new(
-            threads,
+            may,
             Box::new(|member| {
                 given.borrow_mut().push(member);
                 Ok(())
@@ -297,8 +299,8 @@ mod tests {
         let encoder = Encoder::from_code(&[1, 6, 15, 8, 0]).expect("an encoder");
         let all = members(120_000, b"x", &encoder);
         const { assert!(120_000 * PIECE > MOST_HELD) };
-        for (threads, most) in [(1, HELD_BY_ONE), (2, MOST_HELD)] {
-            let held = most_held(threads, &all, encoder.clone());
+        for most in [HELD_BY_ONE, MOST_HELD] {
+            let held = most_held(most, &all, encoder.clone());
             assert!(held <= most && held > most / 2, "{held} of {most}");
         }
     }
@@ -309,7 +311,7 @@ mod tests {
         let plain: Vec<u8> = (0..=255).cycle().take(64 << 10).collect();
         let all = members(64, &plain, &flushing());
         assert!(all.2.len() > HELD_BY_ONE && all.1.len() < 5 << 20);
-        let held = most_held(1, &all, flushing());
+        let held = most_held(HELD_BY_ONE, &all, flushing());
         assert!(held <= HELD_BY_ONE, "{held}");
     }
 
@@ -319,14 +321,14 @@ mod tests {
         let encoder = Encoder::from_code(&[1, 1, 15, 8, 0]).expect("an encoder");
         let all = members(2, &noise(17 << 20), &encoder);
         assert!(all.2.len() > HELD_BY_ONE + 2 * STREAMED);
-        let held = most_held(1, &all, encoder);
+        let held = most_held(HELD_BY_ONE, &all, encoder);
         assert!(held <= HELD_BY_ONE + STREAMED, "{held}");
     }
 
     #[test]
     fn a_member_longer_than_all_room_has_it_alone() {
         let encoder = Encoder::from_code(&[1, 1, 15, 8, 0]).expect("an encoder");
-        let held = most_held(1, &members(3, &noise(14 << 20), &encoder), encoder);
+        let held = most_held(HELD_BY_ONE, &members(3, &noise(14 << 20), &encoder), encoder);
         assert!(held > HELD_BY_ONE && held < 32 << 20, "{held}");
     }
 }

@@ -47,6 +47,22 @@ pub struct Subject {
     pub author: Option<String>,
 }
 
+#[cfg(test)]
+impl Subject {
+    /// A lock for tests.
+    pub fn of_lock() -> Self {
+        Self {
+            kind: SubjectKind::Lock,
+            name: "kit".to_owned(),
+            version: String::new(),
+            digest: Digest::of(b"lock"),
+            partial: false,
+            created: None,
+            author: None,
+        }
+    }
+}
+
 /// How many components are in which state; nested ones are counted too, but for `artifacts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

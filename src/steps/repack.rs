@@ -32,8 +32,8 @@ pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Veri
     }
     if let Some(other) = bundles.iter().find(|b| (&b.statement.name, &b.statement.line) != (&last.statement.name, &last.statement.line)) {
         return Err(Error::usage("the bundles are of several toolkits or lines")
-            .with("found", other.statement.label())
-            .with("and", last.statement.label())
+            .with("found", label(other))
+            .with("and", label(last))
             .hint("merge those of one line"));
     }
     let sizes = sizes(&bundles);
@@ -64,6 +64,11 @@ pub fn merge(bundles: Vec<Authentic>, journal: &Journal<'_>, verification: &Veri
     let after = Some((last.statement.epoch, last.statement.seq));
     let shape = Shape { after, ..made_from(&contributing(&bundles))? };
     Ok(Repacked { fetched: Fetched::of(last.lock.clone(), store)?, shape, unbuilt: 0 })
+}
+
+/// Two lines of a toolkit have bundles of the same number.
+fn label(bundle: &Authentic) -> String {
+    format!("{} of line {}", bundle.statement.label(), bundle.statement.line)
 }
 
 /// Cuts a bundle into other volumes: a delta stays one, and streams stay what they are.

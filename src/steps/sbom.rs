@@ -140,7 +140,7 @@ mod tests {
     use crate::ecosystems::ALL;
     use crate::error::{Error, Kind, Result};
     use crate::progress::Silent;
-    use crate::report::{Examined, Subject, SubjectKind};
+    use crate::report::{Examined, Subject};
     use serde_json::{Value, json};
 
     fn blob(bytes: &[u8]) -> Descriptor {
@@ -201,17 +201,8 @@ mod tests {
         let failed = |artifact: &&Artifact| look(artifact, &Failing).is_err_and(|error| error.kind() == Kind::Failed);
         let file = all.iter().find(failed).expect("some room reads the bytes of any entry");
         assert!(all.iter().any(|refused| matches!(look(refused, &Nowhere).unwrap().examined, Examined::Unreadable(_))));
-        let subject = Subject {
-            kind: SubjectKind::Lock,
-            name: "kit".to_owned(),
-            version: String::new(),
-            digest: Digest::of(b"lock"),
-            partial: false,
-            created: None,
-            author: None,
-        };
         let taking = Stocktaking { threads: 2, progress: &Silent };
-        assert_eq!(taking.run(subject.clone(), &[&stranger, file], &Failing).unwrap_err().kind(), Kind::Failed);
-        assert_eq!(taking.run(subject, &[&stranger, file], &Nowhere).unwrap().components.len(), 2);
+        assert_eq!(taking.run(Subject::of_lock(), &[&stranger, file], &Failing).unwrap_err().kind(), Kind::Failed);
+        assert_eq!(taking.run(Subject::of_lock(), &[&stranger, file], &Nowhere).unwrap().components.len(), 2);
     }
 }

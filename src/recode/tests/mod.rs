@@ -3,6 +3,7 @@
 mod damage;
 mod frames;
 mod hostile;
+mod limits;
 mod parts;
 mod shapes;
 mod tensors;

@@ -100,6 +100,26 @@ impl Found {
     }
 }
 
+#[cfg(test)]
+impl Found {
+    /// One for tests, of which nothing else is known.
+    pub fn rated(id: &str, rating: Rating) -> Self {
+        Self {
+            id: id.to_owned(),
+            names: vec![],
+            fixed: vec![],
+            rating,
+            score: None,
+            malicious: false,
+            summary: String::new(),
+            exploited: None,
+            likelihood: None,
+            said: None,
+            set_aside: 0,
+        }
+    }
+}
+
 /// One package, and where it was met.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -271,19 +291,7 @@ mod tests {
     use super::*;
 
     fn found(id: &str, rating: Rating, exploited: bool, likelihood: Option<f32>) -> Found {
-        Found {
-            id: id.to_owned(),
-            names: vec![],
-            fixed: vec![],
-            rating,
-            score: None,
-            malicious: false,
-            summary: String::new(),
-            exploited: exploited.then(|| "2026-01-01".to_owned()),
-            likelihood,
-            said: None,
-            set_aside: 0,
-        }
+        Found { exploited: exploited.then(|| "2026-01-01".to_owned()), likelihood, ..Found::rated(id, rating) }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::bundle::{Bases, MAX_BASES, Recoding, Stream, stored_length};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::progress::{Progress, go_on};
-use crate::recode::{self, Base, Effort, Means, Recoded, encode_watched};
+use crate::recode::{self, Base, Effort, Means, Recoded, at_hand, encode_watched};
 use crate::store::{Store, StoredBlob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -24,8 +24,8 @@ pub(super) const PHASE: &str = "recoding";
 const SHORT: u64 = 4096;
 /// A blob of this length is recoded with all threads: it mostly takes so much memory that no other one has room beside it.
 const LARGE: u64 = 4 << 20;
-/// So many smaller ones are recoded at a time, where memory has room for them.
-const AT_ONCE: usize = 2;
+/// What is at hand of a smaller one beside its bytes, as they are and as compressed without bases: the tables for that, buffers.
+const BESIDE: u64 = 4 << 20;
 /// A stream has to be smaller by this part of what the blob takes otherwise.
 const WORTHWHILE: u64 = 32;
 
@@ -134,9 +134,10 @@ fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
     let shelf = Shelf::new(work.store)?;
     let made = Mutex::new(BTreeMap::new());
     work.progress.begin(PHASE, jobs.iter().map(|job| job.size).sum());
-    let outcome = [(true, 1, work.threads), (false, work.threads.min(AT_ONCE), 1)].into_iter().try_for_each(|(large, side, within)| {
+    let outcome = sides(work.threads).into_iter().try_for_each(|(large, side, within)| {
         let chosen: Vec<&Job> = jobs.iter().filter(|job| (job.size >= LARGE) == large).collect();
         each(&chosen, side, |job| {
+            let _at_hand = at_hand(2 * job.size.min(LARGE) + BESIDE);
             if let Some(one) = recode(work, job, within, &shelf)? {
                 made.lock().expect(NO_PANIC).insert(job.digest, one);
             }
@@ -145,6 +146,12 @@ fn make(work: &Preparing<'_>, jobs: &[Job]) -> Result<BTreeMap<Digest, Made>> {
     });
     work.progress.end(PHASE);
     outcome.map(|()| made.into_inner().expect(NO_PANIC))
+}
+
+/// First the large ones: whether it is they, how many are recoded at a time, and on how many threads each. Of small ones as many go side by side
+/// as memory has room for.
+pub(super) const fn sides(threads: usize) -> [(bool, usize, usize); 2] {
+    [(true, 1, threads), (false, threads, 1)]
 }
 
 const NO_PANIC: &str = "no recoding thread panics";

@@ -2,6 +2,7 @@
 
 use super::candidates::{Candidates, DEEPEST, Placed};
 use super::carried::by_receipt;
+use super::prepare::sides;
 use super::{Parent, Shape};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned};
 use crate::bundle::Judgement;
@@ -156,5 +157,12 @@ fn parents_with_other_signatures_are_another_recipe() {
         Shape::default().told(),
     ] {
         assert_ne!(other, one);
+    }
+}
+
+#[test]
+fn small_blobs_go_side_by_side_on_all_threads_and_large_ones_have_them_all() {
+    for threads in [1, 2, 8] {
+        assert_eq!(sides(threads), [(true, 1, threads), (false, threads, 1)]);
     }
 }

@@ -137,19 +137,6 @@ mod tests {
 
     #[test]
     fn the_gravest_findings_are_listed_first_and_all_are_counted() {
-        let weakness = |id: &str, rating| Weakness {
-            id: id.to_owned(),
-            names: vec![],
-            fixed: vec![],
-            rating,
-            score: None,
-            malicious: false,
-            summary: String::new(),
-            exploited: None,
-            likelihood: None,
-            said: None,
-            set_aside: 0,
-        };
         let line = |purl: &str, findings| Line {
             purl: purl.to_owned(),
             asked: None,
@@ -158,11 +145,11 @@ mod tests {
             reasons: vec![],
             findings,
         };
-        let many = (0..MOST).map(|n| weakness(&format!("M-{n}"), Rating::Medium)).collect();
+        let many = (0..MOST).map(|n| Weakness::rated(&format!("M-{n}"), Rating::Medium)).collect();
         let lines = vec![
-            line("pkg:x/a@1", vec![weakness("L", Rating::Low)]),
+            line("pkg:x/a@1", vec![Weakness::rated("L", Rating::Low)]),
             line("pkg:x/b@1", many),
-            line("pkg:x/c@1", vec![weakness("C", Rating::Critical)]),
+            line("pkg:x/c@1", vec![Weakness::rated("C", Rating::Critical)]),
         ];
         let counts = Counts { assessed: 1, undetermined: 2, not_examined: 3, not_assessable: 4, affected: 3, findings: MOST + 2 };
         let assessed = Assessed { lines, counts, ..Assessed::default() };

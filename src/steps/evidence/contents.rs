@@ -165,20 +165,10 @@ fn found(report: &Report) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::Digest;
-    use crate::report::{Examined, Licensing, SubjectKind};
+    use crate::report::{Examined, Licensing};
 
     fn of(components: Vec<Component>) -> Inventory {
-        let subject = Subject {
-            kind: SubjectKind::Lock,
-            name: "kit".to_owned(),
-            version: String::new(),
-            digest: Digest::of(b"lock"),
-            partial: false,
-            created: None,
-            author: None,
-        };
-        Inventory::new(subject, components)
+        Inventory::new(Subject::of_lock(), components)
     }
 
     fn folder(place: &tempfile::TempDir) -> Folder {

@@ -141,7 +141,7 @@ fn row(component: &Component) -> ArtifactRow {
 mod tests {
     use super::*;
     use crate::artifact::{Descriptor, Digest, SideDigests};
-    use crate::report::{Model, Subject, SubjectKind};
+    use crate::report::{Model, Subject};
 
     fn artifact(learned: &[Learned]) -> Artifact {
         let blob = |learned: &Learned| Descriptor {
@@ -165,16 +165,7 @@ mod tests {
     }
 
     fn count(artifacts: &[Artifact], components: Vec<Component>, wanted: Tile) -> Option<u64> {
-        let subject = Subject {
-            kind: SubjectKind::Lock,
-            name: "kit".to_owned(),
-            version: String::new(),
-            digest: Digest::of(b"lock"),
-            partial: false,
-            created: None,
-            author: None,
-        };
-        let tiles = trust(artifacts, &Inventory::new(subject, components), &Evidence::tool());
+        let tiles = trust(artifacts, &Inventory::new(Subject::of_lock(), components), &Evidence::tool());
         tiles.iter().find(|counted| counted.said().tile == wanted).expect("a tile").said().count
     }
 

@@ -208,24 +208,8 @@ mod tests {
     use super::*;
     use crate::advisories::Extent;
 
-    fn found(id: &str, rating: Rating) -> Found {
-        Found {
-            id: id.to_owned(),
-            names: vec![],
-            fixed: vec![],
-            rating,
-            score: None,
-            malicious: false,
-            summary: String::new(),
-            exploited: None,
-            likelihood: None,
-            said: None,
-            set_aside: 0,
-        }
-    }
-
     fn known(before: Option<&[&str]>) -> Known {
-        let findings = [Rating::Unknown, Rating::Low, Rating::Medium, Rating::High, Rating::Critical].map(|r| found(r.word(), r));
+        let findings = [Rating::Unknown, Rating::Low, Rating::Medium, Rating::High, Rating::Critical].map(|r| Found::rated(r.word(), r));
         let line = Line {
             purl: "pkg:x/a@1".to_owned(),
             asked: None,
@@ -256,5 +240,29 @@ mod tests {
         }
         let listed = |before: &[&str]| known(Some(before)).rows().0.iter().map(|row| row.severity.clone()).collect::<Vec<_>>();
         assert_eq!(listed(&[])[..2], ["critical", "high"], "the gravest first");
+    }
+    /// Of a package that went away nobody knows whether anything was mended.
+    #[test]
+    fn what_is_fixed_is_what_a_package_that_is_still_here_had_and_has_no_more() {
+        let fixed = |before: &[(&str, &str)]| {
+            let mut known = known(Some(&[]));
+            let line = |purl: &&str| package(&Line { purl: (*purl).to_owned(), ..known.of.lines[0].clone() });
+            known.before = Some(before.iter().map(|(id, purl)| ((*id).to_owned(), line(purl))).collect());
+            known.tiles().iter().find(|counted| counted.tile == Tile::Fixed).expect("a tile").count
+        };
+        let here = "pkg:x/a@1";
+        assert_eq!(fixed(&[]), Some(0));
+        assert_eq!(fixed(&[("mended", here)]), Some(1));
+        assert_eq!(
+            fixed(&[("mended", here), ("also mended", here), ("high", here), ("critical", here)]),
+            Some(2),
+            "what is still there is not"
+        );
+        assert_eq!(fixed(&[("mended", "pkg:x/b@1"), ("mended", here)]), Some(1), "what went away is not");
+        assert_eq!(
+            known(None).tiles().iter().find(|counted| counted.tile == Tile::Fixed).expect("a tile").count,
+            None,
+            "compared with nothing"
+        );
     }
 }

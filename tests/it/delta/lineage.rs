@@ -3,10 +3,11 @@
 use super::hostile::resign;
 use super::{lock, two, version};
 use crate::host::{Host, arg};
-use crate::world::{World, key, noise};
+use crate::world::{World, journal, key, noise, verification};
 use airlift::artifact::Digest;
-use airlift::bundle::{ANCESTORS, PARENTS, Parent, append_signature};
+use airlift::bundle::{ANCESTORS, MAX_PARENTS, PARENTS, Parent, append_signature};
 use airlift::error::Kind;
+use airlift::steps::repack::merge;
 use airlift::steps::sign::sign as sign_set;
 use airlift::store::Store;
 use airlift::trust::{BUNDLE, Signer, sign, signature_name};
@@ -118,4 +119,29 @@ fn what_nothing_was_taken_from_is_not_named() {
     // What the store has by now decides nothing.
     let again = signed(&world, made(&host, &store, &["merge", arg(&full[0]), arg(&delta[0])], "folded"));
     assert_eq!(id(&again), id(&folded));
+}
+
+#[test]
+fn only_bundles_of_one_line_are_merged_and_no_more_than_can_be_named() {
+    let world = World::new();
+    let store = world.receiver("store");
+    let full = world.pack(&world.lock("kit", &[noise(500, 1)]), "one", None, &[1]);
+    let merged = |bundles: &[&[PathBuf]]| {
+        let writer = store.writer().expect("the lock");
+        let opened = bundles.iter().map(|volumes| world.open(volumes).expect("authentic")).collect();
+        merge(opened, &journal(&writer), &verification()).map(|repacked| repacked.shape.parents.len()).map_err(|error| error.to_string())
+    };
+    let toolkit = world.pack(&world.lock("tools", &[noise(500, 2)]), "tools", None, &[1]);
+    let mut beta = world.lock("kit", &[noise(500, 3)]);
+    beta.line = "beta".to_owned();
+    let line = world.pack(&beta, "beta", None, &[1]);
+    for (other, label) in [(&toolkit, "tools 1 of line main"), (&line, "kit 1 of line beta")] {
+        let refusal = merged(&[&full, other]).expect_err("two of them");
+        for part in ["of several toolkits or lines", label, "kit 1 of line main"] {
+            assert!(refusal.contains(part), "{part}: {refusal}");
+        }
+    }
+    assert_eq!(merged(&[&full[..]; MAX_PARENTS]), Ok(1), "as many as can be named");
+    let refusal = merged(&[&full[..]; MAX_PARENTS + 1]).expect_err("one more");
+    assert!(refusal.contains("at most 64") && refusal.contains("65"), "{refusal}");
 }

@@ -2,7 +2,7 @@
 
 use super::{has, lock, shape, site, two, version};
 use crate::host::{Host, arg};
-use crate::world::{World, state};
+use crate::world::{World, noise, state};
 use airlift::artifact::Digest;
 use airlift::error::Kind;
 use airlift::steps::delta::Shape;
@@ -44,6 +44,22 @@ fn a_missing_base_is_named_and_nothing_changes() {
     world.import(&full, &receiver).expect("imported");
     world.import(&delta, &receiver).expect("now it is there");
     has(&receiver, 2);
+}
+
+#[test]
+fn eight_that_are_missing_are_named_and_the_others_counted() {
+    let world = World::new();
+    for (count, more) in [(8, None), (9, Some("and 1 more")), (11, Some("and 3 more"))] {
+        let name = format!("kit{count}");
+        let old: Vec<Vec<u8>> = (0..count).map(|n| noise(300, 100 * count + n)).collect();
+        let new = [old.clone(), vec![noise(300, 7)]].concat();
+        let full = world.pack(&world.lock(&name, &old), &format!("{name}-1"), None, &[1]);
+        let delta = world.pack_shaped(&world.lock(&name, &new), &format!("{name}-2"), None, &shape(vec![site(&world, &[&full])]));
+        let refusal = world.import(&delta, &world.receiver(&format!("{name}-receiver"))).expect_err("its base is not here").to_string();
+        let named = refusal.matches(", 300 bytes: ").count();
+        assert!(named == 8 && refusal.contains(&format!("builds on {count} blobs")), "{refusal}");
+        assert!(more.map_or(!refusal.contains(" more"), |more| refusal.contains(more)), "{count}: {refusal}");
+    }
 }
 
 #[test]
@@ -183,14 +199,23 @@ fn an_installed_delta_comes_again_without_its_base() {
     let receiver = world.receiver("receiver");
     world.import(&full, &receiver).expect("imported");
     world.import(&delta, &receiver).expect("imported");
-    std::fs::remove_file(blob_path(&receiver, &version(1)[1])).expect("the old version is not needed any more");
-    assert!(matches!(world.import(&delta, &receiver).expect("nothing is missing"), Imported::Already { restored: 0, .. }));
-    std::fs::remove_file(blob_path(&receiver, &version(2)[1])).expect("it was there");
-    let refusal = world.import(&delta, &receiver).expect_err("what it is made from is gone");
-    assert!(refusal.kind() == Kind::Incomplete && refusal.to_string().contains("kit 1"), "{refusal}");
-    // What was accepted before gives back what it brought.
-    assert!(matches!(world.import(&full, &receiver).expect("a replay"), Imported::Already { restored: 1, .. }));
-    assert!(matches!(world.import(&delta, &receiver).expect("made again"), Imported::Already { restored: 1, .. }));
+    // What goes missing before, what comes, and how many blobs come back or what is named as missing.
+    for (why, gone, comes, expected) in [
+        ("the old version is not needed any more", Some(&version(1)[1]), &delta, Ok(0)),
+        ("what it is made from is gone", Some(&version(2)[1]), &delta, Err("kit 1")),
+        ("what was accepted before gives back what it brought", None, &full, Ok(1)),
+        ("it can be made again", None, &delta, Ok(1)),
+        ("nothing is missing", None, &delta, Ok(0)),
+    ] {
+        if let Some(blob) = gone {
+            std::fs::remove_file(blob_path(&receiver, blob)).expect("it was there");
+        }
+        match (world.import(comes, &receiver), expected) {
+            (Ok(Imported::Already { restored, .. }), Ok(blobs)) => assert_eq!(restored, blobs, "{why}"),
+            (Err(error), Err(named)) => assert!(error.kind() == Kind::Incomplete && error.to_string().contains(named), "{why}: {error}"),
+            (other, _) => panic!("{why}: {other:?}"),
+        }
+    }
     has(&receiver, 2);
 }
 

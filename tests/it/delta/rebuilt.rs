@@ -186,3 +186,41 @@ fn a_report_of_a_delta_says_what_each_way_of_carrying_saved() {
     }
     assert_eq!(document(&["--outgoing"]).encodings, there.encodings);
 }
+
+/// A frame of zstd is unpacked into a file, for which verify may have no place though the old version is at hand.
+#[test]
+fn what_is_made_from_frames_counts_as_not_made_where_they_cannot_be_unpacked() {
+    let world = World::new();
+    let frame = |n: u64| zstd::bulk::compress(&version(n)[2], 3).expect("a frame");
+    let full = world.pack(&world.lock("kit", &[frame(1)]), "one", None, &[1]);
+    let delta = world.pack_shaped(&world.lock("kit", &[frame(2)]), "two", None, &shape(vec![site(&world, &[&full])]));
+    let bundle = world.open(&delta).expect("authentic");
+    assert_eq!(bundle.table.blobs[0].encoding, Encoding::Recoded);
+    let receiver = world.receiver("receiver");
+    world.import(&full, &receiver).expect("imported");
+    let (volume, whole) = (&delta[0], std::fs::read(&delta[0]).expect("a volume"));
+    let verified = || {
+        let bundles = [world.open(&delta).expect("authentic")];
+        let scratch = Scratch::new(Err(std::io::ErrorKind::Unsupported.into()), &bundles, Some(&receiver)).expect("readable");
+        let [bundle] = bundles;
+        verify_in(bundle, &verification(), &scratch)
+    };
+    assert!(verified().expect("as signed").unbuilt().is_empty(), "there is room where the store is");
+    let partial = receiver.root().join("partial");
+    std::fs::remove_dir(&partial).expect("an empty folder");
+    let unbuilt = verified().expect("every stored byte is as signed");
+    assert_eq!(unbuilt.unbuilt(), [Digest::of(&frame(2))]);
+    let refusal = airlift::steps::verify::refuse_unbuilt(&unbuilt, None).expect_err("it was not made");
+    assert!(refusal.kind() == Kind::Incomplete && refusal.to_string().contains("1 of 1 recoded blobs"), "{refusal}");
+    // Its stored bytes are compared all the same.
+    let place = bundle.table.frames_of(&bundle.table.blobs[0])[0].offset as usize;
+    let mut damaged = whole.clone();
+    damaged[place + 40] ^= 1;
+    std::fs::write(volume, &damaged).expect("written");
+    let refusal = verified().map(|verified| verified.unbuilt().len()).expect_err("damaged");
+    assert_eq!(refusal.kind(), Kind::Verification, "{refusal}");
+    // No place for any file at all is no reason to fail an import that has one.
+    std::fs::write(volume, &whole).expect("written");
+    std::fs::create_dir(&partial).expect("a folder");
+    world.import(&delta, &receiver).expect("imported");
+}

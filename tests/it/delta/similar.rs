@@ -132,3 +132,32 @@ fn what_is_like_nothing_is_not_recoded_against_its_neighbour_in_size() {
     let cost = airlift::steps::delta::foresee(&work).expect("foreseen");
     assert_eq!((cost.whole.0, cost.recoded.0), (1, 0), "time would be spent on it for nothing");
 }
+
+/// Many small blobs are recoded side by side: how many at a time decides nothing of what comes out.
+#[test]
+fn the_same_streams_come_out_on_any_number_of_threads() {
+    let world = World::new();
+    let hex = |seed: u64| noise(12_000, seed).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let versions = [0, 1].map(|revision: u64| {
+        (0..24).map(|n: u64| [hex(n), noise(10 + n as usize * 3, 1000 * revision + n), hex(500 + n)].concat()).collect::<Vec<_>>()
+    });
+    let [old, new] = versions.each_ref().map(|blobs| world.lock("kit", blobs));
+    let mut site = Site::default();
+    site.add(&old, (Digest::of(b"bundle"), 0, 1));
+    let shape = shape(vec![site]);
+    let made = |threads| {
+        let work = Preparing { lock: &new, store: &world.sender, shape: &shape, threads, progress: &Silent };
+        let made = prepare(&work).expect("prepared");
+        let bytes = |stream: &airlift::bundle::Stream| {
+            let mut bytes = vec![0; stream.length as usize];
+            std::os::unix::fs::FileExt::read_exact_at(&*stream.file, &mut bytes, stream.at).expect("it is there");
+            bytes
+        };
+        (made.bases.to_bytes(), made.streams.iter().map(|(digest, stream)| (*digest, bytes(stream))).collect::<Vec<_>>())
+    };
+    let one = made(1);
+    assert_eq!(one.1.len(), 24, "each is made from its old version");
+    for threads in [2, 3, 8, 64] {
+        assert!(made(threads) == one, "{threads} threads");
+    }
+}

@@ -143,6 +143,24 @@ fn approvers_are_named_whether_the_bundle_comes_in_or_not() {
 }
 
 #[test]
+fn what_one_person_alone_decided_is_allowed_with_remarks_only() {
+    let site = Site::new();
+    let report = || Report::parse(site.host.ok(&["report", "--format", "json", &site.out]).out.as_bytes()).unwrap();
+    let told = |report: &Report| (report.decision.said().verdict, report.remarks.iter().any(|claim| claim.said().key == "alone"));
+    let policy = site.host.write("policy.toml", "airlift-policy = 1\n[approval]\nbreak-glass = true\n");
+    site.host.ok(&["policy", "set", arg(&policy)]);
+    let (review, carol, dave) = (site.review(), site.key("carol"), site.key("dave"));
+    site.host.ok(&site.decide(&carol, &review, &["--break-glass", "the ward waits"]));
+    assert_eq!(told(&report()), (Verdict::AllowedWithRemarks, true));
+    let dave = site.decide(&dave, &review, &[]);
+    site.host.ok(&dave);
+    assert_eq!(told(&report()), (Verdict::AllowedWithRemarks, true), "one of two approved it, the other let it in alone");
+    let mut later = site.host.command(&site.decide(&carol, &review, &[]));
+    assert!(later.env("SOURCE_DATE_EPOCH", "4102444800").status().expect("airlift runs").success());
+    assert_eq!(told(&report()), (Verdict::Allowed, false), "both approved it");
+}
+
+#[test]
 fn a_receipt_says_what_an_import_did_and_its_proof_verifies_alone() {
     let place = Place::new();
     place.import();
