@@ -42,7 +42,7 @@ fn artifact(file: &str, content: &[u8], provenance: Option<&[u8]>) -> Artifact {
         version: "0.0.0".to_owned(),
         descriptors,
         subject: None,
-        meta: json!({ "kind": if file.ends_with(".whl") { "wheel" } else { "sdist" } }),
+        meta: json!({ "kind": if filename::Kind::of(file) == Some(filename::Kind::Wheel) { "wheel" } else { "sdist" } }),
     }
 }
 
