@@ -9,7 +9,7 @@ use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::publisher::openpgp::Certificate;
-use airlift::publisher::{Kind, Pattern, Signed, UpstreamKey, judge_bundle};
+use airlift::publisher::{Kind, Pattern, Signed, UpstreamKey, judge_bundle, keyless};
 use airlift::recode::encoder::Encoder;
 use airlift::recode::identify::{Outcome, identify};
 use airlift::recode::{self, Base, Effort};
@@ -90,12 +90,38 @@ pub fn publisher(bytes: &[u8]) {
     let digest = Digest::of(b"nobody signed this");
     let _ = judge_bundle(bytes, &[&key], &digest).and_then(Result::ok).map(|_| panic!("a bundle was accepted that nobody signed"));
     let signature = made["signature"]["dsseEnvelope"]["signatures"][0]["sig"].as_str();
-    let _ =
-        Signed { payload: bytes, signature }.judge(&[&key], &digest, "a/b").map(|_| panic!("a payload was accepted that nobody signed"));
+    let _ = Signed { payload: bytes, signature, keyless: None }
+        .judge(&[&key], &digest, "a/b")
+        .map(|_| panic!("a payload was accepted that nobody signed"));
     let text = std::str::from_utf8(bytes).ok();
-    let _ =
-        Signed { payload: b"{}", signature: text }.judge(&[&key], &digest, "a/b").map(|_| panic!("a signature was accepted that is none"));
+    let _ = Signed { payload: b"{}", signature: text, keyless: None }
+        .judge(&[&key], &digest, "a/b")
+        .map(|_| panic!("a signature was accepted that is none"));
     let _ = text.map(|text| UpstreamKey::read("A".to_owned(), Kind::Cosign, text, vec![], vec![]));
+    without_key(bytes, &digest);
+}
+
+/// Certificates, entries of logs and trusted roots.
+fn without_key(bytes: &[u8], digest: &Digest) {
+    let root = keyless::TrustedRoot::read(include_str!("../tests/vectors/attestations/trusted_root.json")).expect("a trusted root");
+    let pattern = || vec![Pattern::read("room/*").expect("a pattern")];
+    let identity =
+        keyless::Identity { root: std::sync::Arc::new(root), issuer: "https://issuer.example".to_owned(), identities: pattern() };
+    let key = UpstreamKey::keyless("A".to_owned(), identity, pattern(), vec![]);
+    let _ = judge_bundle(bytes, &[&key], digest).and_then(Result::ok).map(|_| panic!("a bundle was accepted that nobody signed"));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = keyless::TrustedRoot::read(text);
+    let entry = serde_json::from_str::<keyless::WireEntry>(text)
+        .ok()
+        .and_then(keyless::WireEntry::into_domain)
+        .or_else(|| keyless::annotated(text));
+    let certificate = data_encoding::BASE64_MIME_PERMISSIVE.decode(bytes).unwrap_or_else(|_| bytes.to_vec());
+    let entry =
+        entry.unwrap_or_else(|| keyless::Entry { log: *digest, index: 0, time: None, body: bytes.to_vec(), timestamp: None, proof: None });
+    let (form, must_be_placed) = (keyless::Form::Plain, true);
+    let signed =
+        keyless::Signed { form, bytes, payload: bytes, signature: bytes, certificate: &certificate, entry: &entry, must_be_placed };
+    let _ = key.verify_keyless(&signed).map(|_| panic!("a signature was accepted that nobody made"));
 }
 
 /// The tar of a volume's head: the first thing that is read of a medium.

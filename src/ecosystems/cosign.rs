@@ -1,9 +1,9 @@
-//! Signatures that cosign makes with a key, as registries keep them beside a manifest: under a tag, or as what refers to it. Any room that
+//! Signatures that cosign makes, with a key or without, as registries keep them beside a manifest: under a tag, or as what refers to it. Any room that
 //! carries what registries hold has them judged the same way.
 
 use crate::artifact::{Artifact, Blobs, Descriptor, Digest};
 use crate::error::Result;
-use crate::publisher::{Judgement, Kind, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Signed, UpstreamKey, judge_bundle};
+use crate::publisher::{Judgement, Keyless, Kind, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Signed, UpstreamKey, judge_bundle};
 use crate::server::oci::{Document, Entry, read};
 
 /// Most signatures of one manifest that are looked at.
@@ -19,9 +19,13 @@ struct Found {
 
 /// What the keys say of a manifest in a repository, by what stands beside it. A signature of an index is one of all it lists.
 pub fn judge(manifest: &Descriptor, repository: &str, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
-    let keys: Vec<&UpstreamKey> = keys.iter().copied().filter(|key| key.kind() == Kind::Cosign).collect();
+    let keys: Vec<&UpstreamKey> = keys.iter().copied().filter(|key| [Kind::Cosign, Kind::Keyless].contains(&key.kind())).collect();
     if keys.is_empty() {
-        return Ok(Judgement::Missing(format!("none of kind {} is, which is what signs it", Kind::Cosign.word())));
+        return Ok(Judgement::Missing(format!(
+            "none of kind {} or {} is, which is what signs it",
+            Kind::Cosign.word(),
+            Kind::Keyless.word()
+        )));
     }
     let mut found = Found::default();
     for other in beside.iter().filter(|other| other.subject == Some(manifest.digest)) {
@@ -82,7 +86,8 @@ fn one(bytes: Option<Vec<u8>>, layer: &Entry, keys: &[&UpstreamKey], of: (&Diges
     if layer.media_type == SIGSTORE_BUNDLE {
         return judge_bundle(&bytes, keys, of.0);
     }
-    Some(Signed { payload: &bytes, signature: layer.signature.as_deref() }.judge(keys, of.0, of.1))
+    let keyless = layer.keyless.as_ref().map(|(certificate, entry)| Keyless { certificate, entry });
+    Some(Signed { payload: &bytes, signature: layer.signature.as_deref(), keyless }.judge(keys, of.0, of.1))
 }
 
 /// The bytes of a blob.

@@ -353,7 +353,28 @@ pub fn unite(artifacts: &mut [Artifact]) -> Result<()> {
             artifact.meta = known.clone();
         }
     }
+    unite_beside(artifacts);
     ALL.iter().try_for_each(|room| room.check_together(&artifacts.iter().filter(|a| a.ecosystem == room.name()).collect::<Vec<_>>()))
+}
+
+/// What one section's upstream has beside an artifact, such as what is attested of it, is beside it wherever it is wanted.
+#[cfg(feature = "upstream")]
+fn unite_beside(artifacts: &mut [Artifact]) {
+    let key = |a: &Artifact| (a.ecosystem.clone(), a.name.clone(), a.version.clone(), a.descriptors.first().map(|d| d.digest));
+    let mut most: BTreeMap<_, Vec<Descriptor>> = BTreeMap::new();
+    for artifact in artifacts.iter() {
+        let known = most.entry(key(artifact)).or_default();
+        if artifact.descriptors.len() > known.len() {
+            known.clone_from(&artifact.descriptors);
+        }
+    }
+    for artifact in artifacts.iter_mut() {
+        let Some(all) = most.get(&key(artifact)) else { continue };
+        let begins = artifact.descriptors.iter().zip(all).all(|(own, known)| own.digest == known.digest);
+        if begins {
+            artifact.descriptors.extend_from_slice(all.get(artifact.descriptors.len()..).unwrap_or_default());
+        }
+    }
 }
 
 /// Refuses the first entry of a lock that its room could not serve. What no room here knows is for a newer airlift.

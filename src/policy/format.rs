@@ -1,6 +1,6 @@
 //! `docs/formats/policy.md`, "Policy file", version 1: TOML as a site's people write it.
 
-use super::gate::{Choice, Terms, WireAdvisories, WireArtifacts, WireException, WireKey};
+use super::gate::{Choice, Terms, WireAdvisories, WireArtifacts, WireException, WireIdentity, WireKey, WireKeys, WireRoot};
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
@@ -56,6 +56,10 @@ struct WirePolicy {
     #[serde(default)]
     upstream_key: Vec<WireKey>,
     #[serde(default)]
+    upstream_identity: Vec<WireIdentity>,
+    #[serde(default)]
+    trusted_root: Vec<WireRoot>,
+    #[serde(default)]
     exception: Vec<WireException>,
 }
 
@@ -97,7 +101,9 @@ impl Policy {
             let error = refused("its format is another").with("expected", format!("airlift-policy = {VERSION}"));
             return Err(error.with("found", airlift_policy).hint("read it with the airlift it was written for, or a later one"));
         }
-        let WirePolicy { bundle, approval, artifacts, advisories, upstream_key, exception, .. } = toml::from_str(text).map_err(wrong)?;
+        let WirePolicy { bundle, approval, artifacts, advisories, upstream_key, upstream_identity, trusted_root, exception, .. } =
+            toml::from_str(text).map_err(wrong)?;
+        let keys = WireKeys { keys: upstream_key, identities: upstream_identity, roots: trusted_root };
         if bundle.max_age_days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
             return Err(refused("`bundle.max-age-days` is out of range").with("expected", format!("between 1 and {MOST_DAYS}")));
         }
@@ -110,7 +116,7 @@ impl Policy {
             expired_root_refused: bundle.expired_root == Choice::Refused,
             approval_required: approval.required,
             break_glass: approval.break_glass,
-            terms: Terms::read(artifacts, advisories, upstream_key, exception)?,
+            terms: Terms::read(artifacts, advisories, keys, exception)?,
             digest: Some(Digest::of(bytes)),
         })
     }

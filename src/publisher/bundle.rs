@@ -1,7 +1,9 @@
-//! Sigstore bundles (`protobuf-specs`, version 0.3) that cosign makes with a key: an envelope (DSSE) around a statement (in-toto) that says
-//! which digests were signed. Which key it was is not taken from the bundle.
+//! Sigstore bundles (`protobuf-specs`, version 0.3) that cosign makes with a key or without: an envelope (DSSE) around a statement (in-toto)
+//! that says which digests were signed. Which key it was is not taken from the bundle; a certificate in it is judged by a trusted root.
 
-use super::key::UpstreamKey;
+use super::key::{Kind, UpstreamKey};
+use super::keyless::{Base64, Form, Signed, WireEntry};
+use super::simple::{by_identity, expected};
 use crate::artifact::Digest;
 use data_encoding::BASE64;
 use serde::Deserialize;
@@ -22,6 +24,22 @@ const MOST_SIGNATURES: usize = 16;
 #[serde(rename_all = "camelCase")]
 struct Bundle {
     dsse_envelope: Envelope,
+    #[serde(default)]
+    verification_material: Material,
+}
+
+/// What the signature is verified with; of a key there is only a hint in it.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Material {
+    certificate: Option<WireCertificate>,
+    tlog_entries: Vec<WireEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireCertificate {
+    raw_bytes: Base64,
 }
 
 #[derive(Deserialize)]
@@ -61,12 +79,12 @@ struct Digests {
 pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Option<Result<String, String>> {
     let envelope =
         Some(bundle).filter(|bytes| bytes.len() <= MOST_BUNDLE_BYTES).and_then(|bytes| serde_json::from_slice::<Bundle>(bytes).ok());
-    let Some(Bundle { dsse_envelope: envelope }) = envelope else {
+    let Some(Bundle { dsse_envelope: envelope, verification_material }) = envelope else {
         return Some(Err("its bundle is too long, or holds no envelope".to_owned()));
     };
     let payload = BASE64.decode(envelope.payload.as_bytes()).ok().filter(|_| envelope.payload_type == STATEMENT);
     let Some(payload) = payload else { return Some(Err("its envelope holds no statement".to_owned())) };
-    let signed = encoded(&envelope.payload_type, &payload);
+    let signed = dsse(&envelope.payload_type, &payload);
     let signatures = envelope.signatures.iter().take(MOST_SIGNATURES).filter_map(|one| BASE64.decode(one.sig.as_bytes()).ok());
     let signatures: Vec<Vec<u8>> = signatures.collect();
     let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| signatures.iter().any(|signature| key.verifies(&signed, signature)));
@@ -75,10 +93,28 @@ pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Option<
     if statement.as_ref().is_ok_and(|statement| statement.predicate_type != SIGNS) {
         return None;
     }
-    let Some(key) = keys.iter().find(made) else {
-        return Some(Err(format!("not by {}", super::simple::expected(keys))));
+    let by = match keys.iter().find(made) {
+        Some(key) => Ok(key.label()),
+        None => without_key(keys, verification_material, (&signed, &payload), &signatures),
     };
-    Some(content(statement.ok(), key.label(), manifest))
+    Some(by.and_then(|by| content(statement.ok(), by, manifest)))
+}
+
+/// Which identity signed, where a certificate stands in place of a key. Exactly one signature and one entry, or it is not clear what the entry
+/// is about.
+fn without_key(
+    keys: &[&UpstreamKey],
+    material: Material,
+    (bytes, payload): (&[u8], &[u8]),
+    signatures: &[Vec<u8>],
+) -> Result<String, String> {
+    let none = || format!("not by {}", expected(keys));
+    let (Some(certificate), true) = (material.certificate, keys.iter().any(|key| key.kind() == Kind::Keyless)) else { return Err(none()) };
+    let [entry] = <[WireEntry; 1]>::try_from(material.tlog_entries).map_err(|_| "it has not exactly one entry in a log of signatures")?;
+    let entry = entry.into_domain().ok_or("its entry in a log of signatures cannot be read")?;
+    let [signature] = signatures else { return Err("its envelope has not exactly one signature".to_owned()) };
+    let (form, certificate) = (Form::Envelope, &certificate.raw_bytes.0[..]);
+    by_identity(keys, &Signed { form, bytes, payload, signature, certificate, entry: &entry, must_be_placed: true }).map(|(_, by)| by)
 }
 
 fn content(statement: Option<Statement>, by: String, manifest: &Digest) -> Result<String, String> {
@@ -96,6 +132,6 @@ fn content(statement: Option<Statement>, by: String, manifest: &Digest) -> Resul
 }
 
 /// What is signed of an envelope (DSSE, "pre-authentication encoding").
-fn encoded(kind: &str, payload: &[u8]) -> Vec<u8> {
+pub fn dsse(kind: &str, payload: &[u8]) -> Vec<u8> {
     [format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).as_bytes(), payload].concat()
 }

@@ -1,5 +1,6 @@
 //! A key of a publisher: what it is called, what it signs, and how it verifies.
 
+use super::keyless::{Identity, Refusal, Signed};
 use super::openpgp::Certificate;
 use super::pattern::Pattern;
 use super::spki::PublicKey;
@@ -14,11 +15,14 @@ pub enum Kind {
     Cosign,
     /// Clear-signed texts, as `gpg` and `helm package --sign` write them.
     OpenPgp,
+    /// Signatures with a certificate of Fulcio: by an identity, and no key that anybody keeps.
+    Keyless,
 }
 
 impl Kind {
-    /// All of them, by their words in policies.
-    pub const WORDS: [(&'static str, Self); 2] = [("cosign", Self::Cosign), ("openpgp", Self::OpenPgp)];
+    const WORDS: [(&'static str, Self); 3] = [("cosign", Self::Cosign), ("openpgp", Self::OpenPgp), ("keyless", Self::Keyless)];
+    /// Those that have a key, by their words in policies.
+    pub const KEYS: [(&'static str, Self); 2] = [Self::WORDS[0], Self::WORDS[1]];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -26,7 +30,7 @@ impl Kind {
     }
 }
 
-/// A key that somebody on this side took from a publisher.
+/// A key that somebody on this side took from a publisher, or an identity that they know it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamKey {
     /// What it is called.
@@ -42,6 +46,7 @@ pub struct UpstreamKey {
 enum Material {
     Cosign(PublicKey),
     OpenPgp(Certificate),
+    Keyless(Identity),
 }
 
 impl UpstreamKey {
@@ -53,8 +58,14 @@ impl UpstreamKey {
         let material = match kind {
             Kind::Cosign => Material::Cosign(PublicKey::from_pem(text)?),
             Kind::OpenPgp => Material::OpenPgp(Certificate::read(text)?),
+            Kind::Keyless => return Err("it is an identity, and has no key".to_owned()),
         };
         Ok(Self { name, artifacts, signed_as, material })
+    }
+
+    /// An identity in place of a key.
+    pub const fn keyless(name: String, identity: Identity, artifacts: Vec<Pattern>, signed_as: Vec<Pattern>) -> Self {
+        Self { name, artifacts, signed_as, material: Material::Keyless(identity) }
     }
 
     /// What signatures it makes.
@@ -62,6 +73,7 @@ impl UpstreamKey {
         match self.material {
             Material::Cosign(_) => Kind::Cosign,
             Material::OpenPgp(_) => Kind::OpenPgp,
+            Material::Keyless(_) => Kind::Keyless,
         }
     }
 
@@ -70,11 +82,12 @@ impl UpstreamKey {
         self.artifacts.iter().any(|pattern| pattern.covers(artifact))
     }
 
-    /// How people tell it from others: its name, its kind and its fingerprint.
+    /// How people tell it from others: its name, its kind and its fingerprint, or who says who it is.
     pub fn label(&self) -> String {
         let fingerprint = match &self.material {
             Material::Cosign(key) => key.fingerprint(),
             Material::OpenPgp(certificate) => certificate.fingerprint().to_owned(),
+            Material::Keyless(identity) => format!("known to {:.200}", identity.issuer),
         };
         format!("{} ({}, {fingerprint})", self.name, self.kind().word())
     }
@@ -83,15 +96,24 @@ impl UpstreamKey {
     pub(super) const fn cosign(&self) -> Option<&PublicKey> {
         match &self.material {
             Material::Cosign(key) => Some(key),
-            Material::OpenPgp(_) => None,
+            Material::OpenPgp(_) | Material::Keyless(_) => None,
         }
+    }
+
+    /// Who signed without a key that stays: the name of this one, and what its certificate says.
+    pub fn verify_keyless(&self, signed: &Signed<'_>) -> Result<String, Refusal> {
+        let Material::Keyless(identity) = &self.material else { return Err(Refusal::Malformed("it is with a certificate, and no key")) };
+        let signer = identity.verify(signed)?;
+        let time = jiff::Timestamp::from_second(signer.time).map(|time| time.to_string()).unwrap_or_default();
+        let (name, kind, issuer) = (&self.name, Kind::Keyless.word(), &identity.issuer);
+        Ok(format!("{name} ({kind}, {:.300}, known to {issuer:.200}, at {time})", signer.identity))
     }
 
     /// The lines of a clear-signed message that this key signed; why there are none, where there are none.
     pub fn signed_lines(&self, message: &[u8]) -> Result<Vec<String>, String> {
         match &self.material {
             Material::OpenPgp(certificate) => certificate.verify(message),
-            Material::Cosign(_) => Err("it is no key of OpenPGP".to_owned()),
+            Material::Cosign(_) | Material::Keyless(_) => Err("it is no key of OpenPGP".to_owned()),
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Signatures of publishers, judged by keys that this side was given: whoever writes a policy says which key signs what.
+//! Signatures of publishers, judged by keys and identities that this side was given: whoever writes a policy says which signs what.
 //!
-//! In: keys with the names of what they sign, the bytes of a signature as its publisher made it, the digest of what it has to be of. Out: a
+//! In: keys and identities with the names of what they sign, the bytes of a signature as its publisher made it, the digest of what it has to be of. Out: a
 //! [`Judgement`] that names the key, or says of each signature why it is none. Only what a key verifies counts: a signature that is there,
 //! but is by nobody who was named, is worse than none. Nothing here reads a clock, a keyring or a network.
 
 mod bundle;
 mod key;
+pub mod keyless;
 pub mod openpgp;
 mod pattern;
 mod simple;
@@ -13,10 +14,10 @@ mod spki;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{SIGSTORE_BUNDLE, judge as judge_bundle};
+pub use bundle::{SIGSTORE_BUNDLE, dsse, judge as judge_bundle};
 pub use key::{Kind, MAX_KEY_BYTES, UpstreamKey};
 pub use pattern::Pattern;
-pub use simple::{SIGNATURE_ANNOTATION, SIMPLE_SIGNING, Signed};
+pub use simple::{BUNDLE_ANNOTATION, CERTIFICATE_ANNOTATION, Keyless, SIGNATURE_ANNOTATION, SIMPLE_SIGNING, Signed};
 
 /// What keys say of how its publisher signed an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

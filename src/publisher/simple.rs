@@ -1,15 +1,25 @@
 //! Simple signing as cosign writes it (its specification, "Signature Spec"): a JSON payload that names a manifest by its digest and the
 //! repository it was signed in, and a signature over exactly these bytes.
 
-use super::key::UpstreamKey;
+use super::key::{Kind, UpstreamKey};
+use super::keyless::{self, Form};
 use crate::artifact::Digest;
 use data_encoding::BASE64;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
 /// Media type of a payload.
 pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The annotation of a payload's layer that holds the signature, in base64.
 pub const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+/// The annotations of a payload's layer that hold the certificate, in PEM, and the entry in a log of signatures, where it was signed without a
+/// key that stays.
+pub const CERTIFICATE_ANNOTATION: &str = "dev.sigstore.cosign/certificate";
+/// See [`CERTIFICATE_ANNOTATION`].
+pub const BUNDLE_ANNOTATION: &str = "dev.sigstore.cosign/bundle";
+/// Longest certificate and entry in an annotation, in bytes.
+const MOST_ANNOTATION_BYTES: usize = 64 << 10;
 /// Longest payload, in bytes; those that are made have a few hundred.
 const MOST_PAYLOAD_BYTES: usize = 64 << 10;
 /// Longest signature in base64: that of an RSA key of 8192 bits has 1368.
@@ -24,6 +34,17 @@ pub struct Signed<'a> {
     pub payload: &'a [u8],
     /// The signature as its annotation has it; `None` where there is none.
     pub signature: Option<&'a str>,
+    /// What stands in place of a key; `None` where nothing does.
+    pub keyless: Option<Keyless<'a>>,
+}
+
+/// A certificate and an entry as their annotations have them.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyless<'a> {
+    /// The certificate, in PEM.
+    pub certificate: &'a str,
+    /// The entry in a log of signatures, as JSON.
+    pub entry: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +81,7 @@ impl Signed<'_> {
         }
         let encoded = self.signature.filter(|text| text.len() <= MOST_SIGNATURE_BYTES).ok_or("its layer has no signature")?;
         let signature = BASE64.decode(encoded.as_bytes()).map_err(|_| "its signature is not base64")?;
-        let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| key.verifies(self.payload, &signature));
-        let key = keys.iter().find(made).ok_or_else(|| format!("not by {}", expected(keys)))?;
-        let by = key.label();
+        let (key, by) = self.signer(keys, &signature)?;
         let payload: Payload =
             serde_json::from_slice(self.payload).map_err(|_| format!("by {by}, but its payload is not one of cosign's"))?;
         let Critical { identity: Identity { docker_reference }, image: Image { docker_manifest_digest }, kind } = payload.critical;
@@ -82,9 +101,54 @@ impl Signed<'_> {
     }
 }
 
+impl Signed<'_> {
+    /// Which of the keys or identities made the signature, and what it is called.
+    fn signer<'k>(&self, keys: &[&'k UpstreamKey], signature: &[u8]) -> Result<(&'k UpstreamKey, String), String> {
+        let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| key.verifies(self.payload, signature));
+        if let Some(key) = keys.iter().find(made) {
+            return Ok((key, key.label()));
+        }
+        let keyless = |key: &&&UpstreamKey| key.kind() == Kind::Keyless;
+        let (Some(along), true) = (&self.keyless, keys.iter().any(|key| keyless(&key))) else {
+            return Err(format!("not by {}", expected(keys)));
+        };
+        let fits = along.certificate.len() <= MOST_ANNOTATION_BYTES && along.entry.len() <= MOST_ANNOTATION_BYTES;
+        let certificate = fits.then(|| CertificateDer::from_pem_slice(along.certificate.as_bytes()).ok()).flatten();
+        let certificate = certificate.ok_or("its certificate cannot be read")?;
+        let entry = keyless::annotated(along.entry).ok_or("its entry in a log of signatures cannot be read")?;
+        let signed = keyless::Signed {
+            form: Form::Plain,
+            bytes: self.payload,
+            payload: self.payload,
+            signature,
+            certificate: &certificate,
+            entry: &entry,
+            // This form has no room for the place.
+            must_be_placed: false,
+        };
+        by_identity(keys, &signed)
+    }
+}
+
+/// Which of the identities signed without a key that stays, and what it is called; else, why none did.
+pub(super) fn by_identity<'k>(keys: &[&'k UpstreamKey], signed: &keyless::Signed<'_>) -> Result<(&'k UpstreamKey, String), String> {
+    let mut why = Vec::new();
+    for key in keys.iter().filter(|key| key.kind() == Kind::Keyless) {
+        match key.verify_keyless(signed) {
+            Ok(by) => return Ok((key, by)),
+            Err(refusal) => why.push(format!("not by {}: {refusal}", key.label())),
+        }
+    }
+    Err(why.join("; "))
+}
+
 /// The keys of which one had to sign.
 pub(super) fn expected(keys: &[&UpstreamKey]) -> String {
-    keys.iter().filter(|key| key.cosign().is_some()).map(|key| key.label()).collect::<Vec<_>>().join(", nor by ")
+    keys.iter()
+        .filter(|key| [Kind::Cosign, Kind::Keyless].contains(&key.kind()))
+        .map(|key| key.label())
+        .collect::<Vec<_>>()
+        .join(", nor by ")
 }
 
 /// A reference without its tag and digest.

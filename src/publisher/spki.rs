@@ -41,7 +41,8 @@ impl PublicKey {
         Self::from_der(der.as_ref().to_vec())
     }
 
-    fn from_der(der: Vec<u8>) -> Result<Self, String> {
+    /// Reads one key in DER.
+    pub(super) fn from_der(der: Vec<u8>) -> Result<Self, String> {
         let parsed = |algorithm| ParsedPublicKey::new(algorithm, &der).is_ok();
         let algorithm = match &der[..] {
             key if key.len() == 91 && key.starts_with(&P256) && parsed(&ECDSA_P256_SHA256_ASN1) => Algorithm::EcdsaP256,
@@ -64,6 +65,11 @@ impl PublicKey {
             Algorithm::Ed25519 => Signature::from_slice(signature)
                 .is_ok_and(|signature| ed25519(&self.der).is_some_and(|key| key.verify_strict(signed, &signature).is_ok())),
         }
+    }
+
+    /// Whether it is for ECDSA on P-256.
+    pub(super) fn is_p256(&self) -> bool {
+        self.algorithm == Algorithm::EcdsaP256
     }
 
     /// SHA-256 of its bytes: `openssl pkey -pubin -outform DER | sha256sum`.

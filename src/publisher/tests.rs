@@ -28,7 +28,8 @@ fn what_cosign_signs_is_verified_by_its_key_alone() {
     let made = made();
     for algorithm in ["ecdsa", "ed25519", "rsa"] {
         let key = cosign(text(&made[algorithm], "key"), &[]).expect("a key");
-        let signed = Signed { payload: text(&made, "payload").as_bytes(), signature: Some(text(&made[algorithm], "signature")) };
+        let signed =
+            Signed { payload: text(&made, "payload").as_bytes(), signature: Some(text(&made[algorithm], "signature")), keyless: None };
         let by = signed.judge(&[&key], &Digest::of(b"foo"), REPOSITORY).expect(algorithm);
         assert!(by.starts_with("Example (cosign, sha256:"), "{by}");
         let why = |signed: Signed<'_>, of: &Digest, repository: &str| signed.judge(&[&key], of, repository).expect_err(algorithm);
@@ -51,7 +52,7 @@ fn what_cosign_signs_is_verified_by_its_key_alone() {
 #[test]
 fn another_name_has_to_be_allowed() {
     let made = made();
-    let signed = Signed { payload: text(&made, "payload").as_bytes(), signature: Some(text(&made["ecdsa"], "signature")) };
+    let signed = Signed { payload: text(&made, "payload").as_bytes(), signature: Some(text(&made["ecdsa"], "signature")), keyless: None };
     let judged = |signed_as: &[&str]| {
         let key = cosign(text(&made["ecdsa"], "key"), signed_as).expect("a key");
         signed.judge(&[&key], &Digest::of(b"foo"), "mirror.example/app").is_ok()

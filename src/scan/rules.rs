@@ -64,6 +64,7 @@ rules! {
     LISTED_DIFFERS Error Error "listed-differs" "a file is not what the archive's own list says of it";
     LIST Error Error "list" "the archive's own list is missing, doubled or malformed";
     METADATA Error Error "metadata" "what the archive says of itself is not what it is listed as";
+    ATTESTATION Error Error "attestation" "an attestation that cannot be read, or that is not about the file it is carried for";
     MEMBERS Error Error "members" "the archive has other parts than its kind has";
     MANIFEST Error Error "manifest" "a manifest with more than one reading, or of another type or length than announced";
     WALK Error Error "walk" "a manifest names what is not carried, or something is carried that no manifest names";

@@ -20,6 +20,17 @@ pub fn learned_path(cache: &Path, digest: &Digest) -> PathBuf {
     cache.join("learned").join(digest.hex())
 }
 
+/// Puts bytes where the fetch step looks for what the lock had to download.
+pub fn keep(cache: &Path, digest: &Digest, bytes: &[u8]) -> Result<()> {
+    let path = learned_path(cache, digest);
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let folder = path.parent().unwrap_or(cache);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&partial, bytes))
+        .and_then(|()| std::fs::rename(&partial, &path))
+        .map_err(|e| Error::unwritten(format!("{} cannot be written", path.display()), &e))
+}
+
 /// What was learned of downloaded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sums {

@@ -19,7 +19,7 @@ mod tests;
 pub use client::{Head, Settings, Upstream};
 pub use credentials::{Credential, Credentials, is_loopback};
 pub use failure::{Failure, shown};
-pub use learn::{Sums, learned_path};
+pub use learn::{Sums, keep, learned_path};
 pub use part::{Body, Part, Validator};
 pub use plain::check_plain;
 pub use retry::{Backoff, Notice};

@@ -5,6 +5,7 @@
 mod advisories;
 mod airgap;
 mod arrows;
+mod attestations;
 mod audit;
 mod bounds;
 mod bundle;

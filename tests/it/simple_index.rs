@@ -41,6 +41,8 @@ pub struct Stock {
     files: BTreeMap<String, Vec<Listed>>,
     /// Answers by path in place of the real ones.
     pub faults: BTreeMap<String, Fault>,
+    /// Further documents by path, each with its media type.
+    pub documents: BTreeMap<String, (String, Vec<u8>)>,
     /// Basic credentials that every request must carry.
     pub login: Option<String>,
     /// Requests, as `METHOD path`.
@@ -163,6 +165,9 @@ async fn answer(State(stock): State<Shared>, method: Method, uri: Uri, headers: 
         }
         None => {}
     }
+    if let Some((media_type, bytes)) = stock.documents.get(&path) {
+        return reply(200, media_type, bytes.clone());
+    }
     if let Some(name) = path.strip_prefix("/simple/").and_then(|p| p.strip_suffix('/')) {
         return page(&stock, name);
     }
@@ -179,7 +184,8 @@ fn page(stock: &Stock, name: &str) -> Response {
     if stock.html {
         let links = files.iter().map(|file| {
             let hash = file.sha256.as_ref().map(|hex| format!("#sha256={hex}")).unwrap_or_default();
-            format!("<a href=\"/files/{0}{hash}\">{0}</a>\n", file.filename)
+            let provenance = file.more["provenance"].as_str().map(|place| format!(" data-provenance=\"{place}\"")).unwrap_or_default();
+            format!("<a href=\"/files/{0}{hash}\"{provenance}>{0}</a>\n", file.filename)
         });
         return reply(200, "text/html", links.collect::<String>().into_bytes());
     }

@@ -19,7 +19,7 @@ use std::process::Command;
 
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-const REPOSITORY: &str = "registry.example/team/app";
+pub const REPOSITORY: &str = "registry.example/team/app";
 const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
 
 /// Blobs in memory.
@@ -69,14 +69,14 @@ fn artifact(role: &str, tag: &str, subject: Option<Digest>, blobs: Vec<Descripto
 }
 
 /// An image and what stands beside it.
-struct Image {
+pub struct Image {
     held: Held,
     artifacts: Vec<Artifact>,
-    digest: Digest,
+    pub digest: Digest,
 }
 
 impl Image {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut held = Held::default();
         let config = held.put("application/vnd.oci.image.config.v1+json", br#"{"os":"linux","architecture":"amd64"}"#);
         let manifest = json!({
@@ -89,15 +89,22 @@ impl Image {
     }
 
     /// The same with signatures, each a payload and what is in the annotation.
-    fn signed(mut self, signatures: &[(Vec<u8>, String)]) -> Self {
+    fn signed(self, signatures: &[(Vec<u8>, String)]) -> Self {
+        let annotated =
+            |(payload, signature): &(Vec<u8>, String)| (payload.clone(), json!({ "dev.cosignproject.cosign/signature": signature }));
+        self.annotated(&signatures.iter().map(annotated).collect::<Vec<_>>())
+    }
+
+    /// The same with payloads and all that stands beside each.
+    pub fn annotated(mut self, signatures: &[(Vec<u8>, Value)]) -> Self {
         let config = self.held.put("application/vnd.oci.image.config.v1+json", b"{}");
         let mut blobs = vec![config.clone()];
         let mut layers = Vec::new();
-        for (payload, signature) in signatures {
+        for (payload, annotations) in signatures {
             let layer = self.held.put(SIMPLE_SIGNING, payload);
             layers.push(json!({
                 "mediaType": SIMPLE_SIGNING, "digest": layer.digest.to_string(), "size": layer.size,
-                "annotations": { "dev.cosignproject.cosign/signature": signature },
+                "annotations": annotations,
             }));
             blobs.push(layer);
         }
@@ -112,7 +119,7 @@ impl Image {
     }
 
     /// The same with a bundle in a manifest that names the image as its subject, as cosign 3 attaches them.
-    fn with_bundle(mut self, bundle: &[u8]) -> Self {
+    pub fn with_bundle(mut self, bundle: &[u8]) -> Self {
         let config = self.held.put("application/vnd.oci.empty.v1+json", b"{}");
         let layer = self.held.put(BUNDLE, bundle);
         let part = |blob: &Descriptor| json!({ "mediaType": blob.media_type, "digest": blob.digest.to_string(), "size": blob.size });
@@ -146,7 +153,7 @@ impl Image {
     }
 
     /// What the two rules come to, and everything they say.
-    fn judged(&self, policy: &str) -> (Outcome, Outcome, String) {
+    pub fn judged(&self, policy: &str) -> (Outcome, Outcome, String) {
         let gated = self.gate(&Policy::parse(format!("airlift-policy = 1\n{policy}").as_bytes()).unwrap());
         let of = |rule| gated.rules.iter().find(|ruled| ruled.rule == rule).map_or(Outcome::Passed, |ruled| ruled.worst);
         let told = gated.told().iter().map(|finding| finding.found.clone()).collect::<Vec<_>>().join("\n");
@@ -204,7 +211,7 @@ impl Signer {
     }
 }
 
-fn payload(digest: &Digest, repository: &str) -> Vec<u8> {
+pub fn payload(digest: &Digest, repository: &str) -> Vec<u8> {
     let critical = json!({
         "identity": { "docker-reference": repository }, "image": { "docker-manifest-digest": digest.to_string() },
         "type": "cosign container image signature",

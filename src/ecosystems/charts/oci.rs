@@ -2,9 +2,10 @@
 
 use super::meta::{CHART, CONFIG, INDEX, LEGACY_CHART, MANIFEST, PROVENANCE, is_file_name};
 use super::provenance;
-use super::repository::{Archive, At, Listed, MOST_ARCHIVE_BYTES, Repositories, keep};
+use super::repository::{Archive, At, Listed, MOST_ARCHIVE_BYTES, Repositories};
 use crate::artifact::{Artifact, Descriptor, Digest, Learned, SideDigests, is_loopback_host};
 use crate::error::{Error, Kind, Result};
+use crate::upstream::keep;
 use crate::upstream::oci::{Found, Repository};
 use crate::upstream::{Body, Failure, Part as RangePart, Upstream};
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use super::provenance;
 use crate::artifact::{Descriptor, Digest, Learned, SideDigests, is_loopback_host};
 use crate::ecosystems::LockRequest;
 use crate::error::{Error, Kind, Result};
-use crate::upstream::{Failure, learned_path, shown};
+use crate::upstream::{Failure, keep, learned_path, shown};
 use futures::lock::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -252,17 +252,6 @@ impl<'a> Repositories<'a> {
             Err(status) => Ok(Err(format!("no provenance file ({})", status.as_u16()))),
         }
     }
-}
-
-/// Puts bytes where the fetch step looks for what the lock had to download.
-pub(super) fn keep(cache: &std::path::Path, digest: &Digest, bytes: &[u8]) -> Result<()> {
-    let path = learned_path(cache, digest);
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    let folder = path.parent().unwrap_or(cache);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&partial, bytes))
-        .and_then(|()| std::fs::rename(&partial, &path))
-        .map_err(|e| Error::unwritten(format!("{} cannot be written", path.display()), &e))
 }
 
 fn descriptor(media_type: &str, digest: Digest, size: u64, file: &str, url: &Url, learned: Learned) -> Descriptor {

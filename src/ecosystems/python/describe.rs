@@ -3,7 +3,7 @@
 use super::filename::Kind;
 use super::format::Entry;
 use super::wheel;
-use crate::artifact::{Artifact, Blobs, Completeness, Description, Release, percent_encoded};
+use crate::artifact::{Artifact, Blobs, Completeness, Description, Release, UpstreamSignature, percent_encoded};
 use crate::ecosystems::core_metadata::{CoreMetadata, first_line, licences, purl, supplier};
 use crate::error::Result;
 
@@ -49,6 +49,12 @@ fn of_file(entry: &Entry) -> String {
 
 /// What the index said of the file.
 pub(super) fn release(artifact: &Artifact) -> Release {
-    let published = Entry::read(artifact).ok().and_then(|entry| entry.meta.upload_time?.parse().ok());
-    Release { published, ..Release::default() }
+    let Ok(entry) = Entry::read(artifact) else { return Release::default() };
+    let signature = match entry.provenance {
+        Some(_) => UpstreamSignature::Present,
+        // Older locks did not look.
+        None => UpstreamSignature::Unknown,
+    };
+    let published = entry.meta.upload_time.and_then(|time| time.parse().ok());
+    Release { published, signature }
 }

@@ -1,5 +1,6 @@
 //! The room's payload in a lock entry (`meta`): what a simple index and a report need to know of one file besides name and digest.
 
+use super::attestation;
 use super::filename::{self, Kind};
 use crate::artifact::{Artifact, Descriptor, Digest};
 use crate::ecosystems::core_metadata::normalised;
@@ -39,6 +40,15 @@ pub struct Meta {
     pub dependencies: Option<BTreeSet<String>>,
 }
 
+/// A provenance object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provenance {
+    /// Its bytes.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
 /// One file of the shelf, read and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -54,6 +64,8 @@ pub struct Entry {
     pub digest: Digest,
     /// Its length in bytes.
     pub size: u64,
+    /// What its index attests of it (PEP 740), where that is carried.
+    pub provenance: Option<Provenance>,
     /// Everything else.
     pub meta: Meta,
 }
@@ -65,8 +77,14 @@ impl Entry {
     }
 
     fn checked(artifact: &Artifact) -> Result<Self> {
-        let [Descriptor { digest, size, name: Some(filename), .. }] = &artifact.descriptors[..] else {
-            return Err(Error::verification("a python artifact is one file with a name"));
+        let wrong = || Error::verification("a python artifact is one file with a name, and what is attested of it");
+        let Some((Descriptor { digest, size, name: Some(filename), .. }, beside)) = artifact.descriptors.split_first() else {
+            return Err(wrong());
+        };
+        let provenance = match beside {
+            [] => None,
+            [one] if is_provenance(one, filename) => Some(Provenance { digest: one.digest, size: one.size }),
+            _ => return Err(wrong()),
         };
         let meta: Meta = serde_json::from_value(artifact.meta.clone())
             .map_err(|e| Error::verification("its details are not what this airlift understands").because(&e))?;
@@ -82,9 +100,16 @@ impl Entry {
             kind,
             digest: *digest,
             size: *size,
+            provenance,
             meta,
         })
     }
+}
+
+/// Whether a blob is what is attested of the file of that name.
+fn is_provenance(blob: &Descriptor, filename: &str) -> bool {
+    let named = blob.name.as_deref().and_then(|name| name.strip_suffix(attestation::SUFFIX)) == Some(filename);
+    named && blob.media_type == attestation::MEDIA_TYPE && blob.size <= attestation::MOST_BYTES as u64
 }
 
 impl Meta {

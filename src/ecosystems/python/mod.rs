@@ -7,12 +7,15 @@
 #![doc = include_str!("README.md")]
 #![allow(clippy::doc_markdown, reason = "the README is for people who read PyPI as a name")]
 
+mod attestation;
 mod cache;
 mod client;
 mod describe;
 mod examine;
 mod filename;
 mod format;
+#[cfg(feature = "upstream")]
+mod links;
 #[cfg(feature = "upstream")]
 mod lock;
 mod page;
@@ -28,6 +31,7 @@ mod wheel;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
+use crate::publisher::{Judgement, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::store::Shelf;
@@ -72,6 +76,10 @@ impl Ecosystem for Python {
 
     fn release(&self, artifact: &Artifact) -> Release {
         describe::release(artifact)
+    }
+
+    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+        attestation::judge(artifact, keys, blobs)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

@@ -1,5 +1,6 @@
-//! Index documents: project lists and project pages, as JSON (PEP 691, PEP 700) and HTML (PEP 503, PEP 629, PEP 714).
+//! Index documents: project lists and project pages, as JSON (PEP 691, PEP 700) and HTML (PEP 503, PEP 629, PEP 714, PEP 740).
 
+use super::attestation::SUFFIX;
 use super::format::Entry;
 use crate::artifact::Digest;
 use crate::server::page::escape;
@@ -56,6 +57,9 @@ struct FileJson<'a> {
     core_metadata: FlagOr<Sha256>,
     /// The older name of the same member (PEP 714).
     dist_info_metadata: FlagOr<Sha256>,
+    /// Where its attestations are (PEP 740).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<String>,
 }
 
 #[derive(Serialize, Clone)]
@@ -74,6 +78,11 @@ enum FlagOr<T> {
 pub fn file_path(entry: &Entry) -> String {
     let hex = entry.digest.hex();
     format!("files/{}/{hex}/{}", &hex[..2], entry.filename)
+}
+
+/// The path of what is attested of a file, where that is carried.
+fn provenance_path(entry: &Entry, up: &str) -> Option<String> {
+    entry.provenance.map(|_| format!("{up}{}{SUFFIX}", file_path(entry)))
 }
 
 /// The list of projects as JSON.
@@ -118,6 +127,7 @@ fn file_json<'a>(entry: &'a Entry, up: &str, metadata: Option<Digest>) -> FileJs
         },
         dist_info_metadata: core_metadata.clone(),
         core_metadata,
+        provenance: provenance_path(entry, up),
     }
 }
 
@@ -142,6 +152,9 @@ fn file_html(entry: &Entry, up: &str, metadata: Option<Digest>) -> String {
         let value = format!("sha256={}", digest.hex());
         attribute("data-core-metadata", &value);
         attribute("data-dist-info-metadata", &value);
+    }
+    if let Some(place) = provenance_path(entry, up) {
+        attribute("data-provenance", &place);
     }
     let _ = writeln!(link, ">{}</a><br>", escape(&entry.filename));
     link

@@ -2,7 +2,7 @@
 //! that runs without being called.
 
 use super::filename::{Kind, wheel_parts};
-use super::{version, wheel};
+use super::{attestation, version, wheel};
 use crate::artifact::{Artifact, BlobRead, Descriptor, Digest};
 use crate::ecosystems::core_metadata::{CoreMetadata, normalised};
 use crate::error::Result;
@@ -14,7 +14,10 @@ use data_encoding::BASE64URL_NOPAD;
 const LONGEST_RECORD: u64 = 32 << 20;
 
 /// Looks into one file.
-pub(super) fn blob(_: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+pub(super) fn blob(artifact: &Artifact, blob: &Descriptor, bytes: &mut dyn BlobRead, found: &mut Findings) -> Result<()> {
+    if blob.media_type == attestation::MEDIA_TYPE {
+        return attestation::lint(artifact, bytes, found);
+    }
     let filename = blob.name.as_deref().unwrap_or_default();
     match Kind::of(filename) {
         Some(Kind::Wheel) => found.within(Profile::Package, "", |found| wheel(filename, bytes, found)),

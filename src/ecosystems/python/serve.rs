@@ -1,9 +1,10 @@
-//! The simple repository API over a shelf (PEP 503, 629, 658, 691, 700, 714).
+//! The simple repository API over a shelf (PEP 503, 629, 658, 691, 700, 714, 740).
 //!
 //! `/simple/` has everything, `/index/<name>/simple/` what came from one index, so that versions which must not be mixed (CPU and CUDA
 //! builds of one project) can be kept apart by clients as they were upstream. Links are relative: the router does not know where it
 //! is mounted.
 
+use super::attestation;
 use super::cache::Cache;
 use super::filename::Kind;
 use super::format::Entry;
@@ -174,6 +175,11 @@ async fn file(State(room): Served, Path((prefix, hex, filename)): Path<(String, 
     if let Some(entry) = room.site.file(&digest, &filename) {
         let media_type = entry.kind.media_type(&entry.filename).to_owned();
         return server::blob(&parts, &room.blobs, BlobReply { digest, media_type, headers: HeaderMap::new() });
+    }
+    let attested = filename.strip_suffix(attestation::SUFFIX).and_then(|filename| room.site.file(&digest, filename)?.provenance);
+    if let Some(provenance) = attested {
+        let media_type = attestation::MEDIA_TYPE.to_owned();
+        return server::blob(&parts, &room.blobs, BlobReply { digest: provenance.digest, media_type, headers: HeaderMap::new() });
     }
     let wheel = filename.strip_suffix(".metadata").and_then(|filename| room.site.file(&digest, filename));
     match wheel.filter(|entry| entry.kind == Kind::Wheel).cloned() {

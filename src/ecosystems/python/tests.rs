@@ -524,3 +524,27 @@ fn wrong_sections_say_what_is_wrong() {
         assert!(!error.contains("secret") && !error.contains("token@"), "{error}");
     }
 }
+
+/// What pages of other indexes name, and nothing from what is no link or is damaged.
+#[cfg(feature = "upstream")]
+#[test]
+fn pages_are_read_for_attestations() {
+    use super::links::read;
+    let pair = |file: &str, place: &str| (file.to_owned(), place.to_owned());
+    let json =
+        r#"{"files":[{"filename":"a-1.whl","provenance":"https://x/a"},{"filename":"b-1.whl","provenance":null},{"filename":"c-1.whl"}]}"#;
+    assert_eq!(read(json.as_bytes()), Ok(vec![pair("a-1.whl", "https://x/a")]));
+    for (html, expected) in [
+        ("<a href=\"../a%2B1.whl#sha256=00\" data-provenance=\"/p?a=1&amp;b\">x</a>", vec![pair("a+1.whl", "/p?a=1&b")]),
+        ("<A HREF='a'><A\nDATA-PROVENANCE = 'p'  href=f/a-1.whl >", vec![pair("a-1.whl", "p")]),
+        ("<abbr data-provenance=p href=a><a data-provenance href=a><a href=a data-provenance=\"\">", vec![]),
+        ("<a href=a data-provenance=p", vec![pair("a", "p")]),
+        ("<a href=\"a data-provenance=p", vec![]),
+        ("<a =x =y data-provenance=p href=a><a", vec![pair("a", "p")]),
+        ("", vec![]),
+    ] {
+        assert_eq!(read(html.as_bytes()), Ok(expected), "{html}");
+    }
+    assert!(read(b"{\"files\":7}").is_err() && read(b"\xff").is_err());
+    assert_eq!(read(format!("<a href=a data-provenance={}>", "p".repeat(5000)).as_bytes()), Ok(vec![]));
+}

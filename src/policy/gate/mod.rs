@@ -32,7 +32,7 @@ pub use sarif::sarif;
 pub use terms::{Advisories, Artifacts, Choice, Signed, Terms};
 
 pub(super) use exceptions::WireException;
-pub(super) use keys::WireKey;
+pub(super) use keys::{WireIdentity, WireKey, WireKeys, WireRoot};
 pub(super) use terms::{WireAdvisories, WireArtifacts};
 
 /// How old advisories may be where no policy says it, in days.

@@ -2,7 +2,7 @@
 
 use super::exceptions::{Exception, WireException};
 use super::facts::{Grade, Share, Weight};
-use super::keys::{self, WireKey};
+use super::keys::{self, WireKeys};
 use crate::error::{Error, Kind, Result, plain};
 use crate::publisher::UpstreamKey;
 use crate::report::{Term, normalised};
@@ -92,7 +92,7 @@ pub struct Terms {
     pub artifacts: Artifacts,
     /// Of advisories; `None` where none are asked for.
     pub advisories: Option<Advisories>,
-    /// Keys of publishers.
+    /// Keys and identities of publishers.
     pub keys: Vec<UpstreamKey>,
     /// What is let through all the same.
     pub exceptions: Vec<Exception>,
@@ -141,11 +141,11 @@ const fn refused() -> Choice {
 }
 
 impl Terms {
-    /// Reads the four tables.
+    /// Reads the tables.
     pub(in crate::policy) fn read(
         artifacts: WireArtifacts,
         advisories: Option<WireAdvisories>,
-        keys: Vec<WireKey>,
+        keys: WireKeys,
         exceptions: Vec<WireException>,
     ) -> Result<Self> {
         if exceptions.len() > MOST {

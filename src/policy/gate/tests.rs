@@ -197,6 +197,27 @@ fn keys_that_would_judge_nothing_are_refused() {
         let said = refused(&text);
         assert!(said.contains(word), "{text}: {said}");
     }
+    let root = include_str!("../../../tests/vectors/attestations/trusted_root.json");
+    let root = format!("[[trusted-root]]\nname = \"public\"\njson = '''\n{root}'''\n");
+    let identity = "[[upstream-identity]]\nname = \"Team\"\nartifacts = [\"room/a\"]\ntrusted-root = \"public\"\n\
+        issuer = \"https://issuer.example\"\nidentities = [\"team@*\"]\n";
+    for (text, word) in [
+        (format!("{root}{identity}{identity}"), "the name of another"),
+        (format!("{root}{identity}{}", KEY.replace("Example", "Team")), "the name of another"),
+        (format!("{root}{root}{identity}"), "that of another"),
+        (root.clone(), "is named by no"),
+        (identity.to_owned(), "names no `[[trusted-root]]`"),
+        (format!("{root}{}", identity.replace("team@*", "*")), "takes anybody"),
+        (format!("{root}{}", identity.replace("[\"team@*\"]", "[]")), "no `identities`"),
+        (format!("{root}{}", identity.replace("https://issuer.example", "")), "`issuer`"),
+        (format!("{root}{}", identity.replace("room/a", "a")), "for no artifact"),
+        (format!("{}{identity}", root.replace("SHA2_256", "SHA1")), "hashes by SHA1"),
+        (KEY.replace("\"cosign\"", "\"keyless\""), "no known `kind`"),
+    ] {
+        let said = refused(&text);
+        assert!(said.contains(word), "{text}: {said}");
+    }
+    assert!(terms(&format!("{root}{identity}")).ask());
     assert!(terms(KEY).ask());
 }
 

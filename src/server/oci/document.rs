@@ -5,7 +5,7 @@ use super::unambiguous;
 use crate::artifact::{Blobs, DOCKER_LIST, Digest, MANIFEST_TYPES, MOST_MANIFEST_BYTES};
 pub use crate::artifact::{INDEX, MANIFEST};
 use crate::error::{Error, Result};
-use crate::publisher::SIGNATURE_ANNOTATION;
+use crate::publisher::{BUNDLE_ANNOTATION, CERTIFICATE_ANNOTATION, SIGNATURE_ANNOTATION};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -63,6 +63,8 @@ pub struct Entry {
     pub attests: Option<Digest>,
     /// The signature over it, where it is a payload that cosign signed.
     pub signature: Option<String>,
+    /// The certificate and the entry in a log of signatures beside it, where it was signed without a key that stays.
+    pub keyless: Option<(String, String)>,
     /// The file it holds, where it says so (`org.cncf.model.filepath`, `org.opencontainers.image.title`).
     pub title: Option<String>,
 }
@@ -220,6 +222,7 @@ impl WireEntry {
             foreign: self.urls.is_some_and(|urls| !urls.is_empty()),
             attests,
             signature: said(SIGNATURE_ANNOTATION),
+            keyless: said(CERTIFICATE_ANNOTATION).zip(said(BUNDLE_ANNOTATION)),
             title,
         })
     }

@@ -189,6 +189,11 @@ impl Asked {
         self.names.get(&index_key(url)).cloned().unwrap_or_else(|| url.to_owned())
     }
 
+    /// Whether an index is asked for a page of each project, as opposed to one page of links. What a lock file pins is taken without asking.
+    pub fn has_pages(&self, url: &str) -> bool {
+        !self.pinned() && !self.rules.indexes.iter().any(|index| index.flat && index_key(&index.url) == index_key(url))
+    }
+
     /// Whether a person pinned every file by giving a lock file.
     pub fn pinned(&self) -> bool {
         !matches!(self.source, Source::Requirements(_))

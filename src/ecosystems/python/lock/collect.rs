@@ -25,6 +25,8 @@ pub struct Wanted {
     pub version: String,
     /// What the index or lock file says of the file.
     pub file: uv::File,
+    /// The indexes whose pages it was met on, by their URLs.
+    pub indexes: BTreeSet<String>,
     pinned: bool,
     meta: Meta,
 }
@@ -46,9 +48,11 @@ impl<'a> Files<'a> {
                 name: package.name.clone(),
                 version: package.version.clone(),
                 file: file.clone(),
+                indexes: BTreeSet::new(),
                 pinned: self.asked.pinned(),
                 meta: meta.clone(),
             });
+            wanted.indexes.extend(package.index.clone().filter(|index| self.asked.has_pages(index)));
             for group in file.accepted.iter().filter(|group| !wanted.file.accepted.contains(group)).cloned().collect::<Vec<_>>() {
                 wanted.file.accepted.push(group);
             }

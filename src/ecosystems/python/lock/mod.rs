@@ -1,6 +1,6 @@
 //! From a section to locked files: read what is asked, resolve it for each target, learn what the index did not tell.
 //!
-//! In: a [`LockRequest`]. Out: one artifact a file, the summary line, notes. The network is asked for index pages and metadata; a file
+//! In: a [`LockRequest`]. Out: one artifact a file, the summary line, notes. The network is asked for index pages, metadata and attestations; a file
 //! is downloaded here only when its index tells no digest or, for a source distribution, to read what it needs to be built. Everything
 //! is a function of the inputs and of what the indexes answer: no clock but the request's, no randomness, sorted output. Only the room's
 //! `lock` calls this. It never keeps a downloaded file.
@@ -10,6 +10,7 @@ mod callbacks;
 mod collect;
 mod failure;
 mod learn;
+mod provenance;
 mod sdist;
 mod summary;
 #[cfg(test)]
@@ -71,9 +72,11 @@ async fn locked(request: &LockRequest<'_>, section: &PythonSection) -> Result<Lo
 async fn finish(request: &LockRequest<'_>, section: &PythonSection, targets: &[PythonTarget], files: Files<'_>) -> Result<Locked> {
     let (wanted, notes) = files.finish();
     let learning = wanted.iter().map(|wanted| wanted.artifact(request).boxed()).collect();
-    let artifacts = in_order(learning, LEARNING).await?;
+    let mut artifacts = in_order(learning, LEARNING).await?;
+    let attested = provenance::add(request, &wanted, &mut artifacts).await?;
     let summary = summary::line(&artifacts, targets);
-    let notes = summary::notes(request, section, &wanted, notes)?;
+    let mut notes = summary::notes(request, section, &wanted, notes)?;
+    notes.extend(attested);
     Ok(Locked { artifacts, summary, notes, wants: vec![] })
 }
 

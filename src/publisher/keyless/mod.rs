@@ -1,0 +1,96 @@
+//! Keyless signatures (Sigstore): by a key that lived for minutes, which a certificate of Fulcio says whose it was, and a log of signatures
+//! (Rekor) when it signed.
+//!
+//! In: a [`TrustedRoot`] and an [`Identity`] that somebody on this side gave, the bytes and what came with them. Out: who signed, or which check
+//! failed. The certificate is judged as of the time that the log signed; no clock and no network is asked.
+
+mod certificate;
+mod chain;
+mod der;
+mod entry;
+mod refusal;
+mod root;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use entry::{Entry, Proof};
+pub use refusal::Refusal;
+pub use root::{MAX_ROOT_BYTES, TrustedRoot};
+pub use wire::{Base64, WireEntry, annotated};
+
+use super::Pattern;
+use super::spki::PublicKey;
+use certificate::Certificate;
+use std::sync::Arc;
+
+/// Who has to have signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What the certificate's authorities and logs are trusted by.
+    pub root: Arc<TrustedRoot>,
+    /// The provider that knew who asked for the certificate.
+    pub issuer: String,
+    /// Who may have asked.
+    pub identities: Vec<Pattern>,
+}
+
+/// In which form it was signed, and so entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An envelope (DSSE) around a payload.
+    Envelope,
+    /// The payload itself.
+    Plain,
+}
+
+/// A signature with what came along.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<'a> {
+    /// In which form.
+    pub form: Form,
+    /// The bytes that were signed.
+    pub bytes: &'a [u8],
+    /// What they are about: the content of the envelope, or the bytes themselves.
+    pub payload: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8],
+    /// The certificate, as DER.
+    pub certificate: &'a [u8],
+    /// The entry in a log of signatures.
+    pub entry: &'a Entry,
+    /// Whether the entry's place in the tree has to be proven, beside its time.
+    pub must_be_placed: bool,
+}
+
+/// Who signed, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// By the certificate.
+    pub identity: String,
+    /// When the log took the signature in, in seconds since 1970.
+    pub time: i64,
+}
+
+impl Identity {
+    /// Who signed, where it is whom the policy names.
+    pub fn verify(&self, signed: &Signed<'_>) -> Result<Signer, Refusal> {
+        let certificate = Certificate::read(signed.certificate)?;
+        let key = PublicKey::from_der(certificate.key.to_vec()).ok().filter(PublicKey::is_p256);
+        let key = key.ok_or(Refusal::Certificate("its key is not one on P-256"))?;
+        if !key.verifies(signed.bytes, signed.signature) {
+            return Err(Refusal::Signature);
+        }
+        signed.entry.is_about(signed)?;
+        let time = signed.entry.proven(&self.root, signed.must_be_placed)?;
+        chain::verify(signed.certificate, &certificate, time, &self.root)?;
+        let (issuer, identity) = (certificate.issuer()?, certificate.identity()?);
+        if issuer != self.issuer {
+            return Err(Refusal::Issuer(issuer.to_owned()));
+        }
+        if !self.identities.iter().any(|pattern| pattern.covers(identity)) {
+            return Err(Refusal::Identity(identity.to_owned()));
+        }
+        Ok(Signer { identity: identity.to_owned(), time })
+    }
+}
