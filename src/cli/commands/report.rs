@@ -81,7 +81,7 @@ pub struct ReportCommand {
     /// What it has that this lock has not
     #[arg(long, value_name = "FILE", conflicts_with = "impact")]
     since_lock: Option<PathBuf>,
-    /// Why something of this name is there
+    /// Why something of this name is there, inside artifacts too: a name, a name and a version, a package URL
     #[arg(long, value_name = "NAME", conflicts_with_all = ["since", "since_lock", "impact"])]
     why: Option<String>,
     /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it

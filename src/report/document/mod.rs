@@ -10,6 +10,7 @@ mod csv;
 mod evidence;
 mod found;
 mod html;
+mod inside;
 mod layout;
 mod markdown;
 mod model;
@@ -25,6 +26,7 @@ pub use carriage::{Carriage, EncodingRow};
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
 pub use found::{FindingRow, StatementRow};
 pub use html::style_source;
+pub use inside::{InsideCounts, Stated, WithinRow};
 pub use model::{MAX_REPORT_BYTES, Report};
 pub use ruled::{Decision, ExceptionRow, RuleRow, Standing};
 pub use sections::{

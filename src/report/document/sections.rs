@@ -1,5 +1,6 @@
 //! The parts of a report. Plain data, in no language; whatever says something is wrapped in [`Backed`](super::Backed) by the report.
 
+use super::inside::WithinRow;
 use serde::{Deserialize, Serialize};
 
 macro_rules! words {
@@ -405,4 +406,6 @@ pub struct WhyRow {
     pub between: u64,
     /// How many need it directly.
     pub needed_by: u64,
+    /// Where it lies, if it is inside an artifact: sections are then those that asked for the artifact, and the way is one within it.
+    pub within: Option<WithinRow>,
 }

@@ -10,6 +10,7 @@ mod content;
 mod custody;
 mod decided;
 mod exceptions;
+mod inside;
 mod keep;
 mod key;
 mod origin;
