@@ -122,6 +122,12 @@ words! {
         OtherLicence = "other-licence",
         /// Whose bytes are not here or could not be read.
         Unread = "unread",
+        /// Signed by their publisher, as a key of the policy says.
+        SignedByKey = "signed-by-key",
+        /// With signatures, and none by a key that is for them and of their content.
+        WronglySigned = "wrongly-signed",
+        /// That a key is for and nobody signed.
+        UnsignedDespiteKey = "unsigned-despite-key",
     }
 }
 
