@@ -573,6 +573,10 @@ fn what_rules_say_is_said_in_every_language() {
     }
     let german = Words::of_language(Language::German);
     assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
+    assert_eq!(
+        german.of_rules("3 parts of what is inside could not be looked into: a layer"),
+        "in 3 Teile des Inhalts konnte nicht hineingesehen werden: a layer"
+    );
     assert_eq!(german.of_rules("a name {from} outside"), "a name {from} outside");
     assert_eq!(Words::of_language(Language::English).of_rules("made {x} y"), "made {x} y");
 }

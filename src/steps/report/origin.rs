@@ -207,6 +207,75 @@ fn path<'a>(to: &'a str, needers: &Needers<'a>) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::{Completeness, Digest};
+    use crate::report::document::{Decision, Identity, Verdict};
+    use crate::report::{Database, Inside, Reading, Requirement, SubjectKind};
+
+    fn thing(purl: &str, needs: &[&str]) -> Component {
+        let read = Purl::read(purl).expect("a package URL");
+        let requirement = |need: &&str| Requirement { declared: (*need).to_owned(), purls: vec![(*need).to_owned()], conditional: false };
+        Component {
+            name: read.name(),
+            version: read.version(),
+            purl: purl.to_owned(),
+            requirements: needs.iter().map(requirement).collect(),
+            declared: Completeness::Complete,
+            found_by: Some("a/status".to_owned()),
+            ..Component::default()
+        }
+    }
+
+    fn holding(outer: Component, components: Vec<Component>) -> Component {
+        let place = "a/status".to_owned();
+        let database = Database { kind: "list".to_owned(), place, components: components.len(), reading: Reading::Read };
+        let inside = Inside { components, databases: vec![database], ..Inside::default() };
+        Component { class: Class::Container, found_by: None, inside: Some(inside), ..outer }
+    }
+
+    fn asked(name: &str, components: Vec<Component>) -> Report {
+        let subject = crate::report::Subject {
+            kind: SubjectKind::Lock,
+            name: "kit".to_owned(),
+            version: String::new(),
+            digest: Digest::of(b"lock"),
+            partial: false,
+            created: None,
+            author: None,
+        };
+        let by = Evidence::of(crate::report::document::Source::Inventory, Digest::of(b"lock"));
+        let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
+        let identity = Backed::new(Identity::default(), by.clone());
+        let mut report = Report::new(Kind::Plan, "2026-01-01T00:00:00Z", identity, Backed::new(decision, by.clone()));
+        why(&mut report, name, &[], &Inventory::new(subject, components), &by).expect("it is there");
+        report
+    }
+
+    #[test]
+    fn a_package_of_a_platform_is_told_with_both_ways() {
+        let platform = || {
+            let packages = vec![thing("pkg:deb/debian/app@1", &["pkg:deb/debian/lib"]), thing("pkg:deb/debian/lib@2", &[])];
+            let platform = holding(thing("pkg:oci/image@sha256%3Aaa", &[]), packages);
+            Component { properties: [("platform".to_owned(), "linux/amd64".to_owned())].into(), ..platform }
+        };
+        let image = holding(thing("pkg:oci/image@1", &[]), vec![platform()]);
+        let chart = Component { found_by: None, ..thing("pkg:generic/chart@3", &["pkg:oci/image"]) };
+        let report = asked("lib", vec![chart, image]);
+        let rows = report.why.as_ref().expect("rows").said();
+        let within = rows[0].within.as_ref().expect("it lies inside");
+        assert_eq!((rows.len(), rows[0].path.join(" "), rows[0].needed_by), (1, "app 1 lib 2".to_owned(), 1));
+        assert_eq!((within.path.join(" "), within.parts.join(" ")), ("chart 3 image 1".to_owned(), "linux/amd64".to_owned()));
+        assert_eq!(within.found_by, "list a/status");
+        assert_eq!(report.not_checked[0].said().key, "why-unseen", "nobody looked into the chart");
+    }
+
+    #[test]
+    fn of_many_things_of_one_name_the_rest_is_counted() {
+        let image = |n: usize| holding(thing(&format!("pkg:oci/image-{n}@1"), &[]), vec![thing("pkg:deb/debian/lib@2", &[])]);
+        let report = asked("lib", (0..MOST + 20).map(image).collect());
+        assert_eq!(report.why.as_ref().expect("rows").said().len(), MOST);
+        let cut = report.not_checked[0].said();
+        assert_eq!((cut.key.as_str(), &*cut.values["count"], &*cut.values["all"]), ("why-cut", "20", "120"));
+    }
 
     #[test]
     fn the_shortest_way_from_what_nothing_needs() {
