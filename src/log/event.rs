@@ -51,6 +51,8 @@ pub mod kind {
     pub const REPORT: &str = "report";
     /// Signed statements about vulnerabilities are kept.
     pub const VEX: &str = "vex";
+    /// Statements that were kept are taken out again.
+    pub const VEX_WITHDRAW: &str = "vex-withdraw";
     /// What is installed was listed, to be carried out.
     pub const INVENTORY: &str = "inventory";
     /// Blobs of bundles are brought together, to be packed again.

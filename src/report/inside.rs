@@ -1,6 +1,6 @@
 //! What lies inside an artifact, how it was found, and how much of it was accounted for.
 
-use super::component::Component;
+use super::component::{Class, Component, Examined};
 use crate::artifact::Completeness;
 
 /// What became of one database of packages.
@@ -54,6 +54,57 @@ pub struct Inside {
     pub accounted: u64,
     /// Parts that could not be looked into, and why, for people.
     pub not_assessed: Vec<String>,
+    /// How many of those, the first ones, are not carried at all, such as other platforms.
+    pub not_carried: usize,
+}
+
+/// What of a content could not be looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unseen {
+    /// How many parts: databases, layers, things whose bytes are not here.
+    pub parts: usize,
+    /// Why, of the first ones, in a line each.
+    pub why: Vec<String>,
+}
+
+/// Most reasons that are told.
+const MOST_REASONS: usize = 3;
+
+impl Unseen {
+    fn add(&mut self, why: impl FnOnce() -> String) {
+        self.parts += 1;
+        if self.why.len() < MOST_REASONS {
+            self.why.push(why());
+        }
+    }
+}
+
+impl Component {
+    /// What is carried of it and of everything inside that could not be looked into for packages; nothing where all of it was, and where its
+    /// kind holds none.
+    pub fn unseen(&self) -> Unseen {
+        let mut unseen = Unseen::default();
+        self.walk(&mut |component| component.add_unseen(&mut unseen));
+        unseen
+    }
+
+    fn add_unseen(&self, to: &mut Unseen) {
+        let Some(inside) = &self.inside else {
+            // What was found inside another is not read by itself; a database names it.
+            let holds = self.found_by.is_none() && matches!(self.class, Class::Container | Class::Library | Class::Application);
+            return match &self.examined {
+                Examined::NotExamined if holds => to.add(|| "its content is not here".to_owned()),
+                Examined::Unreadable(why) => to.add(|| why.clone()),
+                _ => {}
+            };
+        };
+        let unread = inside.databases.iter().filter(|database| database.reading != Reading::Read);
+        unread.for_each(|database| to.add(|| database.told()));
+        inside.not_assessed.iter().skip(inside.not_carried).for_each(|why| to.add(|| why.clone()));
+        if inside.components.is_empty() && inside.databases.is_empty() && !inside.listed {
+            to.add(|| format!("nothing names the packages of its {} files", inside.files));
+        }
+    }
 }
 
 impl Inside {

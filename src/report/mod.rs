@@ -32,7 +32,7 @@ pub use attached::{Compared, Listed, MAX_LIST_BYTES, named};
 pub use component::{Class, Component, Examined, Part, Requirement};
 pub use difference::{Change, Difference};
 pub use identity::uuid;
-pub use inside::{Database, Inside, Reading};
+pub use inside::{Database, Inside, Reading, Unseen};
 pub use inventory::{Counts, Inventory, Subject, SubjectKind};
 pub use language::Language;
 pub use licence::{

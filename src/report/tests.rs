@@ -119,6 +119,7 @@ fn what_is_inside_is_complete_only_where_everything_was_read() {
         files,
         accounted,
         not_assessed: not_assessed.iter().map(|text| (*text).to_owned()).collect(),
+        ..Inside::default()
     };
     let partly = || Reading::Partly("an entry was passed over".to_owned());
     let unread = || Reading::NotAssessable("another form".to_owned());

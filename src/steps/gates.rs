@@ -1,6 +1,7 @@
 //! `gate`: a policy's rules over artifacts, by what the lock says, what their bytes say, and what is known of them. Building, verifying and
 //! importing ask the same rules. Nothing is written.
 
+mod inside;
 mod kept;
 mod signed;
 
@@ -18,7 +19,7 @@ use crate::bundle::{Statement, VerifiedBundle};
 use crate::ecosystems::find;
 use crate::error::{Error, Kind, Result};
 use crate::policy::gate::rules::rests_on_content;
-use crate::policy::gate::{Advised, Asked, Formats, Gated, Licences, Look, Package, Scanned, Subject, Weight};
+use crate::policy::gate::{Advised, Asked, Formats, Gated, Inside, Licences, Look, Package, Scanned, Subject, Weight};
 use crate::policy::{Finding, Outcome, Policy, refusals};
 use crate::progress::Progress;
 use crate::publisher::Judgement;
@@ -27,6 +28,7 @@ use crate::scan::Severity;
 use crate::store::Store;
 use jiff::Timestamp;
 use signed::Judges;
+pub use signed::{Signatures, signatures};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
@@ -109,7 +111,8 @@ impl Gates<'_> {
         for (at, (artifact, component)) in all.iter().zip(&inventory.components).enumerate() {
             let found = scanned.as_ref().map(|outcomes| looked(artifact, outcomes, blobs)).transpose()?;
             let known = packages.as_mut().map(|packages| std::mem::take(&mut packages[at]));
-            subjects.push(Subject { scan: found, packages: known, signed: judges.of(artifact)?, ..of(artifact, component, &here) });
+            let inside = inside::of(&terms.artifacts, component);
+            subjects.push(Subject { scan: found, packages: known, signed: judges.of(artifact)?, inside, ..of(artifact, component, &here) });
         }
         Ok(terms.gate(&subjects, &self.asked(advised)))
     }
@@ -148,7 +151,11 @@ pub fn of_lock(policy: &Policy, artifacts: &[Artifact], now: Timestamp, as_of: T
     let all = distinct(artifacts);
     let here = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
     let judges = Judges::new(&policy.terms.keys, &all, &Nowhere);
-    let known = |artifact: &&Artifact| Ok(Subject { signed: judges.of(artifact)?, ..of(artifact, &look(artifact, &Nowhere)?, &here) });
+    let known = |artifact: &&Artifact| {
+        let component = look(artifact, &Nowhere)?;
+        let inside = inside::of(&policy.terms.artifacts, &component);
+        Ok(Subject { signed: judges.of(artifact)?, inside, ..of(artifact, &component, &here) })
+    };
     let subjects = all.iter().map(known).collect::<Result<Vec<_>>>()?;
     Ok(policy.terms.gate(&subjects, &Asked { now, as_of, advised: Advised::Later }).told())
 }
@@ -204,7 +211,8 @@ fn of(artifact: &Artifact, component: &Component, here: &BTreeSet<Digest>) -> Su
         version: artifact.version.clone(),
         purl: component.purl.clone(),
         bytes: artifact.size(),
-        licences: licences(component),
+        licences: Licences { examined: read(component), ..licences(component) },
+        inside: Inside::default(),
         formats,
         scan: None,
         release: Some(release).filter(|_| !stands_beside(artifact, component, here)),
@@ -227,8 +235,9 @@ fn read(component: &Component) -> bool {
     !matches!(component.examined, Examined::NotExamined | Examined::Unreadable(_))
 }
 
+/// What is declared of licences, each statement once.
 fn licences(component: &Component) -> Licences {
-    let mut stated = Licences { examined: read(component), ..Licences::default() };
+    let mut stated = Licences { examined: true, ..Licences::default() };
     for statement in component.licences.iter().filter(|statement| statement.basis == Basis::Declared) {
         match &statement.expression {
             Some(expression) if !stated.expressions.contains(expression) => stated.expressions.push(expression.clone()),

@@ -5,7 +5,7 @@
 
 mod kept;
 
-pub use kept::{counting, keep, kept};
+pub use kept::{counting, keep, kept, withdraw};
 
 use super::trust::check_not_revoked;
 use crate::advisories::vex::{

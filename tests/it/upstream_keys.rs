@@ -403,6 +403,9 @@ fn keys_decide_on_both_sides_of_the_gap() {
     assert!(refused.code == Some(5) && refused.err.contains("artifacts.wrong-signature") && !host.path("none").exists(), "{refused:?}");
     let built = build(&team, "out");
     assert_eq!(built.code, Some(0), "{built:?}");
+    let inspected = host.json(&["inspect", "out"]).remove(0)[0]["upstream-signatures"].clone();
+    assert_eq!(inspected, json!({ "present": 1, "absent": 0, "unknown": 0 }), "the signature itself is not counted");
+    assert!(host.ok(&["inspect", "out"]).out.contains("1 artifact signed by their publishers, 0 not, 0 not said; not judged here"));
     let shown = host.ok(&["gate", "out", "--policy", arg(&team)]);
     assert!(shown.out.contains("signed by team (cosign, sha256:"), "{}", shown.out);
     let document: Value = host.json(&["gate", "out", "--policy", arg(&excepted)]).remove(0);
@@ -410,11 +413,30 @@ fn keys_decide_on_both_sides_of_the_gap() {
     let far = Host::new();
     accept(&far, &host.path("trust/root.1.json"));
     let out = host.path("out");
+    // What the keys say is counted in reports; without a key nothing is.
+    let told = |args: &[&str]| -> (Vec<Value>, String) {
+        let report = far.json(&[&["report"], args].concat()).remove(0);
+        let tiles = ["signed-by-key", "wrongly-signed", "unsigned-despite-key"];
+        let trust = report["trust"].as_array().unwrap();
+        let of = |tile: &str| trust.iter().find(|counted| counted["said"]["tile"] == tile).map(|counted| counted["said"]["count"].clone());
+        (tiles.into_iter().filter_map(of).collect(), report["not-checked"].to_string())
+    };
+    let (tiles, unchecked) = told(&[arg(&out)]);
+    assert!(tiles.is_empty() && unchecked.contains("no-upstream-signatures"), "{tiles:?} {unchecked}");
+    far.ok(&["policy", "set", arg(&team)]);
+    let (tiles, unchecked) = told(&[arg(&out)]);
+    assert!(tiles == [1, 0, 0] && !unchecked.contains("no-upstream-signatures"), "{tiles:?} {unchecked}");
     far.ok(&["policy", "set", arg(&stranger)]);
+    assert_eq!(told(&[arg(&out)]).0, [0, 1, 0]);
+    let lock = host.path("kit.lock");
+    let (tiles, unchecked) = told(&["--lock", arg(&lock)]);
+    assert!(tiles == [Value::Null, Value::Null, Value::Null] && unchecked.contains("keys-unjudged"), "{tiles:?} {unchecked}");
+    assert!(far.ok(&["report", "--language", "de", arg(&out)]).out.contains("**1** von anderen oder über anderes unterschrieben"));
     let refused = far.run(&["import", arg(&out)]);
     assert!(refused.code == Some(5) && refused.err.contains("artifacts.wrong-signature"), "{refused:?}");
     assert_eq!(far.json(&["status"])[0]["snapshot"], Value::Null, "nothing is installed");
     far.ok(&["policy", "set", arg(&team)]);
     far.ok(&["import", arg(&out)]);
     far.ok(&["gate"]);
+    assert_eq!((told(&[]).0, told(&["--receipt", "1"]).0), (vec![1.into(), 0.into(), 0.into()], vec![1.into(), 0.into(), 0.into()]));
 }

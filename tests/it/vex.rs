@@ -203,6 +203,21 @@ async fn a_kept_statement_is_read_by_every_question() {
     host.fails(7, &["vex", "show"], &["statements that were kept are damaged"]);
     let report = host.ok(&["report", "--at", TAKEN, "--format", "json"]).out;
     assert!(report.contains("advisories-unusable") && report.contains("statements that were kept are damaged"), "{report}");
+    std::fs::write(own.join("statements.json"), text).unwrap();
+    said(told(&[]));
+    // What was kept can be withdrawn, for a reason, which the log tells; and be kept again.
+    let digest = kept["kept"].as_str().unwrap();
+    host.fails(2, &["vex", "withdraw", digest], &["--reason"]);
+    host.fails(2, &["vex", "withdraw", digest, "--reason", " "], &["the reason for a withdrawal"]);
+    let withdrawn = host.json(&["vex", "withdraw", &format!("vex/{digest}"), "--reason", "it is called after all"]).remove(0);
+    assert_eq!((told(&[]).0, own.exists()), (0.into(), false));
+    let log = serde_json::Value::from(host.json(&["log", "show"])).to_string();
+    assert!(log.contains("vex-withdraw") && log.contains("it is called after all") && log.contains(digest), "{log}");
+    host.fails(2, &["vex", "withdraw", digest, "--reason", "again"], &["no statements of that digest are kept"]);
+    let again = host.json(&["vex", "keep", arg(&written[0])]).remove(0);
+    assert!(again["event"].as_u64() > withdrawn["event"].as_u64(), "{again}");
+    said(told(&[]));
+    host.ok(&["log", "verify"]);
 }
 
 /// What foreign readers make of both forms, and `ssh-keygen` of the signatures.

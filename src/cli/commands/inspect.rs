@@ -1,8 +1,9 @@
 //! `airlift inspect`
 
+use crate::artifact::UpstreamSignature;
 use crate::bundle::{Encoding, Parent, Redundancy, Statement, Taken, find};
 use crate::cli::Context;
-use crate::ecosystems::{bytes, count};
+use crate::ecosystems::{bytes, count, find as room};
 use crate::error::Result;
 use crate::steps::inspect::{Inspection, Reading, Spent, inspect};
 use clap::Args;
@@ -45,6 +46,24 @@ fn by_ecosystem(found: &Inspection) -> BTreeMap<&str, (usize, u64)> {
     counts
 }
 
+/// What the lock says of how publishers signed artifacts: how many have a signature, how many none, and of how many it does not say.
+/// What it is worth takes its bytes, and keys.
+fn upstream(found: &Inspection) -> (usize, usize, usize) {
+    let mut counts = (0, 0, 0);
+    for artifact in found.lock.iter().flat_map(|lock| &lock.artifacts) {
+        let room = room(&artifact.ecosystem).ok();
+        if room.is_some_and(|room| room.stands_beside(artifact)) {
+            continue;
+        }
+        *match room.map(|room| room.release(artifact).signature).unwrap_or_default() {
+            UpstreamSignature::Present => &mut counts.0,
+            UpstreamSignature::Absent => &mut counts.1,
+            UpstreamSignature::Unknown => &mut counts.2,
+        } += 1;
+    }
+    counts
+}
+
 fn shown(found: &Inspection, artifacts: bool) -> String {
     let statement = &found.statement;
     let mut text = format!("{} ({} line)   {}\n", statement.label(), statement.line, found.id.spoken());
@@ -78,6 +97,14 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     text.push_str(&spent(found));
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
+    }
+    let (present, absent, unknown) = upstream(found);
+    if present + absent > 0 {
+        let _ = writeln!(
+            text,
+            "  upstream  {} signed by their publishers, {absent} not, {unknown} not said; not judged here",
+            count(present, "artifact")
+        );
     }
     if found.unread {
         let _ = writeln!(text, "  lock      not read: it is large, and nobody has been believed yet");
@@ -139,6 +166,7 @@ fn encodings(spent: &Spent) -> Value {
 
 fn document(found: &Inspection, artifacts: bool) -> Value {
     let statement = &found.statement;
+    let (present, absent, unknown) = upstream(found);
     let list = |a: &crate::artifact::Artifact| json!({ "ecosystem": a.ecosystem, "name": a.name, "version": a.version, "bytes": a.size() });
     let counts: serde_json::Map<String, Value> =
         by_ecosystem(found).into_iter().map(|(e, (n, size))| (e.to_owned(), json!({ "artifacts": n, "bytes": size }))).collect();
@@ -161,6 +189,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
         "lock": if found.unread { "not read" } else if found.lock.is_some() { "read" } else { "damaged" },
+        "upstream-signatures": { "present": present, "absent": absent, "unknown": unknown },
         "ecosystems": counts,
         "signatures": found.signatures.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "artifacts": artifacts.then(|| found.lock.iter().flat_map(|l| &l.artifacts).map(list).collect::<Vec<_>>()),

@@ -81,7 +81,7 @@ pub struct ReportCommand {
     /// What it has that this lock has not
     #[arg(long, value_name = "FILE", conflicts_with = "impact")]
     since_lock: Option<PathBuf>,
-    /// Why something of this name is there
+    /// Why something of this name is there, inside artifacts too: a name, a name and a version, a package URL
     #[arg(long, value_name = "NAME", conflicts_with_all = ["since", "since_lock", "impact"])]
     why: Option<String>,
     /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it
@@ -143,7 +143,10 @@ impl ReportCommand {
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let inventory = take(of_lock(&lock), &lock.artifacts, blobs, context)?;
             let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), beside, &inventory, Before::Nothing, at);
-            let report = report::of_lock(&lock, (&inventory, &risks), at);
+            let mut report = report::of_lock(&lock, (&inventory, &risks), at);
+            if let Some(store) = &store {
+                report::signatures(&mut report, &in_force(store)?.0, (&lock.artifacts, &inventory), blobs)?;
+            }
             return Ok(Found { report, artifacts: lock.artifacts, inventory: Some(inventory) });
         }
         let store = context.open_store()?;
@@ -156,7 +159,8 @@ impl ReportCommand {
             let received = report::received(&store, number)?;
             let inventory = take(of_lock(&received.lock), &received.lock.artifacts, &store, context)?;
             let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), beside, &inventory, Before::Nothing, at);
-            let report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
+            let mut report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
+            report::signatures(&mut report, &in_force(&store)?.0, (&received.lock.artifacts, &inventory), &store)?;
             return Ok(Found { report, artifacts: received.lock.artifacts, inventory: Some(inventory) });
         }
         if self.places.is_empty() { self.of_installed(&store, beside, at, context) } else { self.of_places(&store, beside, at, context) }
@@ -173,6 +177,7 @@ impl ReportCommand {
         let before = since.as_ref().map_or(Before::Nothing, |(_, had)| Before::Known(had));
         let risks = Risks::ask((&artifacts, store, Some(store)), beside, &inventory, before, at);
         let mut report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
+        report::signatures(&mut report, &in_force(store)?.0, (&artifacts, &inventory), store)?;
         if let (Some((number, _)), Risks::Known(_)) = (&since, &risks) {
             report.transcript.push(report::compared_since(store, *number)?);
         }
@@ -212,7 +217,7 @@ impl ReportCommand {
             let had = if whole && !self.outgoing { had(store, context)? } else { None };
             let had = had.as_ref().map_or(Before::Nothing, Before::Installed);
             let risks = if whole { Risks::ask((&artifacts, blobs, Some(store)), beside, &inventory, had, at) } else { Risks::Unasked };
-            let report = match self.outgoing {
+            let mut report = match self.outgoing {
                 true => report::of_bundle(&bundle, (&inventory, &risks), compared, at),
                 false => {
                     let plan = plan(bundle, &before, at)?;
@@ -220,11 +225,12 @@ impl ReportCommand {
                     report::of_arrival(&arrived, at)?
                 }
             };
+            report::signatures(&mut report, &in_force(store)?.0, (&artifacts, &inventory), blobs)?;
             return Ok(Found { report, artifacts, inventory: Some(inventory) });
         }
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
-        let report = if self.outgoing {
+        let mut report = if self.outgoing {
             let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, Before::Nothing, at);
             report::of_bundle(place.bundle(), (&inventory, &risks), compared, at)
         } else {
@@ -243,6 +249,7 @@ impl ReportCommand {
             let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, had, at);
             report::of_arrival(&Arrived { plan: &plan, before: &before, inventory: &inventory, risks: &risks, compared }, at)?
         };
+        report::signatures(&mut report, &in_force(store)?.0, (&artifacts, &inventory), &place)?;
         Ok(Found { report, artifacts, inventory: Some(inventory) })
     }
 

@@ -2,11 +2,12 @@
 
 use super::sign::Keys;
 use crate::advisories::vex::Statement;
+use crate::artifact::Digest;
 use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Kind, Result, plain, shown};
 use crate::steps::policy::read;
-use crate::steps::vex::{ReadBack, keep, kept, own, read_back, sign, write};
+use crate::steps::vex::{ReadBack, keep, kept, own, read_back, sign, withdraw, write};
 use crate::store::Store;
 use crate::trust::{PlainKeys, Signer};
 use clap::{Args, Subcommand};
@@ -73,6 +74,17 @@ pub enum VexCommand {
         /// The document; its signatures lie beside it
         file: PathBuf,
     },
+    /// Take statements that are kept out of the store again: from then on they say nothing
+    #[command(
+        after_help = "Example: airlift vex withdraw 7d3c… --reason \"the function is called since 2.0\"\n\nThe event log tells of it, and why. The document itself can be kept again."
+    )]
+    Withdraw {
+        /// The digest that `airlift vex show` lists it by, whole
+        statements: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Show who says what until when, and who signed it
     #[command(
         after_help = "Example: airlift vex show vex/statements.openvex.json\n\nWithout a file: what is kept. Statements that too few people signed are refused."
@@ -113,6 +125,13 @@ pub fn run(command: VexCommand, context: &Context) -> Result<()> {
             let said = index.map_or_else(|| "they are kept already".to_owned(), |index| format!("logged as event {index}"));
             context.out.say(format!("{} kept as vex/{}; {said}", count(back.statements.len(), "statement"), digest.hex()));
             context.out.data(&json!({ "statements": back.statements.len(), "kept": digest.hex(), "event": index }), "")
+        }
+        VexCommand::Withdraw { statements, reason } => {
+            let digest = Digest::from_hex(statements.trim_start_matches("vex/")).map_err(|e| e.of_kind(Kind::Usage))?;
+            let writer = store.writer()?;
+            let index = withdraw(&context.journal(&writer)?, &digest, &reason)?;
+            context.out.say(format!("vex/{} withdrawn; logged as event {index}", digest.hex()));
+            context.out.data(&json!({ "withdrawn": digest.hex(), "event": index }), "")
         }
         VexCommand::Show { file } => {
             let now = context.known_time(Some(&store))?;

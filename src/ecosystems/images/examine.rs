@@ -79,6 +79,7 @@ fn platforms(artifact: &Artifact, meta: &Meta, documents: &BTreeMap<Digest, Docu
     let mut all = Inside { listed: true, ..Inside::default() };
     all.not_assessed =
         meta.missing.iter().map(|m| format!("{} ({}) is not carried", m.digest, m.platform.as_deref().unwrap_or("no platform"))).collect();
+    all.not_carried = all.not_assessed.len();
     let entries = documents.values().filter_map(|d| if let Shape::Index(entries) = &d.shape { Some(entries) } else { None }).flatten();
     // What attests something of a platform is none (BuildKit lists it as `unknown/unknown`).
     let entries = entries.filter(|entry| entry.attests.is_none() && !entry.platform.as_ref().is_some_and(Platform::is_unknown));

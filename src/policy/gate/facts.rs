@@ -2,6 +2,7 @@
 
 use crate::artifact::Release;
 use crate::publisher::Judgement;
+use crate::report::Unseen;
 use jiff::Timestamp;
 
 /// How severe a vulnerability is said to be.
@@ -37,6 +38,24 @@ pub struct Licences {
     pub unread: Vec<String>,
     /// Whether nothing more can be known: the bytes were read, or are of a kind that states none.
     pub examined: bool,
+}
+
+/// A package inside an artifact, and the licences that it states.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contained {
+    /// Its package URL; what people call it where none can be made.
+    pub purl: String,
+    /// Its licences.
+    pub licences: Licences,
+}
+
+/// What lies inside an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inside {
+    /// The packages that were found.
+    pub packages: Vec<Contained>,
+    /// What could not be looked into.
+    pub unseen: Unseen,
 }
 
 /// The formats of the files of an artifact, by their content.
@@ -155,6 +174,8 @@ pub struct Subject {
     pub bytes: u64,
     /// Its licences.
     pub licences: Licences,
+    /// What lies inside, where something is asked of it.
+    pub inside: Inside,
     /// Formats of its files, where it is a thing that has formats to choose from; `None` for others.
     pub formats: Option<Formats>,
     /// What strict readers found; `None` where nobody has looked yet.

@@ -5,7 +5,6 @@ use super::gated::Hit;
 use super::rules as r;
 use super::terms::{Advisories, Artifacts, Choice, Terms};
 use crate::policy::Outcome;
-use crate::report::{Term, satisfiable};
 use jiff::Timestamp;
 
 /// What gates judge by beside the policy.
@@ -71,16 +70,7 @@ pub(super) fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
 }
 
 fn of_artifacts(asked: &Artifacts) -> Vec<(r::Rule, String)> {
-    let mut all = Vec::new();
-    let (refused, allowed) = (&asked.licences_refused, &asked.licences_allowed);
-    if allowed.is_some() || !refused.is_empty() {
-        let one_of = allowed.iter().map(|list| format!("satisfied by {}", listed(list)));
-        let none_of = Some(refused).filter(|list| !list.is_empty()).map(|list| format!("without {}", listed(list)));
-        all.push((r::LICENCE, one_of.chain(none_of).collect::<Vec<_>>().join(", ")));
-    }
-    if unknown_licence(asked).is_some() {
-        all.push((r::UNKNOWN_LICENCE, "an expression of the SPDX list".to_owned()));
-    }
+    let mut all = super::licences::in_force(asked);
     all.extend(asked.max_bytes.map(|most| (r::SIZE, format!("at most {most} bytes"))));
     all.extend(asked.formats.as_ref().map(|list| (r::FORMAT, list.iter().cloned().collect::<Vec<_>>().join(", "))));
     all.extend(asked.scan.map(|(_, least)| (r::SCAN, format!("nothing of severity {} or more", least.word()))));
@@ -92,20 +82,10 @@ fn of_artifacts(asked: &Artifacts) -> Vec<(r::Rule, String)> {
     all
 }
 
-fn listed(terms: &[Term]) -> String {
-    terms.iter().map(Term::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// What happens to a licence that is not known; with a list of licences, it is shown at least.
-fn unknown_licence(asked: &Artifacts) -> Option<Choice> {
-    let listed = asked.licences_allowed.is_some() || !asked.licences_refused.is_empty();
-    asked.unknown_licence.or_else(|| listed.then_some(Choice::Shown))
-}
-
 /// What the rules find in one artifact.
 pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) -> Vec<Hit> {
     let mut hits = Hits { at, found: Vec::new() };
-    licences(&terms.artifacts, subject, &mut hits);
+    super::licences::judge(&terms.artifacts, subject, &mut hits);
     if let Some(most) = terms.artifacts.max_bytes.filter(|most| subject.bytes > *most) {
         hits.add(r::SIZE, Outcome::Refused, "", format!("{} bytes, {} too many", subject.bytes, subject.bytes - most));
     }
@@ -132,53 +112,16 @@ impl Hits {
         self.found.push(Hit { rule, subject, package: None, id, names: vec![], outcome, found, exception: None });
     }
 
-    fn of(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, found: String) {
-        self.add(rule, outcome, "", found);
-        self.found.last_mut().expect("it was just added").package = Some(package.purl.clone());
+    /// The same of a package of the artifact.
+    pub(super) fn of(&mut self, purl: &str, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
+        self.add(rule, outcome, id, found);
+        self.found.last_mut().expect("it was just added").package = Some(purl.to_owned());
     }
 
     fn weakness(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, weakness: &Weakness, found: String) {
-        self.of(package, rule, outcome, found);
-        let hit = self.found.last_mut().expect("it was just added");
-        (hit.id, hit.names) = (weakness.id.clone(), weakness.names.clone());
+        self.of(&package.purl, rule, outcome, &weakness.id, found);
+        self.found.last_mut().expect("it was just added").names.clone_from(&weakness.names);
     }
-}
-
-fn licences(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
-    let Some(unknown) = unknown_licence(asked) else { return };
-    let stated = &subject.licences;
-    for expression in &stated.expressions {
-        if let Some(Err(in_the_way)) = satisfiable(expression, &mut |term| accepts(asked, term)) {
-            hits.add(r::LICENCE, Outcome::Refused, expression, format!("{expression}: not accepted: {}", listed(&in_the_way)));
-        }
-    }
-    let nothing = stated.expressions.is_empty();
-    match (nothing, &stated.unread[..]) {
-        (false, _) => {}
-        (true, _) if !stated.examined => {
-            hits.add(r::UNKNOWN_LICENCE, Outcome::NotAssessed, "", "not known from the lock, and its bytes were not read".to_owned());
-        }
-        (true, []) => hits.add(r::UNKNOWN_LICENCE, unknown.outcome(), "", "none is stated".to_owned()),
-        (true, texts) => {
-            let text = texts.join("; ");
-            hits.add(r::UNKNOWN_LICENCE, unknown.outcome(), &text, format!("no expression of the list: {text}"));
-        }
-    }
-}
-
-/// Whether one licence is accepted. A licence stands for itself with whatever exception is added to it, which only ever permits more,
-/// unless the very pair is listed on the other side.
-fn accepts(asked: &Artifacts, term: &Term) -> bool {
-    let exactly = |list: &[Term]| list.contains(term);
-    let by_licence = |list: &[Term]| list.iter().any(|listed| listed.licence == term.licence && listed.exception.is_none());
-    let allowed = asked.licences_allowed.as_deref();
-    if exactly(&asked.licences_refused) {
-        return false;
-    }
-    if by_licence(&asked.licences_refused) {
-        return term.exception.is_some() && allowed.is_some_and(exactly);
-    }
-    allowed.is_none_or(|list| exactly(list) || by_licence(list))
 }
 
 fn formats(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
@@ -256,7 +199,7 @@ fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
         [(r::UNDETERMINED, asked.undetermined, &package.undetermined), (r::NOT_EXAMINED, asked.not_examined, &package.not_examined)]
     {
         if !why.is_empty() {
-            hits.of(package, rule, choice.outcome(), why.join("; "));
+            hits.of(&package.purl, rule, choice.outcome(), "", why.join("; "));
         }
     }
 }

@@ -13,6 +13,7 @@ mod judge;
 mod junit;
 mod kept;
 mod keys;
+mod licences;
 pub mod rules;
 mod sarif;
 mod signed;
@@ -22,14 +23,16 @@ mod tests;
 
 pub use document::document;
 pub use exceptions::{Exception, Standing};
-pub use facts::{Advised, Consulted, Formats, Grade, Licences, Look, Package, Scanned, Share, Subject, Weakness, Weight};
+pub use facts::{
+    Advised, Consulted, Contained, Formats, Grade, Inside, Licences, Look, Package, Scanned, Share, Subject, Weakness, Weight,
+};
 pub use gated::{Excepted, Gated, Hit, MOST_FINDINGS, Ruled};
 pub use judge::Asked;
 pub use junit::junit;
 pub use kept::{Kept, read};
 pub use rules::Rule;
 pub use sarif::sarif;
-pub use terms::{Advisories, Artifacts, Choice, Signed, Terms};
+pub use terms::{Advisories, Artifacts, Choice, LicenceTerms, Signed, Terms};
 
 pub(super) use exceptions::WireException;
 pub(super) use keys::{WireIdentity, WireKey, WireKeys, WireRoot};

@@ -34,11 +34,13 @@ rules! {
     COOL_DOWN "artifacts.cool-down" "Releases have been out for some days" "Most attacks by releases are seen within days: wait, or take an earlier release in.";
     FORMAT "artifacts.format" "Files are of accepted formats" "Take the same content in another format: formats that run what they say when they are loaded can hold anything.";
     LICENCE "artifacts.licence" "Licences are accepted ones" "Replace it, obtain another licence, or grant an exception.";
+    LICENCE_INSIDE "artifacts.licence-inside" "Licences of packages inside are accepted ones" "Take an image or package without it, obtain another licence, or grant an exception for the package or for what it is in. What could not be looked into has to be brought, or allowed.";
     SCAN "artifacts.scan" "Strict readers find nothing" "airlift scan says where; docs/guides/scanning.md what it means.";
     SIGNATURE "artifacts.signature" "Publishers have signed it" "Ask the publisher, or take it from where its signatures are.";
     SIZE "artifacts.size" "Artifacts are not too large" "Leave files out of it, or allow more.";
     UNKNOWN_AGE "artifacts.unknown-age" "It is known when releases came out" "The index does not say it: lock from one that does, or allow it.";
     UNKNOWN_LICENCE "artifacts.unknown-licence" "Licences are stated, as expressions of the SPDX list" "Read what its publisher writes, then grant an exception that says which licence it is.";
+    UNKNOWN_LICENCE_INSIDE "artifacts.unknown-licence-inside" "Licences of packages inside are stated, as expressions of the SPDX list" "Read what its publisher writes, then grant an exception that says which licence it is.";
     UNKNOWN_SIGNATURE "artifacts.unknown-signature" "It is known whether publishers have signed it" "The lock does not say it: let signatures be looked for, or allow it.";
     WRONG_SIGNATURE "artifacts.wrong-signature" "No signature is another one than it should be" "Do not install it before you know why: it was changed, signed by somebody else, or signed as something else. Ask the publisher whether their key is another now.";
     BUNDLE_AGE "bundle.age" "The bundle is not too old" "Have a new one made.";
@@ -62,11 +64,13 @@ pub const EXCEPTABLE: &[&str] = &[
     COOL_DOWN.id,
     FORMAT.id,
     LICENCE.id,
+    LICENCE_INSIDE.id,
     SCAN.id,
     SIGNATURE.id,
     SIZE.id,
     UNKNOWN_AGE.id,
     UNKNOWN_LICENCE.id,
+    UNKNOWN_LICENCE_INSIDE.id,
     UNKNOWN_SIGNATURE.id,
     WRONG_SIGNATURE.id,
 ];

@@ -35,15 +35,26 @@ pub enum Signed {
     Verified,
 }
 
+/// What is asked of licences.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LicenceTerms {
+    /// Licences that nothing may depend on.
+    pub refused: Vec<Term>,
+    /// The only licences that are accepted.
+    pub allowed: Option<Vec<Term>>,
+    /// What happens where a licence is not known.
+    pub unknown: Option<Choice>,
+}
+
 /// What is asked of artifacts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Artifacts {
-    /// Licences that nothing may depend on.
-    pub licences_refused: Vec<Term>,
-    /// The only licences that are accepted.
-    pub licences_allowed: Option<Vec<Term>>,
-    /// What happens where a licence is not known.
-    pub unknown_licence: Option<Choice>,
+    /// Their own licences.
+    pub licences: LicenceTerms,
+    /// Those of the packages inside them.
+    pub licences_inside: LicenceTerms,
+    /// What happens where not all of what is inside could be looked into; without a word, it is not assessed.
+    pub not_examined_inside: Option<Choice>,
     /// Most bytes of an artifact.
     pub max_bytes: Option<u64>,
     /// The only formats that are accepted.
@@ -105,6 +116,10 @@ pub(in crate::policy) struct WireArtifacts {
     licences_refused: Vec<String>,
     licences_allowed: Option<Vec<String>>,
     unknown_licence: Option<Choice>,
+    licences_inside_refused: Vec<String>,
+    licences_inside_allowed: Option<Vec<String>>,
+    unknown_licence_inside: Option<Choice>,
+    not_examined_inside: Option<Choice>,
     max_bytes: Option<u64>,
     formats: Option<Vec<String>>,
     scan: Option<Choice>,
@@ -176,9 +191,17 @@ fn of_artifacts(wire: WireArtifacts) -> Result<Artifacts> {
     let weight = wire.scan_severity.as_deref().map(|word| named("artifacts.scan-severity", &Weight::WORDS, word)).transpose()?;
     let formats = wire.formats.map(|list| texts("artifacts.formats", list)).transpose()?;
     Ok(Artifacts {
-        licences_refused: licences("artifacts.licences-refused", wire.licences_refused)?,
-        licences_allowed: wire.licences_allowed.map(|list| licences("artifacts.licences-allowed", list)).transpose()?,
-        unknown_licence: wire.unknown_licence,
+        licences: LicenceTerms {
+            refused: licences("artifacts.licences-refused", wire.licences_refused)?,
+            allowed: wire.licences_allowed.map(|list| licences("artifacts.licences-allowed", list)).transpose()?,
+            unknown: wire.unknown_licence,
+        },
+        licences_inside: LicenceTerms {
+            refused: licences("artifacts.licences-inside-refused", wire.licences_inside_refused)?,
+            allowed: wire.licences_inside_allowed.map(|list| licences("artifacts.licences-inside-allowed", list)).transpose()?,
+            unknown: wire.unknown_licence_inside,
+        },
+        not_examined_inside: wire.not_examined_inside,
         max_bytes: wire.max_bytes,
         formats: formats.map(|list| list.into_iter().map(|name| name.to_lowercase()).collect()),
         scan: wire.scan.map(|choice| (choice, weight.unwrap_or(Weight::Error))),
@@ -193,9 +216,12 @@ fn of_artifacts(wire: WireArtifacts) -> Result<Artifacts> {
 /// A key that changes another one says nothing without it: whoever wrote it thinks that something is asked.
 fn check_companions(wire: &WireArtifacts) -> Result<()> {
     let aged = wire.cool_down_days.is_some() || wire.max_age_days.is_some();
+    let inside =
+        wire.licences_inside_allowed.is_some() || !wire.licences_inside_refused.is_empty() || wire.unknown_licence_inside.is_some();
     let alone = [
         (wire.scan_severity.is_some() && wire.scan.is_none(), "scan-severity", "scan"),
         (wire.unknown_signature.is_some() && wire.upstream_signatures.is_none(), "unknown-signature", "upstream-signatures"),
+        (wire.not_examined_inside.is_some() && !inside, "not-examined-inside", "licences-inside-refused or licences-inside-allowed"),
         (wire.unknown_age.is_some() && !aged, "unknown-age", "cool-down-days or max-age-days"),
     ];
     match alone.into_iter().find(|(alone, ..)| *alone) {

@@ -88,6 +88,82 @@ fn a_licence_that_is_not_known_never_passes() {
     assert_eq!(outcome(strict, &licensed(&["MIT"]), rules::UNKNOWN_LICENCE), Outcome::Passed);
 }
 
+fn holding(packages: &[(&str, &[&str])], unseen: usize) -> Subject {
+    let contained = |(purl, expressions): &(&str, &[&str])| Contained {
+        purl: (*purl).to_owned(),
+        licences: Licences { expressions: expressions.iter().map(|text| (*text).to_owned()).collect(), ..Licences::default() },
+    };
+    let unseen = crate::report::Unseen { parts: unseen, why: vec!["a layer".to_owned()] };
+    Subject { inside: Inside { packages: packages.iter().map(contained).collect(), unseen }, ..licensed(&["GPL-3.0-only"]) }
+}
+
+/// Inside and outside are two rules with lists of their own, by the same words.
+#[test]
+fn licences_of_packages_inside_are_judged_by_their_own_lists() {
+    let banned = "[artifacts]\nlicences-inside-refused = [\"GPL-3.0-only\"]\n";
+    let allowed = "[artifacts]\nlicences-inside-allowed = [\"MIT\"]\n";
+    for (policy, licences, expected) in [
+        (banned, &["GPL-3.0-only"][..], Outcome::Refused),
+        (banned, &["MIT OR GPL-3.0-only"], Outcome::Passed),
+        (banned, &["MIT AND GPL-3.0-only"], Outcome::Refused),
+        (banned, &["MIT", "GPL-3.0-only"], Outcome::Refused),
+        (allowed, &["MIT OR GPL-3.0-only"], Outcome::Passed),
+        (allowed, &["ISC"], Outcome::Refused),
+        (allowed, &[], Outcome::Passed),
+    ] {
+        let subject = holding(&[("pkg:x/first@1", &["MIT"]), ("pkg:x/inner@1", licences)], 0);
+        assert_eq!(outcome(policy, &subject, rules::LICENCE_INSIDE), expected, "{policy}{licences:?}");
+        let unknown = if licences.is_empty() { Outcome::Shown } else { Outcome::Passed };
+        assert_eq!(outcome(policy, &subject, rules::UNKNOWN_LICENCE_INSIDE), unknown, "{licences:?}");
+    }
+    let outside = "[artifacts]\nlicences-refused = [\"GPL-3.0-only\"]\n";
+    let gated = terms(outside).gate(&[holding(&[("pkg:x/inner@1", &["GPL-3.0-only"])], 1)], &held());
+    assert!(gated.rules.iter().all(|ruled| ruled.rule != rules::LICENCE_INSIDE), "nobody asks");
+    assert!(refused("[artifacts]\nnot-examined-inside = \"shown\"\n").contains("asks nothing by itself"));
+    assert!(refused("[artifacts]\nlicences-inside-refused = [\"GPL-3.0\"]\n").contains("GPL-3.0-only"));
+}
+
+#[test]
+fn what_is_inside_and_was_not_looked_into_is_not_assessed() {
+    for (more, expected) in [
+        ("", Outcome::NotAssessed),
+        ("not-examined-inside = \"shown\"\n", Outcome::Shown),
+        ("not-examined-inside = \"refused\"\n", Outcome::Refused),
+    ] {
+        let policy = format!("[artifacts]\nlicences-inside-refused = [\"GPL-3.0-only\"]\n{more}");
+        let gated = terms(&policy).gate(&[holding(&[], 3)], &held());
+        for rule in [rules::LICENCE_INSIDE, rules::UNKNOWN_LICENCE_INSIDE] {
+            let ruled = gated.rules.iter().find(|ruled| ruled.rule == rule).expect("in force");
+            let found = "3 parts of what is inside could not be looked into: a layer";
+            assert_eq!((ruled.worst, ruled.hits[0].found.as_str()), (expected, found));
+        }
+        let both = holding(&[("pkg:x/inner@1", &["GPL-3.0-only"])], 1);
+        assert_eq!(outcome(&policy, &both, rules::LICENCE_INSIDE), Outcome::Refused, "what is known is not waited for");
+    }
+}
+
+/// A package that two platforms have is found once; of very many the rest is counted.
+#[test]
+fn findings_inside_are_told_once_and_bounded() {
+    let policy = "[artifacts]\nlicences-inside-allowed = [\"MIT\"]\nunknown-licence-inside = \"refused\"\n";
+    let hits = |packages: &[(&str, &[&str])], rule: Rule| {
+        let gated = terms(policy).gate(&[holding(packages, 0)], &held());
+        let ruled = gated.rules.into_iter().find(|ruled| ruled.rule == rule).expect("in force");
+        (ruled.hits, ruled.more)
+    };
+    let twice: [(&str, &[&str]); 4] = [("pkg:x/a@1", &["ISC"]), ("pkg:x/b@1", &[]), ("pkg:x/a@1", &["ISC"]), ("pkg:x/b@1", &[])];
+    let (refusals, _) = hits(&twice, rules::LICENCE_INSIDE);
+    assert_eq!((refusals.len(), refusals[0].package.as_deref(), refusals[0].id.as_str()), (1, Some("pkg:x/a@1"), "ISC"));
+    let (unknown, _) = hits(&twice, rules::UNKNOWN_LICENCE_INSIDE);
+    assert_eq!((unknown.len(), unknown[0].package.as_deref(), unknown[0].found.as_str()), (1, Some("pkg:x/b@1"), "none is stated"));
+    let names: Vec<String> = (0..10_020).map(|n| format!("pkg:x/part-{n:05}@1")).collect();
+    let many: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &["ISC"][..])).collect();
+    let (refusals, more) = hits(&many, rules::LICENCE_INSIDE);
+    assert_eq!((refusals.len(), more), (MOST_FINDINGS, 10_001 - MOST_FINDINGS), "of all, and one line for the rest");
+    let silent: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
+    assert_eq!(hits(&silent, rules::UNKNOWN_LICENCE_INSIDE).1, 10_001 - MOST_FINDINGS);
+}
+
 #[test]
 fn sizes_and_formats_are_bounded() {
     assert_eq!(outcome("[artifacts]\nmax-bytes = 100\n", &subject("a"), rules::SIZE), Outcome::Passed);

@@ -11,6 +11,7 @@ mod csv;
 mod evidence;
 mod found;
 mod html;
+mod inside;
 mod layout;
 mod markdown;
 mod model;
@@ -27,6 +28,7 @@ pub use checkpoint::CheckpointRow;
 pub use evidence::{Backed, Claim, Evidence, Sentence, Source};
 pub use found::{FindingRow, StatementRow};
 pub use html::style_source;
+pub use inside::{InsideCounts, Stated, WithinRow};
 pub use model::{MAX_REPORT_BYTES, Report};
 pub use ruled::{Decision, ExceptionRow, RuleRow, Standing};
 pub use sections::{

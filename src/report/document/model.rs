@@ -4,6 +4,7 @@ use super::carriage::EncodingRow;
 use super::checkpoint::CheckpointRow;
 use super::evidence::{Backed, Claim};
 use super::found::FindingRow;
+use super::inside::InsideCounts;
 use super::ruled::{Decision, ExceptionRow};
 use super::sections::{
     Age, ArtifactRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, Identity, Kind, ModelRow, People, ProofRow, Tile,
@@ -55,6 +56,8 @@ pub struct Report {
     pub licences: Option<Backed<Vec<CountRow>>>,
     /// Suppliers, the most frequent first.
     pub suppliers: Option<Backed<Vec<CountRow>>>,
+    /// What lies inside artifacts, counted; nothing where nothing does.
+    pub inside: Option<Backed<InsideCounts>>,
     /// Publishers' lists of packages beside what was found.
     pub compared: Option<Backed<Vec<ComparedRow>>>,
     /// Models, as their publishers declare them.
@@ -98,6 +101,7 @@ impl Report {
             findings: None,
             licences: None,
             suppliers: None,
+            inside: None,
             compared: None,
             models: None,
             why: None,

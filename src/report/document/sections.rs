@@ -1,5 +1,6 @@
 //! The parts of a report. Plain data, in no language; whatever says something is wrapped in [`Backed`](super::Backed) by the report.
 
+use super::inside::WithinRow;
 use serde::{Deserialize, Serialize};
 
 macro_rules! words {
@@ -121,6 +122,12 @@ words! {
         OtherLicence = "other-licence",
         /// Whose bytes are not here or could not be read.
         Unread = "unread",
+        /// Signed by their publisher, as a key of the policy says.
+        SignedByKey = "signed-by-key",
+        /// With signatures, and none by a key that is for them and of their content.
+        WronglySigned = "wrongly-signed",
+        /// That a key is for and nobody signed.
+        UnsignedDespiteKey = "unsigned-despite-key",
     }
 }
 
@@ -405,4 +412,6 @@ pub struct WhyRow {
     pub between: u64,
     /// How many need it directly.
     pub needed_by: u64,
+    /// Where it lies, if it is inside an artifact: sections are then those that asked for the artifact, and the way is one within it.
+    pub within: Option<WithinRow>,
 }

@@ -136,7 +136,11 @@ fn sample(artifacts: usize, text: &str) -> Report {
     report.models = Some(Backed::new(vec![model], inventory.clone()));
     let taken = |encoding| EncodingRow { encoding, blobs: 12, bytes: 4_000_000, carried: 1_000_000 };
     report.encodings = Some(Backed::new(Carriage::ALL.iter().map(|way| taken(*way)).collect(), inventory.clone()));
-    let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(4), between: 12, needed_by: 2 };
+    let within = WithinRow { purl: hostile.clone(), path: many(2), between: 3, parts: many(2), found_by: format!("dpkg {hostile}") };
+    let why = WhyRow { name: hostile.clone(), sections: many(1), path: many(4), between: 12, needed_by: 2, within: Some(within) };
+    let stated = Stated { rows: vec![CountRow { name: hostile.clone(), count: 2_000 }], more: 3, more_packages: 40, unstated: 300 };
+    let inside = InsideCounts { packages: 2_340, artifacts: 7, unseen: 1, licences: stated.clone(), suppliers: stated };
+    report.inside = Some(Backed::new(inside, inventory.clone()));
     report.why = Some(Backed::new(vec![why], inventory.clone()));
     let event = EventRow {
         index: 4,
@@ -590,7 +594,7 @@ fn what_rules_say_is_said_in_every_language() {
     let ids: BTreeSet<&str> = lines.filter_map(|line| line.split('`').nth(1)).filter(is_id).collect();
     assert!(ids.contains("bundle.age") && ids.contains("artifacts.licence") && ids.len() > 15, "{ids:?}");
     let policy = "airlift-policy = 1\n[bundle]\nmax-age-days = 9\n[artifacts]\nmax-bytes = 9\nscan = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
-        licences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
+        licences-inside-refused = [\"GPL-3.0-only\"]\nlicences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
         refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
         granted = \"2026-01-01\"\nexpires = \"2026-01-09\"\n";
     let policy = Policy::parse(policy.as_bytes()).unwrap();
@@ -620,6 +624,10 @@ fn what_rules_say_is_said_in_every_language() {
     }
     let german = Words::of_language(Language::German);
     assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
+    assert_eq!(
+        german.of_rules("3 parts of what is inside could not be looked into: a layer"),
+        "in 3 Teile des Inhalts konnte nicht hineingesehen werden: a layer"
+    );
     assert_eq!(german.of_rules("a name {from} outside"), "a name {from} outside");
     assert_eq!(Words::of_language(Language::English).of_rules("made {x} y"), "made {x} y");
 }

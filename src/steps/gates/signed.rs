@@ -1,10 +1,14 @@
 //! What keys of a policy say of artifacts: which are for one, and which of everything that is judged may hold its signatures.
 
+use super::stands_beside;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::ecosystems::find;
 use crate::error::Result;
 use crate::publisher::{Judgement, UpstreamKey};
-use std::collections::BTreeMap;
+use crate::report::Inventory;
+use crate::steps::sbom::distinct;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a policy, and what stands beside what.
 pub(super) struct Judges<'a> {
@@ -39,4 +43,42 @@ impl<'a> Judges<'a> {
         let beside: Vec<&Artifact> = own.copied().filter(|other| other.ecosystem == artifact.ecosystem).collect();
         room.signed(artifact, &beside, &keys, self.blobs)
     }
+}
+
+/// What keys say of artifacts, counted; those that are only there for another one, such as signatures, are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signatures {
+    /// A key that is for it signed it.
+    pub verified: usize,
+    /// It has signatures, and none by a key that is for it and of this content.
+    pub wrong: usize,
+    /// A key is for it, and nothing is carried that this key could judge.
+    pub missing: usize,
+    /// A key is for it, and what it would judge is not here.
+    pub not_here: usize,
+    /// No key is for it.
+    pub unkeyed: usize,
+}
+
+/// Judges the signatures of artifacts whose inventory has been taken.
+pub fn signatures<A: Borrow<Artifact>>(
+    keys: &[UpstreamKey],
+    artifacts: &[A],
+    inventory: &Inventory,
+    blobs: &dyn Blobs,
+) -> Result<Signatures> {
+    let all = distinct(artifacts);
+    let here: BTreeSet<Digest> = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
+    let (judges, mut counts) = (Judges::new(keys, &all, blobs), Signatures::default());
+    let judged = all.iter().zip(&inventory.components).filter(|(artifact, component)| !stands_beside(artifact, component, &here));
+    for (artifact, _) in judged {
+        *match judges.of(artifact)? {
+            Judgement::Unkeyed => &mut counts.unkeyed,
+            Judgement::NotHere(_) => &mut counts.not_here,
+            Judgement::Missing(_) => &mut counts.missing,
+            Judgement::Wrong(_) => &mut counts.wrong,
+            Judgement::Verified(_) => &mut counts.verified,
+        } += 1;
+    }
+    Ok(counts)
 }

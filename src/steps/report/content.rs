@@ -25,6 +25,7 @@ pub fn fill<A: Borrow<Artifact>>(report: &mut Report, artifacts: &[A], inventory
     let told = inventory.components.iter().filter(|c| tells(c) || c.supplier.is_some());
     let suppliers = told.map(|c| outside(c.supplier.as_deref().unwrap_or_default()));
     report.suppliers = Some(Backed::new(counted(suppliers), by.clone()));
+    report.inside = super::inside::counted(inventory).map(|counts| Backed::new(counts, by.clone()));
     report.models = Some(Backed::new(inventory.components.iter().filter_map(model).collect(), by.clone()));
     let compared = compared(inventory);
     report.compared = (!compared.is_empty()).then(|| Backed::new(compared, by.clone()));

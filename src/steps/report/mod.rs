@@ -10,12 +10,14 @@ mod content;
 mod custody;
 mod decided;
 mod exceptions;
+mod inside;
 mod keep;
 mod key;
 mod origin;
 mod payload;
 mod receipt;
 mod risks;
+mod signed;
 
 pub use compare::changes;
 pub use keep::{Kept, Stamp, keep, kept, report_role, signature, sound, stamp};
@@ -24,6 +26,7 @@ pub use origin::why;
 pub use payload::Compared;
 pub use receipt::{Received, of_receipt, received};
 pub use risks::{Before, Risks};
+pub use signed::signatures;
 
 use self::decided::{decided_by, decision, remarks, undecided};
 use super::plan::{Outcome, Plan};

@@ -3,10 +3,10 @@
 use super::{ReadBack, beside, document, judged, place};
 use crate::advisories::vex::{LONGEST_DOCUMENT, Statement};
 use crate::artifact::Digest;
-use crate::error::{Error, Kind, Result, shown};
+use crate::error::{Error, Kind, Result, plain, shown};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::steps::trust::trusted;
-use crate::store::{Store, create_folder, read_bounded, write_atomic};
+use crate::store::{Store, create_folder, read_bounded, sync_folder, write_atomic};
 use crate::trust::TrustRoot;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -43,6 +43,34 @@ pub fn keep(journal: &Journal<'_>, file: &Path, root: &TrustRoot) -> Result<(Dig
     create_folder(&own)?;
     files.iter().try_for_each(|(path, bytes)| write_atomic(path, bytes))?;
     Ok((digest, back, Some(index)))
+}
+
+/// Longest reason for a withdrawal, in bytes.
+const LONGEST_REASON: usize = 1000;
+
+/// Takes a document out of the store again: from now on it says nothing. The event that tells of it, and why. [`Kind::Usage`] where none of that
+/// digest is kept, or no reason is given.
+pub fn withdraw(journal: &Journal<'_>, digest: &Digest, reason: &str) -> Result<u64> {
+    if reason.trim().is_empty() || reason.len() > LONGEST_REASON || plain(reason) != reason {
+        return Err(Error::usage("the reason for a withdrawal is empty, too long or not plain"));
+    }
+    let folder = journal.store().statements_folder();
+    let own = folder.join(digest.hex());
+    if own.symlink_metadata().is_err() {
+        return Err(Error::usage("no statements of that digest are kept").with("asked for", digest).hint("airlift vex show lists them"));
+    }
+    let index = journal.append(Draft::new(kind::VEX_WITHDRAW, vec![Item::of("statements", *digest)]).note(reason))?;
+    let aside = folder.join(format!("{}.withdrawn", digest.hex()));
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be removed", shown(&own)), e);
+    // What a withdrawal that was interrupted has left.
+    if aside.symlink_metadata().is_ok() {
+        std::fs::remove_dir_all(&aside).map_err(|e| wrong(&e))?;
+    }
+    // Renamed first: the document is there as a whole, with its signatures, or not at all.
+    std::fs::rename(&own, &aside).map_err(|e| wrong(&e))?;
+    sync_folder(&folder)?;
+    std::fs::remove_dir_all(&aside).map_err(|e| wrong(&e))?;
+    Ok(index)
 }
 
 /// The documents that a store keeps, by digest, each as it is judged by the trust root of now. One that is not what its name says is an error.

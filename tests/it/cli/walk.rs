@@ -201,6 +201,10 @@ fn advised(walk: &mut Walk) {
     walk.go(&signed(&["vex", "sign", "vex/statements.cdx.json"]), &["signed: vex/statements.cdx.alice."]);
     walk.go(&["vex", "show", "vex/statements.openvex.json"], &["CVE-0000-0001", "until 2027-10-31 by Alice", "signed by alice (1 needed)"]);
     walk.go(&["vex", "keep", "vex/statements.openvex.json"], &["1 statement kept as vex/"]);
+    let kept = walk.host.json(&["vex", "keep", "vex/statements.openvex.json"]).remove(0);
+    let withdraw = ["vex", "withdraw", kept["kept"].as_str().expect("a digest"), "--reason", "it is called after all"];
+    assert!(walk.host.ok(&withdraw).err.contains("withdrawn; logged as event"));
+    walk.note(&withdraw);
 }
 
 /// A damaged volume with parity.

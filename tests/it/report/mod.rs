@@ -1,6 +1,7 @@
 //! The command: reports of bundles, locks, what is installed, differences and names; signed ones on the mirror's pages.
 
 mod decisions;
+mod inside;
 mod kept;
 mod rules;
 

@@ -5,7 +5,7 @@ mod channel;
 mod documents;
 mod hostile;
 mod image;
-mod inside;
+pub mod inside;
 mod licences;
 mod linking;
 mod models;

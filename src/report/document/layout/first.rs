@@ -184,8 +184,8 @@ fn tiles(group: &str, counted: &[Backed<Counted>], words: &Words) -> Block {
 fn tone(tile: Tile, count: Option<u64>) -> Tone {
     match (tile, count) {
         (_, None) => Tone::Care,
-        (_, Some(0)) | (Tile::FromUpstream | Tile::Pinned | Tile::Attached | Tile::Stated, _) => Tone::Plain,
-        (Tile::Exploited | Tile::Malicious | Tile::Executable, _) => Tone::Bad,
+        (_, Some(0)) | (Tile::FromUpstream | Tile::Pinned | Tile::Attached | Tile::Stated | Tile::SignedByKey, _) => Tone::Plain,
+        (Tile::Exploited | Tile::Malicious | Tile::Executable | Tile::WronglySigned, _) => Tone::Bad,
         (Tile::Fixed, _) => Tone::Good,
         _ => Tone::Care,
     }

@@ -3,6 +3,7 @@
 //! Only here words and data meet. What is said is followed by what it rests on; a table says what it does not cover.
 
 mod first;
+mod inside;
 mod rest;
 
 use super::checkpoint::Matrix;

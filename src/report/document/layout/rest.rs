@@ -7,11 +7,12 @@ use super::super::model::Report;
 use super::super::ruled::{ExceptionRow, RuleRow};
 use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, ModelRow, VolumeRow, WhyRow};
 use super::super::words::Words;
-use super::{Block, Column, Table, bases, basis, sentence};
+use super::{Block, Column, Table, bases, basis, inside, sentence};
 
 /// The columns whose content is numbers.
-const NUMERIC: [&str; 15] = [
+const NUMERIC: [&str; 16] = [
     "count",
+    "packages",
     "likelihood",
     "parameters",
     "not-looked-into",
@@ -45,10 +46,11 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     backed(to, words, ("change-list", &columns), changes, |row| change(words, row));
     let columns = ["artifact", "fix", "ids", "severity", "exploited", "likelihood", "malicious", "new", "statement", "summary"];
     list(to, words, ("findings", &columns), report.findings.as_ref(), |row| finding(words, row));
-    let columns = ["name", "sections", "path", "needed-by"];
+    let columns = ["name", "within", "sections", "path", "needed-by"];
     list(to, words, ("why", &columns), report.why.as_ref(), |row| why(words, row));
     list(to, words, ("licences", &["licence", "count"]), report.licences.as_ref(), |row| count(words, row));
     list(to, words, ("suppliers", &["supplier", "count"]), report.suppliers.as_ref(), |row| count(words, row));
+    to.extend(report.inside.iter().flat_map(|inside| inside::tables(inside, words)));
     let columns = ["artifact", "form", "same", "only-listed", "only-found", "unnamed"];
     list(to, words, ("publishers-lists", &columns), report.compared.as_ref(), |row| compared(words, row));
     let columns = ["name", "task", "architecture", "parameters", "bases", "datasets", "formats", "executable", "not-looked-into"];
@@ -100,7 +102,7 @@ fn backed<B, T>(
     to.push(table(words, id, columns, rows, basis(words, by.evidence())));
 }
 
-fn table(words: &Words, id: &'static str, columns: &[&str], rows: Vec<Vec<String>>, basis: String) -> Block {
+pub(super) fn table(words: &Words, id: &'static str, columns: &[&str], rows: Vec<Vec<String>>, basis: String) -> Block {
     let column = |key: &&str| Column { label: words.of("column", key), numeric: NUMERIC.contains(key) };
     let uncovered = if id == "change-list" { "changes" } else { id };
     let uncovered = format!("{}: {}", words.get("fact.uncovered"), words.of("uncovered", uncovered));
@@ -171,11 +173,18 @@ fn statement(words: &Words, row: &StatementRow) -> String {
 }
 
 fn why(words: &Words, row: &WhyRow) -> Vec<String> {
-    let mut path = row.path.clone();
-    if row.between > 0 {
-        path.insert(path.len() / 2, format!("… {} …", words.with("fact.and-more", &[("count", &words.number(row.between))])));
+    let within = row.within.as_ref().map(|within| inside::place(within, words)).unwrap_or_default();
+    let path = way(words, &row.path, row.between);
+    vec![row.name.clone(), within, row.sections.join(", "), path, words.number(row.needed_by)]
+}
+
+/// A way, with how many steps of it are left out.
+pub(super) fn way(words: &Words, path: &[String], between: u64) -> String {
+    let mut path = path.to_vec();
+    if between > 0 {
+        path.insert(path.len() / 2, format!("… {} …", words.with("fact.and-more", &[("count", &words.number(between))])));
     }
-    vec![row.name.clone(), row.sections.join(", "), path.join(" → "), words.number(row.needed_by)]
+    path.join(" → ")
 }
 
 fn count(words: &Words, row: &CountRow) -> Vec<String> {
