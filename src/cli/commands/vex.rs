@@ -76,7 +76,7 @@ pub enum VexCommand {
     },
     /// Take statements that are kept out of the store again: from then on they say nothing
     #[command(
-        after_help = "Example: airlift vex withdraw 7d3c… --reason \"the function is called since 2.0\"\n\nThe event log tells of it, and why. The document itself can be kept again."
+        after_help = "Example: airlift vex withdraw 7d3c… --reason superseded\n\nThe event log tells of it, and why. The document itself can be kept again."
     )]
     Withdraw {
         /// The digest that `airlift vex show` lists it by, whole
