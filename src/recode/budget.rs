@@ -2,6 +2,7 @@
 //!
 //! A large blob takes nearly all of it and is alone; small ones go side by side. Nobody holds a share while it waits for another one.
 
+use super::encoder::{CORRECTED_MEMORY, MOST_CORRECTIONS};
 use super::layout::Layout;
 use super::limits::{LARGEST_WINDOW, LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, longest_references};
 use super::taking::MOST_HELD;
@@ -79,9 +80,15 @@ pub fn to_encode(blob: u64, (bases, places): (u64, u64), (looking, threads): (u6
 /// What it takes to unpack one frame of zstd: its window, and buffers.
 pub const UNPACKING: u64 = (1 << LARGEST_WINDOW) + MIB;
 
+/// What it takes to make streams of corrections on so many threads: those of short streams are an eighth of what is held of them at most, and one
+/// long stream is made at a time.
+pub fn to_correct(threads: u64) -> u64 {
+    threads * CORRECTED_MEMORY + MOST_CORRECTIONS as u64 + MOST_HELD as u64 / 8
+}
+
 /// What it takes to make a blob again, from the layouts of it and of its bases; on so many threads, with so many slices under way at most, and
-/// with what making one of its frames of zstd takes.
-pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, (threads, slices): (u64, u64), frame: u64) -> u64 {
+/// with what making its frames of zstd and its streams of corrections takes besides.
+pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, (threads, slices): (u64, u64), making: u64) -> u64 {
     let (mut plain, mut long, mut unpacking) = (0u64, 0u64, 0);
     for base in bases {
         plain = plain.saturating_add(base.inflated());
@@ -93,7 +100,7 @@ pub fn to_decode<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, (th
     let waiting = expanded.div_ceil(SLICE as u64).min(slices);
     let points = (plain / NEAREST_POINTS).min(MOST_POINTS) * 33 * 1024;
     let pieces = expanded.min(MOST_HELD as u64 + slice);
-    ALWAYS + threads.min(waiting) * (slice + beside(slice, expanded, long)) + waiting * slice + pieces + points + unpacking + frame
+    ALWAYS + threads.min(waiting) * (slice + beside(slice, expanded, long)) + waiting * slice + pieces + points + unpacking + making
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Base;
 use super::base::BaseView;
-use super::budget::{MEMORY, to_decode};
+use super::budget::{MEMORY, to_correct, to_decode};
 use super::encoder::Encoder;
 use super::entering::Account;
 use super::error::{Error, Result};
@@ -47,7 +47,9 @@ pub fn decode(
     // Where frames of zstd are made, that takes the memory of other slices.
     let frames = rebuild::frames(&header, &encoders);
     let most_slices = if frames.is_some() { 1 } else { MOST_SLICES.min(threads as u64 + 1) };
-    let _share = MEMORY.take(to_decode(&header.blob, layouts, (threads.max(1) as u64, most_slices), frames.unwrap_or(0)));
+    let making = (threads.clamp(1, MOST_THREADS) as u64, rebuild::corrected(&encoders));
+    let making = frames.unwrap_or(0) + if making.1 { to_correct(making.0) } else { 0 };
+    let _share = MEMORY.take(to_decode(&header.blob, layouts, (threads.max(1) as u64, most_slices), making));
     let unpacked = Unpacked::new(scratch);
     let views = views(&header, bases, &unpacked)?;
     let threads = threads.clamp(1, MOST_THREADS);
