@@ -110,7 +110,7 @@ impl<'a> Expansion<'a> {
             match place {
                 Place::Raw(offset) => self.blob.fill(offset, now).map_err(Error::io("blob"))?,
                 Place::Plain(stream, offset) => {
-                    self.scratch.fill(self.places[stream].0 + offset, now).map_err(Error::io("scratch file"))?
+                    self.scratch.fill(self.places[stream].0 + offset, now).map_err(Error::io("scratch file"))?;
                 }
             }
             (to, at) = (later, at + length as u64);

@@ -15,6 +15,7 @@ use super::parallel;
 use super::source::{Forward, Part, ReadAt};
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 
 /// How much of a stream is read at a time.
@@ -169,7 +170,7 @@ impl<'a> Work<'a> {
         }
         let _share = MEMORY.take(2 * CORRECTED_MEMORY + 2 * most);
         self.blob.go_on().map_err(Error::io("blob"))?;
-        let open = || (Forward::new(deflated), Forward::new(plain));
+        let open = || (Asking { blob: self.blob, stream: Forward::new(deflated) }, Forward::new(plain));
         let found = corrections(open, (candidate.deflated, candidate.plain), Cost { most, work: share }).map_err(Error::io("blob"))?;
         let Some(front) = found else { return Ok(None) };
         let length = front.len() as u64;
@@ -273,6 +274,19 @@ fn identified((deflated, plain): (Part<'_>, Part<'_>), candidate: Candidate, hin
         Ok(looked) => Ok(looked.found.filter(|found| found.deflated == candidate.deflated).map(|found| found.encoder)),
         Err(IdentifyError::Inflate(_) | IdentifyError::Encoder(_)) => Ok(None),
         Err(IdentifyError::Io(error)) => Err(Error::io("blob")(error)),
+    }
+}
+
+/// Reads a stream, and asks each time whether to go on.
+struct Asking<'a> {
+    blob: &'a dyn ReadAt,
+    stream: Forward<'a>,
+}
+
+impl Read for Asking<'_> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        self.blob.go_on()?;
+        self.stream.read(to)
     }
 }
 
