@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("carried", carried),
     ("recoded", recoded),
     ("deflated", deflated),
+    ("corrected", corrected),
     ("opened", opened),
     ("lock", lock),
     ("manifest", manifest),
@@ -188,6 +189,16 @@ pub fn deflated(bytes: &[u8]) {
     if let Ok(Outcome::Found(found)) = identify(&bytes, 1 << 20, None) {
         assert_eq!(Encoder::from_code(found.encoder.code().as_bytes()), Ok(found.encoder), "a code is read as it is written");
     }
+}
+
+/// Corrections and plain bytes, behind the length of the stream that they make.
+pub fn corrected(bytes: &[u8]) {
+    let Some((length, taken)) = bytes.split_first_chunk::<2>() else { return };
+    let length = u64::from(u16::from_le_bytes(*length));
+    let (mut deflater, mut out) = (Encoder::Corrected.start_of(taken.len() as u64, length), Vec::new());
+    let mut parts = taken.chunks(1000);
+    let done = parts.try_for_each(|part| deflater.write(part, &mut out)).and_then(|()| deflater.finish(&mut out));
+    assert!(done.is_err() || out.len() as u64 <= length + 8, "more was made than there is room for");
 }
 
 /// A blob that is opened, said by another one, and made again: whatever it holds.

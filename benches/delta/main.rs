@@ -6,6 +6,7 @@
 //! | `layers` | deltas of the layers of an image, as Podman and Docker write them; root, see `layers.sh` |
 //! | `small` | wheels and layers alone, as `--small` has them |
 //! | `two` | both versions of wheels and layers in one bundle |
+//! | `others` | what encoders made that are not known, as `tests/vectors/deflate/others.py zips target/bench/others FILE…` writes it: against the same files by another one |
 //! | `planes` | weights of a model, rounded to bf16 |
 //!
 //! Each side is a process of its own, whose seconds, CPU seconds and peak memory are told. What comes out is compared byte by byte with
@@ -43,6 +44,9 @@ fn main() {
             deltas(&layers::pairs(tool));
         }
     }
+    if named("others") {
+        others(Path::new("target/bench/others"));
+    }
     if named("small") {
         small(&both().into_iter().map(|(_, new)| new).collect::<Vec<_>>());
     }
@@ -76,6 +80,17 @@ fn deltas(pairs: &[Pair]) {
     }
     println!("sum {whole}");
     ["airlift", "patch-from", "tar"].iter().zip(sums).for_each(|(who, sum)| println!("  {who:10} {:7.2} %", share(sum, whole)));
+}
+
+/// The same plain bytes by two encoders: what crosses is what there is to correct.
+fn others(folder: &Path) {
+    let mut zips: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    zips.sort();
+    for (at, zip) in zips.iter().enumerate() {
+        let (size, made) = (length(zip), sides::made(zip, Some(&zips[(at + 1) % zips.len()]), 3));
+        println!("{} {size}", name(zip));
+        told("airlift", size, &made);
+    }
 }
 
 fn small(files: &[PathBuf]) {

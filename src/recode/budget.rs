@@ -3,6 +3,7 @@
 //! A large blob takes nearly all of it and is alone; small ones go side by side, as many as there is room for.
 
 use super::base::{MOST_CURSORS, MOST_CURSORS_OF_ONE};
+use super::encoder::{CORRECTED_MEMORY, MOST_CORRECTIONS};
 use super::layout::Layout;
 use super::limits::{LARGEST_WINDOW, LONGEST_BEFORE, MOST_POINTS, NEAREST_POINTS, SLICE, STREAM, longest_references};
 use super::taking::{HELD_BESIDE_FRAME, HELD_BY_ONE, MOST_HELD};
@@ -123,6 +124,21 @@ const FEW_THREADS: usize = 2;
 /// What one blob may take to be made again: less what is at hand of it.
 const ALONE: u64 = ALL - 12 * MIB;
 
+/// What is made besides the DEFLATE streams of encoders that decide all of it themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// Frames of zstd, and what making one of them takes.
+    pub frame: Option<u64>,
+    /// Whether there are streams that are made of corrections.
+    pub corrected: bool,
+}
+
+/// What it takes to make streams of corrections on so many threads: those of short streams are an eighth of what is held of them at most, and one
+/// long stream is made at a time.
+const fn to_correct(threads: u64, held: u64) -> u64 {
+    threads * CORRECTED_MEMORY + MOST_CORRECTIONS as u64 + held / 8
+}
+
 /// How a blob is made again within the memory there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoding {
@@ -141,8 +157,8 @@ pub struct Decoding {
 }
 
 impl Decoding {
-    /// For a blob and its bases, by their layouts; on so many threads at most, with what making one of its frames of zstd takes.
-    pub fn of<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, threads: usize, frame: Option<u64>) -> Self {
+    /// For a blob and its bases, by their layouts; on so many threads at most, with what is made besides.
+    pub fn of<'a>(blob: &Layout, bases: impl Iterator<Item = &'a Layout>, threads: usize, Besides { frame, corrected }: Besides) -> Self {
         let threads = threads.clamp(1, MOST_THREADS);
         let (mut plain, mut long, mut unpacking, mut cursors, mut streams) = (0u64, 0u64, 0, 0, blob.streams().len());
         for base in bases {
@@ -164,7 +180,8 @@ impl Decoding {
         let waiting = expanded.div_ceil(SLICE as u64).min(slices);
         let plan = |threads: usize, held: usize| {
             let pieces = (held as u64).min(2 * expanded).max(frame.map_or(0, |frame| frame + HELD_BESIDE_FRAME as u64));
-            let others = always + threads as u64 * MAKING.min(expanded) + pieces;
+            let correcting = if corrected { to_correct(threads.min(blob.streams().len()) as u64, held as u64) } else { 0 };
+            let others = always + threads as u64 * MAKING.min(expanded) + pieces + correcting;
             let wanted = (threads as u64).min(waiting) * one + waiting.saturating_sub(threads as u64) * slice;
             let in_slices = wanted.min(ALONE.saturating_sub(others)).max(one);
             Self { threads, slices, in_slices, held, of_bases, memory: others + in_slices }
@@ -177,8 +194,8 @@ impl Decoding {
 #[cfg(test)]
 mod tests {
     use super::{
-        ALL, ALONE, Budget, Decoding, FEW_THREADS, HELD_BESIDE_FRAME, HELD_BY_ONE, MIB, MOST, MOST_HELD, MOST_THREADS, Purpose, UNPACKING,
-        at_hand, to_encode,
+        ALL, ALONE, Besides, Budget, Decoding, FEW_THREADS, HELD_BESIDE_FRAME, HELD_BY_ONE, MIB, MOST, MOST_HELD, MOST_THREADS, Purpose,
+        UNPACKING, at_hand, to_encode,
     };
     use crate::recode::layout::{Coding, Layout, Stream};
     use std::sync::Mutex;
@@ -243,7 +260,7 @@ mod tests {
         assert!(8 * small(MIB / 2) <= ALL - MOST[0] && 2 * small(4 * MIB) <= ALL - MOST[0], "{told:?} MiB");
         assert!(small(4 * MIB) + large > ALL, "{} MiB", large / MIB);
         let layout = Layout::new(MIB, vec![], "a table").expect("a table");
-        let making = Decoding::of(&layout, [&layout].into_iter(), 1, None).memory;
+        let making = Decoding::of(&layout, [&layout].into_iter(), 1, Besides::default()).memory;
         assert!(8 * making <= ALL - MOST[0], "{} MiB", making / MIB);
         drop(at_hand(u64::MAX));
     }
@@ -256,7 +273,7 @@ mod tests {
     #[test]
     fn frames_count_where_they_are_made_and_where_they_are_unpacked() {
         let (inflated, unpacked) = (table(4 * MIB, Coding::Deflate, 20 * MIB), table(4 * MIB, Coding::Zstd, 20 * MIB));
-        let taken = |base: &Layout, frame| Decoding::of(&unpacked, [base].into_iter(), 1, frame).memory;
+        let taken = |base: &Layout, frame| Decoding::of(&unpacked, [base].into_iter(), 1, Besides { frame, corrected: false }).memory;
         assert_eq!(taken(&unpacked, None) + 20 * 33 * 1024, taken(&inflated, None) + UNPACKING);
         // There is one slice under way then, and not two; the other one waits.
         let (frame, slice) = (70 * MIB, 8 * MIB);
@@ -269,7 +286,8 @@ mod tests {
         let blob = table(100 * MIB, Coding::Deflate, 300 * MIB);
         let plain = Layout::new(600 * MIB, vec![], "a table").expect("a table");
         let long = table(600 * MIB, Coding::Deflate, 2000 * MIB);
-        let of = |bases: &[&Layout], threads, frame| Decoding::of(&blob, bases.iter().copied(), threads, frame);
+        let with = |bases: &[&Layout], threads, besides| Decoding::of(&blob, bases.iter().copied(), threads, besides);
+        let of = |bases: &[&Layout], threads, frame| with(bases, threads, Besides { frame, corrected: false });
         let alone = of(&[], 8, None);
         assert_eq!((alone.threads, alone.held, alone.in_slices), (MOST_THREADS, MOST_HELD, 3 * 24 * MIB));
         assert!(of(&[&plain], 8, None).in_slices < 3 * 40 * MIB, "not three slices that refer to all they may");

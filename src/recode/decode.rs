@@ -3,7 +3,7 @@
 use super::Base;
 use super::aside::{self, Slices};
 use super::base::BaseView;
-use super::budget::{Decoding, MEMORY, Purpose};
+use super::budget::{Besides, Decoding, MEMORY, Purpose};
 use super::encoder::Encoder;
 use super::entering::Account;
 use super::error::{Error, Result};
@@ -43,7 +43,8 @@ pub fn decode(
     }
     let encoders = rebuild::encoders(&header)?;
     let frame = rebuild::frames(&header, &encoders);
-    let plan = planned(&header, threads, frame);
+    let besides = Besides { frame, corrected: rebuild::corrected(&encoders) };
+    let plan = planned(&header, threads, besides);
     if frame.is_some_and(|frame| frame > LARGE_FRAME) && plan.of_bases > BESIDE_LARGE_FRAME {
         let most = format!(
             "at most {BESIDE_LARGE_FRAME} bytes for seek points and streams beside a zstd frame that takes more than {LARGE_FRAME}"
@@ -54,7 +55,7 @@ pub fn decode(
         && plan.memory + lengths.memory() > IN_ONE
         && let Some(file) = aside::file(scratch)?
     {
-        return in_two(header, &encoders, (threads, frame), (bases, scratch), (stream, &file, out));
+        return in_two(header, &encoders, (threads, besides), (bases, scratch), (stream, &file, out));
     }
     let _share = MEMORY.take(plan.memory);
     pass(&header, &encoders, plan, (bases, scratch), (stream, out))
@@ -63,15 +64,15 @@ pub fn decode(
 /// What may be taken at once where a frame of zstd is made.
 const IN_ONE: u64 = 208 << 20;
 
-fn planned(header: &Header, threads: usize, frame: Option<u64>) -> Decoding {
-    Decoding::of(&header.blob, header.bases.iter().map(|base| &base.layout), threads, frame)
+fn planned(header: &Header, threads: usize, besides: Besides) -> Decoding {
+    Decoding::of(&header.blob, header.bases.iter().map(|base| &base.layout), threads, besides)
 }
 
 /// First the expanded stream as a whole, into a file, then the blob from that: bases and slices take no memory any more while frames are made.
 fn in_two(
     header: Header,
     encoders: &[Encoder],
-    (threads, frame): (usize, Option<u64>),
+    (threads, besides): (usize, Besides),
     of: (&[Base<'_>], Scratch<'_>),
     (stream, file, out): (&mut dyn Read, &File, &mut dyn Write),
 ) -> Result<()> {
@@ -79,14 +80,14 @@ fn in_two(
     let expanded = blob.expanded();
     {
         let plain = Header { encoders: Vec::new(), bases, blob: Layout::new(expanded, Vec::new(), "expanded stream")? };
-        let plan = planned(&plain, threads, None);
+        let plan = planned(&plain, threads, Besides::default());
         let _share = MEMORY.take(plan.memory);
         let mut whole = BufWriter::with_capacity(1 << 20, file);
         pass(&plain, &[], plan, of, (stream, &mut whole))?;
         whole.flush().map_err(Error::io("scratch file"))?;
     }
     let made = Header { encoders: Vec::new(), bases: Vec::new(), blob };
-    let plan = planned(&made, threads, frame);
+    let plan = planned(&made, threads, besides);
     let _share = MEMORY.take(plan.memory);
     pass(&made, encoders, plan, (&[], of.1), (&mut Slices::of(file, expanded), out))
 }

@@ -20,6 +20,10 @@ use super::{Base, Effort, Recoded, parallel, zstandard};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
+/// Corrections are at most one part in so many of a stream: without bases they have to leave room for what plain bytes gain, with bases a stream
+/// that is left as it is would be all new.
+const CORRECTED_ALONE: u64 = 16;
+const CORRECTED_AGAINST: u64 = 4;
 /// Threads that compress slices: each holds one, what it refers to, and the tables of zstd.
 const MOST_COMPRESSING: usize = 2;
 
@@ -115,12 +119,13 @@ fn write(
     // Its streams are read twice: inflated, and compared with what an encoder makes.
     meter.begin(Stage::Expanding, size.saturating_mul(2));
     let watched = Watched { source: blob, meter, stage: Stage::Expanding };
-    let expansion = Expansion::new(&watched, size, scratch()?, true, effort.threads)?;
+    let exact = Some(if bases.is_empty() { CORRECTED_ALONE } else { CORRECTED_AGAINST });
+    let expansion = Expansion::new(&watched, size, scratch()?, exact, effort.threads)?;
     let watched: Vec<_> = bases.iter().map(|base| Watched { source: base, meter, stage: Stage::Base }).collect();
     meter.begin(Stage::Base, bases.iter().map(|base| base.size).sum());
     let mut expanded = Vec::with_capacity(bases.len());
     for (base, watched) in bases.iter().zip(&watched) {
-        expanded.push(Expansion::new(watched, base.size, scratch()?, false, effort.threads)?);
+        expanded.push(Expansion::new(watched, base.size, scratch()?, None, effort.threads)?);
     }
     meter.begin(Stage::Index, expanded.iter().map(|base| base.layout.expanded()).sum());
     let passed = |stage: Stage, length: usize| meter.passed(stage, length as u64).map_err(Error::io("working"));

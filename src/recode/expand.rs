@@ -20,13 +20,13 @@ pub struct Expansion<'a> {
     /// Tensors, by their places in the expanded stream.
     pub regions: Vec<Region>,
     scratch: File,
-    /// Where in the scratch file the plain bytes of each stream are.
-    places: Vec<u64>,
+    /// Where in the scratch file the bytes of each stream are, and how many of these are corrections.
+    places: Vec<(u64, u64)>,
 }
 
 impl<'a> Expansion<'a> {
-    /// Expands a blob. With `exact`, only streams whose encoder is found: those that can be made again.
-    pub fn new(blob: &'a dyn ReadAt, size: u64, scratch: File, exact: bool, threads: usize) -> Result<Self> {
+    /// Expands a blob. With `exact`, only streams that can be made again: with an encoder, or with corrections of one part in so many at most.
+    pub fn new(blob: &'a dyn ReadAt, size: u64, scratch: File, exact: Option<u64>, threads: usize) -> Result<Self> {
         let whole = Part::new(blob, 0, size);
         let found = container::walk(whole).map_err(Error::io("blob"))?;
         let mut work = Work::new(blob, &scratch, exact, threads, size);
@@ -56,19 +56,19 @@ impl<'a> Expansion<'a> {
         let mut numbers = vec![None; outer.len() + inner.len()];
         let (count, mut within) = (outer.len(), inner.into_iter().zip(parents).enumerate().peekable());
         for (number, stream) in outer.into_iter().enumerate() {
-            let encoder = numbered(&mut encoders, stream.encoder);
+            let encoder = numbered(&mut encoders, stream.encoder.clone());
             let at = streams.len();
             if let Some(encoder) = encoder {
                 numbers[number] = Some(at);
-                streams.push(Stream::of(stream.candidate, encoder));
-                places.push(stream.place);
+                streams.push(Stream::of(&stream, encoder, 0));
+                places.push((stream.place - stream.front, stream.front));
             }
             while let Some((index, (inner, _))) = within.next_if(|(_, (_, parent))| *parent == number) {
-                let Some(encoder) = encoder.and_then(|_| numbered(&mut encoders, inner.encoder)) else { continue };
+                let Some(encoder) = encoder.and_then(|_| numbered(&mut encoders, inner.encoder.clone())) else { continue };
                 streams[at].inner += 1;
                 numbers[count + index] = Some(streams.len());
-                streams.push(Stream::of(inner.candidate, encoder));
-                places.push(inner.place);
+                streams.push(Stream::of(&inner, encoder, stream.front));
+                places.push((inner.place - inner.front, inner.front));
             }
         }
         let heads: Vec<_> = tensors.iter().filter_map(|(number, file)| Some((numbers[*number]?, *file))).collect();
@@ -82,8 +82,8 @@ impl<'a> Expansion<'a> {
     fn tensors(&self, files: &[(u64, u64)], heads: &[(usize, (u64, u64))]) -> Vec<Region> {
         let outer = files.iter().filter_map(|file| Some((Part::new(self.blob, file.0, file.1), self.layout.of_blob(file.0)?)));
         let inner = heads.iter().filter_map(|(stream, file)| {
-            let place = self.places[*stream] + file.0;
-            Some((Part::new(&self.scratch, place, file.1), self.layout.of_plain(*stream, file.0)?))
+            let (place, front) = self.places[*stream];
+            Some((Part::new(&self.scratch, place + front + file.0, file.1), self.layout.of_plain(*stream, front + file.0)?))
         });
         let mut regions = Vec::new();
         for (part, start) in outer.chain(inner) {
@@ -109,7 +109,9 @@ impl<'a> Expansion<'a> {
             let (now, later) = to.split_at_mut(length);
             match place {
                 Place::Raw(offset) => self.blob.fill(offset, now).map_err(Error::io("blob"))?,
-                Place::Plain(stream, offset) => self.scratch.fill(self.places[stream] + offset, now).map_err(Error::io("scratch file"))?,
+                Place::Plain(stream, offset) => {
+                    self.scratch.fill(self.places[stream].0 + offset, now).map_err(Error::io("scratch file"))?;
+                }
             }
             (to, at) = (later, at + length as u64);
         }
@@ -118,9 +120,10 @@ impl<'a> Expansion<'a> {
 }
 
 impl Stream {
-    fn of(candidate: Candidate, encoder: u8) -> Self {
-        let Candidate { offset, deflated, plain, coding } = candidate;
-        Self { offset, deflated, plain, inner: 0, encoder, coding }
+    /// One that lies in plain bytes before which there are so many corrections.
+    fn of(stream: &Inflated, encoder: u8, before: u64) -> Self {
+        let Candidate { offset, deflated, plain, coding } = stream.candidate;
+        Self { offset: before + offset, deflated, plain: stream.front + plain, inner: 0, encoder, coding }
     }
 }
 

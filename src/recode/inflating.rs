@@ -4,17 +4,18 @@
 use super::base::Density;
 use super::budget::{MEMORY, UNPACKING};
 use super::container::{self, Candidate};
-use super::encoder::Encoder;
+use super::encoder::{CORRECTED_MEMORY, Cost, Encoder, MOST_CORRECTIONS, corrections};
 use super::error::{Error, Result};
 use super::frames;
 use super::identify::{self, IdentifyError};
 use super::inflate::{Inflater, Status};
 use super::layout::Coding;
-use super::limits::{ALWAYS, GROWTH, MOST_STREAMS};
+use super::limits::{ALWAYS, GROWTH, MOST_STREAMS, RATIO};
 use super::parallel;
-use super::source::{Part, ReadAt};
+use super::source::{Forward, Part, ReadAt};
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 
 /// How much of a stream is read at a time.
@@ -32,6 +33,8 @@ const TRIED_BY_SIZE: u64 = 16;
 /// Streams whose encoders are tried on the others first, and how long they may be at most: none that all others would wait for.
 const SAMPLES: usize = 8;
 const LONGEST_SAMPLE: u64 = 4 << 20;
+/// How long corrections may be beyond their part of a stream.
+const CORRECTED_ALWAYS: u64 = 16;
 
 /// A stream that decompresses as its container says.
 pub struct Inflated {
@@ -39,6 +42,8 @@ pub struct Inflated {
     pub candidate: Candidate,
     /// Where in the scratch file its plain bytes are.
     pub place: u64,
+    /// How many bytes of corrections stand before them.
+    pub front: u64,
     /// What makes it again, where that is asked for.
     pub encoder: Option<Encoder>,
 }
@@ -48,13 +53,16 @@ pub struct Inflated {
 struct Room {
     taken: u64,
     most: u64,
+    /// The end of what is taken, with room for corrections, which are shorter than the streams they stand for.
+    end: u64,
 }
 
 impl Room {
-    /// A place for so many bytes, where there is room for them.
-    fn take(&mut self, length: u64) -> Option<u64> {
-        let place = self.taken;
-        self.taken = place.checked_add(length).filter(|end| *end <= self.most)?;
+    /// A place for so many bytes, where there is room for them, behind so many of corrections.
+    fn take(&mut self, length: u64, front: u64) -> Option<u64> {
+        self.taken = self.taken.checked_add(length).filter(|taken| *taken <= self.most)?;
+        let place = self.end + front;
+        self.end = place + length;
         Some(place)
     }
 }
@@ -64,7 +72,7 @@ pub struct Work<'a> {
     /// Asked whether to go on, also while streams within streams are read from the scratch file.
     blob: &'a dyn ReadAt,
     scratch: &'a File,
-    exact: bool,
+    exact: Option<u64>,
     threads: usize,
     /// Of the blob.
     size: u64,
@@ -75,9 +83,9 @@ pub struct Work<'a> {
 pub type Numbered<T> = Vec<(usize, T)>;
 
 impl<'a> Work<'a> {
-    /// For a blob of this size. With `exact`, only streams whose encoder is found.
-    pub fn new(blob: &'a dyn ReadAt, scratch: &'a File, exact: bool, threads: usize, size: u64) -> Self {
-        let room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS) };
+    /// For a blob of this size. With `exact`, only streams whose encoder is found, or whose corrections are one part in so many at most.
+    pub fn new(blob: &'a dyn ReadAt, scratch: &'a File, exact: Option<u64>, threads: usize, size: u64) -> Self {
+        let room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS), end: 0 };
         Self { blob, scratch, exact, threads, size, room }
     }
 
@@ -87,7 +95,9 @@ impl<'a> Work<'a> {
         // The longest first: the last one to be done decides when all is done.
         let mut order: Vec<usize> = (0..streams.len()).collect();
         order.sort_by_key(|index| std::cmp::Reverse(streams[*index].1.plain));
-        let places: Vec<Option<u64>> = order.iter().map(|index| self.room.take(streams[*index].1.plain)).collect();
+        let (exact, room) = (self.exact, &mut self.room);
+        let place = |candidate: &Candidate| room.take(candidate.plain, most_corrections(exact, candidate));
+        let places: Vec<Option<u64>> = order.iter().map(|index| &streams[*index].1).map(place).collect();
         let work = &*self;
         let one = |turn: usize, hints: &[Encoder]| {
             let (source, candidate, taken) = streams[order[turn]];
@@ -95,7 +105,7 @@ impl<'a> Work<'a> {
         };
         // What made the first few made most others: which these are depends on the blob alone, not on who is done first.
         let first = order.iter().position(|index| streams[*index].1.plain <= LONGEST_SAMPLE).unwrap_or(0);
-        let samples = if work.exact { first..(first + SAMPLES).min(order.len()) } else { 0..0 };
+        let samples = if work.exact.is_some() { first..(first + SAMPLES).min(order.len()) } else { 0..0 };
         let mut sampled: VecDeque<_> = parallel::each(work.threads, samples.len(), |turn| one(samples.start + turn, &[]))?.into();
         let deflated = sampled.iter().flatten().filter(|stream| stream.candidate.coding == Coding::Deflate);
         let hints = frequent(deflated.filter_map(|stream| stream.encoder.as_ref()));
@@ -141,8 +151,35 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         let plain = Part::new(self.scratch, place, candidate.plain);
-        let encoder = if self.exact { identified((deflated, plain), candidate, hints, share)? } else { None };
-        Ok((encoder.is_some() || !self.exact).then_some(Inflated { candidate, place, encoder }))
+        let whole = Inflated { candidate, place, front: 0, encoder: None };
+        if self.exact.is_none() {
+            return Ok(Some(whole));
+        }
+        if let Some(encoder) = identified((deflated, plain), candidate, hints, share)? {
+            return Ok(Some(Inflated { encoder: Some(encoder), ..whole }));
+        }
+        self.corrected((deflated, plain), whole, share)
+    }
+
+    /// Writes the corrections of a stream before its plain bytes; None where they are too long or there are none.
+    fn corrected(&self, (deflated, plain): (Part<'_>, Part<'_>), stream: Inflated, share: u64) -> Result<Option<Inflated>> {
+        let candidate = stream.candidate;
+        let most = most_corrections(self.exact, &candidate);
+        if candidate.coding != Coding::Deflate {
+            return Ok(None);
+        }
+        let _share = MEMORY.take(2 * CORRECTED_MEMORY + 2 * most);
+        self.blob.go_on().map_err(Error::io("blob"))?;
+        let open = || (Asking { blob: self.blob, stream: Forward::new(deflated) }, Forward::new(plain));
+        let found = corrections(open, (candidate.deflated, candidate.plain), Cost { most, work: share }).map_err(Error::io("blob"))?;
+        let Some(front) = found else { return Ok(None) };
+        let length = front.len() as u64;
+        // What the tables of the format have no room for.
+        if candidate.plain + length > RATIO.saturating_mul(candidate.deflated + 1) {
+            return Ok(None);
+        }
+        self.scratch.write_all_at(&front, stream.place - length).map_err(Error::io("scratch file"))?;
+        Ok(Some(Inflated { front: length, encoder: Some(Encoder::Corrected), ..stream }))
     }
 
     /// Writes the plain bytes of a frame of zstd to their place; false where they are not what was announced.
@@ -196,6 +233,14 @@ impl<'a> Work<'a> {
     }
 }
 
+/// How long the corrections of a stream may be: always shorter than itself.
+fn most_corrections(exact: Option<u64>, candidate: &Candidate) -> u64 {
+    match (exact, candidate.coding) {
+        (Some(part), Coding::Deflate) => (candidate.deflated / part + CORRECTED_ALWAYS).min(MOST_CORRECTIONS as u64),
+        _ => 0,
+    }
+}
+
 /// How much may be spent on finding the encoder of a stream, in a blob that has so many: by what it takes of the blob, not by what it
 /// expands to, and an equal part of what there is besides; and always enough to try one encoder on a short stream.
 fn share(size: u64, count: usize, taken: u64) -> u64 {
@@ -232,6 +277,19 @@ fn identified((deflated, plain): (Part<'_>, Part<'_>), candidate: Candidate, hin
     }
 }
 
+/// Reads a stream, and asks each time whether to go on.
+struct Asking<'a> {
+    blob: &'a dyn ReadAt,
+    stream: Forward<'a>,
+}
+
+impl Read for Asking<'_> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        self.blob.go_on()?;
+        self.stream.read(to)
+    }
+}
+
 impl identify::Source for Part<'_> {
     fn len(&self) -> u64 {
         self.length()
@@ -265,8 +323,8 @@ mod tests {
 
     #[test]
     fn what_has_no_room_leaves_it_to_what_is_shorter() {
-        let mut room = Room { taken: 0, most: 100 };
-        let places: Vec<_> = [60, 50, u64::MAX, 40, 1].into_iter().map(|length| room.take(length)).collect();
+        let mut room = Room { taken: 0, most: 100, end: 0 };
+        let places: Vec<_> = [60, 50, u64::MAX, 40, 1].into_iter().map(|length| room.take(length, 0)).collect();
         assert_eq!(places, [Some(0), None, None, Some(60), None]);
     }
 
@@ -278,10 +336,11 @@ mod tests {
         let scratch = tempfile::tempfile().expect("a file");
         let length = plain.len() as u64;
         let candidate = Candidate { offset: 0, deflated: 100, plain: length, coding: Coding::Deflate };
-        let outer: Vec<Inflated> = (0..5).map(|index| Inflated { candidate, place: index * length, encoder: None }).collect();
+        let outer: Vec<Inflated> = (0..5).map(|index| Inflated { candidate, place: index * length, front: 0, encoder: None }).collect();
         outer.iter().for_each(|stream| scratch.write_all_at(&plain, stream.place).expect("room"));
         for threads in [1, 8] {
-            let work = Work { blob: &scratch, scratch: &scratch, exact: true, threads, size: 1000, room: Room { taken: 0, most: 0 } };
+            let work =
+                Work { blob: &scratch, scratch: &scratch, exact: Some(4), threads, size: 1000, room: Room { taken: 0, most: 0, end: 0 } };
             let numbers = |most| work.inside(&outer, most, 10).expect("a file").0.iter().map(|(index, _)| *index).collect::<Vec<_>>();
             assert_eq!(numbers(6), [0, 0, 0, 0, 1, 1]);
             assert_eq!(numbers(0), [0; 0]);
@@ -292,7 +351,7 @@ mod tests {
     #[test]
     fn an_inner_stream_counts_by_what_it_takes_of_the_blob() {
         let candidate = |deflated, plain| Candidate { offset: 0, deflated, plain, coding: Coding::Deflate };
-        let outer = |deflated, plain| Inflated { candidate: candidate(deflated, plain), place: 0, encoder: None };
+        let outer = |deflated, plain| Inflated { candidate: candidate(deflated, plain), place: 0, front: 0, encoder: None };
         assert_eq!(outer(1000, 1_000_000).takes(500_000), 500);
         assert_eq!(outer(1005, 1000).takes(1000), 1005);
         assert_eq!(outer(1005, 0).takes(1000), 1005);

@@ -27,6 +27,11 @@ pub fn frames(header: &Header, encoders: &[Encoder]) -> Option<u64> {
     header.blob.streams().iter().filter_map(memory).max()
 }
 
+/// Whether there are streams that are made of corrections.
+pub fn corrected(encoders: &[Encoder]) -> bool {
+    encoders.contains(&Encoder::Corrected)
+}
+
 /// Whether an encoder makes streams of this kind, within the memory that there is for it.
 fn suits(number: usize, stream: &Stream, encoder: &Encoder) -> Result<()> {
     let (expected, found) = match (stream.coding, encoder) {
@@ -68,7 +73,7 @@ impl<'a> Making<'a> {
     pub fn new(streams: &'a [Stream], number: usize, encoders: &'a [Encoder]) -> Self {
         let outer = &streams[number];
         let inner = &streams[number + 1..number + 1 + outer.inner as usize];
-        let deflater = encoders[usize::from(outer.encoder)].start_of(outer.plain);
+        let deflater = encoders[usize::from(outer.encoder)].start_of(outer.plain, outer.deflated);
         Self { encoders, number, outer, inner, deflater, at: 0, next: 0, within: None, made: 0 }
     }
 
@@ -108,7 +113,7 @@ impl<'a> Making<'a> {
     fn within(&mut self) -> bool {
         let Some(stream) = self.inner.get(self.next).filter(|stream| stream.offset == self.at) else { return false };
         if self.within.is_none() {
-            let deflater = self.encoders[usize::from(stream.encoder)].start();
+            let deflater = self.encoders[usize::from(stream.encoder)].start_of(stream.plain, stream.deflated);
             self.within = Some(Within { deflater, left: stream.plain, made: 0 });
         }
         true

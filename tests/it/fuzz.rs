@@ -165,6 +165,11 @@ fn recoded_target() {
 }
 
 #[test]
+fn corrected_target() {
+    drive("corrected");
+}
+
+#[test]
 fn deflated_target() {
     drive("deflated");
 }

@@ -1,5 +1,6 @@
 //! Which encoder, as a value and as bytes.
 
+use super::corrected::CorrectedDeflater;
 use super::cut::Cut;
 use super::go_writers::{self, GoWriter};
 use super::infozip::InfoZip;
@@ -17,6 +18,7 @@ const INFO_ZIP: u8 = 0x02;
 const PIGZ: u8 = 0x03;
 const ZLIB_RS: u8 = 0x04;
 const MINIZ_OXIDE: u8 = 0x05;
+const CORRECTED: u8 = 0x06;
 const ZSTD_1_5_7: u8 = 0x20;
 
 /// The code of an encoder: a family byte and its parameters.
@@ -43,6 +45,8 @@ pub enum Encoder {
     ZlibRs(ZlibRs, Cut),
     /// The Rust crate `miniz_oxide`, by level.
     MinizOxide(MinizOxide, Cut),
+    /// No encoder in particular: a guess, and corrections that stand before the plain bytes.
+    Corrected,
     /// A library of Go, by level, era and blocks.
     Go(GoWriter),
     /// libzstd 1.5.7, by level, window, what the frame says and how it was fed. It makes frames of zstd, all others deflate streams.
@@ -77,6 +81,7 @@ impl Encoder {
                 bytes.extend_from_slice(&miniz.parameters());
                 cut.append_to(&mut bytes);
             }
+            Self::Corrected => bytes.push(CORRECTED),
             Self::Go(writer) => bytes.extend(writer.code()),
             Self::Zstd(zstd) => {
                 bytes.push(ZSTD_1_5_7);
@@ -98,21 +103,24 @@ impl Encoder {
             MINIZ_OXIDE => {
                 cut_off(parameters, 2, MinizOxide::from_parameters).map(|(miniz, cut)| Self::MinizOxide(miniz, cut)).ok_or_else(wrong)
             }
+            CORRECTED if parameters.is_empty() => Ok(Self::Corrected),
+            CORRECTED => Err(wrong()),
             family if go_writers::FAMILIES.contains(&family) => GoWriter::from_code(code).map(Self::Go).ok_or_else(wrong),
             ZSTD_1_5_7 => Zstd::from_parameters(parameters).map(Self::Zstd).ok_or_else(wrong),
             other => Err(EncoderError::Family(other)),
         }
     }
 
-    /// Starts a stream of so many plain bytes.
-    pub fn start_of(&self, plain: u64) -> Box<dyn Deflater> {
+    /// Starts a stream of `deflated` bytes that takes so many: its plain bytes, for [`Encoder::Corrected`] with what stands before them.
+    pub fn start_of(&self, plain: u64, deflated: u64) -> Box<dyn Deflater> {
         match self {
+            Self::Corrected => Box::new(CorrectedDeflater::new(plain, deflated)),
             Self::Zstd(zstd) => Box::new(zstd.start(plain)),
             _ => self.start(),
         }
     }
 
-    /// Starts a stream, where its length does not matter: for frames of zstd it does.
+    /// Starts a stream, where its lengths do not matter: for frames of zstd and for [`Encoder::Corrected`] they do.
     pub fn start(&self) -> Box<dyn Deflater> {
         match self {
             Self::Zlib(zlib, cut) => cut.start(zlib.start()),
@@ -120,6 +128,7 @@ impl Encoder {
             Self::Pigz(pigz) => Box::new(pigz.start()),
             Self::ZlibRs(zlib_rs, cut) => cut.start(zlib_rs.start()),
             Self::MinizOxide(miniz, cut) => cut.start(miniz.start()),
+            Self::Corrected => Box::new(CorrectedDeflater::new(0, 0)),
             Self::Go(writer) => writer.start(),
             Self::Zstd(zstd) => Box::new(zstd.start(0)),
         }

@@ -7,6 +7,7 @@ mod blocks;
 mod chains;
 mod chunk;
 mod code;
+mod corrected;
 mod cut;
 pub mod go;
 mod go_writers;
@@ -30,6 +31,7 @@ use std::fmt;
 
 pub use chunk::{Chunk, WHOLE};
 pub use code::{Code, Encoder, MAX_CODE};
+pub use corrected::{Cost, MEMORY as CORRECTED_MEMORY, MOST as MOST_CORRECTIONS, corrections};
 pub use cut::Cut;
 pub use go_writers::GoWriter;
 pub use infozip::InfoZip;
@@ -47,6 +49,8 @@ pub enum EncoderError {
     Parameters(Vec<u8>),
     /// More bytes than the encoder takes in one.
     TooLong,
+    /// Corrections of a stream that are none: what there should have been.
+    Corrections(&'static str),
     /// An encoder broke off; it can do so only by a fault of its own.
     Broken(&'static str),
 }
@@ -57,6 +61,7 @@ impl fmt::Display for EncoderError {
             Self::Family(family) => write!(f, "deflate encoder of family {family:#04x}, which this version does not know"),
             Self::Parameters(code) => write!(f, "deflate encoder with parameters it does not have: {code:02x?}"),
             Self::TooLong => f.write_str("deflate encoder was given more bytes than it takes in one"),
+            Self::Corrections(wanted) => write!(f, "corrections of a deflate stream: expected {wanted}, found something else"),
             Self::Broken(name) => write!(f, "deflate encoder {name} broke off"),
         }
     }

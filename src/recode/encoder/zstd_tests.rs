@@ -55,7 +55,7 @@ const STOCK: &[(&str, usize, &str)] = &[
 ];
 
 fn made(encoder: &Encoder, plain: &[u8], piece: usize) -> Vec<u8> {
-    let (mut running, mut out) = (encoder.start_of(plain.len() as u64), Vec::new());
+    let (mut running, mut out) = (encoder.start_of(plain.len() as u64, u64::MAX), Vec::new());
     plain.chunks(piece).for_each(|piece| running.write(piece, &mut out).unwrap());
     running.finish(&mut out).unwrap();
     out

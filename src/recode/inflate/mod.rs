@@ -17,10 +17,12 @@ pub use error::InflateError;
 pub use reader::InflateReader;
 pub use seek::SeekPoint;
 
-pub(crate) use table::{DISTANCE_BASE, DISTANCE_EXTRA, LENGTH_BASE, LENGTH_EXTRA};
+pub(crate) use table::{
+    Alphabet, DISTANCE_BASE, DISTANCE_BITS, DISTANCE_EXTRA, END, INVALID, LENGTH_BASE, LENGTH_BITS, LENGTH_EXTRA, LITERAL, LITERAL_BITS,
+    SUBTABLE, Table,
+};
 
 use block::{Lengths, State};
-use table::{DISTANCE_BITS, LITERAL_BITS, Table};
 
 /// How far back a match may reach.
 pub const WINDOW: usize = 32 * 1024;

@@ -1,5 +1,6 @@
 //! Blobs of many shapes there and back, and streams that are damaged or made to do harm.
 
+mod corrected;
 mod damage;
 mod frames;
 mod hostile;

@@ -9,7 +9,7 @@ use crate::recode::{Result, container, source::Part, varint};
 
 fn expansion(blob: &[u8]) -> Expansion<'_> {
     // Tests hold the bytes as long as the expansion.
-    Expansion::new(Box::leak(Box::new(super::file(blob))), blob.len() as u64, tempfile::tempfile().expect("a file"), false, 2)
+    Expansion::new(Box::leak(Box::new(super::file(blob))), blob.len() as u64, tempfile::tempfile().expect("a file"), None, 2)
         .expect("a blob")
 }
 
