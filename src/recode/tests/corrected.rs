@@ -1,7 +1,7 @@
 //! Streams of no known encoder, which are made again with corrections.
 
 use super::{How, Random, decoded, deflate, encoded, gzip, revised, round, tar, text, zip};
-use crate::recode::format::Header;
+use crate::recode::format::Lengths;
 
 /// A stream that nobody makes: ten bytes stored, the others by zlib.
 fn odd(plain: &[u8]) -> Vec<u8> {
@@ -90,7 +90,8 @@ fn damaged_corrections_never_make_another_blob() {
     let plain = text(1, 40_000);
     let blob = odd_gzip(&plain);
     let (stream, _) = encoded(&blob, &[], &super::EFFORT);
-    let header = Header::read(&mut &stream[..]).expect("a header");
+    let mut rest = &stream[..];
+    let header = Lengths::read(&mut rest).and_then(|lengths| lengths.header(&mut rest)).expect("a header");
     assert_eq!(header.encoders, [[6]]);
     let mut random = Random(9);
     for _ in 0..100 {

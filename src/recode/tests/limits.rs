@@ -138,7 +138,7 @@ fn a_stream_that_uses_all_limits_at_once_is_made_on_eight_threads() {
 fn so_is_one_with_a_frame_of_zstd_that_takes_all_its_encoder_may() {
     let encoder = Encoder::from_code(&[0x20, 19, 0, 4 | 2]).expect("an encoder");
     let (bytes, plain) = (noise(MEMBER).repeat(SLICE / MEMBER), 9 * SLICE as u64);
-    let frame = made(encoder.start_of(plain), &bytes, 9);
+    let frame = made(encoder.start_of(plain, 0), &bytes, 9);
     let (length, sum) = (frame.len() as u64, crc32fast::hash(&frame));
     drop(frame);
     let Encoder::Zstd(zstd) = &encoder else { panic!("a frame") };
