@@ -23,31 +23,31 @@ pub struct Matrix {
     /// What it says.
     pub text: String,
     /// Modules on a side, without the quiet zone.
-    pub side: usize,
+    pub side: i32,
     /// Runs of dark modules: column, row, length.
-    pub runs: Vec<(usize, usize, usize)>,
+    pub runs: Vec<(i32, i32, i32)>,
 }
 
 /// Light modules around a code (ISO/IEC 18004, section 9.1).
-pub const QUIET: usize = 4;
+pub const QUIET: i32 = 4;
 
 impl CheckpointRow {
     /// The signed note as a code; `None` when it is too long for any.
     pub fn matrix(&self) -> Option<Matrix> {
         let text: String = self.note.iter().flat_map(|line| [line, "\n"]).collect();
         let code = QrCode::encode_text(&text, QrCodeEcc::Low).ok()?;
-        let side = usize::try_from(code.size()).ok()?;
-        let runs = (0..side).flat_map(|y| dark(&code, y, side)).collect();
+        let side = code.size();
+        let runs = (0..side).flat_map(|y| dark(&code, y)).collect();
         Some(Matrix { text, side, runs })
     }
 }
 
 /// The runs of one row.
-fn dark(code: &QrCode, y: usize, side: usize) -> Vec<(usize, usize, usize)> {
-    // A code has at most 177 modules on a side.
-    let module = |x: usize| x < side && code.get_module(x as i32, y as i32);
-    let starts = (0..side).filter(|x| module(*x) && (*x == 0 || !module(x - 1)));
-    starts.map(|x| (x, y, (x..).take_while(|x| module(*x)).count())).collect()
+fn dark(code: &QrCode, y: i32) -> Vec<(i32, i32, i32)> {
+    // What lies outside of a code is light.
+    let starts = (0..code.size()).filter(|x| code.get_module(*x, y) && !code.get_module(x - 1, y));
+    let length = |from: i32| (from..code.size()).take_while(|x| code.get_module(*x, y)).fold(0, |length, _| length + 1);
+    starts.map(|x| (x, y, length(x))).collect()
 }
 
 #[cfg(test)]
@@ -60,10 +60,10 @@ mod tests {
         let row = CheckpointRow { size: 12, root: String::new(), paper: String::new(), note };
         let matrix = row.matrix().expect("it is short");
         let code = QrCode::encode_text("log.example.org/1\n12\nAAAA\n\n— a b\n", QrCodeEcc::Low).expect("it is short");
-        let side = matrix.side as i32;
+        let side = matrix.side;
         assert_eq!(side, code.size());
         for (x, y) in (0..side).flat_map(|x| (0..side).map(move |y| (x, y))) {
-            let within = |run: &(usize, usize, usize)| run.1 as i32 == y && (run.0 as i32..(run.0 + run.2) as i32).contains(&x);
+            let within = |run: &(i32, i32, i32)| run.1 == y && (run.0..run.0 + run.2).contains(&x);
             assert_eq!(matrix.runs.iter().filter(|run| within(run)).count(), usize::from(code.get_module(x, y)), "{x} {y}");
         }
     }
