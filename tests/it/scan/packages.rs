@@ -204,6 +204,27 @@ fn scripts_of_installers_are_told() {
 
 const LIBRARY: (&str, &[u8]) = ("lib/demo.txt", b"demo");
 
+/// PEP 740: an attestation is about the file that lies beside it, by name and digest.
+#[test]
+fn an_attestation_is_about_the_file_it_came_with() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/attestations");
+    let name = "gcb_attestation_test-0.0.0.tar.gz";
+    let [source, provenance] = ["", ".provenance"].map(|end| std::fs::read(folder.join(format!("{name}{end}"))).expect("a vector"));
+    let rules = |name: &str, source: &[u8], provenance: &[u8]| {
+        let (kind, attested) = ("application/vnd.pypi.integrity.v1+json", format!("{name}.provenance"));
+        let blobs = [(name, "application/gzip", source), (attested.as_str(), kind, provenance)];
+        let sort = if name.ends_with(".whl") { "wheel" } else { "sdist" };
+        let package = artifact("python", "gcb-attestation-test", "0.0.0", &blobs, json!({ "kind": sort, "indexes": ["pypi"] }));
+        let (room, mut found) = (find(&package.ecosystem).unwrap(), Findings::default());
+        room.scan_blob(&package, &package.descriptors[1], &mut InMemory::new(provenance), &mut found).unwrap();
+        self::rules(found.list())
+    };
+    assert_eq!(rules(name, &source, &provenance), Vec::<&str>::new());
+    assert_eq!(rules(name, b"another file", &provenance), ["attestation"]);
+    assert_eq!(rules("gcb_attestation_test-0.0.0-py3-none-any.whl", &source, &provenance), ["attestation"]);
+    assert_eq!(rules(name, &source, b"{\"version\": 1}"), ["attestation"]);
+}
+
 #[test]
 fn an_archive_of_a_channel_holds_exactly_what_it_lists() {
     let file = "demo-1.0-0.conda";
