@@ -31,16 +31,18 @@ impl Filter {
     }
 }
 
-/// Elements of one width.
+/// Elements of one width. They are read and written as arrays: slices of a known length would be checked, and copied by calls.
 trait Element: Copy {
     const WIDTH: usize;
-    fn load(bytes: &[u8]) -> Self;
+    /// All whole ones.
+    fn each(bytes: &[u8]) -> impl Iterator<Item = Self>;
+    /// Puts one in each place.
+    fn fill(bytes: &mut [u8], element: impl FnMut(usize) -> Self);
     fn byte(self, plane: usize) -> u8;
     fn with(self, plane: usize, byte: u8) -> Self;
     fn left(self) -> Self;
     fn right(self) -> Self;
     fn zero() -> Self;
-    fn store(self, to: &mut [u8]);
 }
 
 macro_rules! element {
@@ -48,10 +50,13 @@ macro_rules! element {
         impl Element for $type {
             const WIDTH: usize = size_of::<$type>();
             #[inline(always)]
-            fn load(bytes: &[u8]) -> Self {
-                let mut whole = [0; size_of::<$type>()];
-                whole.copy_from_slice(bytes);
-                <$type>::from_le_bytes(whole)
+            fn each(bytes: &[u8]) -> impl Iterator<Item = Self> {
+                bytes.as_chunks::<{ size_of::<$type>() }>().0.iter().map(|element| <$type>::from_le_bytes(*element))
+            }
+            #[inline(always)]
+            fn fill(bytes: &mut [u8], mut element: impl FnMut(usize) -> Self) {
+                let places = bytes.as_chunks_mut::<{ size_of::<$type>() }>().0;
+                places.iter_mut().enumerate().for_each(|(index, place)| *place = element(index).to_le_bytes());
             }
             #[inline(always)]
             fn byte(self, plane: usize) -> u8 {
@@ -73,10 +78,6 @@ macro_rules! element {
             fn zero() -> Self {
                 0
             }
-            #[inline(always)]
-            fn store(self, to: &mut [u8]) {
-                to.copy_from_slice(&self.to_le_bytes());
-            }
         }
     };
 }
@@ -89,9 +90,10 @@ element!(u64);
 fn split<E: Element>(elements: &[u8], rotated: bool, planes: &mut [u8]) {
     let count = elements.len() / E::WIDTH;
     for (plane, to) in planes.chunks_exact_mut(count.max(1)).enumerate() {
-        for (element, to) in elements.chunks_exact(E::WIDTH).zip(to) {
-            let element = E::load(element);
-            *to = if rotated { element.left() } else { element }.byte(plane);
+        if rotated {
+            E::each(elements).zip(to).for_each(|(element, to)| *to = element.left().byte(plane));
+        } else {
+            E::each(elements).zip(to).for_each(|(element, to)| *to = element.byte(plane));
         }
     }
 }
@@ -103,13 +105,10 @@ fn join<E: Element>(planes: &[u8], rotated: bool, elements: &mut [u8]) {
     for (part, plane) in parts.iter_mut().zip(planes.chunks_exact(count.max(1))) {
         *part = plane;
     }
-    for (index, to) in elements.chunks_exact_mut(E::WIDTH).enumerate() {
-        let mut element = E::zero();
-        for (plane, part) in parts[..E::WIDTH].iter().enumerate() {
-            element = element.with(plane, part[index]);
-        }
-        if rotated { element.right() } else { element }.store(to);
-    }
+    E::fill(elements, |index| {
+        let element = parts[..E::WIDTH].iter().enumerate().fold(E::zero(), |element, (plane, part)| element.with(plane, part[index]));
+        if rotated { element.right() } else { element }
+    });
 }
 
 /// The planes of a slice, each with a byte in front: 0 as it is, 1 a zstd frame; and its length in four bytes. What is no whole
