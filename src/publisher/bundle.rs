@@ -2,7 +2,7 @@
 //! that says which digests were signed. Which key it was is not taken from the bundle; a certificate in it is judged by a trusted root.
 
 use super::key::{Kind, UpstreamKey};
-use super::keyless::{Base64, Form, Signed, WireEntry};
+use super::keyless::{Form, Signed, WireCertificate, WireEntry};
 use super::simple::{by_identity, expected};
 use crate::artifact::Digest;
 use data_encoding::BASE64;
@@ -34,12 +34,6 @@ struct Bundle {
 struct Material {
     certificate: Option<WireCertificate>,
     tlog_entries: Vec<WireEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireCertificate {
-    raw_bytes: Base64,
 }
 
 #[derive(Deserialize)]

@@ -2,21 +2,13 @@
 
 use super::{
     Change, Component, Database, Declared, Difference, Examined, Format, Inside, Inventory, Licensing, Part, Purl, Reading, Requirement,
-    Subject, SubjectKind, normalised,
+    Subject, normalised,
 };
 use crate::artifact::{Completeness, Digest};
 use serde_json::Value;
 
 fn subject() -> Subject {
-    Subject {
-        kind: SubjectKind::Lock,
-        name: "kit".to_owned(),
-        version: String::new(),
-        digest: Digest::of(b"lock"),
-        partial: false,
-        created: None,
-        author: None,
-    }
+    Subject::of_lock()
 }
 
 /// A component of one part with these bytes.

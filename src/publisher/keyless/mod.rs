@@ -17,7 +17,7 @@ mod wire;
 pub use entry::{Entry, Proof};
 pub use refusal::Refusal;
 pub use root::{MAX_ROOT_BYTES, TrustedRoot};
-pub use wire::{Base64, WireEntry, annotated};
+pub use wire::{Base64, WireCertificate, WireEntry, annotated};
 
 use super::Pattern;
 use super::spki::PublicKey;

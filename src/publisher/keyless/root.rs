@@ -2,7 +2,7 @@
 //! for. Somebody on this side gives it; it is never fetched.
 
 use super::certificate::Certificate;
-use super::wire::Base64;
+use super::wire::{Base64, WireCertificate, WireId};
 use crate::artifact::Digest;
 use crate::publisher::spki::PublicKey;
 use jiff::Timestamp;
@@ -79,12 +79,6 @@ struct WireKey {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireId {
-    key_id: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct WireAuthority {
     cert_chain: WireChain,
     valid_for: WirePeriod,
@@ -93,12 +87,6 @@ struct WireAuthority {
 #[derive(Deserialize)]
 struct WireChain {
     certificates: Vec<WireCertificate>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireCertificate {
-    raw_bytes: Base64,
 }
 
 #[derive(Deserialize)]

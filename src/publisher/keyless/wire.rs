@@ -49,10 +49,19 @@ pub struct WireEntry {
     canonicalized_body: Base64,
 }
 
+/// The name of a log: the digest of its key.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireId {
-    key_id: Base64,
+pub(super) struct WireId {
+    pub(super) key_id: Base64,
+}
+
+/// A certificate, as DER.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WireCertificate {
+    /// Its bytes.
+    pub raw_bytes: Base64,
 }
 
 #[derive(Deserialize)]

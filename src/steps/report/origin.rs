@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::artifact::{Completeness, Digest};
     use crate::report::document::{Decision, Identity, Verdict};
-    use crate::report::{Database, Inside, Reading, Requirement, SubjectKind};
+    use crate::report::{Database, Inside, Reading, Requirement};
 
     fn thing(purl: &str, needs: &[&str]) -> Component {
         let read = Purl::read(purl).expect("a package URL");
@@ -233,15 +233,7 @@ mod tests {
     }
 
     fn asked(name: &str, components: Vec<Component>) -> Report {
-        let subject = crate::report::Subject {
-            kind: SubjectKind::Lock,
-            name: "kit".to_owned(),
-            version: String::new(),
-            digest: Digest::of(b"lock"),
-            partial: false,
-            created: None,
-            author: None,
-        };
+        let subject = crate::report::Subject::of_lock();
         let by = Evidence::of(crate::report::document::Source::Inventory, Digest::of(b"lock"));
         let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
         let identity = Backed::new(Identity::default(), by.clone());
