@@ -103,7 +103,7 @@ impl Authentic {
             return Ok(());
         }
         let count = lacking.len();
-        let what = if count == 1 { "a blob that is" } else { "blobs that are" };
+        let what = if count == 1 { "blob that is" } else { "blobs that are" };
         let named = lacking.blobs.iter().take(MOST_NAMED).map(|(digest, size)| format!("{}, {size} bytes: {digest}", self.use_of(digest)));
         let more = count.checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("and {more} more"));
         let named: Vec<String> = named.chain(more).collect();
@@ -122,7 +122,7 @@ impl Authentic {
     }
 
     /// What a blob is or is for.
-    fn use_of(&self, digest: &Digest) -> String {
+    pub fn use_of(&self, digest: &Digest) -> String {
         if self.lock.artifacts.iter().any(|a| a.descriptors.iter().any(|d| d.digest == *digest)) {
             return self.owner(digest);
         }

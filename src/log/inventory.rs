@@ -17,6 +17,7 @@ pub const MAX_INVENTORY_BYTES: u64 = 64 << 20;
 const VERSION: u32 = 1;
 /// What ends a body.
 const END: &[u8] = b"\n}\n";
+const COPY_AGAIN: &str = "copy it again from where it was made";
 
 /// The beginning of a blob's SHA-256.
 pub type Start = [u8; 8];
@@ -100,7 +101,7 @@ impl HostInventory {
     pub fn parse(bytes: &[u8], key: Option<&VerifierKey>) -> Result<(Self, Digest)> {
         let what = "the inventory";
         let end = bytes.windows(END.len()).position(|w| w == END).map(|at| at + END.len());
-        let cut = || Error::verification("the inventory is not whole").hint("copy it again from where it was made");
+        let cut = || Error::verification("the inventory is not whole").hint(COPY_AGAIN);
         let (body, proof) = end.and_then(|end| bytes.split_at_checked(end)).ok_or_else(cut)?;
         let found = Self::parse_body(what, body)?;
         let digest = Digest::of(body);
@@ -109,19 +110,26 @@ impl HostInventory {
                 .with("expected", key.map_or("", VerifierKey::name))
                 .with("found", found.key.name()));
         }
-        let (event, _) = Receipt::parse(proof).and_then(|receipt| receipt.verify(&found.key)).map_err(|e| e.about(what))?;
+        let (event, _) =
+            Receipt::parse(proof).and_then(|receipt| receipt.verify(&found.key)).map_err(|e| e.about(what).hint(COPY_AGAIN))?;
         let named = event.kind == kind::INVENTORY && event.subjects.iter().any(|s| s.what == "inventory" && s.digest == Some(digest));
-        if named { Ok((found, digest)) } else { Err(Error::verification("the inventory is not the one its proof is of")) }
+        if named { Ok((found, digest)) } else { Err(Error::verification("the inventory is not the one its proof is of").hint(COPY_AGAIN)) }
     }
 
     fn parse_body(what: &str, body: &[u8]) -> Result<Self> {
         let limits = Limits { bytes: MAX_INVENTORY_BYTES as usize, depth: 4 };
         let wire: Wire = parse_versioned(what, body, limits, "airlift-inventory", VERSION)?;
-        let wrong = || Error::verification("the inventory contradicts itself");
-        let bytes = BASE64.decode(wire.blobs.as_bytes()).map_err(|_| wrong())?;
+        let wrong = |found: String| {
+            let expected = format!("{} beginnings of digests in base64, of 8 bytes each, each once and in order", wire.count);
+            Error::verification("the inventory contradicts itself").with("expected", expected).with("found", found).hint(COPY_AGAIN)
+        };
+        let bytes = BASE64.decode(wire.blobs.as_bytes()).map_err(|error| wrong(error.to_string()))?;
         let (starts, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() || starts.len() as u64 != wire.count || !starts.is_sorted_by(|a, b| a < b) {
-            return Err(wrong());
+        if !rest.is_empty() || starts.len() as u64 != wire.count {
+            return Err(wrong(format!("{} bytes", bytes.len())));
+        }
+        if let Some(at) = starts.windows(2).position(|pair| pair[0] >= pair[1]) {
+            return Err(wrong(format!("beginning {} is not above the one before it", at + 2)));
         }
         for held in &wire.bundles {
             check_word("toolkit name", &held.name)?;

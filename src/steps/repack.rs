@@ -140,7 +140,7 @@ pub(super) fn refuse_missing(bundle: &Authentic, there: impl Fn(&Digest) -> Resu
             let label = bundle.statement.label();
             let bases: Vec<String> = bundle.bases.refs.iter().map(crate::bundle::BaseRef::label).collect();
             return Err(Error::new(Kind::Incomplete, format!("{label}: what it builds on is not here"))
-                .with("missing", format!("{digest}, of {}", bundle.owner(&digest)))
+                .with("missing", format!("{}: {digest}", bundle.use_of(&digest)))
                 .with_all("builds on", &bases)
                 .hint("name the bundles it builds on as well, or a store that has them: --store DIR"));
         }

@@ -9,6 +9,7 @@ use crate::artifact::{Artifact, BlobRead, Descriptor, Digest, Learned, percent_e
 use crate::ecosystems::{LockRequest, Locked, bytes, count};
 use crate::error::{Error, Result};
 use crate::upstream::{Body, Failure, Part, Sums, Upstream, is_loopback, learned_path, oci};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -29,8 +30,10 @@ type Wanted = (String, Url, Kind, Option<String>);
 pub(super) async fn lock(request: LockRequest<'_>) -> Result<Locked> {
     let section: AdvisoriesSection = request.section.parse()?;
     let mut locked = Locked::default();
+    // People read it: whole seconds, and none that is yet to come.
+    let time = Timestamp::from_second(request.now.as_second()).unwrap_or(request.now);
     for (name, url, kind, ecosystem) in wanted(&section)? {
-        let mut meta = Meta { kind, ecosystem, time: request.now, only: None };
+        let mut meta = Meta { kind, ecosystem, time, only: None };
         let Some(ecosystem) = meta.ecosystem.clone().filter(|_| section.only_locked) else {
             locked.artifacts.push(one(name, &url, &meta, &request).await?);
             continue;

@@ -16,8 +16,8 @@ pub struct FindingRow {
     pub ids: Vec<String>,
     /// How severe the gravest is.
     pub severity: String,
-    /// Whether one of them is known to be exploited.
-    pub exploited: bool,
+    /// Whether one of them is known to be exploited; nothing where no list of these is here, or it is too old, and does not name them.
+    pub exploited: Option<bool>,
     /// How likely it is to be exploited in the next 30 days, in thousandths; nothing where no score is here.
     pub likelihood: Option<u64>,
     /// Whether the package itself is the attack.

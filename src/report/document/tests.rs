@@ -100,7 +100,7 @@ fn sample(artifacts: usize, text: &str) -> Report {
         fix: "1.1".to_owned(),
         ids: vec!["CVE-2026-0001".to_owned(), hostile.clone()],
         severity: "critical".to_owned(),
-        exploited: true,
+        exploited: Some(true),
         likelihood: Some(123),
         malicious: false,
         new: Some(true),

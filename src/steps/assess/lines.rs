@@ -30,7 +30,7 @@ fn collect(component: &Component, within: Option<&str>, take: &mut dyn FnMut(Lin
     let (asked, unknown) = subjects(component);
     if let Some(why) = unexamined(component, asked.is_empty()) {
         take(line(None, Extent::NotExamined, vec![why.to_owned()]));
-    } else if component.inside.is_none() && asked.is_empty() {
+    } else if component.inside.is_none() && asked.is_empty() && !is_data(component) {
         let kind = Purl::read(&component.purl).map_or_else(|| "no package URL".to_owned(), |purl| format!("pkg:{}", purl.kind()));
         take(line(None, Extent::NotAssessable, vec![unread.clone().unwrap_or_else(|| format!("no advisories are about {kind}"))]));
     }
@@ -38,6 +38,11 @@ fn collect(component: &Component, within: Option<&str>, take: &mut dyn FnMut(Lin
     asked.into_iter().for_each(|subject| take(line(Some(subject), Extent::NotAssessable, reasons.clone())));
     let outer = within.unwrap_or(&component.purl);
     component.nested().iter().for_each(|inner| collect(inner, Some(outer), &mut *take));
+}
+
+/// Whether it is data, which is no software that advisories could be about: advisories themselves, signatures, datasets.
+fn is_data(component: &Component) -> bool {
+    component.class == Class::Data && !matches!(component.examined, Examined::Unreadable(_))
 }
 
 /// Most packages of other ecosystems that one is asked as.
@@ -142,5 +147,8 @@ mod tests {
         assert_eq!(extent(&image(Examined::Opaque, None)), [Extent::NotAssessable], "an artifact that is no image");
         let file = Component { class: Class::File, purl: "pkg:generic/file".to_owned(), ..Component::default() };
         assert_eq!(extent(&file), [Extent::NotAssessable], "what has nothing inside");
+        let data = |examined| Component { class: Class::Data, purl: "pkg:generic/data@1".to_owned(), examined, ..Component::default() };
+        assert_eq!(extent(&data(Examined::Read)), [], "data is no software");
+        assert_eq!(extent(&data(Examined::Unreadable("why".to_owned()))), [Extent::NotAssessable], "data that may be something else");
     }
 }

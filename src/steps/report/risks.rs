@@ -190,7 +190,8 @@ impl Known {
             fix: outside(&found.fixed.join(", ")),
             ids: found.names.iter().map(|name| outside(name)).collect(),
             severity: found.rating.word().to_owned(),
-            exploited: found.exploited.is_some(),
+            // Nobody knows that it is not, where there is no list.
+            exploited: (found.exploited.is_some() || self.of.exploited_unknown.is_none()).then_some(found.exploited.is_some()),
             likelihood: found.per_mille(),
             malicious: found.malicious,
             new: before.map(|had| !had.contains(&(found.id.clone(), package(line)))),
@@ -241,6 +242,18 @@ mod tests {
         let listed = |before: &[&str]| known(Some(before)).rows().0.iter().map(|row| row.severity.clone()).collect::<Vec<_>>();
         assert_eq!(listed(&[])[..2], ["critical", "high"], "the gravest first");
     }
+
+    #[test]
+    fn nobody_says_that_something_is_not_exploited_without_a_list() {
+        let mut known = known(None);
+        known.of.lines[0].findings[0].exploited = Some("2026-01-01".to_owned());
+        let told = |known: &Known| known.rows().0.iter().map(|row| row.exploited).collect::<Vec<_>>();
+        let (some, none) = (Some(true), Some(false));
+        assert_eq!(told(&known), [some, none, none, none, none]);
+        known.of.exploited_unknown = Some("no list".to_owned());
+        assert_eq!(told(&known), [some, None, None, None, None]);
+    }
+
     /// Of a package that went away nobody knows whether anything was mended.
     #[test]
     fn what_is_fixed_is_what_a_package_that_is_still_here_had_and_has_no_more() {

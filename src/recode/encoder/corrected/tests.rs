@@ -1,13 +1,17 @@
 //! Streams of encoders that nobody here makes, made again; and corrections that are damaged or made to do harm.
 
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 use std::io::Read;
 
 use super::super::bits::BitWriter;
 use super::super::{Cut, Deflater, Encoder, EncoderError, Strategy, Zlib};
 use super::coder::{Coder, Writer};
+use super::guess::{Guesser, Token};
 use super::model::{Extent, Head, Kind, MOST_TOKENS, Model};
-use super::{CorrectedDeflater, Cost, corrections, most};
+use super::presets::PRESETS;
+use super::window::Match;
+use super::{CorrectedDeflater, Cost, LONGEST, STEP, corrections, most};
 use crate::recode::corpora;
 use crate::recode::inflate::InflateReader;
 
@@ -144,7 +148,32 @@ fn corrections_that_are_too_long_or_cost_too_much_are_not_found() {
         corrections(|| (stream, &plain[..]), lengths, Cost { most, work }).expect("bytes in memory")
     };
     assert!(ask(front, u64::MAX).is_some() && ask(front - 1, u64::MAX).is_none());
-    assert!(ask(u64::MAX, 2 * plain.len() as u64).is_some() && ask(u64::MAX, 2 * plain.len() as u64 - 1).is_none());
+    // With no work to spare no preset is tried, and the first one has more to correct.
+    let little = ask(u64::MAX, 2 * plain.len() as u64).expect("a stream that can be made").len() as u64;
+    assert!(little > front && ask(u64::MAX, 2 * plain.len() as u64 - 1).is_none(), "{little} {front}");
+    let never = || -> (&[u8], &[u8]) { panic!("nothing is read") };
+    let cost = Cost { most: u64::MAX, work: u64::MAX };
+    assert_eq!(corrections(never, (10, LONGEST + 1), cost).expect("bytes in memory"), None);
+}
+
+#[test]
+fn what_is_not_made_again_as_it_is_has_none() {
+    let (_, stream, _) = OTHERS[0];
+    let plain = inflated(stream);
+    let mut flipped = stream.to_vec();
+    flipped[stream.len() / 2] ^= 1;
+    let others = [stream.to_vec(), flipped, stream[..stream.len() - 1].to_vec(), [stream, &[0]].concat()];
+    let found = others.map(|other| {
+        // As if it had changed before it was compared.
+        let opened = Cell::new(0);
+        let open = || {
+            opened.set(opened.get() + 1);
+            (if opened.get() == 3 { &other[..] } else { stream }, &plain[..])
+        };
+        let cost = Cost { most: u64::MAX, work: u64::MAX };
+        corrections(open, (stream.len() as u64, plain.len() as u64), cost).expect("bytes in memory").is_some()
+    });
+    assert_eq!(found, [true, false, false, false]);
 }
 
 #[test]
@@ -214,6 +243,58 @@ fn blocks_that_there_cannot_be_are_refused() {
         let plain = vec![7; if number == 3 { 10_000 } else { 70_000 }];
         let taken = harmful(|model, writer| assert!(model.head(writer, plain.len(), 0, head).is_some()), &plain);
         assert_eq!(made(&taken, 1 << 20, 4096), Err(EncoderError::Corrections("a block that there can be")), "{number}");
+    }
+}
+
+#[test]
+fn copies_of_what_was_not_there_are_refused() {
+    let head = Head { last: true, kind: Kind::Fixed, extent: Extent::Rest, filling: 0 };
+    let plain = b"abcdefghijklm";
+    for (length, distance) in [(3, 1), (3, 5), (3, 6), (3, 32_768), (8, 1), (9, 1), (258, 1)] {
+        let tell = |model: &mut Model, writer: &mut Writer| {
+            assert!(model.head(writer, plain.len(), 0, head).is_some());
+            let mut guesser = Guesser::new(PRESETS[5], plain.len());
+            guesser.window.feed(plain, 0);
+            (0..5).for_each(|_| assert!(model.token(writer, &mut guesser, Token::Literal).is_some()));
+            assert!(model.token(writer, &mut guesser, Token::Copy(Match { length, distance })).is_none());
+        };
+        let expected = Err(EncoderError::Corrections("bytes that were there before"));
+        assert_eq!(made(&harmful(tell, plain), 1 << 20, 4096), expected, "{length} {distance}");
+    }
+}
+
+#[test]
+fn they_are_for_as_many_plain_bytes_as_were_told() {
+    let (_, stream, _) = OTHERS[0];
+    let plain = inflated(stream);
+    let taken = [found(stream, &plain).expect("a stream that can be made"), plain].concat();
+    for (told, expected) in [(taken.len() - 1, "fewer plain bytes"), (taken.len() + 1, "more plain bytes")] {
+        let (mut deflater, mut out) = (CorrectedDeflater::new(told as u64, stream.len() as u64), Vec::new());
+        let said = deflater.write(&taken, &mut out).and_then(|()| deflater.finish(&mut out));
+        assert_eq!(said, Err(EncoderError::Corrections(expected)));
+    }
+    for (plain, expected) in [(LONGEST, Ok(())), (LONGEST + 1, Err(EncoderError::Corrections("more of them than there may be")))] {
+        assert_eq!(CorrectedDeflater::new(2 + plain, 10).write(&[1, 0], &mut Vec::new()), expected);
+    }
+}
+
+#[test]
+fn a_block_of_all_that_is_left_has_no_more_tokens_than_others() {
+    let head = Head { last: true, kind: Kind::Fixed, extent: Extent::Rest, filling: 0 };
+    for (more, expected) in [(0, None), (1, Some(EncoderError::Corrections("a block that ends")))] {
+        // Numbers one after the other: no three bytes come again.
+        let plain: Vec<u8> = (0..1u32 << 18).flat_map(|n| n.to_be_bytes().into_iter().skip(1)).take(MOST_TOKENS as usize + more).collect();
+        let tell = |model: &mut Model, writer: &mut Writer| {
+            assert!(model.head(writer, plain.len(), 0, head).is_some());
+            let mut guesser = Guesser::new(PRESETS[5], plain.len());
+            for part in plain.chunks(STEP) {
+                guesser.window.feed(part, guesser.at);
+                while guesser.at < plain.len() && guesser.window.reaches(guesser.at) {
+                    assert!(model.token(writer, &mut guesser, Token::Literal).is_some());
+                }
+            }
+        };
+        assert_eq!(made(&harmful(tell, &plain), 1 << 20, 4096).err(), expected);
     }
 }
 

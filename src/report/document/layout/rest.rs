@@ -149,10 +149,11 @@ fn change(words: &Words, row: &ChangeRow) -> Vec<String> {
 
 fn finding(words: &Words, row: &FindingRow) -> Vec<String> {
     let yes = |yes: bool| words.of("fact", if yes { "yes" } else { "no" });
-    let new = row.new.map_or_else(|| words.of("fact", "unknown"), yes);
+    let known = |known: Option<bool>| known.map_or_else(|| words.of("fact", "unknown"), yes);
     let fix = if row.fix.is_empty() { words.of("fact", "unknown") } else { row.fix.clone() };
-    let (ids, likelihood) = (row.ids.join(" "), row.likelihood.map_or_else(String::new, |share| words.per_mille(share)));
-    let told = [row.artifact.clone(), fix, ids, row.severity.clone(), yes(row.exploited), likelihood, yes(row.malicious), new];
+    let (ids, likelihood) = (row.ids.join(" "), row.likelihood.map_or_else(|| words.of("fact", "unknown"), |share| words.per_mille(share)));
+    let [exploited, new] = [row.exploited, row.new].map(known);
+    let told = [row.artifact.clone(), fix, ids, row.severity.clone(), exploited, likelihood, yes(row.malicious), new];
     told.into_iter().chain([statements(words, row), row.summary.clone()]).collect()
 }
 
