@@ -7,6 +7,7 @@
 //! | `small` | wheels and layers alone, as `--small` has them |
 //! | `two` | both versions of wheels and layers in one bundle |
 //! | `others` | what encoders made that are not known, as `tests/vectors/deflate/others.py zips target/bench/others FILE…` writes it: against the same files by another one |
+//! | `opened FOLDER` | how much of the files in a folder is in streams that are opened, and that they come out as they were |
 //! | `planes` | weights of a model, rounded to bf16 |
 //!
 //! Each side is a process of its own, whose seconds, CPU seconds and peak memory are told. What comes out is compared byte by byte with
@@ -33,6 +34,11 @@ fn main() {
         && ["encode", "decode"].contains(&side.as_str())
     {
         return sides::one(side == "encode", rest);
+    }
+    if let [what, folder] = &args[..]
+        && what == "opened"
+    {
+        return opened(Path::new(folder));
     }
     let named = |what: &str| args.iter().any(|arg| arg == what);
     if named("planes") {
@@ -82,10 +88,28 @@ fn deltas(pairs: &[Pair]) {
     ["airlift", "patch-from", "tar"].iter().zip(sums).for_each(|(who, sum)| println!("  {who:10} {:7.2} %", share(sum, whole)));
 }
 
+/// How much is opened of files alone. They are made again, and compared.
+fn opened(folder: &Path) {
+    let (mut sums, files) = ([0; 2], files(folder));
+    for file in &files {
+        let made = sides::made(file, None, 9);
+        println!("{} {}", name(file), length(file));
+        told("airlift", length(file), &made);
+        sums[0] += made.deflated.unwrap();
+        sums[1] += length(file);
+    }
+    println!("opened: {} of {} bytes of {} files, {:.2} %", sums[0], sums[1], files.len(), share(sums[0], sums[1]));
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
 /// The same plain bytes by two encoders: what crosses is what there is to correct.
 fn others(folder: &Path) {
-    let mut zips: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    zips.sort();
+    let zips = files(folder);
     for (at, zip) in zips.iter().enumerate() {
         let (size, made) = (length(zip), sides::made(zip, Some(&zips[(at + 1) % zips.len()]), 3));
         println!("{} {size}", name(zip));
