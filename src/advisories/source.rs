@@ -16,7 +16,7 @@ pub const MOST_BYTES: u64 = 8 << 30;
 /// Hands every record of an archive to `each`, with its name: `what` names the archive in errors.
 pub fn archive(what: &str, archive: &mut dyn BlobRead, mut each: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
     let mut members = Vec::new();
-    walk(archive, |member| members.push(member)).map_err(|e| e.about(what))?;
+    walk(archive, |member| members.push(member)).map_err(|e| e.about(what).hint("take the archive anew"))?;
     members.retain(|member| member.name.rsplit_once('.').is_some_and(|(_, extension)| extension == "json"));
     let total = members.iter().fold(0u64, |sum, member| sum.saturating_add(member.size));
     bounded(what, members.len(), total)?;

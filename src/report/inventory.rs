@@ -15,6 +15,8 @@ pub enum SubjectKind {
     Bundle,
     /// What is served.
     Installed,
+    /// This program itself.
+    Program,
 }
 
 impl SubjectKind {
@@ -24,6 +26,7 @@ impl SubjectKind {
             Self::Lock => "lock",
             Self::Bundle => "bundle",
             Self::Installed => "installed",
+            Self::Program => "program",
         }
     }
 }

@@ -20,6 +20,7 @@ mod lines;
 mod linking;
 mod links;
 mod model;
+mod program;
 #[cfg(test)]
 #[path = "../../tests/it/promises/list.rs"]
 pub(crate) mod promises;
@@ -39,6 +40,7 @@ pub use licence::{
     Basis, Declared, Licensing, MAX_LICENCE_BYTES, Term, licence_list, normalised, recognised, satisfiable, text_key, without_vaguer,
 };
 pub use model::{Dataset, Model, Weights};
+pub use program::of_program;
 
 use crate::error::{Error, Result};
 use std::io::Write;

@@ -6,7 +6,7 @@ use crate::bundle::InPlace;
 use crate::cli::Context;
 use crate::ecosystems::count;
 use crate::error::{Error, Result};
-use crate::report::{Change, Difference, Format, Inventory, Subject};
+use crate::report::{Change, Difference, Format, Inventory, Subject, of_program};
 use crate::steps::sbom::{Nowhere, Stocktaking, add_sha512, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
 use crate::store::{Snapshot, Store, write_atomic};
@@ -26,11 +26,11 @@ enum Form {
 /// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX or SPDX
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift sbom /media/usb1 --format spdx --out mlops.spdx.json\n\nWithout places: what is installed. The same input gives the same bytes. What is not here is listed, and said to be not examined."
+    after_help = "Example: airlift sbom /media/usb1 --format spdx --out mlops.spdx.json\n\nWithout places: what is installed. --program: what airlift itself was made of, with the SHA-256 of its file. The same input gives the same bytes. What is not here is listed, and said to be not examined."
 )]
 pub struct Sbom {
     /// Volumes of one bundle, or folders that hold them; its signatures are judged first
-    #[arg(conflicts_with_all = ["lock", "installed"])]
+    #[arg(conflicts_with_all = ["lock", "installed", "program"])]
     places: Vec<PathBuf>,
     /// A lock; blobs that were fetched into the store are looked into
     #[arg(long, value_name = "FILE", conflicts_with = "installed")]
@@ -38,6 +38,9 @@ pub struct Sbom {
     /// A snapshot of the store, by its number
     #[arg(long, value_name = "NUMBER")]
     installed: Option<u64>,
+    /// airlift itself, as far as its lock of packages says it
+    #[arg(long, conflicts_with_all = ["lock", "installed", "since_lock", "since", "sha512"])]
+    program: bool,
     /// Only what is new or other than in this lock
     #[arg(long, value_name = "FILE", conflicts_with = "since")]
     since_lock: Option<PathBuf>,
@@ -79,6 +82,9 @@ impl Sbom {
 
     /// What the document is of.
     fn after(&self, context: &Context) -> Result<Inventory> {
+        if self.program {
+            return self.of_program(context);
+        }
         if let Some(path) = &self.lock {
             return self.of_lock(path, context);
         }
@@ -107,6 +113,23 @@ impl Sbom {
         self.of_snapshot(&store.snapshot(number)?, &store, context).map(Some)
     }
 
+    fn of_program(&self, context: &Context) -> Result<Inventory> {
+        let executable = context.environment.program();
+        let unread = || Error::failed("the program's own file cannot be read").hint("run it by its path");
+        let mut inventory = of_program(executable.ok_or_else(unread)?)?;
+        self.accounted(&mut inventory.subject, context)?;
+        Ok(inventory)
+    }
+
+    fn accounted(&self, subject: &mut Subject, context: &Context) -> Result<()> {
+        subject.author.clone_from(&self.author);
+        // Only a time that was given: the clock would make two documents of one thing.
+        if let (None, (time, true)) = (&subject.created, context.created()?) {
+            subject.created = Some(time.to_string());
+        }
+        Ok(())
+    }
+
     /// Without a store, from the lock alone.
     fn of_lock(&self, path: &Path, context: &Context) -> Result<Inventory> {
         let lock = read_lock(path)?;
@@ -130,11 +153,7 @@ impl Sbom {
         blobs: &dyn Blobs,
         context: &Context,
     ) -> Result<Inventory> {
-        subject.author.clone_from(&self.author);
-        // Only a time that was given: the clock would make two documents of one thing.
-        if let (None, (time, true)) = (&subject.created, context.created()?) {
-            subject.created = Some(time.to_string());
-        }
+        self.accounted(&mut subject, context)?;
         let progress = context.out.progress();
         let taking = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
         let mut inventory = taking.run(subject, artifacts, blobs)?;

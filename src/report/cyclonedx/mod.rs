@@ -45,6 +45,7 @@ fn metadata(inventory: &Inventory, reference: &str) -> Value {
         SubjectKind::Lock => "pre-build",
         SubjectKind::Bundle => "post-build",
         SubjectKind::Installed => "operations",
+        SubjectKind::Program => "build",
     };
     let mut component = json!({
         "type": "application",

@@ -9,6 +9,7 @@ pub mod inside;
 mod licences;
 mod linking;
 mod models;
+mod program;
 mod rpm;
 mod wheels;
 
