@@ -28,7 +28,7 @@ use crate::scan::Severity;
 use crate::store::Store;
 use jiff::Timestamp;
 use signed::Judges;
-pub use signed::{Signatures, signatures};
+pub use signed::{Signatures, published, signatures};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 

@@ -162,20 +162,20 @@ impl Image {
 }
 
 /// A key of openssl's in a folder of its own.
-struct Signer {
+pub struct Signer {
     folder: tempfile::TempDir,
     ed25519: bool,
 }
 
 impl Signer {
-    fn new(algorithm: &[&str]) -> Self {
+    pub fn new(algorithm: &[&str]) -> Self {
         let signer = Self { folder: tempfile::TempDir::new().unwrap(), ed25519: algorithm.contains(&"ed25519") };
         signer.openssl(&[&["genpkey", "-out", "key.pem"], algorithm].concat());
         signer.openssl(&["pkey", "-in", "key.pem", "-pubout", "-out", "pub.pem"]);
         signer
     }
 
-    fn p256() -> Self {
+    pub fn p256() -> Self {
         Self::new(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
     }
 
@@ -183,7 +183,7 @@ impl Signer {
         run(Command::new("openssl").args(args).current_dir(self.folder.path()));
     }
 
-    fn public(&self) -> String {
+    pub fn public(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("pub.pem")).unwrap()
     }
 
@@ -198,14 +198,14 @@ impl Signer {
     }
 
     /// The payload that cosign documents, and the signature over it.
-    fn signs(&self, digest: &Digest, repository: &str) -> (Vec<u8>, String) {
+    pub fn signs(&self, digest: &Digest, repository: &str) -> (Vec<u8>, String) {
         let payload = payload(digest, repository);
         let signature = self.sign(&payload);
         (payload, signature)
     }
 
     /// The key as a table of a policy.
-    fn table(&self, name: &str, artifacts: &str) -> String {
+    pub fn table(&self, name: &str, artifacts: &str) -> String {
         let key = self.public();
         format!("[[upstream-key]]\nname = \"{name}\"\nartifacts = [\"{artifacts}\"]\nkind = \"cosign\"\nkey = '''\n{key}'''\n")
     }
@@ -353,11 +353,16 @@ fn bundles_that_refer_to_an_image_are_judged_like_tags() {
 }
 
 /// Puts a signature where cosign puts it.
-fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload, signature): &(Vec<u8>, String)) {
+pub fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload, signature): &(Vec<u8>, String)) {
+    tagged(registry, repository, subject, payload, &json!({ "dev.cosignproject.cosign/signature": signature }));
+}
+
+/// The same with all that stands beside a payload.
+pub fn tagged(registry: &Registry, repository: &str, subject: &Digest, payload: &[u8], annotations: &Value) {
     registry.blob(repository, b"{}");
     registry.blob(repository, payload);
     let mut layer = blob(SIMPLE_SIGNING, payload);
-    layer["annotations"] = json!({ "dev.cosignproject.cosign/signature": signature });
+    layer["annotations"] = annotations.clone();
     let config = blob("application/vnd.oci.image.config.v1+json", b"{}");
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
     put(registry, repository, Some(&format!("sha256-{}.sig", subject.hex())), MANIFEST, &manifest);
