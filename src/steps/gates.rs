@@ -4,6 +4,7 @@
 mod inside;
 mod kept;
 mod signed;
+mod standing;
 
 pub(super) use kept::{GATES, bytes, kept};
 
@@ -29,6 +30,7 @@ use crate::store::Store;
 use jiff::Timestamp;
 use signed::Judges;
 pub use signed::{Signatures, published, signatures};
+pub use standing::Standing;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 

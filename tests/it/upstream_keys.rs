@@ -373,6 +373,39 @@ fn accept(host: &Host, root: &Path) {
     host.ok(&["trust", "accept", arg(root), "--fingerprint", shown[0]["spoken"].as_str().unwrap()]);
 }
 
+/// What is said of a bundle that was not verified, by which policy.
+fn inspected_by_policies(host: &Host, team: &Path, stranger: &Path) {
+    let judged = |args: &[&str]| host.json(&[&["inspect"], args].concat()).remove(0)[0]["upstream-signatures"]["judged"].clone();
+    let by_team = json!({ "valid": 1, "wrong": {}, "not-judged": {}, "unsigned": 0 });
+    assert_eq!(judged(&["out", "--policy", arg(team)]), by_team);
+    let by_stranger = judged(&["out", "--policy", arg(stranger)]);
+    let reason = by_stranger["wrong"].as_object().unwrap().iter().next().unwrap();
+    assert!(reason.0.starts_with("not by stranger (cosign, sha256:") && reason.1 == 1 && by_stranger["valid"] == 0, "{by_stranger}");
+    let shown = host.ok(&["inspect", "out", "--policy", arg(stranger)]).out;
+    assert!(
+        shown.contains("  judged    0 valid, 1 wrong, 0 not judged, 0 not signed as is asked\n            1 wrong: not by stranger"),
+        "{shown}"
+    );
+    let elsewhere = host.write("elsewhere.toml", std::fs::read_to_string(team).unwrap().replace("/team/*", "/elsewhere/*"));
+    let unkeyed = judged(&["out", "--policy", arg(&elsewhere)]);
+    assert_eq!(unkeyed["not-judged"], json!({ "no key and no identity of the policy is for it": 1 }));
+    // By the policy in force where none is named.
+    host.ok(&["policy", "set", arg(team)]);
+    assert_eq!(judged(&["out"]), by_team);
+    let none = host.write("none.toml", "airlift-policy = 1\n");
+    assert_eq!(judged(&["out", "--policy", arg(&none)]), json!({ "nobody": "the policy names no key and no identity of a publisher" }));
+    std::fs::write(host.store().join("policy.toml"), "damaged").unwrap();
+    assert_eq!(judged(&["out", "--policy", arg(team)]), by_team);
+    assert!(judged(&["out"])["nobody"].is_string(), "a store that is damaged is no reason not to look");
+    host.fails(2, &["inspect", "out", "--policy", "nowhere.toml"], &["nowhere.toml"]);
+    host.ok(&["policy", "clear"]);
+    // Nothing is read for whom nobody here has ever heard of.
+    let far = Host::new();
+    let (out, team) = (host.path("out"), arg(team));
+    let unknown = far.json(&["inspect", arg(&out), "--policy", team]).remove(0)[0]["upstream-signatures"]["judged"].clone();
+    assert_eq!(unknown, json!({ "nobody": "no trust root is accepted here, by which the bundle would be believed" }));
+}
+
 /// From a registry to what is installed: the same keys decide before a volume is written and before anything is installed.
 #[test]
 fn keys_decide_on_both_sides_of_the_gap() {
@@ -409,8 +442,13 @@ fn keys_decide_on_both_sides_of_the_gap() {
     let built = build(&team, "out");
     assert_eq!(built.code, Some(0), "{built:?}");
     let inspected = host.json(&["inspect", "out"]).remove(0)[0]["upstream-signatures"].clone();
-    assert_eq!(inspected, json!({ "present": 1, "absent": 0, "unknown": 0 }), "the signature itself is not counted");
-    assert!(host.ok(&["inspect", "out"]).out.contains("1 artifact signed by their publishers, 0 not, 0 not said; not judged here"));
+    let nobody = json!({ "nobody": "there is no policy here" });
+    let carried = json!({ "present": 1, "absent": 0, "unknown": 0, "judged": nobody });
+    assert_eq!(inspected, carried, "the signature itself is not counted");
+    let shown = host.ok(&["inspect", "out"]).out;
+    let words = "1 artifact signed by their publishers, 0 not, 0 not said; nobody judged them: there is no policy here";
+    assert!(shown.contains(words), "{shown}");
+    inspected_by_policies(&host, &team, &stranger);
     let shown = host.ok(&["gate", "out", "--policy", arg(&team)]);
     assert!(shown.out.contains("signed by team (cosign, sha256:"), "{}", shown.out);
     let document: Value = host.json(&["gate", "out", "--policy", arg(&excepted)]).remove(0);

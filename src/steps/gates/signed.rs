@@ -24,7 +24,7 @@ impl<'a> Judges<'a> {
     }
 
     /// The same who look at what no key is for as well.
-    fn of_everything(keys: &'a [UpstreamKey], all: &[&'a Artifact], blobs: &'a dyn Blobs) -> Self {
+    pub(super) fn of_everything(keys: &'a [UpstreamKey], all: &[&'a Artifact], blobs: &'a dyn Blobs) -> Self {
         let mut beside: BTreeMap<Digest, Vec<&Artifact>> = BTreeMap::new();
         for (subject, artifact) in all.iter().filter_map(|artifact| Some((artifact.subject?, artifact))) {
             beside.entry(subject).or_default().push(artifact);
@@ -36,6 +36,13 @@ impl<'a> Judges<'a> {
     pub(super) fn of(&self, artifact: &Artifact) -> Result<Judgement> {
         let keys = self.keys_for(artifact);
         if keys.is_empty() { Ok(Judgement::Unkeyed) } else { Ok(self.look(artifact, &keys)?.judgement()) }
+    }
+
+    /// The same, and which signatures are carried, whether keys are for it or not.
+    pub(super) fn judged(&self, artifact: &Artifact) -> Result<(Judgement, Looked)> {
+        let keys = self.keys_for(artifact);
+        let looked = self.look(artifact, &keys)?;
+        Ok((if keys.is_empty() { Judgement::Unkeyed } else { looked.judgement() }, looked))
     }
 
     fn keys_for(&self, artifact: &Artifact) -> Vec<&'a UpstreamKey> {
@@ -105,8 +112,7 @@ pub fn published<A: Borrow<Artifact>>(
     let all = distinct(artifacts);
     let judges = Judges::of_everything(keys, &all, blobs);
     themselves(&all, inventory).into_iter().try_for_each(|artifact| {
-        let keys = judges.keys_for(artifact);
-        let looked = judges.look(artifact, &keys)?;
-        each(artifact, &if keys.is_empty() { Judgement::Unkeyed } else { looked.judgement() }, &looked)
+        let (judgement, looked) = judges.judged(artifact)?;
+        each(artifact, &judgement, &looked)
     })
 }
