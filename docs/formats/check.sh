@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks an evidence pack of airlift (evidence.md) with python3, ssh-keygen and openssl. It changes nothing, and runs nothing of the pack.
+# Checks an evidence pack of airlift (evidence.md) with python3, ssh-keygen and openssl, and signatures of publishers in it with gpgv and with
+# what this python3 has of pypi-attestations and sigstore. It changes nothing, asks no network, and runs nothing of the pack.
 #
 #   sh check.sh [-s SUMS] [-r ROOT] [-k KEY] FOLDER
 #
@@ -16,7 +17,7 @@ if ! command -v python3 >/dev/null 2>&1; then
   exit 3
 fi
 exec python3 -I -B - "$@" <<'PYTHON'
-import base64, contextlib, getopt, hashlib, json, os, re, shutil, subprocess, sys, tempfile
+import base64, contextlib, getopt, hashlib, json, os, re, shutil, socket, subprocess, sys, tempfile, time
 from collections import namedtuple
 
 HEX, FP, WORD, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{16}", "[a-z0-9][a-z0-9._@+-]{0,47}", "(?:0|[1-9][0-9]{0,14})"
@@ -28,6 +29,7 @@ LAYOUT = re.compile("|".join([
     rf"trust/(?:(?:root\.{NUMBER}|revoke\.{FP})\.(?:json|{SIGNER})|allowed_signers\.{NUMBER}|revoked_keys)",
     rf"installed/snapshot-{NUMBER}\.json|log/(?:events\.jsonl|checkpoint|verifier-key|checkpoints/{NUMBER}\.(?:note|txt))",
     rf"log/cosignatures/{NUMBER}\.{FP}\.sshsig|log/receipts/event-{NUMBER}\.tlog-proof",
+    rf"publishers/(?:index\.json|{HEX}\.(?:(?:provenance|sigstore|payload|manifest)\.json|prov)|keys/{HEX}\.(?:pem|asc)|roots/{HEX}\.json)",
     r"sbom/(?:cyclonedx|spdx)\.json|controls/[a-z0-9-]+\.(?:md|csv|json)",
     r"oscal/assessment-(?:results|plan)\.json|oscal/component-definition\.json"]))
 SEAL = re.compile(rf"evidence\.{SIGNER}")
@@ -330,11 +332,13 @@ def note(data, what):                         # a C2SP signed note: size and roo
     need(0 < len(signed) <= 64 and all(one and by_log(public[1:], f"{text}\n".encode(), one) for one in signed), f"{what} is not signed by {log.key}")
     return int(size), base64.b64decode(root, validate=True)
 
-def by_log(public, text, signed):
+def by_log(public, text, signed): return by_openssl(bytes.fromhex("302a300506032b6570032100") + public, "DER", text, signed)
+
+def by_openssl(key, form, text, signed):
     with tempfile.TemporaryDirectory() as place:
-        for file, data in (("text", text), ("key", bytes.fromhex("302a300506032b6570032100") + public), ("signature", signed)):
+        for file, data in (("text", text), ("key", key), ("signature", signed)):
             with open(os.path.join(place, file), "wb") as out: out.write(data)
-        return run("openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in text -sigfile signature".split(), cwd=place)
+        return run(f"openssl pkeyutl -verify -rawin -pubin -keyform {form} -inkey key -in text -sigfile signature".split(), cwd=place)
 
 def tree(peaks):                              # RFC 6962, section 2.1
     hashes = [one for _, one in peaks] or [sha(b"")]
@@ -557,6 +561,158 @@ def check_policy():
     need(found == log.policy, "policy.toml is not the policy that the log names last")
     proved("policy.toml is the policy that the log names last" if found != "none" else "no policy is in force, as the log says")
 
+# ---- signatures of publishers: policy.md, "Keys of publishers", "Identities of publishers" ----
+
+def matches(patterns, name): return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns)
+
+def known_publishers():                       # keys and identities of the policy by name, each with the file of its key or trusted root
+    if "policy.toml" not in listed: return {}
+    try: import tomllib
+    except ImportError: raise Missing("tomllib in this python3: 3.11 has it")
+    policy = tomllib.loads(read("policy.toml").decode("utf-8"))
+    deployments = {one["name"]: f"publishers/roots/{hexed(one['json'].encode())}.json" for one in policy.get("trusted-root", [])}
+    known = {one["name"]: {**one, "kind": "keyless", "file": deployments[one["trusted-root"]]} for one in policy.get("upstream-identity", [])}
+    for one in policy.get("upstream-key", []):
+        ending = {"openpgp": "asc", "cosign": "pem"}[one["kind"]]
+        known[one["name"]] = {**one, "file": f"publishers/keys/{hexed(one['key'].encode())}.{ending}"}
+    return known
+
+verifiers = {}
+def without_key(one, who, entries, judge):    # by the reference implementation, where this python3 has it, and by the policy's own root
+    try:
+        from sigstore.models import TrustedRoot
+        from sigstore.verify import Verifier, policy
+    except ImportError: raise Missing("sigstore in this python3")
+    by = one["by"]
+    need(by["issuer"] == who["issuer"] and matches(who["identities"], by["identity"]), "it is by nobody whom policy.toml names")
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(entries[0]["integratedTime"])))
+    need(by["root"] == who["file"] and by["time"] == when, f"it was made by another root, or entered at another time: {when}")
+    try:
+        if who["file"] not in verifiers:
+            with tempfile.TemporaryDirectory() as place:
+                name = os.path.join(place, "root")
+                with open(name, "wb") as file: file.write(read(who["file"]))
+                verifiers[who["file"]] = Verifier(trusted_root=TrustedRoot.from_file(name))
+        issuers = policy.AnyOf([policy.OIDCIssuerV2(by["issuer"]), policy.OIDCIssuer(by["issuer"])])
+        return judge(verifiers[who["file"]], policy.AllOf([policy.Identity(identity=by["identity"]), issuers]))
+    except (Refused, Missing): raise
+    except Exception as why: raise Refused(f"{type(why).__name__}: {why}")
+
+def provenance(row, one, who):                # PEP 740
+    try: from pypi_attestations import Attestation, Distribution
+    except ImportError: raise Missing("pypi-attestations in this python3")
+    found = [each for bundle in json.loads(read(one["in"][0]))["attestation_bundles"] for each in bundle["attestations"]][one["at"]]
+    def judge(verifier, identity):
+        type(verifier).production = classmethod(lambda cls, *, offline=False: verifier)
+        file = Distribution(name=row["subject"]["name"], digest=row["subject"]["sha256"])
+        Attestation.model_validate_json(json.dumps(found)).verify(identity, file, offline=True)
+    without_key(one, who, found["verification_material"]["transparency_entries"], judge)
+
+def cosign_key(one, who):                     # in PEM, once it is seen to be the one that is said to have signed
+    key = read(who["file"])
+    der = base64.b64decode(re.search(r"-----BEGIN PUBLIC KEY-----(.*)-----END", key.decode("ascii"), re.S)[1])
+    need(one["by"]["fingerprint"] == "sha256:" + hexed(der), "it is said to be by another key")
+    return key
+
+def sigstore_bundle(row, one, who):           # protobuf-specs, 0.3: DSSE around in-toto
+    data = read(one["in"][0])
+    said = json.loads(data)
+    envelope, kind = said["dsseEnvelope"], "application/vnd.in-toto+json"
+    payload = base64.b64decode(envelope["payload"], validate=True)
+    need(envelope["payloadType"] == kind, "it holds no statement")
+    if who["kind"] == "keyless":
+        def judge(verifier, identity):
+            from sigstore.models import Bundle
+            return verifier.verify_dsse(Bundle.from_json(data), identity)
+        need(without_key(one, who, said["verificationMaterial"]["tlogEntries"], judge) == (kind, payload), "another content was signed")
+    else:
+        signed, key = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload), cosign_key(one, who)
+        need(any(by_openssl(key, "PEM", signed, base64.b64decode(each["sig"])) for each in envelope["signatures"][:16]), "it is not by this key")
+    statement = json.loads(payload)
+    need(statement["predicateType"] == "https://sigstore.dev/cosign/sign/v1", "it is no signature, and says something else")
+    need(row["subject"]["sha256"] in [each["digest"].get("sha256") for each in statement["subject"]], "it is of another content")
+
+def simple_signing(row, one, who):            # cosign, SIGNATURE_SPEC.md
+    payload, manifest = read(one["in"][0]), json.loads(read(one["in"][1], 4 * MIB))
+    layer = manifest["layers"][one["at"]]
+    need(layer["digest"] == "sha256:" + hexed(payload), "its manifest lists another payload")
+    if who["kind"] == "keyless": raise Missing("judge here of simple signing without a key: cosign is one, with the image at hand")
+    signed = base64.b64decode(layer["annotations"]["dev.cosignproject.cosign/signature"], validate=True)
+    need(by_openssl(cosign_key(one, who), "PEM", payload, signed), "it is not by this key")
+    critical = json.loads(payload)["critical"]
+    need(critical["type"] == "cosign container image signature", "it is no signature of an image")
+    need(critical["image"]["docker-manifest-digest"] == "sha256:" + row["subject"]["sha256"], "it is of another content")
+    name, hub = re.sub(r":[^/:]*$", "", critical["identity"]["docker-reference"].split("@")[0]), lambda name: re.sub(r"^index\.docker\.io/", "docker.io/", name)
+    need(hub(name) == hub(row["signed-as"]) or matches(who.get("signed-as", []), name), f"it was signed as {name}")
+
+def clear_signed(row, one, who):              # Helm's provenance files: RFC 9580, section 7
+    if not shutil.which("gpgv"): raise Missing("gpgv")
+    armour = re.search(r"-----BEGIN PGP PUBLIC KEY BLOCK-----\n(?:[^\n]*: [^\n]*\n)*\s*\n(.*?)(?:\n=[^\n]*)?\n-----END PGP", read(who["file"]).decode("ascii"), re.S)
+    with tempfile.TemporaryDirectory() as place:
+        for file, data in (("ring", base64.b64decode(armour[1])), ("file", read(one["in"][0]))):
+            with open(os.path.join(place, file), "wb") as out: out.write(data)
+        command = ["gpgv", "--homedir", place, "--keyring", os.path.join(place, "ring"), "--status-fd", "1", "--output", "text", "file"]
+        ran = subprocess.run(command, cwd=place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120)
+        valid = [line.split() for line in ran.stdout.decode("utf-8", "replace").split("\n") if line.startswith("[GNUPG:] VALIDSIG ")]
+        need(any(one["by"]["fingerprint"] in line for line in valid), "it is not by this key")
+        with open(os.path.join(place, "text"), "rb") as file: text = file.read(4 * MIB).decode("utf-8").replace("\r\n", "\n")
+    lines = [line.strip().rpartition(": ") for line in text.partition("\n...\nfiles:\n")[2].split("\n") if line.startswith(" ")]
+    named = [digest.strip("'\"") for name, _, digest in lines if name.strip("'\"") == row["subject"]["name"]]
+    need(named == ["sha256:" + row["subject"]["sha256"]], "it is of another content")
+
+FORMS = {"provenance": provenance, "sigstore-bundle": sigstore_bundle, "simple-signing": simple_signing, "clear-signed": clear_signed}
+
+def check_publishers():
+    def offline(*_, **__): raise OSError("nothing here asks a network")
+    socket.socket.connect = offline
+    place = "publishers/index.json"
+    if place not in listed: return noted("there is no list of signatures of publishers in it")
+    index, known, used, lacking = parse(read(place, 256 * MIB)), known_publishers(), {place}, {}
+    need(index["airlift-publishers"] == 1, "it is of a version that is not known here")
+    need(index["policy"] == listed.get("policy.toml"), "it was made by another policy than the one here")
+    for name in here(rf"publishers/.*{HEX}.*"): need(re.search(HEX, name)[0] == listed[name], f"{name} is not named by its digest")
+    need(set(here("publishers/(?:keys|roots)/.*")) == {who["file"] for who in known.values()}, "keys and roots are others than those of policy.toml")
+    need({one["name"]: (one["kind"], one["file"]) for one in index["known"]} == {name: (who["kind"], who["file"]) for name, who in known.items()},
+         "it names others than policy.toml")
+    if known: proved("publishers/keys and publishers/roots have the keys and trusted roots of policy.toml and no others")
+    carried, blobs = {}, set()
+    for lock in here(rf"bundles/{HEX}/lock\.json"):
+        for artifact in parse(read(lock, 256 * MIB))["artifacts"]:
+            blobs.update(blob["sha256"] for blob in artifact["blobs"])
+            first = artifact["blobs"][0]
+            carried[tuple(artifact[each] for each in ("ecosystem", "name", "version")) + (first.get("name"), first["sha256"])] = artifact
+    for row in index["artifacts"]:
+        label = f"{row['name']:.200} {row['version']:.200}"
+        with about(f"{place}: {label}"):
+            artifact = carried.get((row["ecosystem"], row["name"], row["version"], row["subject"]["name"], row["subject"]["sha256"]))
+            need(artifact, "it is in no lock here")
+            need(row["signed-as"] in (None, artifact["name"], (artifact.get("meta") or {}).get("oci")), "it has another name in the lock")
+            for one in row["signatures"]:
+                for file, digest in zip(one["in"], one["sha256"]):
+                    need(digest in blobs and (file is None or listed.get(file) == digest), f"{digest} is no file of it here")
+                    used.add(file)
+            check_signatures(row, label, known, lacking)
+    for name in sorted(set(here("publishers/[^/]*")) - used): refused(f"{name} is named by no line of {place}")
+    for tool, count in sorted(lacking.items()): say("UNCHECKED", f"{count} signatures of publishers: there is no {tool}")
+    for word, what in (("valid", ""), ("wrong", "have none that holds by the policy"), ("not-judged", "have some that nobody judged"), ("not-here", "have some that are not here")):
+        count = sum(row["judgement"] == word for row in index["artifacts"])
+        said = index["count"]
+        need(count == said[word] or (count < said[word] and said["not-listed"]), f"its count of artifacts is not right: {word}")
+        if count and what: noted(f"signatures of publishers: {count} artifacts {what}")
+
+def check_signatures(row, label, known, lacking):
+    valid = [one for one in row["signatures"] if one["judgement"] == "valid"]
+    need(bool(valid) == (row["judgement"] == "valid"), "what is said of it and of its signatures differs")
+    for one in valid:
+        who, by, file = known.get(one["by"]["name"]), one["by"], one["in"][0]
+        need(who and matches(who["artifacts"], f"{row['ecosystem']}/{row['name']}") and who["kind"] == by["kind"], "no such key of policy.toml is for it")
+        if None in one["in"]:
+            lacking["file of them here"] = lacking.get("file of them here", 0) + 1
+            continue
+        try: FORMS[one["form"]](row, one, who)
+        except Missing as tool: lacking[str(tool)] = lacking.get(str(tool), 0) + 1
+        else: proved(f"{file}: {label} was signed by {by['name']}, " + (f"{by['identity']}, {by['time']}" if "identity" in by else f"{by['fingerprint']}") + f", by {who['file']}")
+
 def check_index():
     index = parse(read("pack.json", 64 * MIB))
     rest = {name: digest for name, digest in listed.items() if name != "pack.json"}
@@ -596,6 +752,7 @@ for place in bundles:
     with about(place): check_bundle(place)
 with about("installed"): check_installed()
 with about("policy.toml"): check_policy()
+with about("publishers/index.json"): check_publishers()
 with about("pack.json"): check_index()
 finish()
 PYTHON

@@ -3,91 +3,83 @@
 
 use crate::artifact::{Artifact, Blobs, Descriptor, Digest};
 use crate::error::Result;
-use crate::publisher::{Judgement, Keyless, Kind, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Signed, UpstreamKey, judge_bundle};
-use crate::server::oci::{Document, Entry, read};
+use crate::publisher::{Carried, Keyless, Kind, Looked, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Scheme, Signed, UpstreamKey, Worth, judge_bundle};
+use crate::server::oci::{Document, Entry, Shape, read};
 
 /// Most signatures of one manifest that are looked at.
 const MOST: usize = 256;
 
-/// What was found beside a manifest.
-#[derive(Default)]
-struct Found {
-    looked: Vec<std::result::Result<String, String>>,
-    not_here: usize,
-    left: usize,
+/// What is looked for: signatures of a manifest in a repository, by some keys.
+#[derive(Clone, Copy)]
+struct Looking<'a> {
+    manifest: Digest,
+    repository: &'a str,
+    keys: &'a [&'a UpstreamKey],
+    blobs: &'a dyn Blobs,
 }
 
 /// What the keys say of a manifest in a repository, by what stands beside it. A signature of an index is one of all it lists.
-pub fn judge(manifest: &Descriptor, repository: &str, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
-    let keys: Vec<&UpstreamKey> = keys.iter().copied().filter(|key| [Kind::Cosign, Kind::Keyless].contains(&key.kind())).collect();
-    if keys.is_empty() {
-        return Ok(Judgement::Missing(format!(
-            "none of kind {} or {} is, which is what signs it",
-            Kind::Cosign.word(),
-            Kind::Keyless.word()
-        )));
-    }
-    let mut found = Found::default();
+pub fn look(manifest: &Descriptor, repository: &str, beside: &[&Artifact], all: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
+    let keys: Vec<&UpstreamKey> = all.iter().copied().filter(|key| [Kind::Cosign, Kind::Keyless].contains(&key.kind())).collect();
+    let none = || format!("none of kind {} or {} is, which is what signs it", Kind::Cosign.word(), Kind::Keyless.word());
+    let none = (keys.is_empty() && !all.is_empty()).then(none);
+    let mut found = Looked { place: Some(repository.to_owned()), none, ..Looked::default() };
+    let looking = Looking { manifest: manifest.digest, repository, keys: &keys, blobs };
     for other in beside.iter().filter(|other| other.subject == Some(manifest.digest)) {
         let Some(root) = other.descriptors.first() else { continue };
         match bytes(root.digest, blobs)? {
-            Bytes::NotHere => found.not_here += 1,
-            other => found.look(other.right(), root, &keys, (&manifest.digest, repository), blobs)?,
+            Bytes::NotHere => found.signatures.push(not_here(Scheme::Unknown, vec![root.digest], 0)),
+            other => looking.inside(other.right(), root, &mut found)?,
         }
     }
-    Ok(found.judgement())
+    Ok(found)
 }
 
-impl Found {
+fn not_here(scheme: Scheme, blobs: Vec<Digest>, at: usize) -> Carried {
+    let worth = Worth::NotHere(format!("{} beside it, which may be its signature, is not here", blobs[0]));
+    Carried { scheme, blobs, at, worth }
+}
+
+impl Looking<'_> {
     /// Looks at the payloads that a manifest lists; what holds none is something else, such as an attestation.
-    fn look(
-        &mut self,
-        manifest: Option<Vec<u8>>,
-        root: &Descriptor,
-        keys: &[&UpstreamKey],
-        of: (&Digest, &str),
-        blobs: &dyn Blobs,
-    ) -> Result<()> {
+    fn inside(&self, manifest: Option<Vec<u8>>, root: &Descriptor, found: &mut Looked) -> Result<()> {
         let document = manifest.and_then(|bytes| Document::parse(&bytes, &root.media_type).ok());
         let Some(document) = document else {
-            self.looked.push(Err(format!("{} beside it cannot be read as a manifest", root.digest)));
+            let worth = Worth::judged(self.keys, || Err(format!("{} beside it cannot be read as a manifest", root.digest)));
+            found.signatures.push(Carried { scheme: Scheme::Unknown, blobs: vec![root.digest], at: 0, worth });
             return Ok(());
         };
-        for layer in document.parts().into_iter().filter(|layer| [SIMPLE_SIGNING, SIGSTORE_BUNDLE].contains(&&*layer.media_type)) {
-            if self.looked.len() >= MOST {
-                self.left += 1;
+        let Shape::Manifest { layers, .. } = document.shape else { return Ok(()) };
+        for (at, layer) in layers.iter().enumerate() {
+            let (scheme, in_them, at) = match &*layer.media_type {
+                SIGSTORE_BUNDLE => (Scheme::Bundle, vec![layer.digest], 0),
+                SIMPLE_SIGNING => (Scheme::SimpleSigning, vec![layer.digest, root.digest], at),
+                _ => continue,
+            };
+            if found.signatures.len() >= MOST {
+                found.left += 1;
                 continue;
             }
-            match bytes(layer.digest, blobs)? {
-                Bytes::NotHere => self.not_here += 1,
-                other => self.looked.extend(one(other.right(), layer, keys, of)),
-            }
+            found.signatures.push(match bytes(layer.digest, self.blobs)? {
+                Bytes::NotHere => not_here(scheme, in_them, at),
+                other => Carried { scheme, blobs: in_them, at, worth: self.worth(other.right(), layer) },
+            });
         }
         Ok(())
     }
 
-    fn judgement(mut self) -> Judgement {
-        if self.left > 0 {
-            self.looked.push(Err(format!("{} further signatures were not looked at", self.left)));
+    /// What one signature is worth.
+    fn worth(&self, bytes: Option<Vec<u8>>, layer: &Entry) -> Worth {
+        let Some(bytes) = bytes else {
+            return Worth::judged(self.keys, || Err(format!("its payload {} is too large, or other bytes", layer.digest)));
+        };
+        if layer.media_type == SIGSTORE_BUNDLE {
+            return judge_bundle(&bytes, self.keys, &self.manifest);
         }
-        match (Judgement::of(self.looked), self.not_here) {
-            (verified @ Judgement::Verified(_), _) => verified,
-            (other, 0) => other,
-            (_, some) => Judgement::NotHere(format!("{some} of the things beside it that may be its signature are not here")),
-        }
+        let keyless = layer.keyless.as_ref().map(|(certificate, entry)| Keyless { certificate, entry });
+        let signed = Signed { payload: &bytes, signature: layer.signature.as_deref(), keyless };
+        Worth::judged(self.keys, || signed.judge(self.keys, &self.manifest, self.repository))
     }
-}
-
-/// What one signature is worth; `None` for what says something else.
-fn one(bytes: Option<Vec<u8>>, layer: &Entry, keys: &[&UpstreamKey], of: (&Digest, &str)) -> Option<std::result::Result<String, String>> {
-    let Some(bytes) = bytes else {
-        return Some(Err(format!("its payload {} is too large, or other bytes", layer.digest)));
-    };
-    if layer.media_type == SIGSTORE_BUNDLE {
-        return judge_bundle(&bytes, keys, of.0);
-    }
-    let keyless = layer.keyless.as_ref().map(|(certificate, entry)| Keyless { certificate, entry });
-    Some(Signed { payload: &bytes, signature: layer.signature.as_deref(), keyless }.judge(keys, of.0, of.1))
 }
 
 /// The bytes of a blob.

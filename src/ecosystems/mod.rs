@@ -20,7 +20,7 @@ pub mod python;
 use crate::advisories::Evidence;
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::{Error, Result};
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Looked, UpstreamKey};
 use crate::report::{Component, Examined};
 use crate::scan::{self, Findings, Profile};
 use crate::server::oci::Repository;
@@ -277,11 +277,12 @@ pub trait Ecosystem: Sync {
         false
     }
 
-    /// Both sides, pure: what keys of this side that are for an artifact say of how its publisher signed it, as far as the bytes are here;
-    /// `beside` are the artifacts that name one of its blobs as their subject. The default judges nothing, and so lets nothing pass.
-    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+    /// Both sides, pure: how its publisher signed an artifact, and what keys of this side that are for it say of that, as far as the bytes
+    /// are here; `beside` are the artifacts that name one of its blobs as their subject. Without keys, what is carried is listed and not
+    /// judged. The default judges nothing, and so lets nothing pass.
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
         let _ = (artifact, beside, keys, blobs);
-        Ok(Judgement::Missing("signatures of such artifacts are not judged".to_owned()))
+        Ok(Looked::nothing("signatures of such artifacts are not judged"))
     }
 
     /// Both sides, pure: what an inventory says of an artifact, from its blobs as far as they are here. The default is its description.

@@ -4,6 +4,7 @@
 use super::key::{Kind, UpstreamKey};
 use super::keyless::{Form, Signed, WireCertificate, WireEntry};
 use super::simple::{by_identity, expected};
+use super::worth::{By, Worth};
 use crate::artifact::Digest;
 use data_encoding::BASE64;
 use serde::Deserialize;
@@ -68,40 +69,53 @@ struct Digests {
     sha256: Option<String>,
 }
 
-/// Which key signed that the manifest of that digest is theirs; else, why none did. `None` for a bundle that is something else, such as
-/// an attestation: which of the two is all that is read of it before its signature is judged.
-pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Option<Result<String, String>> {
-    let envelope =
-        Some(bundle).filter(|bytes| bytes.len() <= MOST_BUNDLE_BYTES).and_then(|bytes| serde_json::from_slice::<Bundle>(bytes).ok());
-    let Some(Bundle { dsse_envelope: envelope, verification_material }) = envelope else {
-        return Some(Err("its bundle is too long, or holds no envelope".to_owned()));
-    };
-    let payload = BASE64.decode(envelope.payload.as_bytes()).ok().filter(|_| envelope.payload_type == STATEMENT);
-    let Some(payload) = payload else { return Some(Err("its envelope holds no statement".to_owned())) };
-    let signed = dsse(&envelope.payload_type, &payload);
-    let signatures = envelope.signatures.iter().take(MOST_SIGNATURES).filter_map(|one| BASE64.decode(one.sig.as_bytes()).ok());
-    let signatures: Vec<Vec<u8>> = signatures.collect();
-    let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| signatures.iter().any(|signature| key.verifies(&signed, signature)));
-    let statement = serde_json::from_slice::<Statement>(&payload);
-    // What it says it is decides what is said of it where it is by nobody; an attestation by somebody else is no wrong signature.
-    if statement.as_ref().is_ok_and(|statement| statement.predicate_type != SIGNS) {
-        return None;
+/// Which key signed that the manifest of that digest is theirs; else, why none did. A bundle that is something else, such as an attestation,
+/// is not judged: which of the two is all that is read of it before its signature is judged.
+pub fn judge(bundle: &[u8], keys: &[&UpstreamKey], manifest: &Digest) -> Worth {
+    let read = Read::of(bundle);
+    match &read {
+        // What it says it is decides what is said of it where it is by nobody; an attestation by somebody else is no wrong signature.
+        Ok(Read { statement: Some(statement), .. }) if statement.predicate_type != SIGNS => {
+            Worth::Unjudged(format!("it is no signature, and says something else: {:.120}", statement.predicate_type))
+        }
+        _ => Worth::judged(keys, || read?.judge(keys, manifest)),
     }
-    let by = match keys.iter().find(made) {
-        Some(key) => Ok(key.label()),
-        None => without_key(keys, verification_material, (&signed, &payload), &signatures),
-    };
-    Some(by.and_then(|by| content(statement.ok(), by, manifest)))
+}
+
+/// A bundle whose envelope could be read.
+struct Read {
+    payload: Vec<u8>,
+    signatures: Vec<Vec<u8>>,
+    statement: Option<Statement>,
+    material: Material,
+}
+
+impl Read {
+    fn of(bundle: &[u8]) -> Result<Self, String> {
+        let fits = Some(bundle).filter(|bytes| bytes.len() <= MOST_BUNDLE_BYTES);
+        let bundle = fits.and_then(|bytes| serde_json::from_slice::<Bundle>(bytes).ok());
+        let Bundle { dsse_envelope: envelope, verification_material: material } =
+            bundle.ok_or("its bundle is too long, or holds no envelope")?;
+        let payload = BASE64.decode(envelope.payload.as_bytes()).ok().filter(|_| envelope.payload_type == STATEMENT);
+        let payload = payload.ok_or("its envelope holds no statement")?;
+        let signatures = envelope.signatures.iter().take(MOST_SIGNATURES).filter_map(|one| BASE64.decode(one.sig.as_bytes()).ok());
+        Ok(Self { signatures: signatures.collect(), statement: serde_json::from_slice(&payload).ok(), payload, material })
+    }
+
+    fn judge(self, keys: &[&UpstreamKey], manifest: &Digest) -> Result<By, String> {
+        let signed = dsse(STATEMENT, &self.payload);
+        let made = |key: &UpstreamKey| key.cosign().is_some_and(|key| self.signatures.iter().any(|one| key.verifies(&signed, one)));
+        let by = match keys.iter().filter(|key| made(key)).find_map(|key| key.by_key()) {
+            Some(by) => by,
+            None => without_key(keys, self.material, (&signed, &self.payload), &self.signatures)?,
+        };
+        content(self.statement, by, manifest)
+    }
 }
 
 /// Which identity signed, where a certificate stands in place of a key. Exactly one signature and one entry, or it is not clear what the entry
 /// is about.
-fn without_key(
-    keys: &[&UpstreamKey],
-    material: Material,
-    (bytes, payload): (&[u8], &[u8]),
-    signatures: &[Vec<u8>],
-) -> Result<String, String> {
+fn without_key(keys: &[&UpstreamKey], material: Material, (bytes, payload): (&[u8], &[u8]), signatures: &[Vec<u8>]) -> Result<By, String> {
     let none = || format!("not by {}", expected(keys));
     let (Some(certificate), true) = (material.certificate, keys.iter().any(|key| key.kind() == Kind::Keyless)) else { return Err(none()) };
     let [entry] = <[WireEntry; 1]>::try_from(material.tlog_entries).map_err(|_| "it has not exactly one entry in a log of signatures")?;
@@ -111,7 +125,7 @@ fn without_key(
     by_identity(keys, &Signed { form, bytes, payload, signature, certificate, entry: &entry, must_be_placed: true }).map(|(_, by)| by)
 }
 
-fn content(statement: Option<Statement>, by: String, manifest: &Digest) -> Result<String, String> {
+fn content(statement: Option<Statement>, by: By, manifest: &Digest) -> Result<By, String> {
     let statement = statement
         .filter(|statement| statement.kind == STATEMENT_TYPE)
         .ok_or_else(|| format!("by {by}, but its statement cannot be read"))?;

@@ -1,9 +1,10 @@
 //! A key of a publisher: what it is called, what it signs, and how it verifies.
 
-use super::keyless::{Identity, Refusal, Signed};
+use super::keyless::{Identity, Refusal, Signed, Signer};
 use super::openpgp::Certificate;
 use super::pattern::Pattern;
 use super::spki::PublicKey;
+use super::worth::{By, Means};
 
 /// Longest key as text, in bytes.
 pub const MAX_KEY_BYTES: usize = 32 << 10;
@@ -39,6 +40,8 @@ pub struct UpstreamKey {
     pub artifacts: Vec<Pattern>,
     /// Which names in signatures are taken for the artifact's, beside its own.
     pub signed_as: Vec<Pattern>,
+    /// The key as it was given; empty for an identity.
+    text: String,
     material: Material,
 }
 
@@ -60,12 +63,12 @@ impl UpstreamKey {
             Kind::OpenPgp => Material::OpenPgp(Certificate::read(text)?),
             Kind::Keyless => return Err("it is an identity, and has no key".to_owned()),
         };
-        Ok(Self { name, artifacts, signed_as, material })
+        Ok(Self { name, artifacts, signed_as, text: text.to_owned(), material })
     }
 
     /// An identity in place of a key.
     pub const fn keyless(name: String, identity: Identity, artifacts: Vec<Pattern>, signed_as: Vec<Pattern>) -> Self {
-        Self { name, artifacts, signed_as, material: Material::Keyless(identity) }
+        Self { name, artifacts, signed_as, text: String::new(), material: Material::Keyless(identity) }
     }
 
     /// What signatures it makes.
@@ -84,12 +87,31 @@ impl UpstreamKey {
 
     /// How people tell it from others: its name, its kind and its fingerprint, or who says who it is.
     pub fn label(&self) -> String {
+        let issuer = self.identity().map(|identity| format!("{} ({}, known to {:.200})", self.name, self.kind().word(), identity.issuer));
+        issuer.or_else(|| self.by_key().map(|by| by.to_string())).unwrap_or_default()
+    }
+
+    /// Who it is whose key this is; `None` for an identity, of whom only a signature says who it was.
+    pub(super) fn by_key(&self) -> Option<By> {
         let fingerprint = match &self.material {
             Material::Cosign(key) => key.fingerprint(),
             Material::OpenPgp(certificate) => certificate.fingerprint().to_owned(),
-            Material::Keyless(identity) => format!("known to {:.200}", identity.issuer),
+            Material::Keyless(_) => return None,
         };
-        format!("{} ({}, {fingerprint})", self.name, self.kind().word())
+        Some(By { name: self.name.clone(), means: Means::Key { kind: self.kind(), fingerprint }, says: None })
+    }
+
+    /// The key as it was given, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        self.identity().is_none().then_some(&*self.text)
+    }
+
+    /// The identity, where it is one.
+    pub const fn identity(&self) -> Option<&Identity> {
+        match &self.material {
+            Material::Keyless(identity) => Some(identity),
+            Material::Cosign(_) | Material::OpenPgp(_) => None,
+        }
     }
 
     /// The key of simple signing, where it is one.
@@ -101,19 +123,18 @@ impl UpstreamKey {
     }
 
     /// Who signed without a key that stays: the name of this one, and what its certificate says.
-    pub fn verify_keyless(&self, signed: &Signed<'_>) -> Result<String, Refusal> {
-        let Material::Keyless(identity) = &self.material else { return Err(Refusal::Malformed("it is with a certificate, and no key")) };
-        let signer = identity.verify(signed)?;
-        let time = jiff::Timestamp::from_second(signer.time).map(|time| time.to_string()).unwrap_or_default();
-        let (name, kind, issuer) = (&self.name, Kind::Keyless.word(), &identity.issuer);
-        Ok(format!("{name} ({kind}, {:.300}, known to {issuer:.200}, at {time})", signer.identity))
+    pub fn verify_keyless(&self, signed: &Signed<'_>) -> Result<By, Refusal> {
+        let known = self.identity().ok_or(Refusal::Malformed("it is with a certificate, and no key"))?;
+        let Signer { identity, time } = known.verify(signed)?;
+        let means = Means::Identity { identity, issuer: known.issuer.clone(), time, root: known.root.digest };
+        Ok(By { name: self.name.clone(), means, says: None })
     }
 
-    /// The lines of a clear-signed message that this key signed; why there are none, where there are none.
-    pub fn signed_lines(&self, message: &[u8]) -> Result<Vec<String>, String> {
-        match &self.material {
-            Material::OpenPgp(certificate) => certificate.verify(message),
-            Material::Cosign(_) | Material::Keyless(_) => Err("it is no key of OpenPGP".to_owned()),
+    /// The lines of a clear-signed message that this key signed, and whose they are; why there are none, where there are none.
+    pub fn signed_lines(&self, message: &[u8]) -> Result<(Vec<String>, By), String> {
+        match (&self.material, self.by_key()) {
+            (Material::OpenPgp(certificate), Some(by)) => Ok((certificate.verify(message)?, by)),
+            _ => Err("it is no key of OpenPGP".to_owned()),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::key::{Kind, UpstreamKey};
 use super::keyless::{self, Form};
+use super::worth::By;
 use crate::artifact::Digest;
 use data_encoding::BASE64;
 use rustls::pki_types::CertificateDer;
@@ -75,7 +76,7 @@ struct Image {
 impl Signed<'_> {
     /// Which key signed that the manifest of that digest is of that repository; else, why none did. The signature is judged first: nothing
     /// is read of a payload that nobody known has signed.
-    pub fn judge(&self, keys: &[&UpstreamKey], manifest: &Digest, repository: &str) -> Result<String, String> {
+    pub fn judge(&self, keys: &[&UpstreamKey], manifest: &Digest, repository: &str) -> Result<By, String> {
         if self.payload.len() > MOST_PAYLOAD_BYTES {
             return Err(format!("its payload is longer than {MOST_PAYLOAD_BYTES} bytes"));
         }
@@ -102,11 +103,11 @@ impl Signed<'_> {
 }
 
 impl Signed<'_> {
-    /// Which of the keys or identities made the signature, and what it is called.
-    fn signer<'k>(&self, keys: &[&'k UpstreamKey], signature: &[u8]) -> Result<(&'k UpstreamKey, String), String> {
-        let made = |key: &&&UpstreamKey| key.cosign().is_some_and(|key| key.verifies(self.payload, signature));
-        if let Some(key) = keys.iter().find(made) {
-            return Ok((key, key.label()));
+    /// Which of the keys or identities made the signature, and who that is.
+    fn signer<'k>(&self, keys: &[&'k UpstreamKey], signature: &[u8]) -> Result<(&'k UpstreamKey, By), String> {
+        let made = |key: &UpstreamKey| key.cosign().is_some_and(|key| key.verifies(self.payload, signature));
+        if let Some(found) = keys.iter().filter(|key| made(key)).find_map(|key| Some((*key, key.by_key()?))) {
+            return Ok(found);
         }
         let keyless = |key: &&&UpstreamKey| key.kind() == Kind::Keyless;
         let (Some(along), true) = (&self.keyless, keys.iter().any(|key| keyless(&key))) else {
@@ -130,8 +131,8 @@ impl Signed<'_> {
     }
 }
 
-/// Which of the identities signed without a key that stays, and what it is called; else, why none did.
-pub(super) fn by_identity<'k>(keys: &[&'k UpstreamKey], signed: &keyless::Signed<'_>) -> Result<(&'k UpstreamKey, String), String> {
+/// Which of the identities signed without a key that stays, and who that was; else, why none did.
+pub(super) fn by_identity<'k>(keys: &[&'k UpstreamKey], signed: &keyless::Signed<'_>) -> Result<(&'k UpstreamKey, By), String> {
     let mut why = Vec::new();
     for key in keys.iter().filter(|key| key.kind() == Kind::Keyless) {
         match key.verify_keyless(signed) {

@@ -31,7 +31,7 @@ fn what_cosign_signs_is_verified_by_its_key_alone() {
         let signed =
             Signed { payload: text(&made, "payload").as_bytes(), signature: Some(text(&made[algorithm], "signature")), keyless: None };
         let by = signed.judge(&[&key], &Digest::of(b"foo"), REPOSITORY).expect(algorithm);
-        assert!(by.starts_with("Example (cosign, sha256:"), "{by}");
+        assert!(by.to_string().starts_with("Example (cosign, sha256:"), "{by}");
         let why = |signed: Signed<'_>, of: &Digest, repository: &str| signed.judge(&[&key], of, repository).expect_err(algorithm);
         assert!(why(signed, &Digest::of(b"bar"), REPOSITORY).contains("of another content"), "{algorithm}");
         assert!(why(signed, &Digest::of(b"foo"), "docker.io/example/other").contains("not as docker.io/example/other"), "{algorithm}");
@@ -66,11 +66,17 @@ fn bundles_are_verified_by_their_key_and_attestations_are_no_signatures() {
     let made: Value = serde_json::from_str(include_str!("fixtures/bundles.json")).expect("JSON");
     let key = cosign(text(&made, "key"), &[]).expect("a key");
     let bytes = |name: &str| made[name].to_string().into_bytes();
-    let by = judge_bundle(&bytes("signature"), &[&key], &Digest::of(b"foo")).expect("a signature").expect("by the key");
-    assert!(by.starts_with("Example (cosign, sha256:"), "{by}");
-    assert!(judge_bundle(&bytes("attestation"), &[&key], &Digest::of(b"foo")).is_none());
-    let why =
-        |bytes: &[u8], key: &UpstreamKey, of: &[u8]| judge_bundle(bytes, &[key], &Digest::of(of)).expect("a signature").expect_err("bad");
+    let Worth::Valid(by) = judge_bundle(&bytes("signature"), &[&key], &Digest::of(b"foo")) else { panic!("by the key") };
+    assert!(by.to_string().starts_with("Example (cosign, sha256:"), "{by}");
+    let aside = judge_bundle(&bytes("attestation"), &[&key], &Digest::of(b"foo"));
+    assert!(matches!(&aside, Worth::Unjudged(why) if why.contains("it is no signature, and says something else: https://")), "{aside:?}");
+    assert!(
+        matches!(judge_bundle(&bytes("signature"), &[], &Digest::of(b"foo")), Worth::Unjudged(why) if why == "no key and no identity of the policy is for it")
+    );
+    let why = |bytes: &[u8], key: &UpstreamKey, of: &[u8]| match judge_bundle(bytes, &[key], &Digest::of(of)) {
+        Worth::Wrong(why) => why,
+        other => panic!("{other:?}"),
+    };
     assert!(why(&bytes("signature"), &key, b"bar").contains("of another content"));
     let other = cosign(text(&self::made()["ecdsa"], "key"), &[]).expect("a key");
     assert!(why(&bytes("signature"), &other, b"foo").starts_with("not by Example"));
@@ -114,10 +120,26 @@ fn patterns_are_names_or_beginnings() {
 
 #[test]
 fn one_signature_that_holds_is_enough() {
-    let (good, bad): (Result<String, String>, Result<String, String>) = (Ok("a".to_owned()), Err("b".to_owned()));
-    assert_eq!(Judgement::of(vec![bad.clone(), good.clone(), good]), Judgement::Verified(vec!["a".to_owned()]));
-    assert_eq!(Judgement::of(vec![bad]), Judgement::Wrong(vec!["b".to_owned()]));
-    assert!(matches!(Judgement::of(vec![]), Judgement::Missing(_)));
+    let means = Means::Key { kind: Kind::Cosign, fingerprint: "f".to_owned() };
+    let good = Worth::Valid(By { name: "a".to_owned(), means, says: Some("x") });
+    let (bad, gone, aside) = (Worth::Wrong("b".to_owned()), Worth::NotHere("c".to_owned()), Worth::Unjudged("d".to_owned()));
+    let looked = |all: &[&Worth]| Looked {
+        signatures: all.iter().map(|worth| Carried { scheme: Scheme::Bundle, blobs: vec![], at: 0, worth: (*worth).clone() }).collect(),
+        ..Looked::default()
+    };
+    let of = |all: &[&Worth]| looked(all).judgement();
+    assert_eq!(of(&[&bad, &good, &gone, &good]), Judgement::Verified(vec!["a (cosign, f), x".to_owned()]));
+    assert_eq!(of(&[&bad, &gone]), Judgement::NotHere("c".to_owned()), "what is not here may be the one that holds");
+    assert_eq!(of(&[&gone, &gone, &gone]), Judgement::NotHere("c, nor are 2 others".to_owned()));
+    assert_eq!(of(&[&aside, &bad]), Judgement::Wrong(vec!["b".to_owned()]));
+    for none in [&[][..], &[&aside]] {
+        assert_eq!(of(none), Judgement::Missing("no signature is carried".to_owned()));
+    }
+    let left = Looked { left: 3, ..looked(&[&aside]) };
+    assert_eq!(left.judgement(), Judgement::Wrong(vec!["3 further signatures were not looked at".to_owned()]));
+    assert_eq!(Looked { none: Some("e".to_owned()), ..left }.judgement(), Judgement::Missing("e".to_owned()));
+    let unjudged = Looked { none: Some("e".to_owned()), ..looked(&[&gone]) };
+    assert_eq!(unjudged.judgement(), Judgement::Missing("e".to_owned()), "who cannot judge it does not wait for it");
 }
 
 /// A certificate of gpg's whose first key only certifies, and a text that the key below it signed: each thing that lets it sign is needed.

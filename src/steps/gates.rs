@@ -4,6 +4,7 @@
 mod inside;
 mod kept;
 mod signed;
+mod standing;
 
 pub(super) use kept::{GATES, bytes, kept};
 
@@ -28,7 +29,8 @@ use crate::scan::Severity;
 use crate::store::Store;
 use jiff::Timestamp;
 use signed::Judges;
-pub use signed::{Signatures, signatures};
+pub use signed::{Signatures, published, signatures};
+pub use standing::Standing;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 

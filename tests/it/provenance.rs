@@ -10,12 +10,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A home of gpg's, with what it was asked to make.
-struct Gpg {
+pub struct Gpg {
     home: TempDir,
 }
 
 impl Gpg {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let home = TempDir::new().unwrap();
         std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         Self { home }
@@ -45,7 +45,7 @@ impl Gpg {
     }
 
     /// A key for signing; its name is that of its algorithm.
-    fn key(&self, algorithm: &str) -> String {
+    pub fn key(&self, algorithm: &str) -> String {
         self.run(&["--quick-gen-key", algorithm, algorithm, "sign,cert", "never"]);
         self.public(algorithm)
     }
@@ -54,13 +54,13 @@ impl Gpg {
         String::from_utf8(self.run(&["--armor", "--export", name])).unwrap()
     }
 
-    fn fingerprint(&self, name: &str) -> String {
+    pub fn fingerprint(&self, name: &str) -> String {
         let listed = String::from_utf8(self.run(&["--with-colons", "--list-keys", name])).unwrap();
         listed.lines().find_map(|line| line.strip_prefix("fpr:::::::::")).unwrap().trim_end_matches(':').to_owned()
     }
 
     /// A clear-signed text.
-    fn sign(&self, name: &str, text: &str, more: &[&str]) -> Vec<u8> {
+    pub fn sign(&self, name: &str, text: &str, more: &[&str]) -> Vec<u8> {
         std::fs::write(self.path("text"), text).unwrap();
         self.run(&[&["--local-user", name, "--output", "signed"], more, &["--clearsign", "text"]].concat());
         std::fs::read(self.path("signed")).unwrap()
@@ -236,7 +236,7 @@ fn accept(host: &Host, root: &Path) {
 }
 
 /// A provenance file as Helm writes it.
-fn provenance(file: &str, digest: &str) -> String {
+pub fn provenance(file: &str, digest: &str) -> String {
     format!("apiVersion: v2\nname: web\nversion: 1.0.0\n\n...\nfiles:\n  {file}: {digest}\n")
 }
 

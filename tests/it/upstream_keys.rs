@@ -162,20 +162,20 @@ impl Image {
 }
 
 /// A key of openssl's in a folder of its own.
-struct Signer {
+pub struct Signer {
     folder: tempfile::TempDir,
     ed25519: bool,
 }
 
 impl Signer {
-    fn new(algorithm: &[&str]) -> Self {
+    pub fn new(algorithm: &[&str]) -> Self {
         let signer = Self { folder: tempfile::TempDir::new().unwrap(), ed25519: algorithm.contains(&"ed25519") };
         signer.openssl(&[&["genpkey", "-out", "key.pem"], algorithm].concat());
         signer.openssl(&["pkey", "-in", "key.pem", "-pubout", "-out", "pub.pem"]);
         signer
     }
 
-    fn p256() -> Self {
+    pub fn p256() -> Self {
         Self::new(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
     }
 
@@ -183,7 +183,7 @@ impl Signer {
         run(Command::new("openssl").args(args).current_dir(self.folder.path()));
     }
 
-    fn public(&self) -> String {
+    pub fn public(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("pub.pem")).unwrap()
     }
 
@@ -198,14 +198,14 @@ impl Signer {
     }
 
     /// The payload that cosign documents, and the signature over it.
-    fn signs(&self, digest: &Digest, repository: &str) -> (Vec<u8>, String) {
+    pub fn signs(&self, digest: &Digest, repository: &str) -> (Vec<u8>, String) {
         let payload = payload(digest, repository);
         let signature = self.sign(&payload);
         (payload, signature)
     }
 
     /// The key as a table of a policy.
-    fn table(&self, name: &str, artifacts: &str) -> String {
+    pub fn table(&self, name: &str, artifacts: &str) -> String {
         let key = self.public();
         format!("[[upstream-key]]\nname = \"{name}\"\nartifacts = [\"{artifacts}\"]\nkind = \"cosign\"\nkey = '''\n{key}'''\n")
     }
@@ -353,11 +353,16 @@ fn bundles_that_refer_to_an_image_are_judged_like_tags() {
 }
 
 /// Puts a signature where cosign puts it.
-fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload, signature): &(Vec<u8>, String)) {
+pub fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload, signature): &(Vec<u8>, String)) {
+    tagged(registry, repository, subject, payload, &json!({ "dev.cosignproject.cosign/signature": signature }));
+}
+
+/// The same with all that stands beside a payload.
+pub fn tagged(registry: &Registry, repository: &str, subject: &Digest, payload: &[u8], annotations: &Value) {
     registry.blob(repository, b"{}");
     registry.blob(repository, payload);
     let mut layer = blob(SIMPLE_SIGNING, payload);
-    layer["annotations"] = json!({ "dev.cosignproject.cosign/signature": signature });
+    layer["annotations"] = annotations.clone();
     let config = blob("application/vnd.oci.image.config.v1+json", b"{}");
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
     put(registry, repository, Some(&format!("sha256-{}.sig", subject.hex())), MANIFEST, &manifest);
@@ -366,6 +371,39 @@ fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload, sig
 fn accept(host: &Host, root: &Path) {
     let shown = host.json(&["trust", "show", arg(root)]);
     host.ok(&["trust", "accept", arg(root), "--fingerprint", shown[0]["spoken"].as_str().unwrap()]);
+}
+
+/// What is said of a bundle that was not verified, by which policy.
+fn inspected_by_policies(host: &Host, team: &Path, stranger: &Path) {
+    let judged = |args: &[&str]| host.json(&[&["inspect"], args].concat()).remove(0)[0]["upstream-signatures"]["judged"].clone();
+    let by_team = json!({ "valid": 1, "wrong": {}, "not-judged": {}, "unsigned": 0 });
+    assert_eq!(judged(&["out", "--policy", arg(team)]), by_team);
+    let by_stranger = judged(&["out", "--policy", arg(stranger)]);
+    let reason = by_stranger["wrong"].as_object().unwrap().iter().next().unwrap();
+    assert!(reason.0.starts_with("not by stranger (cosign, sha256:") && reason.1 == 1 && by_stranger["valid"] == 0, "{by_stranger}");
+    let shown = host.ok(&["inspect", "out", "--policy", arg(stranger)]).out;
+    assert!(
+        shown.contains("  judged    0 valid, 1 wrong, 0 not judged, 0 not signed as is asked\n            1 wrong: not by stranger"),
+        "{shown}"
+    );
+    let elsewhere = host.write("elsewhere.toml", std::fs::read_to_string(team).unwrap().replace("/team/*", "/elsewhere/*"));
+    let unkeyed = judged(&["out", "--policy", arg(&elsewhere)]);
+    assert_eq!(unkeyed["not-judged"], json!({ "no key and no identity of the policy is for it": 1 }));
+    // By the policy in force where none is named.
+    host.ok(&["policy", "set", arg(team)]);
+    assert_eq!(judged(&["out"]), by_team);
+    let none = host.write("none.toml", "airlift-policy = 1\n");
+    assert_eq!(judged(&["out", "--policy", arg(&none)]), json!({ "nobody": "the policy names no key and no identity of a publisher" }));
+    std::fs::write(host.store().join("policy.toml"), "damaged").unwrap();
+    assert_eq!(judged(&["out", "--policy", arg(team)]), by_team);
+    assert!(judged(&["out"])["nobody"].is_string(), "a store that is damaged is no reason not to look");
+    host.fails(2, &["inspect", "out", "--policy", "nowhere.toml"], &["nowhere.toml"]);
+    host.ok(&["policy", "clear"]);
+    // Nothing is read for whom nobody here has ever heard of.
+    let far = Host::new();
+    let (out, team) = (host.path("out"), arg(team));
+    let unknown = far.json(&["inspect", arg(&out), "--policy", team]).remove(0)[0]["upstream-signatures"]["judged"].clone();
+    assert_eq!(unknown, json!({ "nobody": "no trust root is accepted here, by which the bundle would be believed" }));
 }
 
 /// From a registry to what is installed: the same keys decide before a volume is written and before anything is installed.
@@ -404,8 +442,13 @@ fn keys_decide_on_both_sides_of_the_gap() {
     let built = build(&team, "out");
     assert_eq!(built.code, Some(0), "{built:?}");
     let inspected = host.json(&["inspect", "out"]).remove(0)[0]["upstream-signatures"].clone();
-    assert_eq!(inspected, json!({ "present": 1, "absent": 0, "unknown": 0 }), "the signature itself is not counted");
-    assert!(host.ok(&["inspect", "out"]).out.contains("1 artifact signed by their publishers, 0 not, 0 not said; not judged here"));
+    let nobody = json!({ "nobody": "there is no policy here" });
+    let carried = json!({ "present": 1, "absent": 0, "unknown": 0, "judged": nobody });
+    assert_eq!(inspected, carried, "the signature itself is not counted");
+    let shown = host.ok(&["inspect", "out"]).out;
+    let words = "1 artifact signed by their publishers, 0 not, 0 not said; nobody judged them: there is no policy here";
+    assert!(shown.contains(words), "{shown}");
+    inspected_by_policies(&host, &team, &stranger);
     let shown = host.ok(&["gate", "out", "--policy", arg(&team)]);
     assert!(shown.out.contains("signed by team (cosign, sha256:"), "{}", shown.out);
     let document: Value = host.json(&["gate", "out", "--policy", arg(&excepted)]).remove(0);

@@ -1,16 +1,19 @@
 //! `airlift inspect`
 
-use crate::artifact::UpstreamSignature;
-use crate::bundle::{Encoding, Parent, Redundancy, Statement, Taken, find};
+mod upstream;
+
+use crate::bundle::{Encoding, Parent, Redundancy, Statement, Taken, VolumeSet, find};
 use crate::cli::Context;
-use crate::ecosystems::{bytes, count, find as room};
+use crate::ecosystems::{bytes, count};
 use crate::error::Result;
+use crate::scan::confine::confine;
 use crate::steps::inspect::{Inspection, Reading, Spent, inspect};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
+use upstream::{Judge, Judged};
 
 /// Show what a bundle says of itself, from kilobytes of it
 #[derive(Debug, Args)]
@@ -22,14 +25,22 @@ pub struct Inspect {
     /// List every artifact
     #[arg(long)]
     artifacts: bool,
+    /// Judge signatures of publishers by this policy file; without, by the policy that is in force here
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 impl Inspect {
     /// Runs the command.
     pub fn run(self, context: &Context) -> Result<()> {
-        let found = find(&self.places)?.iter().map(|set| inspect(set, Reading::Careful)).collect::<Result<Vec<_>>>()?;
-        let text: String = found.iter().map(|i| shown(i, self.artifacts)).collect();
-        context.out.data(&found.iter().map(|i| document(i, self.artifacts)).collect(), &text)?;
+        let judge = Judge::of(self.policy.as_deref(), context)?;
+        if judge.reads() {
+            confine();
+        }
+        let seen = |set: VolumeSet| Ok((inspect(&set, Reading::Careful)?, judge.judge(set)));
+        let found = find(&self.places)?.into_iter().map(seen).collect::<Result<Vec<_>>>()?;
+        let text: String = found.iter().map(|(found, judged)| shown(found, judged, self.artifacts)).collect();
+        context.out.data(&found.iter().map(|(found, judged)| document(found, judged, self.artifacts)).collect(), &text)?;
         context.out.say("not verified: this is what the volumes say of themselves; next: airlift verify");
         Ok(())
     }
@@ -46,25 +57,7 @@ fn by_ecosystem(found: &Inspection) -> BTreeMap<&str, (usize, u64)> {
     counts
 }
 
-/// What the lock says of how publishers signed artifacts: how many have a signature, how many none, and of how many it does not say.
-/// What it is worth takes its bytes, and keys.
-fn upstream(found: &Inspection) -> (usize, usize, usize) {
-    let mut counts = (0, 0, 0);
-    for artifact in found.lock.iter().flat_map(|lock| &lock.artifacts) {
-        let room = room(&artifact.ecosystem).ok();
-        if room.is_some_and(|room| room.stands_beside(artifact)) {
-            continue;
-        }
-        *match room.map(|room| room.release(artifact).signature).unwrap_or_default() {
-            UpstreamSignature::Present => &mut counts.0,
-            UpstreamSignature::Absent => &mut counts.1,
-            UpstreamSignature::Unknown => &mut counts.2,
-        } += 1;
-    }
-    counts
-}
-
-fn shown(found: &Inspection, artifacts: bool) -> String {
+fn shown(found: &Inspection, judged: &Judged, artifacts: bool) -> String {
     let statement = &found.statement;
     let mut text = format!("{} ({} line)   {}\n", statement.label(), statement.line, found.id.spoken());
     let _ = writeln!(text, "  made      {} by {}", statement.created, statement.tool);
@@ -98,14 +91,7 @@ fn shown(found: &Inspection, artifacts: bool) -> String {
     for (ecosystem, (n, size)) in by_ecosystem(found) {
         let _ = writeln!(text, "  {ecosystem:<9} {}, {}", count(n, "artifact"), bytes(size));
     }
-    let (present, absent, unknown) = upstream(found);
-    if present + absent > 0 {
-        let _ = writeln!(
-            text,
-            "  upstream  {} signed by their publishers, {absent} not, {unknown} not said; not judged here",
-            count(present, "artifact")
-        );
-    }
+    text.push_str(&upstream::shown(found, judged));
     if found.unread {
         let _ = writeln!(text, "  lock      not read: it is large, and nobody has been believed yet");
     } else if found.lock.is_none() {
@@ -164,9 +150,8 @@ fn encodings(spent: &Spent) -> Value {
     json!({ "left-out": { "blobs": spent.left_out.0, "bytes": spent.left_out.1 }, "carried": spent.by_encoding.iter().map(one).collect::<Vec<_>>() })
 }
 
-fn document(found: &Inspection, artifacts: bool) -> Value {
+fn document(found: &Inspection, judged: &Judged, artifacts: bool) -> Value {
     let statement = &found.statement;
-    let (present, absent, unknown) = upstream(found);
     let list = |a: &crate::artifact::Artifact| json!({ "ecosystem": a.ecosystem, "name": a.name, "version": a.version, "bytes": a.size() });
     let counts: serde_json::Map<String, Value> =
         by_ecosystem(found).into_iter().map(|(e, (n, size))| (e.to_owned(), json!({ "artifacts": n, "bytes": size }))).collect();
@@ -189,7 +174,7 @@ fn document(found: &Inspection, artifacts: bool) -> Value {
         "parity": found.parity.map(|p| json!({ "permille": p.permille, "spare-volumes": p.spares })),
         "volumes_here": found.volumes.iter().map(|(n, path)| json!({ "number": n, "path": path })).collect::<Vec<_>>(),
         "lock": if found.unread { "not read" } else if found.lock.is_some() { "read" } else { "damaged" },
-        "upstream-signatures": { "present": present, "absent": absent, "unknown": unknown },
+        "upstream-signatures": upstream::document(found, judged),
         "ecosystems": counts,
         "signatures": found.signatures.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "artifacts": artifacts.then(|| found.lock.iter().flat_map(|l| &l.artifacts).map(list).collect::<Vec<_>>()),

@@ -63,7 +63,7 @@ pub mod yaml;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Looked, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -151,8 +151,8 @@ impl Ecosystem for Charts {
         describe::release(artifact)
     }
 
-    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
-        signed::judge(artifact, keys, blobs)
+    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
+        signed::look(artifact, keys, blobs)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

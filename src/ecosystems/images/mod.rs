@@ -33,7 +33,7 @@ mod tree;
 use super::{Ecosystem, Mirror, Snippet, cosign};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Looked, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -124,11 +124,11 @@ impl Ecosystem for Images {
         meta::Meta::of(artifact).is_ok_and(|meta| meta.role != meta::Role::Image)
     }
 
-    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
         // What the room refuses has no repository that a signature could name.
         match meta::Meta::of(artifact) {
-            Ok(meta) => cosign::judge(&artifact.descriptors[0], &meta.repository, beside, keys, blobs),
-            Err(error) => Ok(Judgement::Missing(error.message().to_owned())),
+            Ok(meta) => cosign::look(&artifact.descriptors[0], &meta.repository, beside, keys, blobs),
+            Err(error) => Ok(Looked::nothing(error.message())),
         }
     }
 

@@ -57,7 +57,7 @@ mod xet;
 use super::{Ecosystem, Mirror, Snippet, cosign};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor};
 use crate::error::Result;
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Looked, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::server::oci::Repository;
@@ -155,13 +155,13 @@ impl Ecosystem for Models {
         carried::Carried::is_of(artifact) && carried::Carried::of(artifact).is_ok_and(|carried| carried.beside.is_some())
     }
 
-    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
+    fn signed(&self, artifact: &Artifact, beside: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
         if !carried::Carried::is_of(artifact) {
-            return Ok(Judgement::Missing("signatures of a hub's repositories are not judged".to_owned()));
+            return Ok(Looked::nothing("signatures of a hub's repositories are not judged"));
         }
         match carried::Carried::of(artifact) {
-            Ok(carried) => cosign::judge(&artifact.descriptors[0], &carried.oci, beside, keys, blobs),
-            Err(error) => Ok(Judgement::Missing(error.message().to_owned())),
+            Ok(carried) => cosign::look(&artifact.descriptors[0], &carried.oci, beside, keys, blobs),
+            Err(error) => Ok(Looked::nothing(error.message())),
         }
     }
 

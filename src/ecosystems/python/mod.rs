@@ -31,7 +31,7 @@ mod wheel;
 use super::{Ecosystem, Mirror, Snippet};
 use crate::artifact::{Artifact, BlobRead, Blobs, Description, Descriptor, Release};
 use crate::error::Result;
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Looked, UpstreamKey};
 use crate::report::Component;
 use crate::scan::Findings;
 use crate::store::Shelf;
@@ -78,8 +78,8 @@ impl Ecosystem for Python {
         describe::release(artifact)
     }
 
-    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
-        attestation::judge(artifact, keys, blobs)
+    fn signed(&self, artifact: &Artifact, _: &[&Artifact], keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
+        attestation::look(artifact, keys, blobs)
     }
 
     fn examine(&self, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {

@@ -21,7 +21,9 @@ pub struct TrustedRoot {
     pub(super) authorities: Vec<Authority>,
     pub(super) logs: Vec<Log>,
     pub(super) certificate_logs: Vec<Log>,
-    /// SHA-256 of its text.
+    /// Its text, as it was given.
+    pub json: String,
+    /// SHA-256 of that.
     pub digest: Digest,
 }
 
@@ -112,7 +114,7 @@ impl TrustedRoot {
         let authorities = wire.certificate_authorities.into_iter().map(WireAuthority::into_domain).collect::<Result<_, _>>()?;
         let logs = |logs: Vec<WireLog>| logs.into_iter().map(WireLog::into_domain).collect::<Result<Vec<_>, String>>();
         let (logs, certificate_logs) = (logs(wire.tlogs)?, logs(wire.ctlogs)?);
-        Ok(Self { authorities, logs, certificate_logs, digest: Digest::of(json.as_bytes()) })
+        Ok(Self { authorities, logs, certificate_logs, json: json.to_owned(), digest: Digest::of(json.as_bytes()) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::advised::{Advised, ask};
 use super::carried::pretty;
+use super::published::{self, Published};
 use super::{Gathering, Notes};
 use crate::artifact::{Artifact, Blobs};
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ pub struct Contents {
     pub licences: Found,
     /// Models.
     pub models: Found,
+    /// Signatures of publishers.
+    pub published: Published,
     /// That some blobs are not here, where it is so.
     pub not_here: Option<Reason>,
 }
@@ -59,6 +62,7 @@ pub fn lay(subject: Subject, looked: Looked<'_>, gathering: &Gathering<'_>, fold
         scan: findings(scan, advised, not_here.into_iter().chain(cut).collect(), folder)?,
         licences: licences(&inventory, folder)?,
         models: models(&inventory, folder)?,
+        published: published::lay(looked, &inventory, folder, notes)?,
         not_here,
     })
 }

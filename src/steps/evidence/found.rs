@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::carried::{Laid, references};
+use super::published::Published;
 use super::trusting::Trusting;
 use crate::report::controls::{Evidence, Filed, Found, Gathered, Reason, References};
 
@@ -18,7 +19,8 @@ pub fn found(parts: &Parts, trusting: &Trusting, policy: Option<&Filed>) -> Gath
     note(Evidence::E7, Some(parts.contents.bills.clone()));
     note(Evidence::E8, Some(parts.contents.scan.clone()));
     note(Evidence::E9, Some(parts.accepted.clone()));
-    note(Evidence::E10, some(every(&|laid| vec![laid.lock.clone()]), vec![Reason::NoPublisherSignatures]));
+    let Published { index, reasons, .. } = &parts.contents.published;
+    note(Evidence::E10, some(every(&|laid| vec![laid.lock.clone()]).map(|locks| locks.and(index.clone())), reasons.clone()));
     note(Evidence::E11, Some(parts.contents.licences.clone()));
     note(Evidence::E12, Some(parts.contents.models.clone()));
     note(Evidence::E13, Some(changes(parts)));

@@ -11,6 +11,7 @@ mod contents;
 mod found;
 mod hand;
 mod logged;
+mod published;
 mod seal;
 mod trusting;
 mod written;

@@ -3,6 +3,7 @@
 use super::carried::{named, pretty};
 use super::found::found;
 use super::hand::ByHand;
+use super::published::PLACE;
 use super::seal::seal;
 use super::{CHECK, Done, Gathering, Packed};
 use crate::error::Result;
@@ -22,7 +23,7 @@ pub fn finish(done: Done, gathering: &Gathering<'_>, mut folder: Folder) -> Resu
     let about = About { title: &title, subject: subject.digest, time: &time, tool, profiles: &profiles, language };
     tables(&gathered, &about, gathering, &mut folder)?;
     folder.write("check.sh", CHECK.as_bytes())?;
-    folder.write("README.md", readme(&about, &notes.hand).as_bytes())?;
+    folder.write("README.md", readme(&about, &notes.hand, parts.contents.published.carried).as_bytes())?;
     let key = parts.logged.as_ref().map(|logged| logged.key.clone());
     let root = trusting.newest.fingerprint();
     let index = index(&folder, &gathered, &about, (&root.hex(), key.as_deref()), gathering);
@@ -60,7 +61,13 @@ fn tables(gathered: &Gathered, about: &About<'_>, gathering: &Gathering<'_>, fol
 fn index(folder: &Folder, gathered: &Gathered, about: &About<'_>, (root, key): (&str, Option<&str>), gathering: &Gathering<'_>) -> Value {
     let evidence_in = |name: &str| -> Vec<&str> {
         let of = |(evidence, found): (Evidence, &Found)| named(found.references()).any(|file| file == name).then(|| evidence.code());
-        gathered.all().filter_map(of).collect()
+        let published = name.starts_with(PLACE) && !gathered.of(Evidence::E10).references().is_empty();
+        let mut all: Vec<&str> = gathered.all().filter_map(of).collect();
+        // Its list names the others.
+        if published && !all.contains(&Evidence::E10.code()) {
+            all.push(Evidence::E10.code());
+        }
+        all
     };
     let files =
         folder.files().map(|file| json!({ "name": file.name(), "sha256": file.digest().hex(), "evidence": evidence_in(file.name()) }));
@@ -77,7 +84,7 @@ fn index(folder: &Folder, gathered: &Gathered, about: &About<'_>, (root, key): (
     })
 }
 
-fn readme(about: &About<'_>, hand: &ByHand) -> String {
+fn readme(about: &About<'_>, hand: &ByHand, published: bool) -> String {
     let template = match about.language {
         Language::English => include_str!("readme.en.md"),
         Language::German => include_str!("readme.de.md"),
@@ -85,6 +92,8 @@ fn readme(about: &About<'_>, hand: &ByHand) -> String {
     };
     let (subject, (commands, left)) = (about.subject.hex(), hand.lines());
     let left = if left == 0 { String::new() } else { said().word("left-out", about.language).replace("{n}", &left.to_string()) + "\n\n" };
+    let publishers = || format!("{}\n\n{}\n", said().word("publishers", about.language), include_str!("publishers.txt"));
+    let publishers = if published { publishers() } else { String::new() };
     let filled = [
         ("{title}", about.title),
         ("{time}", about.time),
@@ -92,6 +101,7 @@ fn readme(about: &About<'_>, hand: &ByHand) -> String {
         ("{subject}", &subject),
         ("{oscal}", OSCAL_VERSION),
         ("{left-out}", &left),
+        ("{publishers}", &publishers),
         ("{commands}", &commands),
     ];
     filled.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))

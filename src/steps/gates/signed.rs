@@ -4,7 +4,7 @@ use super::stands_beside;
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::ecosystems::find;
 use crate::error::Result;
-use crate::publisher::{Judgement, UpstreamKey};
+use crate::publisher::{Judgement, Looked, UpstreamKey};
 use crate::report::Inventory;
 use crate::steps::sbom::distinct;
 use std::borrow::Borrow;
@@ -18,30 +18,43 @@ pub(super) struct Judges<'a> {
 }
 
 impl<'a> Judges<'a> {
+    /// Those who judge what keys are for. Without keys nothing is looked for.
     pub(super) fn new(keys: &'a [UpstreamKey], all: &[&'a Artifact], blobs: &'a dyn Blobs) -> Self {
+        if keys.is_empty() { Self { keys, beside: BTreeMap::new(), blobs } } else { Self::of_everything(keys, all, blobs) }
+    }
+
+    /// The same who look at what no key is for as well.
+    pub(super) fn of_everything(keys: &'a [UpstreamKey], all: &[&'a Artifact], blobs: &'a dyn Blobs) -> Self {
         let mut beside: BTreeMap<Digest, Vec<&Artifact>> = BTreeMap::new();
-        // Without keys nothing is looked for.
-        for artifact in all.iter().filter(|_| !keys.is_empty()) {
-            if let Some(subject) = artifact.subject {
-                beside.entry(subject).or_default().push(artifact);
-            }
+        for (subject, artifact) in all.iter().filter_map(|artifact| Some((artifact.subject?, artifact))) {
+            beside.entry(subject).or_default().push(artifact);
         }
         Self { keys, beside, blobs }
     }
 
     /// What the keys that are for it say of an artifact.
     pub(super) fn of(&self, artifact: &Artifact) -> Result<Judgement> {
+        let keys = self.keys_for(artifact);
+        if keys.is_empty() { Ok(Judgement::Unkeyed) } else { Ok(self.look(artifact, &keys)?.judgement()) }
+    }
+
+    /// The same, and which signatures are carried, whether keys are for it or not.
+    pub(super) fn judged(&self, artifact: &Artifact) -> Result<(Judgement, Looked)> {
+        let keys = self.keys_for(artifact);
+        let looked = self.look(artifact, &keys)?;
+        Ok((if keys.is_empty() { Judgement::Unkeyed } else { looked.judgement() }, looked))
+    }
+
+    fn keys_for(&self, artifact: &Artifact) -> Vec<&'a UpstreamKey> {
         let name = format!("{}/{}", artifact.ecosystem, artifact.name);
-        let keys: Vec<&UpstreamKey> = self.keys.iter().filter(|key| key.is_for(&name)).collect();
-        if keys.is_empty() {
-            return Ok(Judgement::Unkeyed);
-        }
-        let Ok(room) = find(&artifact.ecosystem) else {
-            return Ok(Judgement::Missing("nothing here knows its ecosystem".to_owned()));
-        };
+        self.keys.iter().filter(|key| key.is_for(&name)).collect()
+    }
+
+    fn look(&self, artifact: &Artifact, keys: &[&UpstreamKey]) -> Result<Looked> {
+        let Ok(room) = find(&artifact.ecosystem) else { return Ok(Looked::nothing("nothing here knows its ecosystem")) };
         let own = artifact.descriptors.iter().filter_map(|blob| self.beside.get(&blob.digest)).flatten();
         let beside: Vec<&Artifact> = own.copied().filter(|other| other.ecosystem == artifact.ecosystem).collect();
-        room.signed(artifact, &beside, &keys, self.blobs)
+        room.signed(artifact, &beside, keys, self.blobs)
     }
 }
 
@@ -68,10 +81,8 @@ pub fn signatures<A: Borrow<Artifact>>(
     blobs: &dyn Blobs,
 ) -> Result<Signatures> {
     let all = distinct(artifacts);
-    let here: BTreeSet<Digest> = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
     let (judges, mut counts) = (Judges::new(keys, &all, blobs), Signatures::default());
-    let judged = all.iter().zip(&inventory.components).filter(|(artifact, component)| !stands_beside(artifact, component, &here));
-    for (artifact, _) in judged {
+    for artifact in themselves(&all, inventory) {
         *match judges.of(artifact)? {
             Judgement::Unkeyed => &mut counts.unkeyed,
             Judgement::NotHere(_) => &mut counts.not_here,
@@ -81,4 +92,27 @@ pub fn signatures<A: Borrow<Artifact>>(
         } += 1;
     }
     Ok(counts)
+}
+
+/// Those that are not only there for another one.
+fn themselves<'a>(all: &[&'a Artifact], inventory: &Inventory) -> Vec<&'a Artifact> {
+    let here: BTreeSet<Digest> = all.iter().flat_map(|artifact| artifact.descriptors.iter().map(|blob| blob.digest)).collect();
+    let with = all.iter().zip(&inventory.components);
+    with.filter(|(artifact, component)| !stands_beside(artifact, component, &here)).map(|(artifact, _)| *artifact).collect()
+}
+
+/// Tells of each of these artifacts, whether keys are for it or not, which signatures of its publisher are carried and what they come to.
+pub fn published<A: Borrow<Artifact>>(
+    keys: &[UpstreamKey],
+    artifacts: &[A],
+    inventory: &Inventory,
+    blobs: &dyn Blobs,
+    mut each: impl FnMut(&Artifact, &Judgement, &Looked) -> Result<()>,
+) -> Result<()> {
+    let all = distinct(artifacts);
+    let judges = Judges::of_everything(keys, &all, blobs);
+    themselves(&all, inventory).into_iter().try_for_each(|artifact| {
+        let (judgement, looked) = judges.judged(artifact)?;
+        each(artifact, &judgement, &looked)
+    })
 }

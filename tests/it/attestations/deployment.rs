@@ -61,7 +61,9 @@ impl Deployment {
         let log = |key: &KeyPair| {
             json!([{
                 "baseUrl": "https://log.example", "hashAlgorithm": "SHA2_256",
-                "publicKey": { "rawBytes": BASE64.encode(&key.subject_public_key_info()), "validFor": always },
+                "publicKey": {
+                    "rawBytes": BASE64.encode(&key.subject_public_key_info()), "validFor": always, "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                },
                 "logId": { "keyId": BASE64.encode(name_of(key).as_bytes()) },
             }])
         };
@@ -69,7 +71,10 @@ impl Deployment {
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": log(&self.log), "ctlogs": log(&self.certificates),
-            "certificateAuthorities": [{ "certChain": { "certificates": chain }, "validFor": always }],
+            "certificateAuthorities": [{
+                "subject": { "organization": "example", "commonName": "Root" }, "uri": "https://authority.example",
+                "certChain": { "certificates": chain }, "validFor": always,
+            }],
         })
         .to_string()
     }
@@ -140,9 +145,11 @@ impl Deployment {
         let kind = "application/vnd.in-toto+json";
         let payload = statement.to_string();
         let signature = BASE64.encode(&holder.key.sign(&airlift::publisher::dsse(kind, payload.as_bytes())).unwrap());
+        let envelope = json!({ "payload": BASE64.encode(payload.as_bytes()), "payloadType": kind, "signatures": [{ "sig": signature }] });
         let body = json!({
             "apiVersion": "0.0.1", "kind": "dsse",
             "spec": {
+                "envelopeHash": { "algorithm": "sha256", "value": Digest::of(envelope.to_string().as_bytes()).hex() },
                 "payloadHash": { "algorithm": "sha256", "value": Digest::of(payload.as_bytes()).hex() },
                 "signatures": [{ "signature": signature, "verifier": BASE64.encode(holder.pem().as_bytes()) }],
             },
@@ -158,13 +165,13 @@ impl Deployment {
             "hashes": [BASE64.encode(beside.as_bytes())], "checkpoint": { "envelope": checkpoint },
         });
         let entry = json!({
-            "logIndex": "1", "logId": { "keyId": BASE64.encode(id.as_bytes()) }, "integratedTime": time.to_string(),
+            "logIndex": "1", "kindVersion": { "kind": "dsse", "version": "0.0.1" }, "logId": { "keyId": BASE64.encode(id.as_bytes()) }, "integratedTime": time.to_string(),
             "inclusionPromise": { "signedEntryTimestamp": timestamp }, "inclusionProof": proof, "canonicalizedBody": body,
         });
         json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": { "certificate": { "rawBytes": BASE64.encode(&holder.certificate) }, "tlogEntries": [entry] },
-            "dsseEnvelope": { "payload": BASE64.encode(payload.as_bytes()), "payloadType": kind, "signatures": [{ "sig": signature }] },
+            "dsseEnvelope": envelope,
         })
     }
 }

@@ -25,7 +25,7 @@ fn both(deployment: &Deployment, holder: &Holder, digest: &Digest, time: i64) ->
     [Image::new().annotated(&[(payload, annotations)]), Image::new().with_bundle(bundle.to_string().as_bytes())]
 }
 
-fn statement(digest: &Digest) -> Value {
+pub fn statement(digest: &Digest) -> Value {
     json!({
         "_type": "https://in-toto.io/Statement/v1", "predicateType": "https://sigstore.dev/cosign/sign/v1", "predicate": {},
         "subject": [{ "digest": { "sha256": digest.hex() } }],

@@ -1,8 +1,8 @@
 //! Attestations of Python packages (PEP 740), as they were published: from an index across the gap to stock clients, and by the identities of a
 //! policy. The vectors and where they come from are in `tests/vectors/attestations`.
 
-mod deployment;
-mod images;
+pub mod deployment;
+pub mod images;
 mod judge;
 mod locking;
 
@@ -16,12 +16,12 @@ use std::process::Command;
 
 pub const WHEEL: &str = "circleci_sign_publish_example-0.0.1.dev137-py3-none-any.whl";
 pub const PROJECT: &str = "circleci-sign-publish-example";
-const REQUIREMENT: &str = "circleci-sign-publish-example==0.0.1.dev137";
+pub const REQUIREMENT: &str = "circleci-sign-publish-example==0.0.1.dev137";
 const ORIGIN: &str = "/integrity/circleci/provenance";
 const MEDIA_TYPE: &str = "application/vnd.pypi.integrity.v1+json";
 /// Who signed the wheel, by its certificate.
-const ISSUER: &str = "https://oidc.circleci.com";
-const IDENTITY: &str =
+pub const ISSUER: &str = "https://oidc.circleci.com";
+pub const IDENTITY: &str =
     "https://circleci.com/api/v2/projects/fdd9283f-e619-46af-8f9c-851f7d3e8b2b/pipeline-definitions/8e4f8ab2-8d7c-4827-9f15-de076d6d647f";
 const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
 
@@ -30,7 +30,8 @@ pub fn vector(name: &str) -> Vec<u8> {
     std::fs::read(path(name)).unwrap()
 }
 
-fn path(name: &str) -> PathBuf {
+/// Where it is.
+pub fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/attestations").join(name)
 }
 

@@ -4,6 +4,7 @@ mod documents;
 mod hostile;
 mod people;
 mod proved;
+mod publishers;
 mod statuses;
 
 use crate::cli::approvals::Site;

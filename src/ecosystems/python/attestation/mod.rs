@@ -12,7 +12,7 @@ use super::format::Entry;
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Result};
 use crate::publisher::keyless::{Base64, Entry as LogEntry, Form, Signed, WireEntry};
-use crate::publisher::{Judgement, Kind, UpstreamKey, dsse};
+use crate::publisher::{By, Carried, Kind, Looked, Scheme, UpstreamKey, Worth, dsse};
 use crate::scan::{Findings, rules};
 use serde::Deserialize;
 use std::io::Read;
@@ -146,7 +146,7 @@ impl Attestation {
 
     /// Which identity made it of this file; else, why none did. The signature is judged first: nothing is read of a statement that nobody
     /// known has signed.
-    fn judge(&self, keys: &[&UpstreamKey], file: &Entry) -> std::result::Result<String, String> {
+    fn judge(&self, keys: &[&UpstreamKey], file: &Entry) -> std::result::Result<By, String> {
         let bytes = dsse(STATEMENT, &self.payload);
         let signed = Signed {
             form: Form::Envelope,
@@ -162,7 +162,7 @@ impl Attestation {
             match key.verify_keyless(&signed) {
                 Ok(by) => {
                     let word = self.about(file).map_err(|why| format!("by {by}, but {why}"))?;
-                    return Ok(format!("{by}, {word}"));
+                    return Ok(By { says: Some(word), ..by });
                 }
                 Err(refusal) => why.push(format!("not by {}: {refusal}", key.label())),
             }
@@ -183,29 +183,39 @@ fn parts(name: &str) -> usize {
     name.split('-').count()
 }
 
-/// What the identities of a policy say of a file.
-pub(super) fn judge(artifact: &Artifact, keys: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Judgement> {
-    let missing = |why: &str| Ok(Judgement::Missing(why.to_owned()));
-    let keys: Vec<&UpstreamKey> = keys.iter().copied().filter(|key| key.kind() == Kind::Keyless).collect();
-    if keys.is_empty() {
-        return missing(&format!("none of kind {} is, which is what attests it", Kind::Keyless.word()));
-    }
+/// The attestations of a file, and what the identities of a policy say of them.
+pub(super) fn look(artifact: &Artifact, all: &[&UpstreamKey], blobs: &dyn Blobs) -> Result<Looked> {
+    let keys: Vec<&UpstreamKey> = all.iter().copied().filter(|key| key.kind() == Kind::Keyless).collect();
+    let none = (keys.is_empty() && !all.is_empty()).then(|| format!("none of kind {} is, which is what attests it", Kind::Keyless.word()));
     let file = match Entry::read(artifact) {
         Ok(file) => file,
-        Err(error) => return missing(error.message()),
+        Err(error) => return Ok(Looked::nothing(none.as_deref().unwrap_or_else(|| error.message()))),
     };
-    let Some(known) = &file.provenance else { return missing("no attestation is carried") };
-    let Some(mut blob) = blobs.open(&known.digest)? else {
-        return Ok(Judgement::NotHere("its attestations are not here".to_owned()));
+    let Some(known) = &file.provenance else {
+        return Ok(Looked::nothing(none.as_deref().unwrap_or("no attestation is carried")));
     };
-    let bytes = bytes(&mut *blob, &file)?;
-    if Digest::of(&bytes) != known.digest {
-        return Ok(Judgement::Wrong(vec!["its attestations are too long, or other bytes than the lock says".to_owned()]));
+    let carried = |at: usize, worth: Worth| Carried { scheme: Scheme::Provenance, blobs: vec![known.digest], at, worth };
+    let signatures = match blobs.open(&known.digest)? {
+        None => vec![carried(0, Worth::NotHere("its attestations are not here".to_owned()))],
+        Some(mut blob) => match attestations(&bytes(&mut *blob, &file)?, known.digest) {
+            Ok(all) => all
+                .iter()
+                .map(|one| Worth::judged(&keys, || one.judge(&keys, &file)))
+                .enumerate()
+                .map(|(at, worth)| carried(at, worth))
+                .collect(),
+            Err(why) => vec![carried(0, Worth::judged(&keys, || Err(why)))],
+        },
+    };
+    Ok(Looked { signatures, none, ..Looked::default() })
+}
+
+/// The attestations in the bytes of a blob; why there are none, where they are not what they should be.
+fn attestations(bytes: &[u8], digest: Digest) -> std::result::Result<Vec<Attestation>, String> {
+    if Digest::of(bytes) != digest {
+        return Err("its attestations are too long, or other bytes than the lock says".to_owned());
     }
-    Ok(match read(&bytes) {
-        Ok(attestations) => Judgement::of(attestations.iter().map(|one| one.judge(&keys, &file)).collect()),
-        Err(why) => Judgement::Wrong(vec![format!("its attestations: {why}")]),
-    })
+    read(bytes).map_err(|why| format!("its attestations: {why}"))
 }
 
 /// At most one byte more than is read of a provenance object.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::artifact::{Descriptor, InMemory, Learned};
-use crate::publisher::Pattern;
 use crate::publisher::keyless::{Identity, TrustedRoot};
+use crate::publisher::{Judgement, Pattern};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ fn key(identity: &str) -> UpstreamKey {
 const SIGNER: &str = "919436158236-compute@developer.gserviceaccount.com";
 
 fn judged(artifact: &Artifact, provenance: &[u8], identity: &str) -> Judgement {
-    judge(artifact, &[&key(identity)], &One(provenance.to_vec())).expect("a judgement")
+    look(artifact, &[&key(identity)], &One(provenance.to_vec())).expect("a look").judgement()
 }
 
 fn wrong(judgement: &Judgement) -> &str {
@@ -81,6 +81,11 @@ fn a_published_attestation_names_who_published_this_file() {
     assert!(matches!(judged(&file, b"other bytes", SIGNER), Judgement::NotHere(_)));
     let long = vec![b' '; MOST_BYTES + 1];
     assert!(wrong(&judged(&file, &long, SIGNER)).contains("too long"));
+    // Without anybody who would judge it, it is listed all the same.
+    let looked = look(&file, &[], &One(bytes.to_vec())).expect("a look");
+    let [one] = &looked.signatures[..] else { panic!("{looked:?}") };
+    assert_eq!((one.scheme, &*one.blobs, one.at), (Scheme::Provenance, &[Digest::of(bytes)][..], 0));
+    assert!(matches!(&one.worth, Worth::Unjudged(why) if why.contains("no identity of the policy is for it")), "{one:?}");
 }
 
 #[test]
