@@ -63,6 +63,7 @@ impl EvidenceCommand {
             threads: context.environment.threads(),
             time: given.then_some(time),
             tool,
+            program: context.environment.program(),
             signer: signer.as_deref(),
             statements: &statements,
             progress: progress.as_ref(),

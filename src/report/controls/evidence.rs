@@ -132,6 +132,7 @@ pub enum Reason {
     Once,
     NoManifest,
     VersionOnly,
+    BuildNotSaid,
     TooFewSignatures(u64, u64),
 }
 
@@ -176,6 +177,7 @@ impl Reason {
         Self::Once,
         Self::NoManifest,
         Self::VersionOnly,
+        Self::BuildNotSaid,
         Self::TooFewSignatures(1, 2),
     ];
 
@@ -219,6 +221,7 @@ impl Reason {
             Self::Once => ("once", 0, 0),
             Self::NoManifest => ("no-manifest", 0, 0),
             Self::VersionOnly => ("version-only", 0, 0),
+            Self::BuildNotSaid => ("build-not-said", 0, 0),
             Self::TooFewSignatures(n, m) => ("too-few-signatures", n, m),
         }
     }

@@ -4,10 +4,10 @@ use super::advised::{Advised, ask};
 use super::carried::pretty;
 use super::published::{self, Published};
 use super::{Gathering, Notes};
-use crate::artifact::{Artifact, Blobs};
+use crate::artifact::{Artifact, Blobs, Digest};
 use crate::error::{Error, Result};
 use crate::report::controls::{Filed, Folder, Found, Reason, References};
-use crate::report::{Component, Declared, Format, Inventory, Subject};
+use crate::report::{Component, Declared, Format, Inventory, Subject, of_program};
 use crate::scan::Severity;
 use crate::steps::sbom::Stocktaking;
 use crate::steps::scan::{Report, Scan, Scanned};
@@ -26,6 +26,8 @@ pub struct Contents {
     pub models: Found,
     /// Signatures of publishers.
     pub published: Published,
+    /// What the program itself is.
+    pub program: Found,
     /// That some blobs are not here, where it is so.
     pub not_here: Option<Reason>,
 }
@@ -63,6 +65,7 @@ pub fn lay(subject: Subject, looked: Looked<'_>, gathering: &Gathering<'_>, fold
         licences: licences(&inventory, folder)?,
         models: models(&inventory, folder)?,
         published: published::lay(looked, &inventory, folder, notes)?,
+        program: program(gathering.program, folder)?,
         not_here,
     })
 }
@@ -88,6 +91,14 @@ fn bills(inventory: &Inventory, folder: &mut Folder) -> Result<Found> {
     let lacking = counts.not_examined + counts.unreadable;
     let reasons = if lacking > 0 { vec![Reason::NotAllExamined(lacking as u64, counts.artifacts as u64)] } else { vec![] };
     Ok(Found::but(References::to(cyclonedx).and(spdx), reasons))
+}
+
+/// What the program was made of. Who built it, nothing here could say.
+fn program(executable: Option<Digest>, folder: &mut Folder) -> Result<Found> {
+    let Some(digest) = executable else { return Ok(Found::Absent(Reason::VersionOnly)) };
+    let inventory = of_program(digest)?;
+    let bill = folder.stream("program/cyclonedx.json", |out| Format::CycloneDx.write(&inventory, out))?;
+    Ok(Found::but(References::to(bill), vec![Reason::BuildNotSaid]))
 }
 
 fn licences(inventory: &Inventory, folder: &mut Folder) -> Result<Found> {

@@ -28,7 +28,7 @@ pub fn found(parts: &Parts, trusting: &Trusting, policy: Option<&Filed>) -> Gath
     note(Evidence::E15, Some(rules(parts, policy)));
     note(Evidence::E17, Some(reread(parts)));
     note(Evidence::E18, some(every(&|laid| vec![laid.lock.clone()]), vec![Reason::NoManifest]));
-    note(Evidence::E19, Some(Found::Absent(Reason::VersionOnly)));
+    note(Evidence::E19, Some(parts.contents.program.clone()));
     note(Evidence::E20, Some(two_people(parts)));
     let (log, receipts, refusals) = log(parts);
     note(Evidence::E4, Some(log));

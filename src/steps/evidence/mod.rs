@@ -58,6 +58,8 @@ pub struct Gathering<'a> {
     pub time: Option<Timestamp>,
     /// The program, with its version.
     pub tool: &'a str,
+    /// The digest of the program's file, where it could be read.
+    pub program: Option<Digest>,
     /// Who signs the list.
     pub signer: Option<&'a dyn Signer>,
     /// Statements beside those that are carried and kept.
