@@ -418,12 +418,12 @@ fn room(artifact: &Artifact, bytes: &[u8]) {
     }
 }
 
-/// What was found becomes a document of either form, whatever stands in it.
+/// What was found becomes a document of each form, whatever stands in it.
 fn written(component: Component) {
     let (kind, digest) = (SubjectKind::Lock, Digest::of(b"subject"));
     let subject = Subject { kind, name: "kit".to_owned(), version: String::new(), digest, partial: false, created: None, author: None };
     let inventory = Inventory::new(subject, vec![component]);
-    for format in [Format::CycloneDx, Format::Spdx] {
+    for format in [Format::CycloneDx, Format::Spdx, Format::Spdx3] {
         let mut out = Vec::new();
         format.write(&inventory, &mut out).expect("memory can be written");
         serde_json::from_slice::<Value>(&out).expect("a document is JSON");

@@ -88,7 +88,7 @@ pub enum Command {
     Scan(commands::scan::Scan),
     /// Judge a lock, a bundle or what is installed by the rules of a policy
     Gate(commands::gate::Gate),
-    /// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX or SPDX
+    /// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX, SPDX 2 or SPDX 3
     Sbom(commands::sbom::Sbom),
     /// Ask the advisories that are carried about a lock, a bundle or what is installed
     Audit(commands::audit::Audit),

@@ -9,6 +9,8 @@ use crate::report::{Component, Examined, Licensing, Requirement};
 const LONGEST_NAME: usize = 255;
 /// Most fields that are kept.
 const MOST: usize = 10_000;
+/// Most mailboxes that are named of one project.
+const MOST_CONTACTS: usize = 16;
 /// Longest value that is kept, in bytes: a whole licence text may stand in one.
 const LONGEST: usize = 2000;
 
@@ -76,6 +78,7 @@ pub fn project(metadata: &CoreMetadata, place: &str) -> Option<Component> {
         version: version.to_owned(),
         name,
         supplier: supplier(metadata),
+        contacts: contacts(metadata),
         summary: metadata.one("summary").map(first_line),
         licences: licences(metadata).into_iter().map(|l| Licensing::new(l.expression, l.source)).collect(),
         requirements: metadata.all("requires-dist").map(|text| requirement(text, |_| None)).collect(),
@@ -103,6 +106,25 @@ pub fn licences(metadata: &CoreMetadata) -> Vec<Licence> {
 pub fn supplier(metadata: &CoreMetadata) -> Option<String> {
     let fields = ["author", "author-email", "maintainer", "maintainer-email"];
     fields.into_iter().find_map(|field| metadata.one(field)).map(first_line)
+}
+
+/// Where whoever made it can be reached: the mailboxes beside the name, and the project's page, by itself or under a label for it.
+pub fn contacts(metadata: &CoreMetadata) -> Vec<String> {
+    const LABELS: [&str; 5] = ["homepage", "home", "repository", "source", "sourcecode"];
+    let is_author = metadata.one("author").or(metadata.one("author-email")).is_some();
+    let mailboxes = metadata.one(if is_author { "author-email" } else { "maintainer-email" }).unwrap_or_default();
+    let mailboxes =
+        mailboxes.split(|c: char| c.is_whitespace() || "<>,;".contains(c)).filter(|word| word.contains('@')).take(MOST_CONTACTS);
+    let mut all: Vec<String> = mailboxes.map(str::to_owned).collect();
+    let labelled = |wanted: &&str| {
+        metadata.all("project-url").find_map(|url| {
+            let (label, page) = url.split_once(',')?;
+            let label: String = label.chars().filter(char::is_ascii_alphabetic).collect();
+            label.eq_ignore_ascii_case(wanted).then(|| page.trim())
+        })
+    };
+    all.extend(metadata.one("home-page").or_else(|| LABELS.iter().find_map(labelled)).map(str::to_owned));
+    all
 }
 
 /// A licence text may stand where a name should: its first line tells which.

@@ -19,7 +19,9 @@ pub enum Class {
     Container,
     /// A trained model.
     Model,
-    /// Data that is neither code nor a model.
+    /// Data that models are trained on or tested with.
+    Dataset,
+    /// Data that is neither code nor a model, nor such data.
     Data,
     /// A file of which nothing more is known.
     File,
@@ -100,10 +102,16 @@ pub struct Component {
     pub supplier: Option<String>,
     /// Who wrote it, as declared, where that is said apart.
     pub author: Option<String>,
+    /// Where whoever wrote it, else whoever publishes it, can be reached, as declared beside the name: mailboxes, pages, the project's page.
+    pub contacts: Vec<String>,
+    /// When it was published, as the index it is from claims: RFC 3339, UTC, in seconds.
+    pub released: Option<String>,
     /// One line of summary.
     pub summary: Option<String>,
     /// Licence statements, and licence files that were found.
     pub licences: Vec<Licensing>,
+    /// The licence that governs it, as who accounts for the document concludes; set by [`super::Inventory::conclude_licences`].
+    pub concluded: Option<String>,
     /// Its blobs; for what was found inside, none or the file it was found as.
     pub parts: Vec<Part>,
     /// The dependencies it declares, as written.

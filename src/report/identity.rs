@@ -42,5 +42,12 @@ impl Write for Hashed {
 
 /// An identifier within an SPDX document (section 7.2): letters, digits and hyphens only.
 pub(super) fn spdx_id(reference: &str) -> String {
-    format!("SPDXRef-{}", &Digest::of(reference.as_bytes()).hex()[..32])
+    format!("SPDXRef-{}", short(reference))
+}
+
+/// A name for a text, of 128 bits in hexadecimal digits.
+pub(super) fn short(text: &str) -> String {
+    let mut hex = Digest::of(text.as_bytes()).hex();
+    hex.truncate(32);
+    hex
 }

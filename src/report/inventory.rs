@@ -1,7 +1,7 @@
 //! The inventory: all components of one lock, bundle or installed snapshot, named and linked.
 
 use super::component::{Component, Examined};
-use super::licence::{Declared, each_found};
+use super::licence::{Declared, difference, each_found};
 use super::linking::{link, relate};
 use crate::artifact::{Completeness, Digest};
 use std::collections::HashSet;
@@ -119,6 +119,12 @@ impl Inventory {
         self.components.iter().for_each(|component| component.walk(visit));
     }
 
+    /// Takes what is declared for what governs a component: where that is one certain expression, and no text that was found inside is
+    /// another licence's. Only who accounts for the document can ask for it.
+    pub fn conclude_licences(&mut self) {
+        self.components.iter_mut().for_each(conclude);
+    }
+
     /// How many are in which state.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts { artifacts: self.components.len(), ..Counts::default() };
@@ -127,6 +133,14 @@ impl Inventory {
         self.walk(&mut |component| counts.add(component));
         counts
     }
+}
+
+fn conclude(component: &mut Component) {
+    component.concluded = match Declared::of(&component.licences) {
+        Declared::Expression(expression) if difference(&component.licences).is_none() => Some(expression),
+        _ => None,
+    };
+    component.inside.iter_mut().flat_map(|inside| &mut inside.components).for_each(conclude);
 }
 
 impl Counts {

@@ -29,12 +29,28 @@ impl<'a> Lines<'a> {
     }
 
     /// A list, an item a line.
-    pub fn list(&mut self, key: &str, items: impl Iterator<Item = Value>) -> Result<()> {
+    pub fn list(&mut self, key: &str, mut items: impl Iterator<Item = Value>) -> Result<()> {
+        self.open(key)?;
+        items.try_for_each(|item| self.item(&item))?;
+        self.close()
+    }
+
+    /// Begins a list whose items come one by one, until it is closed.
+    pub fn open(&mut self, key: &str) -> Result<()> {
         self.key(key)?;
-        self.out.write_all(b"[")?;
-        for (n, item) in items.enumerate() {
-            write!(self.out, "{}{item}", if n == 0 { "\n" } else { ",\n" })?;
-        }
+        self.first = true;
+        self.out.write_all(b"[")
+    }
+
+    /// The next item of the list.
+    pub fn item(&mut self, item: &Value) -> Result<()> {
+        let between = if std::mem::take(&mut self.first) { "\n" } else { ",\n" };
+        write!(self.out, "{between}{item}")
+    }
+
+    /// Ends the list.
+    pub fn close(&mut self) -> Result<()> {
+        self.first = false;
         self.out.write_all(b"\n]")
     }
 

@@ -25,8 +25,10 @@ mod program;
 #[path = "../../tests/it/promises/list.rs"]
 pub(crate) mod promises;
 mod spdx;
+mod spdx3;
 #[cfg(test)]
 mod tests;
+mod who;
 
 pub use crate::artifact::Purl;
 pub use attached::{Compared, Listed, MAX_LIST_BYTES, named};
@@ -52,6 +54,8 @@ pub enum Format {
     CycloneDx,
     /// SPDX 2.3 in JSON.
     Spdx,
+    /// SPDX 3.0.1 in JSON-LD.
+    Spdx3,
 }
 
 impl Format {
@@ -60,6 +64,7 @@ impl Format {
         let written = match self {
             Self::CycloneDx => cyclonedx::write(inventory, out),
             Self::Spdx => spdx::write(inventory, out),
+            Self::Spdx3 => spdx3::write(inventory, out),
         };
         written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(|e| Error::unwritten("the bill of materials", &e))
     }

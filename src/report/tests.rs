@@ -51,10 +51,18 @@ fn two_documents_that_differ_have_two_numbers() {
     others[0].subject.author = Some("Acme".to_owned());
     others[1].subject.created = Some("2026-02-03T04:05:06Z".to_owned());
     others[2].components[0].examined = Examined::Read;
-    for (form, member) in [(Format::CycloneDx, "serialNumber"), (Format::Spdx, "documentNamespace")] {
-        let number = |inventory: &Inventory| document(inventory, form)[member].clone();
+    for (form, place) in [
+        (Format::CycloneDx, "/serialNumber"),
+        (Format::Spdx, "/documentNamespace"),
+        // The names of all elements begin with it.
+        (Format::Spdx3, "/@graph/0/spdxId"),
+    ] {
+        let number = |inventory: &Inventory| {
+            let name = document(inventory, form).pointer(place).and_then(Value::as_str).map(str::to_owned).expect("a number");
+            name.split('#').next().map(str::to_owned)
+        };
         assert_eq!(number(&one), number(&one));
-        assert!(number(&one).as_str().is_some_and(|number| number.starts_with("urn:uuid:") && number.len() == 45));
+        assert!(number(&one).is_some_and(|number| number.starts_with("urn:uuid:") && number.len() == 45));
         others.iter().for_each(|other| assert_ne!(number(&one), number(other)));
     }
 }
@@ -210,10 +218,107 @@ fn a_difference_keeps_what_was_known_of_the_whole() {
     assert!(!complete.contains(subject["bom-ref"].as_str().unwrap()), "{complete}");
     let spdx = self::document(&part, Format::Spdx);
     assert!(spdx["packages"][0].get("checksums").is_none());
+    let spdx3 = self::document(&part, Format::Spdx3);
+    assert!(element(&spdx3, "#subject").get("verifiedUsing").is_none());
+    assert_eq!(element(&spdx3, "#subject-contains")["completeness"], "incomplete");
+}
+
+/// The element whose identifier ends so.
+fn element<'a>(document: &'a Value, end: &str) -> &'a Value {
+    let graph = document["@graph"].as_array().expect("a graph");
+    graph.iter().find(|one| one["spdxId"].as_str().is_some_and(|id| id.ends_with(end))).expect("the element")
+}
+
+/// The relationships of a kind: whether they are complete, and where they lead.
+fn related(document: &Value, kind: &str) -> Vec<(String, Vec<String>)> {
+    let graph = document["@graph"].as_array().expect("a graph");
+    let text = |value: &Value| value.as_str().expect("text").rsplit('#').next().expect("text").to_owned();
+    let of_kind = graph.iter().filter(|one| one["relationshipType"] == kind);
+    of_kind.map(|one| (text(&one["completeness"]), one["to"].as_array().expect("a list").iter().map(text).collect())).collect()
 }
 
 #[test]
-fn both_forms_say_what_could_not_be_read() {
+fn in_spdx_3_what_is_needed_is_complete_incomplete_or_not_known() {
+    let known = |declared, needs: &[&str]| {
+        let one = Component { declared, ..with("pkg:x/a@1", b"1", needs) };
+        let document = document(&inventory(&[one, with("pkg:x/b@1", b"2", &[])]), Format::Spdx3);
+        let (completeness, to) = related(&document, "dependsOn").swap_remove(0);
+        (completeness, to[0].split('-').next().expect("text").to_owned())
+    };
+    let said = |completeness: &str, to: &str| (completeness.to_owned(), to.to_owned());
+    assert_eq!(known(Completeness::Complete, &["pkg:x/b@1"]), said("complete", "package"));
+    assert_eq!(known(Completeness::Complete, &[]), said("complete", "NoneElement"));
+    assert_eq!(known(Completeness::Partial, &["pkg:x/b@1"]), said("incomplete", "package"));
+    assert_eq!(known(Completeness::Partial, &[]), said("incomplete", "NoAssertionElement"));
+    assert_eq!(known(Completeness::Unknown, &["pkg:x/b@1"]), said("noAssertion", "package"));
+    assert_eq!(known(Completeness::Unknown, &[]), said("noAssertion", "NoAssertionElement"));
+}
+
+/// Nobody but who accounts for a document concludes anything, and not against what was found.
+#[test]
+fn licences_are_concluded_only_where_that_is_asked_for() {
+    let found = |id: &str| Licensing::found("LICENSE", &[id.to_owned()]).swap_remove(0);
+    let of = |purl: &str, bytes: &[u8], licences: Vec<Licensing>| Component { licences, ..with(purl, bytes, &[]) };
+    let declared = |text: &str| Licensing::new(text, "declared");
+    let mut inventory = inventory(&[
+        of("pkg:x/a@1", b"1", vec![declared("MIT OR Apache-2.0")]),
+        of("pkg:x/b@1", b"2", vec![declared("MIT"), found("GPL-2.0-only")]),
+        of("pkg:x/c@1", b"3", vec![declared("see LICENSE"), found("MIT")]),
+        of("pkg:x/d@1", b"4", vec![found("MIT")]),
+    ]);
+    let concluded = |inventory: &Inventory| {
+        let spdx3 = related(&document(inventory, Format::Spdx3), "hasConcludedLicense");
+        let spdx = document(inventory, Format::Spdx)["packages"].as_array().expect("packages").clone();
+        let cyclonedx = document(inventory, Format::CycloneDx).to_string();
+        (
+            spdx3.iter().map(|(_, to)| to[0].starts_with("licence-")).collect::<Vec<_>>(),
+            spdx.iter().skip(1).map(|package| package["licenseConcluded"].clone()).collect::<Vec<_>>(),
+            cyclonedx.matches(r#""acknowledgement":"concluded""#).count(),
+        )
+    };
+    let (none, nothing) = (vec![false; 4], Value::from("NOASSERTION"));
+    assert_eq!(concluded(&inventory), (none, vec![nothing.clone(); 4], 0));
+    inventory.conclude_licences();
+    let first = vec![Value::from("MIT OR Apache-2.0"), nothing.clone(), nothing.clone(), nothing];
+    assert_eq!(concluded(&inventory), (vec![true, false, false, false], first, 1));
+}
+
+/// What is no licence of the list has its text, each once, and the version of the list has three numbers.
+#[test]
+fn in_spdx_3_references_of_licences_lead_to_texts() {
+    let of =
+        |purl: &str, bytes: &[u8], text: &str| Component { licences: vec![Licensing::new(text, "declared")], ..with(purl, bytes, &[]) };
+    let all =
+        [of("pkg:x/a@1", b"1", "see LICENSE"), of("pkg:x/b@1", b"2", "see LICENSE"), of("pkg:x/c@1", b"3", "MIT AND LicenseRef-ours")];
+    let document = document(&inventory(&all), Format::Spdx3);
+    let graph = document["@graph"].as_array().expect("a graph");
+    let texts: Vec<&Value> = graph.iter().filter(|one| one["type"] == "simplelicensing_SimpleLicensingText").collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert_eq!(texts[0]["simplelicensing_licenseText"], "see LICENSE");
+    let expressions: Vec<&Value> = graph.iter().filter(|one| one["type"] == "simplelicensing_LicenseExpression").collect();
+    assert_eq!(expressions[1]["simplelicensing_licenseExpression"], "MIT AND LicenseRef-ours");
+    for (expression, text) in expressions.iter().zip(&texts) {
+        assert_eq!(expression["simplelicensing_customIdToUri"][0]["value"], text["spdxId"]);
+        let version = expression["simplelicensing_licenseListVersion"].as_str().expect("a version");
+        assert!(version.split('.').filter(|number| number.parse::<u32>().is_ok()).count() == 3, "{version}");
+    }
+}
+
+/// In its context the names of some profiles are those of properties, and would be read as these.
+#[test]
+fn in_spdx_3_a_profile_is_named_only_where_its_rules_are_kept() {
+    let document = document(&inventory(&[with("pkg:x/a@1", b"1", &[])]), Format::Spdx3);
+    for end in ["#document", "#sbom"] {
+        assert_eq!(element(&document, end)["profileConformance"], serde_json::json!(["core", "simpleLicensing", "software"]));
+    }
+    let all: Vec<&Value> = document["@graph"].as_array().expect("a graph").iter().filter_map(|one| one.get("spdxId")).collect();
+    let listed = element(&document, "#document")["element"].as_array().expect("a list");
+    assert_eq!(all.len(), listed.len() + 1, "all but the document itself");
+    assert_eq!(related(&document, "contains")[0].0, "complete");
+}
+
+#[test]
+fn every_form_says_what_could_not_be_read() {
     let database = |reading| Database { kind: "rpm".to_owned(), place: "var/lib/rpm/x".to_owned(), components: 0, reading };
     let mut image = with("pkg:x/image@1", b"1", &[]);
     image.inside = Some(Inside {
@@ -225,7 +330,7 @@ fn both_forms_say_what_could_not_be_read() {
     });
     let broken = Component { examined: Examined::Unreadable("its end is missing".to_owned()), ..with("pkg:x/broken@1", b"2", &[]) };
     let inventory = inventory(&[image, broken]);
-    for form in [Format::CycloneDx, Format::Spdx] {
+    for form in [Format::CycloneDx, Format::Spdx, Format::Spdx3] {
         let text = document(&inventory, form).to_string();
         for said in ["of an older form", "one header is cut", "its end is missing"] {
             assert!(text.contains(said), "{form:?}: {said}");

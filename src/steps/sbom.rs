@@ -108,10 +108,18 @@ pub(super) fn look(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> 
         // A lock may name what it chose; only the bytes say whether that is all.
         component.declared = Completeness::Unknown;
     }
+    if let Ok(component) = &mut examined {
+        component.released = room.release(artifact).published.and_then(in_seconds);
+    }
     examined.or_else(|error| match error.kind() {
         Kind::Verification | Kind::Usage => Ok(unknown(artifact, &error)),
         _ => Err(error.about(artifact.label())),
     })
+}
+
+/// Documents have no room for parts of a second.
+fn in_seconds(time: jiff::Timestamp) -> Option<String> {
+    jiff::Timestamp::from_second(time.as_second()).ok().map(|time| time.to_string())
 }
 
 fn unknown(artifact: &Artifact, error: &Error) -> Component {

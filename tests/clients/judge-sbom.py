@@ -1,6 +1,7 @@
-"""judge-sbom.py cyclonedx|spdx|ntia FILE: lets foreign validators judge a bill of materials; exit 1 with their words where one refuses it.
-`ntia` wants all minimum elements, `spdx` all but suppliers, which nobody may make up. Both have the profile of BSI TR-03183-2 applied, which takes
-SPDX from 3.0 on only: of 2.3 it must find exactly what it finds of every such document."""
+"""judge-sbom.py FORM FILE [FORM FILE]...: lets foreign validators judge bills of materials, each as cyclonedx, spdx, ntia or spdx3; exit 1 with their
+words where one refuses it. `ntia` wants all minimum elements of SPDX 2.3, `spdx` all but suppliers, which nobody may make up.
+Of `spdx3`, which is SPDX 3.0.1, it prints what the profile of BSI TR-03183-2 finds lacking, which takes SPDX from 3.0 on only, and that of the NTIA:
+{"bsi": {ELEMENT: [NAME, ...]}, "ntia": {...}}."""
 import json
 import sys
 
@@ -59,24 +60,62 @@ def spdx(path, whole=False):
     if not sound or whole and not checked.compliant:
         checked.print_table_output(verbose=True)
         sys.exit("it has not the minimum elements of the NTIA")
-    bsi(path)
 
 
-def bsi(path):
+def spdx3(path):
+    by_model(path)
+    print(json.dumps({profile: by_profile(path, profile) for profile in ("bsi", "ntia")}, sort_keys=True))
+
+
+def by_model(path):
+    """By what is made from the ontology: reading checks types, words and patterns, writing how many there are of each. Every reference leads somewhere."""
+    from spdx_python_model.bindings import v3_0_1 as model
+
+    with open(path, "rb") as file:
+        document = json.load(file)
+    objects = model.SHACLObjectSet()
+    with open(path, "rb") as file:
+        model.JSONLDDeserializer().read(file, objects)
+    with open("/dev/null", "wb") as nowhere:
+        model.JSONLDSerializer().write(objects, nowhere)
+    elements = [element for element in document["@graph"] if element["type"] != "CreationInfo"]
+    known = {element["spdxId"] for element in elements}
+    if len(known) != len(elements):
+        sys.exit("an identifier that is there twice")
+    lost = sorted(objects.link())
+    if lost:
+        sys.exit(f"references that lead nowhere: {lost[:5]}")
+    whole = [element for element in elements if element["type"] == "SpdxDocument"]
+    if len(whole) != 1 or set(whole[0]["element"]) != known - {whole[0]["spdxId"]}:
+        sys.exit("the document does not list what is in it")
+
+
+def by_profile(path, profile):
     from ntia_conformance_checker import sbom_checker
 
-    checked = sbom_checker.SbomChecker(path, compliance="bsi")
-    # These it looks for in the objects of SPDX 3 alone.
-    document = {name: getattr(checked, name) for name in ("doc_creator", "doc_uri", "doc_timestamp", "dependency_completeness")}
-    expected = {"doc_creator": False, "doc_uri": False, "doc_timestamp": True, "dependency_completeness": False}
-    lacking = {name: getattr(checked, checked._COMPONENTS_WITHOUT_INFO[name][0]) for name in checked.MIN_ELEMENTS}
-    lacking = {name: some for name, some in lacking.items() if some}
-    if document != expected or lacking or checked.compliant:
-        sys.exit(f"the profile of the BSI finds something else than that it is not of SPDX 3: {document} {str(lacking)[:1000]}")
+    checked = sbom_checker.SbomChecker(path, compliance=profile, sbom_spec="spdx3")
+    if checked.parsing_errors or checked.validation_messages or checked.conformance_messages:
+        sys.exit(f"{profile}: {checked.parsing_errors} {checked.validation_messages} {checked.conformance_messages}")
+    # The checker takes the individuals that stand for none for elements that are missing.
+    lost = {to for all_of in checked.unknown_pointer_edges.values() for to in all_of if not to.startswith("https://spdx.org/rdf/3.0.1/terms/Core/No")}
+    floating = [name for name in checked.floating_component_ids if "#named-" not in name]
+    if lost or floating:
+        sys.exit(f"{profile}: elements that are missing: {sorted(lost)[:5]}, that hang in the air: {sorted(floating)[:5]}")
+    of_document = {
+        "bsi": ("doc_creator", "doc_uri", "doc_timestamp", "dependency_completeness"),
+        "ntia": ("doc_author", "doc_timestamp", "dependency_relationships"),
+    }
+    lacking = {name: [] for name in of_document[profile] if not getattr(checked, name)}
+    lacking |= {name: sorted({one for one, _ in some}) for name, some in checked.all_components_without_info}
+    if checked.compliant != (not lacking):
+        sys.exit(f"{profile}: {checked.compliant}, and lacking {str(lacking)[:500]}")
+    return lacking
 
 
 def ntia(path):
     spdx(path, whole=True)
 
 
-{"cyclonedx": cyclonedx, "spdx": spdx, "ntia": ntia}[sys.argv[1]](sys.argv[2])
+JUDGES = {"cyclonedx": cyclonedx, "spdx": spdx, "ntia": ntia, "spdx3": spdx3}
+for form, path in zip(sys.argv[1::2], sys.argv[2::2]):
+    JUDGES[form](path)

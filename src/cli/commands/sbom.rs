@@ -21,9 +21,11 @@ enum Form {
     Cyclonedx,
     /// SPDX 2.3 JSON
     Spdx,
+    /// SPDX 3.0.1 JSON-LD
+    Spdx3,
 }
 
-/// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX or SPDX
+/// Write a bill of materials of a bundle, a lock or what is installed: CycloneDX, SPDX 2 or SPDX 3
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: airlift sbom /media/usb1 --format spdx --out mlops.spdx.json\n\nWithout places: what is installed. --program: what airlift itself was made of, with the SHA-256 of its file. The same input gives the same bytes. What is not here is listed, and said to be not examined."
@@ -47,12 +49,15 @@ pub struct Sbom {
     /// Only what is new or other than in this snapshot of the store
     #[arg(long, value_name = "NUMBER")]
     since: Option<u64>,
-    /// The form of the document
-    #[arg(long, value_name = "FORM", default_value = "cyclonedx")]
+    /// The form of the document: cyclonedx (1.6), spdx (2.3) or spdx3 (3.0.1)
+    #[arg(long, value_name = "FORM", default_value = "cyclonedx", hide_possible_values = true)]
     format: Form,
     /// Who accounts for the document: NAME, or NAME (ADDRESS)
     #[arg(long, value_name = "WHO")]
     author: Option<String>,
+    /// The author concludes that declared licences govern, where each is certain and no text of another was found inside
+    #[arg(long, requires = "author")]
+    conclude_licences: bool,
     /// Hash all files with SHA-512 too, which BSI TR-03183-2 asks for: everything is read once more
     #[arg(long)]
     sha512: bool,
@@ -157,6 +162,9 @@ impl Sbom {
         let progress = context.out.progress();
         let taking = Stocktaking { threads: context.environment.threads(), progress: progress.as_ref() };
         let mut inventory = taking.run(subject, artifacts, blobs)?;
+        if self.conclude_licences {
+            inventory.conclude_licences();
+        }
         if self.sha512 {
             add_sha512(&mut inventory, blobs, progress.as_ref())?;
         }
@@ -168,6 +176,7 @@ impl Sbom {
         let format = match self.format {
             Form::Cyclonedx => Format::CycloneDx,
             Form::Spdx => Format::Spdx,
+            Form::Spdx3 => Format::Spdx3,
         };
         let mut document = Vec::new();
         format.write(inventory, &mut document)?;

@@ -5,6 +5,7 @@ use super::meta::Meta;
 use crate::artifact::{Artifact, Blobs, Completeness, percent_encoded};
 use crate::error::Result;
 use crate::report::{Class, Component, Database, Examined, Inside, Reading, Requirement};
+use serde_json::Value;
 
 /// The component of an artifact of this room. Its archive was read when it was locked; here it only counts whether it is at hand.
 pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Component> {
@@ -13,9 +14,17 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     component.class = Class::Application;
     component.examined = if super::super::is_here(artifact, blobs)? { Examined::Read } else { Examined::NotExamined };
     meta.text("name").unwrap_or_default().clone_into(&mut component.name);
+    component.contacts = contacts(&meta);
     component.requirements = requirements(&meta);
     component.inside = vendored(&meta, artifact, &component.examined);
     Ok(component)
+}
+
+/// What `Chart.yaml` says of addresses: of its maintainers, else the page of the project.
+fn contacts(meta: &Meta) -> Vec<String> {
+    let maintainers = meta.chart.get("maintainers").and_then(Value::as_array).into_iter().flatten();
+    let addresses = maintainers.flat_map(|one| ["email", "url"].into_iter().filter_map(|key| one.get(key)?.as_str())).take(20);
+    addresses.chain(meta.text("home")).map(str::to_owned).collect()
 }
 
 /// Charts that are not in the archive, and images, each with where it was found.

@@ -27,6 +27,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     meta.text("name").unwrap_or_default().clone_into(&mut component.name);
     meta.text("version").unwrap_or_default().clone_into(&mut component.version);
     component.author = maintainers(&read.about);
+    component.contacts = component.properties.get("home").cloned().into_iter().collect();
     component.requirements = requirements(&meta);
     component.provides.extend(elsewhere(&meta));
     component.licences.extend(read.licences.iter().take(MOST).flat_map(|(file, found)| Licensing::found(file, found)));

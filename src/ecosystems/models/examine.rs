@@ -31,7 +31,11 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         return Ok(component);
     }
     let meta = Meta::of(artifact)?;
-    component.class = if meta.kind == Kind::Model { Class::Model } else { Class::Data };
+    component.class = match meta.kind {
+        Kind::Model => Class::Model,
+        Kind::Dataset => Class::Dataset,
+        Kind::Space => Class::Data,
+    };
     component.name.clone_from(&meta.repo);
     if meta.kind == Kind::Model {
         component.model = Some(weights::counted(declared(&meta, artifact, blobs, &said)?, artifact, blobs)?);

@@ -5,7 +5,7 @@ use super::filename::Kind;
 use super::format::Entry;
 use super::wheel;
 use crate::artifact::{Artifact, BlobRead, Blobs, Completeness};
-use crate::ecosystems::core_metadata::{CoreMetadata, project, purl, required, requirement};
+use crate::ecosystems::core_metadata::{CoreMetadata, contacts, project, purl, required, requirement};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::report::{Component, Database, Examined, Inside, Licensing, MAX_LICENCE_BYTES, Reading, Requirement, recognised};
 use crate::scan::tar::{self, Kind as EntryKind};
@@ -46,6 +46,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
     let mut component = Component::of(artifact, describe_with(&entry, &content.metadata, artifact));
     component.licences.extend(content.licences);
     component.author = content.metadata.one("author").or(content.metadata.one("author-email")).map(str::to_owned);
+    component.contacts = contacts(&content.metadata);
     component.requirements = requirements(&entry, &content.metadata);
     if examined == Examined::Read {
         component.declared = match content.is_bound {

@@ -3,7 +3,9 @@
 use super::super::component::{Class, Component, Examined, Part};
 use super::super::licence::{Basis, Declared, difference, each_found};
 use super::super::links::{is_link, is_media_type};
-use super::{model, property, put, text};
+use super::super::who::Who;
+use super::{model, organization, property, put, text};
+use crate::artifact::Completeness;
 use serde_json::{Value, json};
 
 /// The component as it stands in the document.
@@ -13,6 +15,7 @@ pub(super) fn value(component: &Component) -> Value {
     put(&mut value, "purl", text(&component.purl));
     put(&mut value, "description", component.summary.as_deref().and_then(text));
     put(&mut value, "supplier", component.supplier.as_deref().and_then(text).map(|name| json!({ "name": name })));
+    put(&mut value, "manufacturer", manufacturer(component));
     put(&mut value, "authors", component.author.as_deref().and_then(text).map(|name| json!([{ "name": name }])));
     put(&mut value, "licenses", licences(component));
     if let Some(first) = component.first().filter(|_| component.parts.len() == 1 || component.class == Class::Container) {
@@ -31,26 +34,35 @@ pub(super) fn value(component: &Component) -> Value {
     value
 }
 
+/// Who made it, where it is said how to reach them.
+fn manufacturer(component: &Component) -> Option<Value> {
+    let name = component.author.as_deref().or(component.supplier.as_deref()).unwrap_or_default();
+    Who::read(name, &component.contacts)
+        .filter(|who| !who.emails.is_empty() || !who.pages.is_empty())
+        .map(|who| organization(&who.name, &who))
+}
+
 const fn kind(class: Class) -> &'static str {
     match class {
         Class::Library => "library",
         Class::Application => "application",
         Class::Container => "container",
         Class::Model => "machine-learning-model",
-        Class::Data => "data",
+        Class::Dataset | Class::Data => "data",
         Class::File => "file",
         Class::OperatingSystem => "operating-system",
     }
 }
 
-/// One expression alone, or every statement by the name it has.
+/// One expression alone, or every statement by the name it has. There is room for one expression: one that was concluded is what is declared.
 fn licences(component: &Component) -> Option<Value> {
+    let acknowledgement = if component.concluded.is_some() { "concluded" } else { "declared" };
     match Declared::of(&component.licences) {
         Declared::Nothing => None,
         Declared::Expression(one) if spdx::license_id(&one).is_some() => {
-            Some(json!([{ "license": { "id": one, "acknowledgement": "declared" } }]))
+            Some(json!([{ "license": { "id": one, "acknowledgement": acknowledgement } }]))
         }
-        Declared::Expression(one) => Some(json!([{ "expression": one, "acknowledgement": "declared" }])),
+        Declared::Expression(one) => Some(json!([{ "expression": one, "acknowledgement": acknowledgement }])),
         Declared::Text(_) => {
             let declared = component.licences.iter().filter(|l| l.basis == Basis::Declared);
             let mut names: Vec<&str> = declared.map(|l| l.text.trim()).filter(|name| !name.is_empty()).collect();
@@ -119,7 +131,8 @@ fn evidence(component: &Component) -> Option<Value> {
     value.as_object().is_some_and(|members| !members.is_empty()).then_some(value)
 }
 
-fn properties(component: &Component) -> Vec<Value> {
+/// What there is no member for, as properties: the same ones in every form that has such.
+pub fn properties(component: &Component) -> Vec<Value> {
     let mut all = Vec::new();
     let mut add = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -148,4 +161,13 @@ fn properties(component: &Component) -> Vec<Value> {
     component.compared.iter().for_each(|compared| add("publishers-list", &compared.told()));
     all.extend(component.first().filter(|_| component.parts.len() == 1).and_then(file_name));
     all
+}
+
+/// Whether what lies inside is known; nothing is said of what nobody looks into.
+pub fn assembly(component: &Component) -> Option<Completeness> {
+    match (&component.inside, &component.examined) {
+        (Some(inside), _) => Some(inside.completeness()),
+        (None, Examined::NotExamined | Examined::Unreadable(_)) => Some(Completeness::Unknown),
+        (None, _) => None,
+    }
 }

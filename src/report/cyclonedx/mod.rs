@@ -3,10 +3,13 @@
 mod component;
 mod model;
 
-use super::component::{Component, Examined};
+pub(super) use component::{assembly, properties};
+pub(super) use model::properties as properties_of_model;
+
 use super::identity::of_document;
 use super::inventory::{Inventory, SubjectKind};
 use super::lines::Lines;
+use super::who::Who;
 use crate::artifact::Completeness;
 use serde_json::{Map, Value, json};
 use std::io::{Result, Write};
@@ -62,12 +65,12 @@ fn metadata(inventory: &Inventory, reference: &str) -> Value {
         "properties": counted(inventory),
     });
     put(&mut metadata, "timestamp", subject.created.as_deref().and_then(text));
-    put(&mut metadata, "manufacturer", subject.author.as_deref().and_then(text).map(|name| json!({ "name": name })));
+    put(&mut metadata, "manufacturer", subject.author.as_deref().and_then(|name| Some(organization(name, &Who::read(name, &[])?))));
     metadata
 }
 
 /// The counts, as properties of the document.
-fn counted(inventory: &Inventory) -> Vec<Value> {
+pub(super) fn counted(inventory: &Inventory) -> Vec<Value> {
     let counts = inventory.counts();
     let all = [
         ("artifacts", counts.artifacts as u64),
@@ -112,7 +115,7 @@ fn compositions(inventory: &Inventory, subject: &str) -> Vec<Value> {
                 dependencies.push(subject);
             }
             inventory.walk(&mut |component| {
-                assemblies.extend((assembly(component) == Some(state)).then_some(component.reference.as_str()));
+                assemblies.extend((component::assembly(component) == Some(state)).then_some(component.reference.as_str()));
                 dependencies.extend((component.needs_known == state).then_some(component.reference.as_str()));
             });
             let mut value = json!({ "aggregate": aggregate });
@@ -123,17 +126,17 @@ fn compositions(inventory: &Inventory, subject: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Whether what lies inside is known; nothing is said of what nobody looks into.
-fn assembly(component: &Component) -> Option<Completeness> {
-    match (&component.inside, &component.examined) {
-        (Some(inside), _) => Some(inside.completeness()),
-        (None, Examined::NotExamined | Examined::Unreadable(_)) => Some(Completeness::Unknown),
-        (None, _) => None,
-    }
+/// An organisation, and how to reach it.
+fn organization(name: &str, who: &Who) -> Value {
+    let mut value = json!({ "name": name });
+    put(&mut value, "url", (!who.pages.is_empty()).then(|| json!(who.pages)));
+    let contacts = who.emails.iter().map(|email| json!({ "email": email })).collect::<Vec<_>>();
+    put(&mut value, "contact", (!contacts.is_empty()).then(|| Value::from(contacts)));
+    value
 }
 
 /// A property in the program's own namespace.
-fn property(name: &str, value: &str) -> Value {
+pub(super) fn property(name: &str, value: &str) -> Value {
     json!({ "name": format!("airlift:{name}"), "value": value })
 }
 

@@ -37,7 +37,8 @@ fn dataset(dataset: &Dataset) -> Vec<Value> {
     vec![value]
 }
 
-fn properties(model: &Model) -> Vec<Value> {
+/// What there is no member for.
+pub fn properties(model: &Model) -> Vec<Value> {
     const SOURCE: &str = "declared by the publisher; formats as the files show them; what is counted is of the files' headers";
     let facts = model.facts().into_iter().map(|(name, value)| property(name, &value));
     facts.chain([property("model-source", SOURCE)]).collect()

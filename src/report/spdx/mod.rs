@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use std::io::{Result, Write};
 
 /// What stands where a time must and nobody said one.
-const NO_TIME: &str = "1970-01-01T00:00:00Z";
+pub(super) const NO_TIME: &str = "1970-01-01T00:00:00Z";
+
+/// What is said of that.
+pub(super) const WITHOUT_TIME: &str = "what this document is about names no time; the one above stands for none";
 
 /// Writes the document.
 pub(super) fn write(inventory: &Inventory, out: &mut dyn Write) -> Result<()> {
@@ -43,7 +46,8 @@ fn subject(inventory: &Inventory) -> String {
     spdx_id(&format!("{} {}", inventory.subject.kind.name(), inventory.subject.digest.hex()))
 }
 
-fn name(inventory: &Inventory) -> String {
+/// What the document is about, in a word or a few.
+pub(super) fn name(inventory: &Inventory) -> String {
     let subject = &inventory.subject;
     [&subject.name, &subject.version].map(String::as_str).join(" ").trim().to_owned()
 }
@@ -58,7 +62,7 @@ fn creation(inventory: &Inventory) -> Value {
         "licenseListVersion": licence_list().splitn(3, '.').take(2).collect::<Vec<_>>().join("."),
     });
     if subject.created.is_none() {
-        value["comment"] = json!("what this document is about names no time; the one above stands for none");
+        value["comment"] = json!(WITHOUT_TIME);
     }
     value
 }

@@ -57,10 +57,14 @@ pub(super) fn of(component: &Component, refs: &mut LicenseRefs, packages: &mut V
     let mut value = blank(&spdx_id(&component.reference), &component.name, licence(component, refs));
     value["supplier"] = json!(supplier(component.supplier.as_deref()));
     value["primaryPackagePurpose"] = json!(purpose(component.class));
+    if let Some(concluded) = &component.concluded {
+        value["licenseConcluded"] = json!(concluded);
+    }
     let digest = component.first().map(|part| part.digest.to_string()).unwrap_or_default();
     let texts = [
         // What has no version is identified by what it is.
         ("versionInfo", if component.version.is_empty() { digest.as_str() } else { component.version.as_str() }),
+        ("releaseDate", component.released.as_deref().unwrap_or_default()),
         ("summary", component.summary.as_deref().unwrap_or_default()),
         ("comment", &comment(component)),
     ];
@@ -153,7 +157,7 @@ const fn purpose(class: Class) -> &'static str {
         Class::OperatingSystem => "OPERATING_SYSTEM",
         Class::File => "FILE",
         // 2.3 has no purposes of their own for these.
-        Class::Model | Class::Data => "OTHER",
+        Class::Model | Class::Dataset | Class::Data => "OTHER",
     }
 }
 

@@ -41,7 +41,7 @@ fn a_list_that_refers_to_an_image_is_compared_with_it() {
     assert_eq!(counts(&found), [(1, 2, 1)]);
     judged(&found);
     let told = format!("SPDX {}: 1 packages the same, 2 only there, 1 only here", Digest::of(&list));
-    for format in [Format::CycloneDx, Format::Spdx] {
+    for format in [Format::CycloneDx, Format::Spdx, Format::Spdx3] {
         assert!(String::from_utf8(bytes(&found, format)).unwrap().contains(&told), "{format:?}");
     }
     // A list whose bytes are not those of its digest, or that is not here, says nothing.

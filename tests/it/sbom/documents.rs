@@ -3,11 +3,16 @@
 use super::judge;
 use crate::host::{Host, arg};
 use crate::world::World;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 fn read(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The one element of a type.
+fn of_type(document: &Value, kind: &str) -> Value {
+    document["@graph"].as_array().unwrap().iter().find(|one| one["type"] == kind).unwrap().clone()
 }
 
 struct Place {
@@ -41,19 +46,24 @@ fn a_bundle_a_lock_and_what_is_installed_have_documents_that_validators_take() {
     let store = place.world.receiver("receiver");
     let at = store.root().to_owned();
     let lock = place.world.path("kit.lock");
-    let bundle = ["bundle.json", "bundle.spdx.json"].map(|name| {
-        let form = if name.contains("spdx") { "spdx" } else { "cyclonedx" };
-        let path = place.sbom(&at, name, &["--format", form, "--author", "Acme (boms@example.org)", arg(&place.out)]);
+    let bundle = ["cyclonedx", "spdx", "spdx3"].map(|form| {
+        let path =
+            place.sbom(&at, &format!("bundle.{form}.json"), &["--format", form, "--author", "Acme (boms@example.org)", arg(&place.out)]);
         judge(&path, form);
         path
     });
     let document = read(&bundle[0]);
     assert_eq!(document["metadata"]["timestamp"], "2026-02-03T04:05:06Z");
-    assert_eq!(document["metadata"]["manufacturer"]["name"], "Acme (boms@example.org)");
+    assert_eq!(
+        document["metadata"]["manufacturer"],
+        json!({ "name": "Acme (boms@example.org)", "contact": [{ "email": "boms@example.org" }] })
+    );
     assert_eq!(document["components"].as_array().unwrap().len(), 2);
     assert_eq!(document["components"][0]["type"], "file");
     assert_eq!(document["components"][0]["externalReferences"][0]["url"], "https://example.org/0");
     assert_eq!(read(&bundle[1])["creationInfo"]["created"], "2026-02-03T04:05:06Z");
+    assert_eq!(of_type(&read(&bundle[2]), "CreationInfo")["created"], "2026-02-03T04:05:06Z");
+    assert_eq!(of_type(&read(&bundle[2]), "software_Sbom")["software_sbomType"], json!(["analyzed"]));
 
     // Before it is imported nothing of the lock is here; afterwards all is.
     let examined = |path: &Path| {
@@ -66,11 +76,17 @@ fn a_bundle_a_lock_and_what_is_installed_have_documents_that_validators_take() {
     assert!(read(&absent)["metadata"].get("timestamp").is_none(), "a lock names no time");
     judge(&absent, "cyclonedx");
     judge(&place.sbom(&at, "absent.spdx.json", &["--format", "spdx", "--lock", arg(&lock)]), "spdx");
+    let absent = place.sbom(&at, "absent.spdx3.json", &["--format", "spdx3", "--lock", arg(&lock)]);
+    assert_eq!(of_type(&read(&absent), "software_Sbom")["software_sbomType"], json!(["design"]));
+    judge(&absent, "spdx3");
     place.host.ok(&["--store", arg(&at), "import", arg(&place.out)]);
     assert_eq!(examined(&place.sbom(&at, "here.json", &["--lock", arg(&lock)])), "not assessable");
     let installed = place.sbom(&at, "installed.json", &[]);
     assert_eq!(read(&installed)["metadata"]["component"]["version"], "1");
     judge(&installed, "cyclonedx");
+    let deployed = place.sbom(&at, "installed.spdx3.json", &["--format", "spdx3"]);
+    assert_eq!(of_type(&read(&deployed), "software_Sbom")["software_sbomType"], json!(["deployed"]));
+    judge(&deployed, "spdx3");
     assert_eq!(std::fs::read(&installed).unwrap(), std::fs::read(place.sbom(&at, "first.json", &["--installed", "1"])).unwrap());
 
     // A damaged or unsigned bundle has no document.
@@ -101,13 +117,17 @@ fn every_file_has_its_sha512_where_that_is_asked_for() {
     let path = place.sbom(store.root(), "more.spdx.json", &["--format", "spdx", "--sha512", arg(&place.out)]);
     judge(&path, "spdx");
     assert!(read(&path)["packages"][1]["checksums"].as_array().unwrap().iter().any(|sum| sum["checksumValue"] == expected.as_str()));
+    let path = place.sbom(store.root(), "more.spdx3.json", &["--format", "spdx3", "--sha512", arg(&place.out)]);
+    judge(&path, "spdx3");
+    let hashes = json!({ "algorithm": "sha512", "hashValue": expected, "type": "Hash" });
+    assert!(of_type(&read(&path), "software_Package")["verifiedUsing"].as_array().unwrap().contains(&hashes));
 }
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let place = Place::new();
     let store = place.world.receiver("receiver");
-    for form in ["cyclonedx", "spdx"] {
+    for form in ["cyclonedx", "spdx", "spdx3"] {
         let [first, second] = ["a", "b"].map(|name| {
             let path = place.sbom(store.root(), name, &["--format", form, arg(&place.out)]);
             std::fs::read(path).unwrap()
@@ -138,7 +158,7 @@ fn a_difference_lists_what_is_new_or_other() {
     let lock = place.world.lock("kit", &[b"one".to_vec(), b"other".to_vec(), b"three".to_vec()]);
     place.world.pack(&lock, "next", None, &[1]);
     let next = place.world.path("next");
-    for form in ["cyclonedx", "spdx"] {
+    for form in ["cyclonedx", "spdx", "spdx3"] {
         let path = place.sbom(store.root(), &format!("diff.{form}.json"), &["--since", "1", "--format", form, arg(&next)]);
         judge(&path, form);
         if form == "cyclonedx" {
@@ -157,9 +177,13 @@ fn a_difference_lists_what_is_new_or_other() {
 fn what_cannot_be_named_together_is_refused() {
     let place = Place::new();
     let store = place.world.receiver("receiver");
-    for args in
-        [&["--lock", "a", "place"][..], &["--installed", "1", "place"], &["--since", "1", "--since-lock", "a"], &["--format", "xml"]]
-    {
+    for args in [
+        &["--lock", "a", "place"][..],
+        &["--installed", "1", "place"],
+        &["--since", "1", "--since-lock", "a"],
+        &["--format", "xml"],
+        &["--conclude-licences"],
+    ] {
         let ran = place.host.run(&[&["--store", arg(store.root()), "sbom"], args].concat());
         assert_eq!(ran.code, Some(2), "{args:?}: {}{}", ran.out, ran.err);
     }

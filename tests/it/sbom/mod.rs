@@ -11,6 +11,7 @@ mod linking;
 mod models;
 mod program;
 mod rpm;
+mod spdx3;
 mod wheels;
 
 use crate::stock;
@@ -20,6 +21,7 @@ use airlift::report::{Component, Format, Inventory, Subject, SubjectKind};
 use airlift::steps::sbom::Stocktaking;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -76,22 +78,48 @@ pub fn all(inventory: &Inventory) -> Vec<&Component> {
     all
 }
 
-/// Has foreign validators judge both forms; false where they are not installed, which is said.
+/// What the SPDX project publishes as `spdx-json-schema.json` of 3.0.1.
+const SCHEMA: &str = "582c64e809d5b3ef9bd0c4de13a32391b47b0284a3e8d199569fb96f649234b1";
+
+/// Has foreign validators judge every form; false where they are not installed, which is said.
 pub fn judged(inventory: &Inventory) -> bool {
     let folder = tempfile::tempdir().unwrap();
-    let (cyclonedx, spdx) = (folder.path().join("bom.cdx.json"), folder.path().join("bom.spdx.json"));
-    std::fs::write(&cyclonedx, bytes(inventory, Format::CycloneDx)).unwrap();
-    std::fs::write(&spdx, bytes(inventory, Format::Spdx)).unwrap();
-    judge(&cyclonedx, "cyclonedx") && judge(&spdx, "spdx")
+    let forms = [(Format::CycloneDx, "cyclonedx"), (Format::Spdx, "spdx"), (Format::Spdx3, "spdx3")];
+    let documents = forms.map(|(format, form)| {
+        let path = folder.path().join(format!("bom.{form}.json"));
+        std::fs::write(&path, bytes(inventory, format)).unwrap();
+        (form, path)
+    });
+    said(&documents.each_ref().map(|(form, path)| (*form, &**path))).is_some()
 }
 
 /// The same for one document.
 pub fn judge(path: &Path, form: &str) -> bool {
-    let Some(environment) = stock::environment("sbom") else { return false };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/judge-sbom.py");
-    let mut command = Command::new(environment.join("bin/python"));
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").arg("-I").arg(script).arg(form).arg(path);
+    said(&[(form, path)]).is_some()
+}
+
+/// Which minimum elements are lacking in a document of SPDX 3.0.1, and of which components.
+pub fn lacking(path: &Path) -> Option<Value> {
+    said(&[("spdx3", path)]).map(|text| serde_json::from_str(&text).unwrap())
+}
+
+/// What the validators print of documents that they take.
+fn said(documents: &[(&str, &Path)]) -> Option<String> {
+    for (_, path) in documents.iter().filter(|(form, _)| *form == "spdx3") {
+        let schema = stock::file("spdx3-schema", "spdx-3.0.1.schema.json")?;
+        assert_eq!(Digest::of(&std::fs::read(&schema).unwrap()).hex(), SCHEMA, "{}", schema.display());
+        run("json-schema", "judge-schema.py", &[path.as_os_str(), schema.as_os_str()])?;
+    }
+    let pairs: Vec<&OsStr> = documents.iter().flat_map(|(form, path)| [OsStr::new(*form), path.as_os_str()]).collect();
+    run("sbom", "judge-sbom.py", &pairs)
+}
+
+fn run(environment: &str, script: &str, args: &[&OsStr]) -> Option<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    let mut command = Command::new(stock::environment(environment)?.join("bin/python"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").arg("-I").arg(script).args(args);
     let ran = command.output().unwrap();
-    assert!(ran.status.success(), "{form}: {}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    true
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success(), "{args:?}: {out}{}", String::from_utf8_lossy(&ran.stderr));
+    Some(out)
 }

@@ -105,6 +105,36 @@ fn what_a_model_is_made_of_leads_to_what_is_here() {
     }
 }
 
+/// The same in SPDX 3, which has classes and relationships of their own for it.
+#[test]
+fn in_spdx_3_models_and_datasets_are_what_they_are() {
+    let card = b"---\ndatasets:\n- acme/corpus\n- a corpus of our own\n---\n" as &[u8];
+    let said = json!({ "base-models": ["acme/base", "acme/other"], "parameters": { "F16": 7 }, "pipeline": "text-generation" });
+    let tuned = commit("model", "acme/tuned", &[("README.md", card)], said);
+    let base = commit("model", "acme/base", &[("config.json", br#"{"architectures":["LlamaForCausalLM"]}"#)], json!({}));
+    let corpus = commit("dataset", "acme/corpus", &[("data.csv", b"a,b\n")], json!({}));
+    let config = br#"{"architectures":["LlamaForCausalLM"]}"#.to_vec();
+    let found = inventory(&[tuned, base, corpus], &held([card.to_vec(), config, b"a,b\n".to_vec()]));
+    judged(&found);
+    let document = document(&found, Format::Spdx3);
+    let graph = Value::from(document["@graph"].as_array().unwrap().clone());
+    let (model, origin, data) = (named(&graph, "acme/tuned"), named(&graph, "acme/base"), named(&graph, "acme/corpus"));
+    assert_eq!((&model["type"], &model["ai_informationAboutApplication"]), (&json!("ai_AIPackage"), &json!("task: text-generation")));
+    assert_eq!((&origin["ai_typeOfModel"], &model["software_primaryPurpose"]), (&json!(["LlamaForCausalLM"]), &json!("model")));
+    assert_eq!((&data["type"], &data["dataset_datasetType"]), (&json!("dataset_DatasetPackage"), &json!(["noAssertion"])));
+    let (own, other) = (named(&graph, "a corpus of our own"), named(&graph, "acme/other"));
+    assert_eq!((&own["type"], own.get("software_packageUrl")), (&json!("dataset_DatasetPackage"), None));
+    assert_eq!((&other["type"], &other["software_packageUrl"]), (&json!("ai_AIPackage"), &json!("pkg:huggingface/acme/other")));
+    let related = |kind: &str| {
+        let all: Vec<&Value> = graph.as_array().unwrap().iter().filter(|one| one["relationshipType"] == kind).collect();
+        assert!(all.len() == 1 && all[0]["from"] == model["spdxId"] && all[0]["completeness"] == "noAssertion", "{all:?}");
+        all[0]["to"].clone()
+    };
+    assert_eq!(related("trainedOn"), json!([data["spdxId"], own["spdxId"]]));
+    assert_eq!(related("descendantOf"), json!([origin["spdxId"], other["spdxId"]]));
+    assert!(model["extension"].to_string().contains(r#""airlift:model-parameters","extension_cdxPropValue":"7""#), "{model}");
+}
+
 #[test]
 fn headers_are_counted_where_nobody_says() {
     let parts = [safetensors(&[&[2, 3], &[4]]), safetensors(&[&[5]])];

@@ -9,7 +9,7 @@ use std::fmt::Write;
 #[test]
 fn the_program_tells_what_it_was_made_of_and_which_file_it_is() {
     let host = Host::new();
-    for (form, name) in [("cyclonedx", "own.cdx.json"), ("spdx", "own.spdx.json")] {
+    for (form, name) in [("cyclonedx", "own.cdx.json"), ("spdx", "own.spdx.json"), ("spdx3", "own.spdx3.json")] {
         host.ok(&["sbom", "--program", "--format", form, "--out", name]);
         judge(&host.path(name), form);
         assert_eq!(host.ok(&["sbom", "--program", "--format", form]).out, std::fs::read_to_string(host.path(name)).unwrap());

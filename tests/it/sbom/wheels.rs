@@ -5,10 +5,10 @@ use crate::host::{Host, arg};
 use crate::simple_index::wheel;
 use crate::stock;
 use airlift::artifact::{Artifact, Completeness};
-use airlift::report::{Basis, Component, Examined, Format};
+use airlift::report::{Basis, Component, Declared, Examined, Format, Inventory};
 use airlift::steps::sbom::Nowhere;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -149,6 +149,43 @@ fn licences_and_requirements_of_real_wheels_are_those_of_importlib_metadata() {
     super::judge(&out, "cyclonedx");
     host.ok(&["sbom", "--lock", "real.lock", "--format", "spdx", "--author", "Acme (boms@example.org)", "--out", arg(&out)]);
     super::judge(&out, "ntia");
+    let asked =
+        ["sbom", "--lock", "real.lock", "--format", "spdx3", "--author", "Acme (boms@example.org)", "--sha512", "--conclude-licences"];
+    host.ok(&[&asked[..], &["--out", arg(&out)]].concat());
+    let Some(said) = super::lacking(&out) else { return };
+    assert_eq!(said, json!({ "bsi": nobody_says(&found), "ntia": {} }));
+}
+
+/// The elements that are lacking, each with the components of which nobody says them: what was found inside has no file of its own.
+fn nobody_says(found: &Inventory) -> Value {
+    let of = |lacks: &dyn Fn(&Component) -> bool| -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        found.walk(&mut |component| names.extend(lacks(component).then(|| component.name.clone())));
+        names
+    };
+    let is_address = |text: &str| text.contains('@') || text.contains("://");
+    let said_by = |c: &Component| c.author.iter().chain(&c.supplier).chain(&c.contacts).any(|text| is_address(text));
+    let certain = |c: &Component| matches!(Declared::of(&c.licences), Declared::Expression(_));
+    let differs = |c: &Component| c.licences.iter().any(|l| l.basis == Basis::Found && !l.text.is_empty());
+    let elements = [
+        ("creator", of(&|c| !said_by(c))),
+        // That the texts that were found are those of what is declared is judged elsewhere.
+        ("distribution_licenses", of(&|c| !certain(c) || differs(c) && concluded(c).is_none())),
+        ("filename", of(&|c| c.found_by.is_some())),
+    ];
+    elements
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(name, names)| (name.to_owned(), json!(names)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// What is concluded of one component.
+fn concluded(component: &Component) -> Option<String> {
+    let mut alone = Inventory::new(super::subject(), vec![component.clone()]);
+    alone.conclude_licences();
+    alone.components.swap_remove(0).concluded
 }
 
 /// What Python says of each wheel of a store.

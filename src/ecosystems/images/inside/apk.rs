@@ -108,6 +108,7 @@ fn component(package: &str, place: &str, known: &Known<'_>) -> Option<Component>
     component.properties.insert("source version".to_owned(), version.to_owned());
     if let Some(home) = field(package, 'U') {
         component.properties.insert("home".to_owned(), home.to_owned());
+        component.contacts.push(home.to_owned());
     }
     Some(component)
 }

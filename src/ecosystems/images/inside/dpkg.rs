@@ -131,6 +131,7 @@ impl Reader<'_> {
         }
         if let Some(home) = package.one("homepage") {
             component.properties.insert("home".to_owned(), home.to_owned());
+            component.contacts.push(home.to_owned());
         }
         Some(component)
     }

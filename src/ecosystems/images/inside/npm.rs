@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Deepest folder from which is looked upwards.
 const DEEPEST: usize = 100;
 
+/// Longest address that is kept, in bytes.
+const LONGEST_CONTACT: usize = 1000;
+
 /// Most bytes of paths that are looked up for all packages of an image.
 const MOST_LOOKED_UP: u64 = 1 << 30;
 
@@ -102,6 +105,14 @@ impl<'a> Packages<'a> {
     }
 }
 
+/// What the author's entry and the package say of addresses.
+fn contacts(document: &Value) -> Vec<String> {
+    let author = document.get("author");
+    let of_author = ["email", "url"].into_iter().filter_map(|key| author?.get(key));
+    let all = of_author.chain(document.get("homepage")).filter_map(Value::as_str);
+    all.filter(|text| text.len() <= LONGEST_CONTACT).map(str::to_owned).collect()
+}
+
 fn component(document: &Value, folder: &str, all: &Packages<'_>) -> Option<Component> {
     let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (name, version) = (text("name")?, text("version")?);
@@ -111,6 +122,7 @@ fn component(document: &Value, folder: &str, all: &Packages<'_>) -> Option<Compo
         version: version.to_owned(),
         purl: format!("{}@{}", base(name), percent_encoded(version)),
         supplier: author.map(str::to_owned),
+        contacts: contacts(document),
         summary: text("description").map(crate::ecosystems::core_metadata::first_line),
         licences: declared(document),
         requirements: requirements(document, &|name| all.nearest(name, folder)),

@@ -16,6 +16,8 @@ pub(super) const VENDOR: u32 = 1011;
 pub(super) const LICENSE: u32 = 1014;
 /// Packager.
 pub(super) const PACKAGER: u32 = 1015;
+/// Web page.
+pub(super) const URL: u32 = 1020;
 /// Architecture.
 pub(super) const ARCH: u32 = 1022;
 /// File name of the source package.

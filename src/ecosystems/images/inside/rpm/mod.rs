@@ -115,6 +115,7 @@ fn component(header: &Header, place: &str, release: &Release, owners: &HashMap<S
         name,
         version,
         supplier: header.text(header::VENDOR).or_else(|| header.text(header::PACKAGER)),
+        contacts: header.text(header::URL).into_iter().collect(),
         summary: header.text(header::SUMMARY),
         licences: header.text(header::LICENSE).map(|l| Licensing::new(l, place)).into_iter().collect(),
         requirements: wanted.take(MOST_NEEDS + 1).map(|name| requirement(name, release, owners)).collect(),
