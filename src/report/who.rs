@@ -110,7 +110,7 @@ mod tests {
         let declared = ["a@b.example", "https://b.example/", "no address", "a@b.example"].map(str::to_owned);
         let who = Who::read("Acme", &declared).unwrap();
         assert_eq!((&*who.name, &who.emails[..], &who.pages[..]), ("Acme", &declared[..1], &declared[1..2]));
-        assert_eq!(Who::read("", &declared[1..]).unwrap().name, "https://b.example/");
+        assert_eq!(Who::read("", &declared[1..3]).unwrap().name, "https://b.example/");
         let many: Vec<String> = (0..100).map(|n| format!("{n}@b.example")).collect();
         assert_eq!(Who::read("Acme", &many).unwrap().emails.len(), 16);
     }
