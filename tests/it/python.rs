@@ -307,7 +307,7 @@ async fn hashes_of_a_requirements_file_are_enforced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lock_files_are_taken_as_they_are() {
-    let toolkit = Toolkit::new();
+    let (toolkit, index) = (Toolkit::new(), SimpleIndex::start().await);
     let hex = "1".repeat(64);
     let file = "app-1.0-py3-none-any.whl";
     let pylock = format!(
@@ -318,8 +318,9 @@ async fn lock_files_are_taken_as_they_are() {
     let uv_lock = format!(
         "version = 1\nrequires-python = \">=3.12\"\n[[package]]\nname = \"mine\"\nversion = \"0\"\nsource = {{ virtual = \".\" }}\n\
          dependencies = [{{ name = \"app\" }}]\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n\
-         source = {{ registry = \"https://packages.example.org/simple\" }}\n\
-         wheels = [{{ url = \"https://files.example.org/{file}\", hash = \"sha256:{hex}\", size = 7 }}]\n"
+         source = {{ registry = \"{}\" }}\n\
+         wheels = [{{ url = \"https://files.example.org/{file}\", hash = \"sha256:{hex}\", size = 7 }}]\n",
+        index.url()
     );
     toolkit.file("uv.lock", &uv_lock);
     for section in ["pylock = \"pylock.toml\"", "uv-lock = \"uv.lock\""] {

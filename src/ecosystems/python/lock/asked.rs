@@ -189,9 +189,9 @@ impl Asked {
         self.names.get(&index_key(url)).cloned().unwrap_or_else(|| url.to_owned())
     }
 
-    /// Whether an index is asked for a page of each project, as opposed to one page of links. What a lock file pins is taken without asking.
+    /// Whether an index is asked for a page of each project, as opposed to one page of links.
     pub fn has_pages(&self, url: &str) -> bool {
-        !self.pinned() && !self.rules.indexes.iter().any(|index| index.flat && index_key(&index.url) == index_key(url))
+        !self.rules.indexes.iter().any(|index| index.flat && index_key(&index.url) == index_key(url))
     }
 
     /// Whether a person pinned every file by giving a lock file.

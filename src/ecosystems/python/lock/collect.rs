@@ -27,7 +27,8 @@ pub struct Wanted {
     pub file: uv::File,
     /// The indexes whose pages it was met on, by their URLs.
     pub indexes: BTreeSet<String>,
-    pinned: bool,
+    /// Whether a lock file pinned it.
+    pub pinned: bool,
     meta: Meta,
 }
 

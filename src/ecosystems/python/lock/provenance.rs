@@ -1,7 +1,8 @@
 //! The attestations of files (PEP 740): which provenance object an index names for a file, and that object itself.
 //!
-//! The resolver does not tell, so the page of each project is asked once more. An index that names nothing is no news; what it names and does not
-//! have, or has in a form that nobody can read, is told and counted.
+//! The resolver does not tell, so the page of each project is asked once more, and that of the index which a lock file names as well. An index
+//! that names nothing is no news; what it names and does not have, or has in a form that nobody can read, is told and counted. What a lock file
+//! pins needs no index: one that cannot be asked then is told of, and no failure.
 
 use super::super::attestation::{self, MEDIA_TYPE, MOST_BYTES, SUFFIX};
 use super::super::format::Entry;
@@ -42,7 +43,9 @@ pub(super) async fn add(request: &LockRequest<'_>, wanted: &[Wanted], artifacts:
         let url = wanted.indexes.iter().find_map(|index| named.get(&(index.clone(), wanted.name.clone()))?.get(&wanted.file.filename));
         async move {
             match url {
-                Some(url) => object(request, url, artifact).await,
+                Some(url) => {
+                    unless_pinned(wanted.pinned, object(request, url, artifact).await).map(|named| named.unwrap_or_else(Named::Failed))
+                }
                 None => Ok(Named::Nothing),
             }
         }
@@ -81,36 +84,62 @@ async fn named(
     wanted: &[Wanted],
     reasons: &mut Reasons,
 ) -> Result<BTreeMap<(String, String), BTreeMap<String, Url>>> {
-    let mut pages: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
-    for one in wanted {
-        for index in &one.indexes {
-            pages.entry((index.clone(), one.name.clone())).or_default().insert(&one.file.filename);
-        }
+    let mut pages: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    for (index, one) in wanted.iter().flat_map(|one| one.indexes.iter().map(move |index| (index, one))) {
+        pages.entry(index).or_default().entry(&one.name).or_default().insert(&one.file.filename);
     }
-    let asking = pages.iter().map(|((index, project), files)| page(request, index, project, files).boxed()).collect();
-    let answers = in_order(asking, LEARNING).await?;
+    let pinned = wanted.iter().all(|one| one.pinned);
     let mut all = BTreeMap::new();
-    for (key, answer) in pages.into_keys().zip(answers) {
-        match answer {
-            Ok(links) => {
-                all.insert(key, links);
-            }
-            Err(why) => {
-                reasons.entry(why).or_default().insert(key.1);
+    for (index, projects) in &pages {
+        let answers = of_index(request, index, projects, pinned).await?;
+        for (project, answer) in projects.keys().zip(answers) {
+            match answer {
+                Ok(links) => {
+                    all.insert(((*index).to_owned(), (*project).to_owned()), links);
+                }
+                Err(why) => {
+                    reasons.entry(why).or_default().insert((*project).to_owned());
+                }
             }
         }
     }
     Ok(all)
 }
 
+/// The places that the page of a project names, by file; why there are none, where it did not come.
+type Page = std::result::Result<BTreeMap<String, Url>, String>;
+
+/// The pages of projects of one index. Where a lock file pinned the files and the first page cannot be had, no other is asked for: each would be
+/// waited for as long.
+async fn of_index(request: &LockRequest<'_>, index: &str, projects: &BTreeMap<&str, BTreeSet<&str>>, pinned: bool) -> Result<Vec<Page>> {
+    let asking = |from: usize| projects.iter().skip(from).map(|(project, files)| page(request, index, project, files).boxed()).collect();
+    let Some((project, files)) = projects.iter().next().filter(|_| pinned) else { return in_order(asking(0), LEARNING).await };
+    let first = match unless_pinned(pinned, page(request, index, project, files).await)? {
+        Ok(first) => first,
+        Err(why) => return Ok(vec![Err(why); projects.len()]),
+    };
+    let rest = match unless_pinned(pinned, in_order(asking(1), LEARNING).await)? {
+        Ok(rest) => rest,
+        Err(why) => vec![Err(why); projects.len() - 1],
+    };
+    Ok(std::iter::once(first).chain(rest).collect())
+}
+
+/// What was found; of what a lock file pinned, why an index could not be asked for it, which then is no failure.
+fn unless_pinned<T>(pinned: bool, found: Result<T>) -> Result<std::result::Result<T, String>> {
+    match found {
+        Err(error) if pinned => Ok(Err(format!("its index could not be asked: not known whether it is attested: {}", error.message()))),
+        found => found.map(Ok),
+    }
+}
+
 /// What the page of a project names; why it did not come, where a server refuses it.
-async fn page(
-    request: &LockRequest<'_>,
-    index: &str,
-    project: &str,
-    files: &BTreeSet<&str>,
-) -> Result<std::result::Result<BTreeMap<String, Url>, String>> {
-    let Ok(url) = Url::parse(&format!("{}/{project}/", index.trim_end_matches('/'))) else { return Ok(Ok(BTreeMap::new())) };
+async fn page(request: &LockRequest<'_>, index: &str, project: &str, files: &BTreeSet<&str>) -> Result<Page> {
+    let url =
+        Url::parse(&format!("{}/{project}/", index.trim_end_matches('/'))).ok().filter(|url| ["https", "http"].contains(&url.scheme()));
+    let Some(url) = url else { return Ok(Ok(BTreeMap::new())) };
+    // An index that only a lock file names has not been looked at yet.
+    plainly(request, &url)?;
     let accept = format!("{JSON}, {HTML};q=0.2, text/html;q=0.1");
     let page = match asked(request, &url, &accept, MOST_PAGE_BYTES).await? {
         Ok(page) => page,
@@ -137,13 +166,18 @@ async fn asked(request: &LockRequest<'_>, url: &Url, accept: &str, most: usize) 
     upstream.backoff().run(ask).await
 }
 
+/// Refuses an address that would be asked over plain HTTP.
+fn plainly(request: &LockRequest<'_>, url: &Url) -> Result<()> {
+    let section: PythonSection = request.section.parse()?;
+    check_plain(url, section.plain_http.iter().chain(&request.upstream.settings().plain_http))
+}
+
 /// The provenance object at an address. One that is about another file is carried all the same, so that whoever judges sees it.
 async fn object(request: &LockRequest<'_>, url: &Url, artifact: &Artifact) -> Result<Named> {
     if !url.username().is_empty() || url.password().is_some() || !["https", "http"].contains(&url.scheme()) {
         return Ok(Named::Failed("its attestations are at an address that is not asked for".to_owned()));
     }
-    let section: PythonSection = request.section.parse()?;
-    check_plain(url, section.plain_http.iter().chain(&request.upstream.settings().plain_http))?;
+    plainly(request, url)?;
     let bytes = match asked(request, url, &format!("{MEDIA_TYPE}, application/json;q=0.5"), MOST_BYTES).await? {
         Ok(bytes) => bytes,
         Err(status) => return Ok(Named::Failed(format!("its index names attestations, and they did not come ({status})"))),
