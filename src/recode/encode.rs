@@ -5,11 +5,10 @@ use super::decode::decode;
 use super::entering::Account;
 use super::error::{Error, Result};
 use super::expand::Expansion;
-use super::format::{BaseTable, Header};
-use super::layout::{Layout, Place};
-use super::limits::{LONGEST_BEFORE, MOST_BASES, MOST_STREAMS, SLICE};
-use super::planes::{self, Filter};
-use super::room::zeros;
+use super::kept::Kept;
+use super::limits::{LONGEST_BEFORE, MOST_BASES, SLICE};
+use super::planes::{Filter, Packing};
+use super::room::{For, Spare, fit, zeros};
 use super::similar::{Index, Picked, Reading, Stretch};
 use super::slice::{Method, Slice};
 use super::source::{Part, ReadAt};
@@ -18,7 +17,8 @@ use super::unpacked::Scratch;
 use super::watch::{Meter, Stage, Watch, Watched};
 use super::{Base, Effort, Recoded, parallel, zstandard};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// Corrections are at most one part in so many of a stream: without bases they have to leave room for what plain bytes gain, with bases a stream
 /// that is left as it is would be all new.
@@ -137,21 +137,27 @@ fn write(
     let bases_long = (Index::total(&readings), Index::most_places(&readings));
     let _share = MEMORY.take(to_encode(expansion.layout.expanded(), bases_long, (effort.threads.max(1) as u64, threads as u64)));
     let index = Index::new(&readings, effort.threads)?;
-    let compressing = Compressing { expansion: &expansion, bases: &readings, index: &index, effort };
-    let mut kept = Kept { slices: Vec::new(), bytes: BufWriter::with_capacity(1 << 20, scratch()?), length: 0 };
+    let compressing = Compressing { expansion: &expansion, bases: &readings, index: &index, effort, spare: Mutex::default() };
+    // What slices refer to decides what the header has of bases; where there are none, all is written in its place at once.
+    let aside = if bases.is_empty() { None } else { Some(scratch()?) };
+    let Some(mut kept) = Kept::new(&expansion, aside, out)? else { return Ok(None) };
     let cuts = cuts(expansion.layout.expanded(), if effort.planes { &expansion.regions } else { &[] });
     meter.begin(Stage::Compressing, expansion.layout.expanded());
-    let keep = |slice: Slice| passed(Stage::Compressing, slice.length).and_then(|()| Ok(kept.keep(slice)? < bound));
+    let keep = |mut slice: Slice| {
+        passed(Stage::Compressing, slice.length)?;
+        let stored = std::mem::take(&mut slice.stored);
+        let length = kept.keep(slice, &stored)?;
+        compressing.spare().keep(For::Stored, stored);
+        Ok(length < bound)
+    };
     // In order: what readers have inflated by then depends on the slices before.
     let mut account = Account::new(expanded.iter().map(|base| &base.layout));
     let picked = cuts.into_iter().map(|cut| Ok((compressing.pick(&cut, &mut account)?, cut)));
-    let one = |picked: Result<(Picked, Cut)>| picked.and_then(|(picked, cut)| compressing.one(&cut, picked));
-    parallel::ordered(threads, threads + 1, picked, one, keep)?;
+    let one = |own: &mut Own, picked: Result<(Picked, Cut)>| picked.and_then(|(picked, cut)| compressing.one(&cut, picked, own));
+    parallel::ordered_by((threads, threads + 1), picked, Own::default, one, keep)?;
+    drop(compressing);
     drop(index);
-    if kept.length >= bound {
-        return Ok(None);
-    }
-    kept.finish(&expansion, bases, &expanded, bound, out)
+    kept.finish(&expansion, bases, &expanded, bound)
 }
 
 /// A stretch of the expanded stream that becomes a slice.
@@ -187,6 +193,15 @@ struct Compressing<'a> {
     bases: &'a [(u64, Reading<'a>)],
     index: &'a Index,
     effort: &'a Effort,
+    /// Buffers of slices that are written.
+    spare: Mutex<Spare>,
+}
+
+/// What each thread has from slice to slice.
+#[derive(Default)]
+struct Own {
+    bytes: Vec<u8>,
+    planes: Packing,
 }
 
 impl Compressing<'_> {
@@ -206,29 +221,45 @@ impl Compressing<'_> {
         Ok(picked)
     }
 
-    fn one(&self, cut: &Cut, picked: Picked) -> Result<Slice> {
-        let mut bytes = zeros(cut.length);
-        self.expansion.read(cut.start, &mut bytes)?;
-        let length = cut.length;
-        let slice = |method, references, stored| Slice { method, length, references, stored };
+    fn one(&self, cut: &Cut, picked: Picked, own: &mut Own) -> Result<Slice> {
+        let (length, mut stored) = (cut.length, self.spare().any(For::Stored));
+        fit(&mut own.bytes, length);
+        self.expansion.read(cut.start, &mut own.bytes)?;
+        let (method, references) = self.smallest(cut, picked, own, &mut stored)?;
+        if method == Method::Stored {
+            std::mem::swap(&mut stored, &mut own.bytes);
+        }
+        Ok(Slice { method, length, references, stored })
+    }
+
+    /// Compresses what is read of a slice, and says how; [`Method::Stored`] where it does not get smaller.
+    fn smallest(&self, cut: &Cut, picked: Picked, own: &mut Own, stored: &mut Vec<u8>) -> Result<(Method, Vec<Stretch>)> {
+        let as_it_is = (Method::Stored, Vec::new());
         if let Some(numbers) = cut.numbers.filter(|_| !picked.covers()) {
             let filter = Filter { width: numbers.width, rotated: numbers.rotated };
-            let stored = planes::pack(&bytes, filter)?;
-            if stored.len() < length {
-                return Ok(slice(Method::Planes(filter), Vec::new(), stored));
-            }
-            return Ok(slice(Method::Stored, Vec::new(), bytes));
+            own.planes.pack(&own.bytes, filter, stored)?;
+            return Ok(if stored.len() < cut.length { (Method::Planes(filter), Vec::new()) } else { as_it_is });
         }
+        // Tables of zstd take the place of what is not used now.
+        own.planes.rest();
+        self.spare().limit(0);
         // Higher levels burn time on what does not shrink; the lowest one sees that at once.
-        if picked.stretches.is_empty() && zstandard::compress(&bytes, &[], 1)?.len() >= length - length / 64 {
-            return Ok(slice(Method::Stored, Vec::new(), bytes));
+        if picked.stretches.is_empty() {
+            zstandard::compress(&own.bytes, &[], 1, stored)?;
+            if stored.len() >= cut.length - cut.length / 64 {
+                return Ok(as_it_is);
+            }
         }
         // What the bases do not have may be much like what comes before it.
-        let own = if picked.covers_well() { 0 } else { cut.start.min(LONGEST_BEFORE as u64) };
-        let before = self.before(&picked.stretches, cut.start, own as usize)?;
-        let stored = zstandard::compress(&bytes, &before, self.effort.level)?;
-        let method = if own > 0 { Method::Following } else { Method::Zstd };
-        if stored.len() < length { Ok(slice(method, picked.stretches, stored)) } else { Ok(slice(Method::Stored, Vec::new(), bytes)) }
+        let follows = if picked.covers_well() { 0 } else { cut.start.min(LONGEST_BEFORE as u64) };
+        let before = self.before(&picked.stretches, cut.start, follows as usize)?;
+        zstandard::compress(&own.bytes, &before, self.effort.level, stored)?;
+        let method = if follows > 0 { Method::Following } else { Method::Zstd };
+        Ok(if stored.len() < cut.length { (method, picked.stretches) } else { as_it_is })
+    }
+
+    fn spare(&self) -> std::sync::MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -244,135 +275,6 @@ impl Compressing<'_> {
             rest = later;
         }
         Ok(before)
-    }
-}
-
-/// Slices in their order: what stands before their bytes here, the bytes in a scratch file.
-struct Kept {
-    slices: Vec<(Slice, usize)>,
-    bytes: BufWriter<File>,
-    length: u64,
-}
-
-impl Kept {
-    /// Keeps a slice; the length of all.
-    fn keep(&mut self, mut slice: Slice) -> Result<u64> {
-        self.bytes.write_all(&slice.stored).map_err(Error::io("scratch file"))?;
-        let stored = slice.stored.len();
-        self.length += stored as u64;
-        slice.stored = Vec::new();
-        self.slices.push((slice, stored));
-        Ok(self.length)
-    }
-
-    /// Writes header and slices, once it is known what the slices refer to.
-    fn finish(
-        self,
-        expansion: &Expansion<'_>,
-        bases: &[Base<'_>],
-        expanded: &[Expansion<'_>],
-        bound: u64,
-        out: &mut File,
-    ) -> Result<Option<Recoded>> {
-        let mut slices = self.slices;
-        let (numbers, tables) = used(&mut slices, bases, expanded)?;
-        let streams = tables.iter().map(|base| base.layout.streams().len()).sum::<usize>() + expansion.layout.streams().len();
-        if streams > MOST_STREAMS {
-            return Ok(None);
-        }
-        let header = Header {
-            encoders: expansion.encoders.iter().map(|encoder| encoder.code().as_bytes().to_vec()).collect(),
-            bases: tables,
-            blob: expansion.layout.clone(),
-        };
-        let head = header.write()?;
-        let heads: Vec<Vec<u8>> = slices.iter().map(|(slice, stored)| slice.head(*stored)).collect();
-        let length = (head.len() + heads.iter().map(Vec::len).sum::<usize>()) as u64 + self.length;
-        if length >= bound {
-            return Ok(None);
-        }
-        let mut bytes = self.bytes.into_inner().map_err(|error| Error::io("scratch file")(error.into_error()))?;
-        bytes.rewind().map_err(Error::io("scratch file"))?;
-        let mut to = BufWriter::with_capacity(1 << 20, out);
-        to.write_all(&head).map_err(Error::io("recoded stream"))?;
-        for (head, (_, stored)) in heads.iter().zip(&slices) {
-            to.write_all(head).map_err(Error::io("recoded stream"))?;
-            io::copy(&mut Read::take(&mut bytes, *stored as u64), &mut to).map_err(Error::io("recoded stream"))?;
-        }
-        to.flush().map_err(Error::io("recoded stream"))?;
-        let outer = expansion.layout.streams().iter().enumerate().filter(|(index, _)| expansion.layout.parent(*index).is_none());
-        let deflated = outer.map(|(_, stream)| stream.deflated).sum();
-        Ok(Some(Recoded { length, expanded: expansion.layout.expanded(), deflated, bases: numbers }))
-    }
-}
-
-/// The bases that slices refer to, with the streams that they touch: all others stay as they are in the base, and references are
-/// moved to where their bytes then stand.
-fn used(slices: &mut [(Slice, usize)], bases: &[Base<'_>], expanded: &[Expansion<'_>]) -> Result<(usize, Vec<BaseTable>)> {
-    let mut tables = Vec::new();
-    for (number, (base, full)) in bases.iter().zip(expanded).enumerate() {
-        let full = &full.layout;
-        let mut keep = vec![false; full.streams().len()];
-        let of = |slice: &Slice| slice.references.iter().copied().filter(|stretch| stretch.base == number).collect::<Vec<_>>();
-        let stretches: Vec<Stretch> = slices.iter().flat_map(|(slice, _)| of(slice)).collect();
-        if stretches.is_empty() {
-            continue;
-        }
-        stretches.iter().for_each(|stretch| touch(full, *stretch, &mut keep));
-        let layout = full.only(&keep)?;
-        let moved = Moved { full, kept: &layout, numbers: numbers(&keep) };
-        for stretch in slices.iter_mut().flat_map(|(slice, _)| &mut slice.references).filter(|stretch| stretch.base == number) {
-            stretch.offset =
-                moved.to(stretch.offset).ok_or_else(|| Error::malformed("references", "a place of the base", stretch.offset))?;
-            // Bases that are used come in order: the number only ever falls, and is not looked at again.
-            stretch.base = usize::MAX - tables.len();
-        }
-        tables.push(BaseTable { digest: base.digest, layout });
-    }
-    for stretch in slices.iter_mut().flat_map(|(slice, _)| &mut slice.references) {
-        stretch.base = usize::MAX - stretch.base;
-    }
-    Ok((tables.len(), tables))
-}
-
-/// Marks the streams that a stretch has bytes of.
-fn touch(layout: &Layout, stretch: Stretch, keep: &mut [bool]) {
-    let (mut at, end) = (stretch.offset, stretch.offset + stretch.length);
-    while at < end {
-        let (place, next) = layout.place(at);
-        if let Place::Plain(stream, _) = place {
-            keep[stream] = true;
-            if let Some(parent) = layout.parent(stream) {
-                keep[parent] = true;
-            }
-        }
-        at = next;
-    }
-}
-
-/// The new number of each stream that is kept.
-fn numbers(keep: &[bool]) -> Vec<usize> {
-    keep.iter()
-        .scan(0, |next, kept| {
-            *next += usize::from(*kept);
-            Some(next.saturating_sub(1))
-        })
-        .collect()
-}
-
-/// From one layout of a base to the one with fewer streams.
-struct Moved<'a> {
-    full: &'a Layout,
-    kept: &'a Layout,
-    numbers: Vec<usize>,
-}
-
-impl Moved<'_> {
-    fn to(&self, at: u64) -> Option<u64> {
-        match self.full.place(at).0 {
-            Place::Raw(offset) => self.kept.of_blob(offset),
-            Place::Plain(stream, offset) => self.kept.of_plain(self.numbers[stream], offset),
-        }
     }
 }
 

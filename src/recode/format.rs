@@ -3,6 +3,7 @@
 use super::error::{Error, Result};
 use super::layout::{Coding, Layout, Stream};
 use super::limits::{ALWAYS, GROWTH, LONGEST, LONGEST_CODE, LONGEST_HEADER, MAGIC, MOST_BASES, MOST_ENCODERS, MOST_STREAMS, STREAM};
+use super::room::{with_room, zeros};
 use super::varint;
 use super::zstandard;
 use crate::artifact::Digest;
@@ -54,7 +55,7 @@ impl Header {
         if plain.len() > LONGEST_HEADER {
             return Err(Error::malformed("header", format!("at most {LONGEST_HEADER} bytes"), plain.len()));
         }
-        let stored = zstandard::compress(&plain, &[], 15)?;
+        let stored = zstandard::compressed(&plain, &[], 15)?;
         let mut out = MAGIC.to_vec();
         out.extend_from_slice(&(stored.len() as u32).to_le_bytes());
         out.extend_from_slice(&(plain.len() as u32).to_le_bytes());
@@ -134,7 +135,8 @@ impl Lengths {
     /// The header itself; the slices are next.
     pub fn header(&self, stream: &mut dyn Read) -> Result<Header> {
         let bytes = exactly(stream, self.stored, "header")?;
-        let plain = zstandard::decompress(&bytes, &[], self.plain, "header")?;
+        let mut plain = zeros(self.plain);
+        zstandard::decompress(&bytes, &[], &mut plain, "header")?;
         drop(bytes);
         let mut rest: &[u8] = &plain;
         let header = Header::parse(&mut rest)?;
@@ -216,7 +218,7 @@ fn take<'a>(rest: &mut &'a [u8], length: u64, part: &str) -> Result<&'a [u8]> {
 
 /// Exactly as many bytes of a stream; set aside as they come, so that a length alone takes no memory.
 pub fn exactly(stream: &mut dyn Read, length: usize, part: &str) -> Result<Vec<u8>> {
-    let mut bytes = super::room::with_room(length);
+    let mut bytes = with_room(length);
     stream.take(length as u64).read_to_end(&mut bytes).map_err(Error::io(part))?;
     if bytes.len() == length { Ok(bytes) } else { Err(Error::malformed(part, format!("{length} bytes"), format!("{} bytes", bytes.len()))) }
 }

@@ -29,6 +29,10 @@ pub const LONGEST_CODE: usize = 16;
 pub const LONGEST: u64 = 1 << 48;
 /// Longest slice.
 pub const SLICE: usize = 8 << 20;
+/// How many bytes may stand for a slice of this length: what does not shrink is stored, so that nothing that counts is longer than the slice.
+pub const fn longest_stored(slice: usize) -> usize {
+    slice + slice / 64 + 1024
+}
 /// How much of the expanded stream before it a slice may refer to.
 pub const LONGEST_BEFORE: usize = 8 << 20;
 /// Most stretches of bases that a slice refers to, and their length in all.

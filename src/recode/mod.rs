@@ -7,6 +7,7 @@
 
 mod aside;
 mod base;
+mod before;
 mod budget;
 mod container;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod frames;
 pub mod identify;
 pub mod inflate;
 mod inflating;
+mod kept;
 mod layout;
 mod limits;
 mod parallel;

@@ -31,29 +31,41 @@ pub fn each<T: Send>(threads: usize, count: usize, work: impl Fn(usize) -> Resul
     done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
-/// Does `work` for each item on several threads and hands the results to `sink` in the order of the items. At most `ahead` items
-/// are under way or wait for their turn. `sink` says whether to go on.
+/// The same as [`ordered_by`] for work that keeps nothing from item to item.
 pub fn ordered<T: Send, R: Send>(
     threads: usize,
     ahead: usize,
     items: impl IntoIterator<Item = T>,
     work: impl Fn(T) -> Result<R> + Sync,
+    sink: impl FnMut(R) -> Result<bool>,
+) -> Result<()> {
+    ordered_by((threads, ahead), items, || (), |(), item| work(item), sink)
+}
+
+/// Does `work` for each item on several threads, with what each has from `begin`, and hands the results to `sink` in the order of the items. At most `ahead` items
+/// are under way or wait for their turn. `sink` says whether to go on.
+pub fn ordered_by<T: Send, R: Send, S>(
+    (threads, ahead): (usize, usize),
+    items: impl IntoIterator<Item = T>,
+    begin: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, T) -> Result<R> + Sync,
     mut sink: impl FnMut(R) -> Result<bool>,
 ) -> Result<()> {
     let (give, take) = mpsc::channel::<(usize, T)>();
     let (answer, answers) = mpsc::channel();
     let take = Mutex::new(take);
-    let (take, work) = (&take, &work);
+    let (take, begin, work) = (&take, &begin, &work);
     // Moved in, so that an early end here lets the threads end, too.
     std::thread::scope(move |scope| {
         for _ in 0..threads.max(1) {
             let answer = answer.clone();
             scope.spawn(move || {
+                let mut own = begin();
                 loop {
                     let item = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((index, item)) = item else { return };
                     let last_word = LastWord::new(&answer, (index, Err(gone())));
-                    let result = work(item);
+                    let result = work(&mut own, item);
                     last_word.unsaid();
                     if answer.send((index, result)).is_err() {
                         return;

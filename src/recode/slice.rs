@@ -1,9 +1,10 @@
 //! Slices: stretches of the expanded stream, each with what it refers to and its own way of compression.
 
 use super::error::{Error, Result};
-use super::format::{cut, exactly};
-use super::limits::{MOST_REFERENCES, SLICE, longest_references};
-use super::planes::{self, Filter};
+use super::format::cut;
+use super::limits::{MOST_REFERENCES, SLICE, longest_references, longest_stored};
+use super::planes::{Filter, Unpacking};
+use super::room::{For, Spare, fit};
 use super::similar::Stretch;
 use super::{varint, zstandard};
 use std::io::Read;
@@ -74,8 +75,18 @@ impl Slice {
         self.references.iter().map(|stretch| stretch.length as usize).sum()
     }
 
+    /// How many bytes it needs besides, as [`Self::decode`] takes them, where so many come before it.
+    pub fn beside(&self, before: usize) -> usize {
+        match self.method {
+            Method::Stored => 0,
+            Method::Zstd => self.referred(),
+            Method::Following => before + self.referred(),
+            Method::Planes(_) => self.length,
+        }
+    }
+
     /// Reads the next slice; `left` bytes of the expanded stream are still to come, `bases` has the lengths of those of the bases.
-    pub fn read(stream: &mut dyn Read, part: &str, left: u64, bases: &[u64]) -> Result<Self> {
+    pub fn read(stream: &mut dyn Read, part: &str, left: u64, bases: &[u64], spare: &mut Spare) -> Result<Self> {
         let mut code = [0];
         stream.read_exact(&mut code).map_err(cut(part))?;
         let method = Method::from_code(code[0]).ok_or_else(|| Error::malformed(part, "a method", format!("{:#04x}", code[0])))?;
@@ -106,19 +117,26 @@ impl Slice {
         let mut stored = [0; 4];
         stream.read_exact(&mut stored).map_err(cut(part))?;
         let stored = u32::from_le_bytes(stored) as usize;
-        // What does not shrink is stored, so that nothing that counts is longer than the slice.
-        if stored > length + length / 64 + 1024 || method == Method::Stored && stored != length {
+        if stored > longest_stored(length) || method == Method::Stored && stored != length {
             return Err(Error::malformed(part, format!("at most {length} bytes"), stored));
         }
-        Ok(Self { method, length, references, stored: exactly(stream, stored, part)? })
+        let mut bytes = spare.any(For::Stored);
+        fit(&mut bytes, stored);
+        stream.read_exact(&mut bytes).map_err(cut(part))?;
+        Ok(Self { method, length, references, stored: bytes })
     }
 
-    /// The bytes of the expanded stream; `before` is for [`Method::Following`] what comes before it, then what it refers to.
-    pub fn decode(self, before: &[u8], part: &str) -> Result<Vec<u8>> {
+    /// Makes its bytes of the expanded stream in `out`. `before` has for [`Method::Following`] what comes before it, then what it refers to; of
+    /// planes some are decompressed there.
+    pub fn decode(&mut self, before: &mut Vec<u8>, out: &mut Vec<u8>, planes: &mut Unpacking, part: &str) -> Result<()> {
+        if self.method == Method::Stored {
+            std::mem::swap(out, &mut self.stored);
+            return Ok(());
+        }
+        fit(out, self.length);
         match self.method {
-            Method::Stored => Ok(self.stored),
-            Method::Zstd | Method::Following => zstandard::decompress(&self.stored, before, self.length, part),
-            Method::Planes(filter) => planes::unpack(&self.stored, filter, self.length, part),
+            Method::Planes(filter) => planes.unpack(&self.stored, filter, before, out, part),
+            _ => zstandard::decompress(&self.stored, before, out, part),
         }
     }
 }

@@ -134,7 +134,8 @@ impl<'a> Taking<'a> {
     }
 
     /// Takes what stands in `bytes` from `from` on, as far as there is room; whether it took all of it.
-    pub fn feed(&mut self, bytes: &[u8], from: &mut usize, queue: &mut Queue<'_>) -> Result<bool> {
+    /// Raw bytes that nothing stands before are written at once.
+    pub fn feed(&mut self, bytes: &[u8], from: &mut usize, queue: &mut Queue<'_>, out: &mut dyn Write) -> Result<bool> {
         loop {
             let rest = &bytes[*from..];
             let (start, end) = self.blob.streams().get(self.stream).map_or((u64::MAX, u64::MAX), |_| self.blob.span(self.stream));
@@ -143,7 +144,7 @@ impl<'a> Taking<'a> {
             if now.is_empty() && left > 0 {
                 return Ok(true);
             }
-            let taken = if self.at < start { raw(now, queue) } else { self.inside(now, end, queue)? };
+            let taken = if self.at < start { raw(now, queue, out)? } else { self.inside(now, end, queue)? };
             let Some(taken) = taken else { return Ok(false) };
             *from += taken;
             self.at += taken as u64;
@@ -204,10 +205,16 @@ impl<'a> Taking<'a> {
 }
 
 /// Takes raw bytes; None where there is no room.
-fn raw(bytes: &[u8], queue: &mut Queue<'_>) -> Option<usize> {
+fn raw(bytes: &[u8], queue: &mut Queue<'_>, out: &mut dyn Write) -> Result<Option<usize>> {
     let taken = &bytes[..bytes.len().min(RAW)];
-    queue.has_room(taken.len()).then(|| queue.piece(taken))?;
-    Some(taken.len())
+    if queue.is_empty() && taken.len() >= SHORT {
+        out.write_all(taken).map_err(Error::io("what is made again"))?;
+        return Ok(Some(taken.len()));
+    }
+    Ok(queue.has_room(taken.len()).then(|| {
+        queue.piece(taken);
+        taken.len()
+    }))
 }
 
 #[cfg(test)]
@@ -272,7 +279,7 @@ mod tests {
         );
         let (mut taking, mut from, mut out, mut most) = (Taking::new(layout, &encoders), 0, Vec::new(), 0);
         loop {
-            let all = taking.feed(expanded, &mut from, &mut queue).expect("a good stream");
+            let all = taking.feed(expanded, &mut from, &mut queue, &mut out).expect("a good stream");
             let members = given.take();
             let own: usize = members.iter().map(|member| taken(&member.bytes)).sum();
             let pieces: usize = queue.pieces.iter().flatten().map(taken).sum();

@@ -26,7 +26,7 @@ fn head(blob: Layout, bases: &[(&[u8], Layout)]) -> Vec<u8> {
 
 /// A header of any bytes.
 fn raw(plain: &[u8]) -> Vec<u8> {
-    let stored = zstandard::compress(plain, &[], 1).expect("a frame");
+    let stored = zstandard::compressed(plain, &[], 1).expect("a frame");
     [b"ALRECOD1", &(stored.len() as u32).to_le_bytes()[..], &(plain.len() as u32).to_le_bytes(), &stored].concat()
 }
 
@@ -100,7 +100,7 @@ fn slice(method: Method, length: usize, references: Vec<Stretch>, stored: Vec<u8
 fn references_beyond_the_base_or_the_limits_are_refused() {
     let base = text(1, 100_000);
     let blob = text(2, 1000);
-    let frame = zstandard::compress(&blob, &base[..1000], 3).expect("a frame");
+    let frame = zstandard::compressed(&blob, &base[..1000], 3).expect("a frame");
     let start = head(layout(1000, &[]).expect("no streams"), &[(&base, layout(100_000, &[]).expect("no streams"))]);
     let with = |references: Vec<Stretch>| [&start[..], &slice(Method::Zstd, 1000, references, frame.clone())].concat();
     let at = |offset, length| Stretch { base: 0, offset, length };
@@ -137,11 +137,11 @@ fn slices_of_wrong_lengths_or_methods_are_refused() {
     }
     refused(&with(vec![1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), 1000, &[], "LEB128");
     // A frame that holds more, or says nothing of how much.
-    for frame in [zstandard::compress(&text(2, 2000), &[], 3).expect("a frame"), unsaid(&blob)] {
+    for frame in [zstandard::compressed(&text(2, 2000), &[], 3).expect("a frame"), unsaid(&blob)] {
         refused(&with(slice(Method::Zstd, 1000, Vec::new(), frame)), 1000, &[], "one zstd frame of 1000 bytes");
     }
     let twice =
-        [zstandard::compress(&text(2, 1000), &[], 3).expect("a frame"), zstandard::compress(b"more", &[], 3).expect("a frame")].concat();
+        [zstandard::compressed(&text(2, 1000), &[], 3).expect("a frame"), zstandard::compressed(b"more", &[], 3).expect("a frame")].concat();
     refused(&with(slice(Method::Zstd, 1000, Vec::new(), twice)), 1000, &[], "behind the frame");
 }
 
@@ -229,7 +229,7 @@ fn a_stream_of_a_base_that_makes_nothing_of_its_bytes_is_not_followed() {
     empty.extend_from_slice(&[1, 1, 0, 0xFE, 0xFF, b'x']);
     let table = layout(empty.len() as u64, &[stream(0, empty.len() as u64, 1, 0)]).expect("possible for deflate");
     let start = head(layout(1, &[]).expect("no streams"), &[(&empty, table)]);
-    let frame = zstandard::compress(b"x", b"x", 1).expect("a frame");
+    let frame = zstandard::compressed(b"x", b"x", 1).expect("a frame");
     let bytes = [start, slice(Method::Zstd, 1, vec![Stretch { base: 0, offset: 0, length: 1 }], frame)].concat();
     let error = decoded(&bytes, 1, &[&empty]).expect_err("nothing for 300 KB");
     assert!(matches!(error, Error::Base { index: 0, .. }) && error.to_string().contains("make fewer than"), "{error}");

@@ -79,7 +79,7 @@ fn made_again(encoder: &Encoder, blob: Layout, bytes: Vec<u8>, (bases, streams):
     out.write_all(&header.write().expect("a header")).expect("room");
     drop(header);
     // A frame that could refer to what it does not need.
-    let stored = zstandard::compress(&bytes, &[], 1).expect("a frame");
+    let stored = zstandard::compressed(&bytes, &[], 1).expect("a frame");
     for n in 0..expanded / SLICE as u64 {
         let method = if n % 2 == 0 { Method::Zstd } else { Method::Following };
         let slice = Slice { method, length: SLICE, references: references(n, bases as u64), stored: Vec::new() };

@@ -1,7 +1,7 @@
 //! Files of tensors: headers read, planes taken apart and put together, sizes as they should be.
 
 use super::{EFFORT, Random, encoded, gzip, round, tar};
-use crate::recode::planes::{Filter, pack, unpack};
+use crate::recode::planes::{Filter, Packing, Unpacking};
 use crate::recode::source::Part;
 use crate::recode::tensors::regions;
 
@@ -104,21 +104,31 @@ fn headers_that_lie_name_no_regions_and_do_no_harm() {
     }
 }
 
+/// One pair for all slices, with what was in their buffers before.
 #[test]
 fn planes_of_any_length_come_back_and_others_are_refused() {
+    let (mut packing, mut unpacking) = (Packing::default(), Unpacking::default());
+    let (mut packed, mut frames, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unpack = |packed: &[u8], filter, length| {
+        out.resize(length, 0x55);
+        unpacking.unpack(packed, filter, &mut frames, &mut out, "a slice").map(|()| out.clone())
+    };
     for width in [2u8, 4, 8] {
         for rotated in [false, true] {
             let filter = Filter { width, rotated };
             assert_eq!(Filter::from_code(filter.code()), Some(filter));
             for length in [0, 1, 2, 7, 8, 9, 1000, 200_003] {
                 let bytes = weights(width, length / usize::from(width) + 1)[..length].to_vec();
-                let packed = pack(&bytes, filter).expect("planes");
-                assert!(unpack(&packed, filter, length, "a slice").expect("planes") == bytes);
+                packing.pack(&bytes, filter, &mut packed).expect("planes");
+                let mut anew = Vec::new();
+                Packing::default().pack(&bytes, filter, &mut anew).expect("planes");
+                assert!(packed == anew, "what is made depends on what was made before");
+                assert!(unpack(&packed, filter, length).expect("planes") == bytes);
                 for cut in 0..packed.len().min(40) {
-                    assert!(unpack(&packed[..cut], filter, length, "a slice").is_err());
+                    assert!(unpack(&packed[..cut], filter, length).is_err());
                 }
-                assert!(unpack(&[&packed[..], b"x"].concat(), filter, length, "a slice").is_err());
-                assert!(unpack(&packed, filter, length + 8, "a slice").is_err());
+                assert!(unpack(&[&packed[..], b"x"].concat(), filter, length).is_err());
+                assert!(unpack(&packed, filter, length + 8).is_err());
             }
         }
     }
