@@ -323,17 +323,20 @@ fn a_signature_of_something_else_is_refused_by_the_script_too() {
     attach(&registry, "team/app", &next.digest, &stranger.signs(&next.digest, &place));
     let pages = another(&registry, "team/web", "1");
     refer(&registry, "team/web", &pages, &publishers.deployment.bundle(&holder, &statement(&elsewhere), TIME));
+    let old = another(&registry, "team/old", "1");
+    let elsewhere_known = publishers.deployment.holder("https://other.example", WHO, CodeSigning);
+    refer(&registry, "team/old", &old, &publishers.deployment.bundle(&elsewhere_known, &statement(&old.digest), TIME));
     publishers.gpg.key("nistp256");
     let archive = web("1.0.0");
     publish(&repository, &archive, &publishers.gpg.sign("nistp256", &provenance("web-1.0.0.tgz", &Digest::of(&archive).to_string()), &[]));
-    installed(&host, &format!("{}{}", images(&registry, &["app:1", "app:2", "web:1"]), charts(&repository)));
+    installed(&host, &format!("{}{}", images(&registry, &["app:1", "app:2", "web:1", "old:1"]), charts(&repository)));
     host.ok(&["policy", "set", arg(&policy)]);
     let pack = Pack::made(&host, "pack", &["--profile", "nist-800-53"]);
     assert_eq!(pack.status("E10"), "partial");
-    let all = r#"["4 of 4 artifacts have signatures of publishers of which none holds by the keys and identities of the policy"]"#;
+    let all = r#"["5 of 5 artifacts have signatures of publishers of which none holds by the keys and identities of the policy"]"#;
     assert_eq!(reasons(&pack), all);
     let Some(ran) = checked(&pack, &host, &pack.told()) else { return };
-    let noted = "noted      signatures of publishers: 4 artifacts have none that holds";
+    let noted = "noted      signatures of publishers: 5 artifacts have none that holds";
     assert!(ran.code == Some(0) && ran.out.contains(noted), "{}", ran.out);
     // The list is made to say that all of them hold.
     let key = publishers.cosign.public().lines().filter(|line| !line.starts_with('-')).collect::<String>();
@@ -341,7 +344,7 @@ fn a_signature_of_something_else_is_refused_by_the_script_too() {
     let root = format!("publishers/roots/{}.json", Digest::of(publishers.deployment.root().as_bytes()).hex());
     let claimed = |name: &str| match name {
         name if name.ends_with("team/app") => json!({ "name": "Team", "kind": "cosign", "fingerprint": fingerprint }),
-        name if name.ends_with("team/web") => json!({
+        name if name.ends_with("team/web") || name.ends_with("team/old") => json!({
             "name": "Releases", "kind": "keyless", "identity": WHO, "issuer": PROVIDER, "time": "2026-01-01T01:00:00Z", "root": root,
         }),
         _ => json!({ "name": "Charts", "kind": "openpgp", "fingerprint": publishers.gpg.fingerprint("ed25519") }),
@@ -351,12 +354,13 @@ fn a_signature_of_something_else_is_refused_by_the_script_too() {
         let by = claimed(row["name"].as_str().unwrap());
         (row["judgement"], row["signatures"][0]["judgement"], row["signatures"][0]["by"]) = ("valid".into(), "valid".into(), by);
     }
-    (index["count"]["valid"], index["count"]["wrong"]) = (4.into(), 0.into());
+    (index["count"]["valid"], index["count"]["wrong"]) = (5.into(), 0.into());
     pack.write("publishers/index.json", index.to_string());
     pack.listed_anew();
     let ran = checked(&pack, &host, &pack.root_and_key()).unwrap();
     let refused = |words: &str| ran.out.lines().filter(|line| line.starts_with("REFUSED") && line.ends_with(words)).count();
     assert_eq!((ran.code, refused("it is of another content"), refused("it is not by this key")), (Some(1), 2, 2), "{}", ran.out);
+    assert!(ran.out.contains("team/old 1: VerificationError: "), "{}", ran.out);
 }
 
 /// Without a policy nobody judged anything, and what nobody signed is counted.
