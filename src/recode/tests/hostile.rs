@@ -140,8 +140,8 @@ fn slices_of_wrong_lengths_or_methods_are_refused() {
     for frame in [zstandard::compressed(&text(2, 2000), &[], 3).expect("a frame"), unsaid(&blob)] {
         refused(&with(slice(Method::Zstd, 1000, Vec::new(), frame)), 1000, &[], "one zstd frame of 1000 bytes");
     }
-    let twice =
-        [zstandard::compressed(&text(2, 1000), &[], 3).expect("a frame"), zstandard::compressed(b"more", &[], 3).expect("a frame")].concat();
+    let twice = [zstandard::compressed(&text(2, 1000), &[], 3).expect("a frame"), zstandard::compressed(b"more", &[], 3).expect("a frame")]
+        .concat();
     refused(&with(slice(Method::Zstd, 1000, Vec::new(), twice)), 1000, &[], "behind the frame");
 }
 
