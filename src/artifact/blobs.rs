@@ -62,6 +62,8 @@ pub trait Blobs: Send + Sync {
     fn scratch(&self) -> std::io::Result<File> {
         Err(std::io::ErrorKind::Unsupported.into())
     }
+    /// Takes back a file that [`Self::scratch`] made and nobody uses any more; most places let it go.
+    fn give_back(&self, _file: File) {}
 }
 
 /// A place that takes blobs in, each checked against its digest before it counts as there.

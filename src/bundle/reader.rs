@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The buffers of one reading thread.
 pub struct FrameReader {
     stored: AlignedBuffer,
-    content: AlignedBuffer,
+    /// Once there is a frame that has to be decompressed.
+    content: Option<AlignedBuffer>,
     decoder: Decoder,
 }
 
@@ -33,7 +34,12 @@ pub struct Delivery<'a> {
 impl FrameReader {
     /// Buffers for one frame.
     pub fn new() -> Result<Self> {
-        Ok(Self { stored: AlignedBuffer::new(LONGEST_FRAME), content: AlignedBuffer::new(PIECE), decoder: Decoder::new()? })
+        Ok(Self { stored: AlignedBuffer::new(LONGEST_FRAME), content: None, decoder: Decoder::new()? })
+    }
+
+    /// Gives back what recoded blobs do not need.
+    pub fn rest(&mut self) {
+        self.content = None;
     }
 
     /// The content of a blob's `n`th frame, or the piece of its stream where it is recoded. With `authenticate`, the stored bytes are compared with their BLAKE3 first; without, only
@@ -43,10 +49,11 @@ impl FrameReader {
         match blob.encoding {
             Encoding::Stored | Encoding::Recoded => Ok(&self.stored),
             Encoding::Zstd => {
-                self.content.set_length(blob.content_length(n));
-                let decoded = self.decoder.frame(&self.stored, &mut self.content);
+                let content = self.content.get_or_insert_with(|| AlignedBuffer::new(PIECE));
+                content.set_length(blob.content_length(n));
+                let decoded = self.decoder.frame(&self.stored, content);
                 decoded.map_err(|e| e.about(bundle.owner(&blob.digest)).with("digest", blob.digest))?;
-                Ok(&self.content)
+                Ok(content)
             }
         }
     }
@@ -55,7 +62,7 @@ impl FrameReader {
     pub fn last(&self, blob: &BlobEntry) -> &[u8] {
         match blob.encoding {
             Encoding::Stored | Encoding::Recoded => &self.stored,
-            Encoding::Zstd => &self.content,
+            Encoding::Zstd => self.content.as_deref().unwrap_or_default(),
         }
     }
 

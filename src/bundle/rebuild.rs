@@ -15,6 +15,7 @@ use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// What is at hand of a blob that is made again, beside a frame and a piece.
 const BESIDE: u64 = 1 << 20;
@@ -36,15 +37,11 @@ impl FrameReader {
         let files: Vec<Base<'_>> = opened.iter().filter_map(Opened::base).collect();
         let mut stream = StreamReader { reader: self, to, blob, next: 0, at: 0, failed: None };
         let mut out = SinkWriter { to, blob, sink: sink.as_mut(), held: AlignedBuffer::new(PIECE), length: 0, made: 0, failed: None };
-        let unavailable = AtomicBool::new(false);
-        let scratch = || {
-            let made = held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
-            let none = made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Unsupported);
-            unavailable.fetch_or(none, Ordering::Relaxed);
-            made
-        };
+        let lending = Lending { held, lent: Mutex::default(), unavailable: AtomicBool::new(false) };
+        let scratch = || lending.scratch();
         let decoded = decode(&mut stream, blob.size, &files, threads, &scratch, &mut out).map_err(Error::from).and_then(|()| out.hand_on());
-        if decoded.is_err() && unavailable.load(Ordering::Relaxed) && stream.failed.is_none() && out.failed.is_none() {
+        let unavailable = lending.end();
+        if decoded.is_err() && unavailable && stream.failed.is_none() && out.failed.is_none() {
             // Bases are there, but no place for what they unpack to: as if they were not.
             let next = stream.next;
             drop(out);
@@ -71,6 +68,36 @@ impl FrameReader {
             to.progress.advance(to.phase, blob.content_length(n) as u64);
         }
         Ok(())
+    }
+}
+
+/// Files for what is made on the way, while one blob is.
+struct Lending<'a> {
+    held: Option<&'a dyn Blobs>,
+    lent: Mutex<Vec<File>>,
+    /// Whether one was asked for and there was none.
+    unavailable: AtomicBool,
+}
+
+impl Lending<'_> {
+    fn scratch(&self) -> io::Result<File> {
+        let made = self.held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
+        let none = made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Unsupported);
+        self.unavailable.fetch_or(none, Ordering::Relaxed);
+        let made = made?;
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner).push(made.try_clone()?);
+        Ok(made)
+    }
+
+    /// Gives all back, for the blob is made or is not going to be; whether there was none when one was asked for.
+    fn end(self) -> bool {
+        let lent = self.lent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        lent.into_iter().for_each(|file| {
+            if let Some(held) = self.held {
+                held.give_back(file);
+            }
+        });
+        self.unavailable.into_inner()
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Scratch<'a> {
     held: Option<&'a dyn Blobs>,
     /// Why bases are not kept, where some would be needed.
     without: Option<String>,
+    /// Empty files for what is made on the way, where no other can be opened.
+    files: Mutex<Vec<File>>,
 }
 
 /// The file, and which blob has which part of it.
@@ -66,7 +68,16 @@ impl<'a> Scratch<'a> {
         if file.is_none() {
             places.clear();
         }
-        Ok(Self { shelf: Arc::new(Shelf { file, places: Mutex::new(places) }), held, without })
+        Ok(Self { shelf: Arc::new(Shelf { file, places: Mutex::new(places) }), held, without, files: Mutex::default() })
+    }
+
+    /// How many files one thread needs that makes a blob: for what frames of its bases unpack to, and for a blob that is made in two steps.
+    pub const FILES: usize = 2;
+
+    /// With empty files that were opened before the right to open any was given up.
+    #[must_use]
+    pub fn with_files(self, files: Vec<File>) -> Self {
+        Self { files: Mutex::new(files), ..self }
     }
 
     /// Why blobs were not made again from others of the bundles, where that is the place's fault.
@@ -203,8 +214,14 @@ impl Blobs for Scratch<'_> {
 
     fn scratch(&self) -> io::Result<File> {
         // No file can be made where the right to open any was given up.
-        let made = self.held.map_or_else(|| Err(io::ErrorKind::Unsupported.into()), Blobs::scratch);
-        made.map_err(|_| io::ErrorKind::Unsupported.into())
+        let made = self.held.and_then(|held| held.scratch().ok());
+        made.or_else(|| self.files.lock().expect(NO_PANIC).pop()).ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    fn give_back(&self, file: File) {
+        if file.set_len(0).is_ok() {
+            self.files.lock().expect(NO_PANIC).push(file);
+        }
     }
 }
 

@@ -120,7 +120,11 @@ impl Verification<'_> {
         let crew = Crew { delivery: &delivery, idle: Mutex::new(Vec::new()) };
         let (mut errors, mut unbuilt) = (self.wave(&crew, &plain, self.threads, take), Vec::new());
         // Making takes memory: most of the buffers are given back.
-        crew.idle.lock().expect("no reading thread panics").truncate(TAKEN_OVER);
+        {
+            let mut idle = crew.idle.lock().expect("no reading thread panics");
+            idle.truncate(TAKEN_OVER);
+            idle.iter_mut().for_each(FrameReader::rest);
+        }
         for wave in again {
             let whole =
                 |large: bool| wave.iter().filter(move |n| (bundle.table.blobs[**n].size >= LARGE) == large).map(|n| (*n, Portion::Whole));

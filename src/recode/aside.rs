@@ -1,23 +1,12 @@
 //! An expanded stream that is set aside in a file: read again, it is slices as they are.
 
-use super::error::{Error, Result};
 use super::slice::{Method, Slice};
-use super::unpacked::Scratch;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
 /// How long these slices are.
 const LENGTH: u64 = 1 << 20;
-
-/// A file for it; None where there is no place for any.
-pub fn file(scratch: Scratch<'_>) -> Result<Option<File>> {
-    match scratch() {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-        Err(error) => Err(Error::io("scratch file")(error)),
-    }
-}
 
 /// The slices of a file, as they stand in a stream.
 pub struct Slices<'a> {

@@ -1,13 +1,15 @@
 //! The expanded stream of a base, read at any place: its deflate streams are entered at seek points, its zstd frames are unpacked.
 
 use super::error::{Error, Result};
-use super::inflate::{Inflater, SeekPoint, Status};
+use super::inflate::{Inflater, SeekPoint, Status, WINDOW};
 use super::layout::{Coding, Layout, Place, Stream};
 use super::limits::{LONGEST_THIN, THIN, points, spacing};
+use super::room::with_room;
 use super::source::{Part, ReadAt};
 use super::unpacked::{Failure, Unpacked};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Streams that can be gone on with where somebody stopped reading, of all bases; and for one base at least and at most.
 pub const MOST_CURSORS: usize = 64;
@@ -27,8 +29,33 @@ pub struct BaseView<'a> {
     /// How many seek points this base may keep.
     most: usize,
     most_cursors: usize,
-    points: Mutex<BTreeMap<(usize, u64), Arc<SeekPoint>>>,
+    points: Mutex<Points>,
     cursors: Mutex<Vec<Cursor>>,
+}
+
+/// Seek points by stream and place. Their windows stand in one buffer, which goes back to the system as a whole.
+#[derive(Default)]
+struct Points {
+    places: BTreeMap<(usize, u64), (SeekPoint, Range<usize>)>,
+    windows: Vec<u8>,
+}
+
+impl Points {
+    /// The nearest one at or before a place.
+    fn before(&self, stream: usize, at: u64) -> Option<(&SeekPoint, &[u8])> {
+        let (_, (point, window)) = self.places.range((stream, 0)..=(stream, at)).next_back()?;
+        Some((point, &self.windows[window.clone()]))
+    }
+
+    /// Keeps one, of so many at most.
+    fn keep(&mut self, place: (usize, u64), mut point: SeekPoint, most: usize) {
+        if self.places.is_empty() {
+            self.windows = with_room(most * WINDOW);
+        }
+        let start = self.windows.len();
+        self.windows.extend_from_slice(&point.take_window());
+        self.places.insert(place, (point, start..self.windows.len()));
+    }
 }
 
 /// A stream that is being inflated.
@@ -81,7 +108,8 @@ impl<'a> BaseView<'a> {
     /// The view of the base with this number in the header, which has so many of them.
     pub fn new((index, bases): (usize, usize), source: &'a dyn ReadAt, layout: &'a Layout, unpacked: &'a Unpacked<'a>) -> Self {
         let most_cursors = (MOST_CURSORS / bases.max(1)).clamp(FEWEST_CURSORS_OF_ONE, MOST_CURSORS_OF_ONE);
-        let (spacing, most) = (spacing(layout, bases), points(bases) as usize);
+        let spacing = spacing(layout, bases);
+        let most = points(bases).min(layout.inflated() / spacing) as usize;
         Self { index, source, layout, unpacked, spacing, most, most_cursors, points: Mutex::default(), cursors: Mutex::default() }
     }
 
@@ -149,11 +177,9 @@ impl<'a> BaseView<'a> {
 
     /// The nearest place before `offset` from which the stream can be inflated.
     fn enter(&self, stream: usize, offset: u64) -> Result<Cursor> {
-        let point = {
-            let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
-            points.range((stream, 0)..=(stream, offset)).next_back().map(|(_, point)| Arc::clone(point))
-        };
-        let from = point.as_ref().map_or(0, |point| point.plain());
+        let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        let point = points.before(stream, offset);
+        let from = point.map_or(0, |(point, _)| point.plain());
         let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |cursor: &Cursor| cursor.stream == stream && cursor.start() <= offset && cursor.inflater.total_out() >= from;
         let best = cursors.iter().enumerate().filter(|(_, cursor)| fits(cursor)).max_by_key(|(_, cursor)| cursor.start());
@@ -162,8 +188,8 @@ impl<'a> BaseView<'a> {
         }
         drop(cursors);
         let mut inflater = Inflater::new(self.layout.streams()[stream].plain);
-        if let Some(point) = point {
-            inflater.restore(&point).map_err(|error| self.wrong(stream, error))?;
+        if let Some((point, window)) = point {
+            inflater.restore_with(point, window).map_err(|error| self.wrong(stream, error))?;
         }
         Ok(Cursor { stream, density: Density::new(&inflater), inflater, input: Vec::new(), taken: 0 })
     }
@@ -215,14 +241,14 @@ impl<'a> BaseView<'a> {
             return;
         }
         let mut points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
-        if points.len() >= self.most {
+        if points.places.len() >= self.most {
             return;
         }
         let near = (stream, at - self.spacing + 1)..(stream, at + self.spacing);
-        if points.range(near).next().is_none()
+        if points.places.range(near).next().is_none()
             && let Some(point) = cursor.inflater.seek_point()
         {
-            points.insert((stream, at), Arc::new(point));
+            points.keep((stream, at), point, self.most);
         }
     }
 

@@ -8,6 +8,8 @@ use super::room::with_room;
 pub struct Before {
     /// The end of what slices had that are done with, as far as it may be referred to.
     kept: Vec<u8>,
+    /// How much may be referred to.
+    most: usize,
     /// How much all slices have that were given, and those that are done with.
     given: u64,
     done: u64,
@@ -16,12 +18,17 @@ pub struct Before {
 impl Before {
     /// The beginning of the stream.
     pub fn new() -> Self {
-        Self { kept: with_room(2 * LONGEST_BEFORE), given: 0, done: 0 }
+        Self { kept: with_room(2 * LONGEST_BEFORE), most: LONGEST_BEFORE, given: 0, done: 0 }
+    }
+
+    /// The same for slices that refer to nothing before them.
+    pub fn none() -> Self {
+        Self { kept: Vec::new(), most: 0, given: 0, done: 0 }
     }
 
     /// How much the next slice may refer to.
     pub fn length(&self) -> usize {
-        self.given.min(LONGEST_BEFORE as u64) as usize
+        self.given.min(self.most as u64) as usize
     }
 
     /// A slice of this length is given.
@@ -43,7 +50,7 @@ impl Before {
     pub fn finish(&mut self, slice: &[u8]) {
         self.done += slice.len() as u64;
         let behind = usize::try_from(self.given - self.done).unwrap_or(usize::MAX);
-        let most = LONGEST_BEFORE.saturating_sub(behind);
+        let most = self.most.saturating_sub(behind);
         let new = &slice[slice.len().saturating_sub(most)..];
         self.kept.drain(..(self.kept.len() + new.len()).saturating_sub(most));
         self.kept.extend_from_slice(new);
@@ -64,6 +71,10 @@ mod tests {
         assert_eq!(before.kept.len(), 5);
         before.finish(&slice);
         assert_eq!(before.kept.len(), LONGEST_BEFORE);
+        let mut none = Before::none();
+        none.give(slice.len());
+        none.finish(&slice);
+        assert!(none.length() == 0 && none.kept.capacity() == 0);
     }
 
     /// Slices of many lengths, of which now one and now several are under way.

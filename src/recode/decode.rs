@@ -1,7 +1,7 @@
 //! Makes a blob again: slices and members on all cores, the bytes in their order.
 
 use super::Base;
-use super::aside::{self, Slices};
+use super::aside::Slices;
 use super::base::BaseView;
 use super::before::Before;
 use super::budget::{Besides, Decoding, MEMORY, Purpose};
@@ -53,14 +53,12 @@ pub fn decode(
         );
         return Err(Error::malformed("header", most, plan.of_bases));
     }
-    if frame.is_some()
-        && plan.memory + lengths.memory() > IN_ONE
-        && let Some(file) = aside::file(scratch)?
-    {
+    if frame.is_some() && plan.memory + lengths.memory() > IN_ONE {
+        let file = scratch().map_err(Error::io("scratch file"))?;
         return in_two(header, &encoders, (threads, besides), (bases, scratch), (stream, &file, out));
     }
     let _share = MEMORY.take(plan.memory);
-    pass(&header, &encoders, plan, (bases, scratch), (stream, out))
+    pass(&header, &encoders, plan, (bases, scratch), (stream, out, Before::new()))
 }
 
 /// What may be taken at once where a frame of zstd is made.
@@ -85,13 +83,13 @@ fn in_two(
         let plan = planned(&plain, threads, Besides::default());
         let _share = MEMORY.take(plan.memory);
         let mut whole = BufWriter::with_capacity(1 << 20, file);
-        pass(&plain, &[], plan, of, (stream, &mut whole))?;
+        pass(&plain, &[], plan, of, (stream, &mut whole, Before::new()))?;
         whole.flush().map_err(Error::io("scratch file"))?;
     }
     let made = Header { encoders: Vec::new(), bases: Vec::new(), blob };
     let plan = planned(&made, threads, besides);
     let _share = MEMORY.take(plan.memory);
-    pass(&made, encoders, plan, (&[], of.1), (&mut Slices::of(file, expanded), out))
+    pass(&made, encoders, plan, (&[], of.1), (&mut Slices::of(file, expanded), out, Before::none()))
 }
 
 /// Makes what the layout of the blob says from the slices of a stream.
@@ -100,7 +98,7 @@ fn pass(
     encoders: &[Encoder],
     plan: Decoding,
     (bases, scratch): (&[Base<'_>], Scratch<'_>),
-    (stream, out): (&mut dyn Read, &mut dyn Write),
+    (stream, out, before): (&mut dyn Read, &mut dyn Write, Before),
 ) -> Result<()> {
     let unpacked = Unpacked::new(scratch);
     let views = views(header, bases, &unpacked)?;
@@ -130,7 +128,7 @@ fn pass(
             ready: BTreeMap::new(),
             feeding: None,
             held: None,
-            before: Before::new(),
+            before,
             spare: Spare::default(),
             given: 0,
             decoded: 0,

@@ -3,7 +3,7 @@
 use super::limits::LARGEST_WINDOW;
 use super::source::{Part, ReadAt};
 use std::io;
-use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer};
+use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 /// What a frame begins with.
 pub const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
@@ -54,16 +54,35 @@ impl FrameHeader {
     }
 }
 
-/// Unpacks the frame that a part begins with and hands its plain bytes on: its length and that of the plain bytes. None where it is no
-/// good one, does not end, or has more than `most` plain bytes. Takes as much memory as the largest window.
-pub fn unpack(part: Part<'_>, most: u64, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<(u64, u64)>> {
-    if FrameHeader::parse(&part.some(0, LONGEST_HEADER)?).is_none() {
-        return Ok(None);
+/// Is handed plain bytes.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+/// Unpacks frames one after the other. Takes as much memory as the largest window, and keeps it: an allocator would keep that for each thread that
+/// ever unpacked one.
+pub struct Unpacker(DCtx<'static>);
+
+impl Default for Unpacker {
+    fn default() -> Self {
+        Self(DCtx::create())
     }
-    let mut context = DCtx::create();
-    if context.set_parameter(DParameter::WindowLogMax(LARGEST_WINDOW)).is_err() {
-        return Ok(None);
+}
+
+impl Unpacker {
+    /// Unpacks the frame that a part begins with and hands its plain bytes on: its length and that of the plain bytes. None where it is no
+    /// good one, does not end, or has more than `most` plain bytes.
+    pub fn unpack(&mut self, part: Part<'_>, most: u64, take: Take<'_>) -> io::Result<Option<(u64, u64)>> {
+        let Self(context) = self;
+        if FrameHeader::parse(&part.some(0, LONGEST_HEADER)?).is_none()
+            || context.reset(ResetDirective::SessionOnly).is_err()
+            || context.set_parameter(DParameter::WindowLogMax(LARGEST_WINDOW)).is_err()
+        {
+            return Ok(None);
+        }
+        unpack_by(context, part, most, take)
     }
+}
+
+fn unpack_by(context: &mut DCtx<'_>, part: Part<'_>, most: u64, take: Take<'_>) -> io::Result<Option<(u64, u64)>> {
     let (mut packed, mut plain) = (0u64, 0u64);
     let (mut input, mut out) = (Vec::new(), Vec::with_capacity(READ as usize));
     loop {
@@ -95,7 +114,7 @@ pub fn unpack(part: Part<'_>, most: u64, take: &mut dyn FnMut(&[u8]) -> io::Resu
 
 #[cfg(test)]
 mod tests {
-    use super::{FrameHeader, MAGIC, Part, unpack};
+    use super::{FrameHeader, MAGIC, Part, Unpacker};
 
     fn header(bytes: &[u8]) -> Option<FrameHeader> {
         FrameHeader::parse(&[&MAGIC[..], bytes].concat())
@@ -121,13 +140,15 @@ mod tests {
         let mut bytes = zstd::bulk::compress(&plain, 3).expect("a frame");
         let length = bytes.len() as u64;
         bytes.extend_from_slice(b"and more");
-        let unpacked = |bytes: &[u8], most| {
+        // One for all: what was broken off before does no harm.
+        let mut unpacker = Unpacker::default();
+        let mut unpacked = |bytes: &[u8], most| {
             let mut out = Vec::new();
             let mut take = |bytes: &[u8]| {
                 out.extend_from_slice(bytes);
                 Ok(())
             };
-            let lengths = unpack(Part::new(&bytes, 0, bytes.len() as u64), most, &mut take).expect("bytes in memory");
+            let lengths = unpacker.unpack(Part::new(&bytes, 0, bytes.len() as u64), most, &mut take).expect("bytes in memory");
             (lengths, out)
         };
         let size = plain.len() as u64;

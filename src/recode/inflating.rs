@@ -6,7 +6,7 @@ use super::budget::{MEMORY, UNPACKING};
 use super::container::{self, Candidate};
 use super::encoder::{CORRECTED_MEMORY, Cost, Encoder, MOST_CORRECTIONS, corrections};
 use super::error::{Error, Result};
-use super::frames;
+use super::frames::Unpacker;
 use super::identify::{self, IdentifyError};
 use super::inflate::{Inflater, Status};
 use super::layout::Coding;
@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, PoisonError};
 
 /// How much of a stream is read at a time.
 const READ: u64 = 256 << 10;
@@ -77,6 +78,7 @@ pub struct Work<'a> {
     /// Of the blob.
     size: u64,
     room: Room,
+    unpacker: Mutex<Unpacker>,
 }
 
 /// Things that lie in streams, each with the number of its stream.
@@ -86,7 +88,7 @@ impl<'a> Work<'a> {
     /// For a blob of this size. With `exact`, only streams whose encoder is found, or whose corrections are one part in so many at most.
     pub fn new(blob: &'a dyn ReadAt, scratch: &'a File, exact: Option<u64>, threads: usize, size: u64) -> Self {
         let room = Room { taken: 0, most: size.saturating_mul(GROWTH - 1).saturating_add(ALWAYS), end: 0 };
-        Self { blob, scratch, exact, threads, size, room }
+        Self { blob, scratch, exact, threads, size, room, unpacker: Mutex::default() }
     }
 
     /// Decompresses streams, each of its source, and finds their encoders; None for those that are not as they should be. Each comes with how
@@ -191,7 +193,8 @@ impl<'a> Work<'a> {
             to += bytes.len() as u64;
             Ok(())
         };
-        let lengths = frames::unpack(frame, candidate.plain, &mut take).map_err(Error::io("scratch file"))?;
+        let mut unpacker = self.unpacker.lock().unwrap_or_else(PoisonError::into_inner);
+        let lengths = unpacker.unpack(frame, candidate.plain, &mut take).map_err(Error::io("scratch file"))?;
         Ok(lengths == Some((candidate.deflated, candidate.plain)))
     }
 
@@ -339,8 +342,7 @@ mod tests {
         let outer: Vec<Inflated> = (0..5).map(|index| Inflated { candidate, place: index * length, front: 0, encoder: None }).collect();
         outer.iter().for_each(|stream| scratch.write_all_at(&plain, stream.place).expect("room"));
         for threads in [1, 8] {
-            let work =
-                Work { blob: &scratch, scratch: &scratch, exact: Some(4), threads, size: 1000, room: Room { taken: 0, most: 0, end: 0 } };
+            let work = Work { room: Room { taken: 0, most: 0, end: 0 }, ..Work::new(&scratch, &scratch, Some(4), threads, 1000) };
             let numbers = |most| work.inside(&outer, most, 10).expect("a file").0.iter().map(|(index, _)| *index).collect::<Vec<_>>();
             assert_eq!(numbers(6), [0, 0, 0, 0, 1, 1]);
             assert_eq!(numbers(0), [0; 0]);

@@ -186,7 +186,12 @@ impl<'a> Taking<'a> {
         let making = self.making.get_or_insert_with(|| Making::new(self.blob.streams(), self.stream, self.encoders));
         let mut out = Vec::new();
         making.write(now, &mut out)?;
-        queue.piece(&out);
+        if out.len() < SHORT {
+            queue.piece(&out);
+        } else {
+            out.shrink_to_fit();
+            queue.whole(out);
+        }
         Ok(Some(now.len()))
     }
 

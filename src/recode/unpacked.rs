@@ -2,7 +2,7 @@
 //! once, into a file without a name.
 
 use super::error::Error;
-use super::frames::unpack;
+use super::frames::Unpacker;
 use super::source::Part;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,6 +22,7 @@ pub struct Unpacked<'a> {
 #[derive(Default)]
 struct State {
     file: Option<Arc<File>>,
+    unpacker: Option<Unpacker>,
     end: u64,
     /// Where the plain bytes of a frame begin, by its base and its place in the table.
     places: BTreeMap<(usize, usize), u64>,
@@ -70,7 +71,7 @@ impl<'a> Unpacked<'a> {
                 kind.into()
             })
         };
-        let lengths = unpack(frame, plain, &mut take);
+        let lengths = state.unpacker.get_or_insert_default().unpack(frame, plain, &mut take);
         if let Some(error) = unwritten {
             return Err(scratch(error));
         }

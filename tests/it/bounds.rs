@@ -84,7 +84,7 @@ fn pack(store: &Path) -> Vec<&str> {
 }
 
 /// Runs a command that must succeed and tells how much memory it had at most, in KiB.
-fn peak(host: &Host, python: &Path, args: &[&str]) -> u64 {
+pub fn peak(host: &Host, python: &Path, args: &[&str]) -> u64 {
     const MEASURE: &str = "import os, sys
 child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
 _, status, usage = os.wait4(child, 0)

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// Compare a bundle, byte by byte, with what was signed
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written but the documents, and a file without a name for what recoded blobs are made from, which is gone with the command. Exit code 4 means: not what was signed; 3: not all blobs could be made again to be compared, or, with --policy, not everything could be assessed; 5, with --scan or --policy: what was found in it is refused."
+    after_help = "Example: airlift verify /media/usb1 /media/usb2\n\nNothing is written but the documents, and files without a name for what recoded blobs are made from, which are gone with the command. Exit code 4 means: not what was signed; 3: not all blobs could be made again to be compared, or, with --policy, not everything could be assessed; 5, with --scan or --policy: what was found in it is refused."
 )]
 pub struct Verify {
     /// Volumes, or folders that hold them
@@ -60,22 +60,23 @@ impl Verify {
         let store = context.open_store()?;
         // Behind this nothing can be opened for writing.
         let opened = self.documents.open()?;
-        let file = store.scratch().or_else(|_| unnamed(&context.environment.temporary));
+        let file = || store.scratch().or_else(|_| unnamed(&context.environment.temporary));
+        let files = (file(), (0..Scratch::FILES * context.environment.threads()).map_while(|_| file().ok()).collect());
         let confined = confine();
         if let Some(told) = confinement(confined) {
             context.out.note(told);
         }
         let mut judged = Vec::new();
-        let outcome = self.verify((&store, file), confined, &mut judged, context);
+        let outcome = self.verify((&store, files), confined, &mut judged, context);
         let failed: Vec<String> = outcome.as_ref().err().map(|error| error.message().to_owned()).into_iter().collect();
         opened.write(&judged, &failed)?;
         outcome?
     }
 
-    /// Each bundle, with a file for what recoded blobs are made from; what a rule refuses is told apart from what could not be judged.
+    /// Each bundle, with a file for what recoded blobs are made from and some for what is made on the way; what a rule refuses is told apart from what could not be judged.
     fn verify(
         &self,
-        (store, file): (&Store, std::io::Result<File>),
+        (store, (file, files)): (&Store, (std::io::Result<File>, Vec<File>)),
         confined: Confined,
         findings: &mut Vec<Gated>,
         context: &Context,
@@ -83,7 +84,7 @@ impl Verify {
         let root = context.accepted_root(store)?;
         let (mut documents, mut text, mut counted, mut refusal) = (Vec::new(), String::new(), 0, Ok(()));
         let bundles = open(&self.places, &root)?;
-        let scratch = Scratch::new(file, &bundles, Some(store))?;
+        let scratch = Scratch::new(file, &bundles, Some(store))?.with_files(files);
         for bundle in bundles {
             context.check_age(store, &bundle.root, self.refuse_expired)?;
             let progress = context.out.progress();

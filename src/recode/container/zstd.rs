@@ -2,7 +2,7 @@
 
 use super::{Candidate, Found, MOST_MEMBERS};
 use crate::recode::budget::{MEMORY, UNPACKING};
-use crate::recode::frames::{MAGIC, unpack};
+use crate::recode::frames::{MAGIC, Unpacker};
 use crate::recode::layout::Coding;
 use crate::recode::limits::RATIO;
 use crate::recode::source::Part;
@@ -20,7 +20,7 @@ fn skipped(head: &[u8]) -> Option<u64> {
 }
 
 pub(super) fn walk(part: Part<'_>, found: &mut Found) -> io::Result<()> {
-    let mut at = 0;
+    let (mut at, mut unpacker) = (0, Unpacker::default());
     for _ in 0..MOST_MEMBERS {
         if found.frames == 0 || found.streams.len() >= MOST_MEMBERS {
             break;
@@ -32,7 +32,7 @@ pub(super) fn walk(part: Part<'_>, found: &mut Found) -> io::Result<()> {
         let Some(rest) = part.part(at, part.length().saturating_sub(at)) else { break };
         let most = rest.length().saturating_mul(RATIO);
         let share = MEMORY.take(UNPACKING);
-        let Some((packed, plain)) = unpack(rest, most, &mut |_| Ok(()))? else { break };
+        let Some((packed, plain)) = unpacker.unpack(rest, most, &mut |_| Ok(()))? else { break };
         drop(share);
         found.frames -= 1;
         if plain <= packed.saturating_mul(RATIO) {

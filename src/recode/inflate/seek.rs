@@ -31,6 +31,11 @@ impl SeekPoint {
         self.total_out
     }
 
+    /// Takes its window out of it, for whoever keeps that elsewhere and goes on with [`Inflater::restore_with`].
+    pub fn take_window(&mut self) -> Box<[u8]> {
+        std::mem::take(&mut self.window)
+    }
+
     /// About how much memory it takes.
     pub const fn weight(&self) -> usize {
         self.window.len() + self.codes.len() + size_of::<Self>()
@@ -65,9 +70,14 @@ impl Inflater {
 
     /// Goes to a kept place: the next input is the stream from [`SeekPoint::deflated`] on.
     pub fn restore(&mut self, point: &SeekPoint) -> Result<(), InflateError> {
-        self.to = point.window.len();
+        self.restore_with(point, &point.window)
+    }
+
+    /// The same with the window that was taken out of it.
+    pub fn restore_with(&mut self, point: &SeekPoint, window: &[u8]) -> Result<(), InflateError> {
+        self.to = window.len();
         self.from = self.to;
-        self.plain[..self.to].copy_from_slice(&point.window);
+        self.plain[..self.to].copy_from_slice(window);
         self.bits = u64::from(point.bits);
         self.count = u32::from(point.count);
         self.state = point.state;

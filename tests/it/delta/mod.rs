@@ -5,6 +5,7 @@ mod cost;
 mod damage;
 mod gap;
 mod hostile;
+mod limits;
 mod lineage;
 mod order;
 mod rebuilt;

@@ -208,6 +208,17 @@ fn what_is_made_from_frames_counts_as_not_made_where_they_cannot_be_unpacked() {
     assert!(verified().expect("as signed").unbuilt().is_empty(), "there is room where the store is");
     let partial = receiver.root().join("partial");
     std::fs::remove_dir(&partial).expect("an empty folder");
+    let with = |files: Vec<File>| {
+        let bundles = [world.open(&delta).expect("authentic")];
+        let scratch =
+            Scratch::new(Err(std::io::ErrorKind::Unsupported.into()), &bundles, Some(&receiver)).expect("readable").with_files(files);
+        let [bundle] = bundles;
+        let unbuilt = verify_in(bundle, &verification(), &scratch).expect("as signed").unbuilt().len();
+        let left = (0..3).map_while(|_| scratch.scratch().ok()).map(|file| file.metadata().expect("a file").len()).collect::<Vec<_>>();
+        (unbuilt, left)
+    };
+    assert_eq!(with(vec![]), (1, vec![]));
+    assert_eq!(with(vec![tempfile::tempfile().expect("a file")]), (0, vec![0]), "it was opened before, and is there for the next one");
     let unbuilt = verified().expect("every stored byte is as signed");
     assert_eq!(unbuilt.unbuilt(), [Digest::of(&frame(2))]);
     let refusal = airlift::steps::verify::refuse_unbuilt(&unbuilt, None).expect_err("it was not made");
