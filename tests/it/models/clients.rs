@@ -7,10 +7,10 @@ use airlift::artifact::Digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Serves the store on loopback, tells the client the address, runs it, and ends with it.
+/// Serves the store on loopback, tells the client the address, runs it, and ends with it: its log is whole once it has ended.
 const SCRIPT: &str = r#"
 "$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8090 --http models=127.0.0.1:8091 >"$HOME/serve.log" 2>&1 &
-trap 'kill %1' EXIT
+trap 'kill %1; wait %1 || true' EXIT
 curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:8090/healthz
 eval "$("$AIRLIFT" --store "$STORE" client hf --mirror http://127.0.0.1:8090 | grep '^export')"
 "$@"
