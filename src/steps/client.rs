@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// The snippets for one client, or for all, in the order of the ecosystems. With the mirror's store, those for one client have what it
-/// needs for single things that are installed as well.
+/// needs for single things that are installed as well; such a snippet is instead of one for the same place that knows of nothing installed.
 pub fn client(name: Option<&str>, mirror: &Mirror, store: Option<&Store>) -> Result<Vec<Snippet>> {
     let all: Vec<Snippet> = ALL.iter().flat_map(|ecosystem| ecosystem.client_config(mirror)).collect();
     let Some(name) = name else { return Ok(all) };
@@ -17,7 +17,9 @@ pub fn client(name: Option<&str>, mirror: &Mirror, store: Option<&Store>) -> Res
     let views = store.zip(snapshot).map(|(store, snapshot)| store.views(&snapshot)).transpose()?.unwrap_or_default();
     if let Some(view) = views.iter().find(|view| view.name == mirror.view) {
         let carried = ALL.iter().flat_map(|ecosystem| ecosystem.carried_config(mirror, &view.shelf(ecosystem.name())));
-        wanted.extend(carried.filter(|snippet| snippet.client == name));
+        let carried: Vec<_> = carried.filter(|snippet| snippet.client == name).collect();
+        wanted.retain(|usual| carried.iter().all(|snippet| snippet.place != usual.place));
+        wanted.extend(carried);
     }
     Ok(wanted)
 }

@@ -19,7 +19,7 @@ fn archives() -> Vec<Archive> {
 }
 
 /// Real records: what they are, and whose, is in the README beside them.
-fn sample() -> Archive {
+pub fn sample() -> Archive {
     let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/osv/pypi-sample.zip")).expect("the sample");
     Archive { ecosystem: "PyPI".to_owned(), bytes }
 }
@@ -47,6 +47,11 @@ fn given() -> Option<Archive> {
 }
 
 impl Archive {
+    /// The records as they are written.
+    pub fn values(&self) -> Vec<Value> {
+        self.records().into_iter().map(|(_, value)| value).collect()
+    }
+
     fn records(&self) -> Vec<(Record, Value)> {
         let mut zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip");
         let count = zip.len();

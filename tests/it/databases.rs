@@ -18,12 +18,12 @@ use std::sync::Arc;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const LAYER: &str = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip";
-const JAVA: &str = "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip";
+pub const JAVA: &str = "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip";
 /// When the databases here are made, as their publishers write it.
 const MADE: &str = "2026-10-27T12:30:01.123456789Z";
 const EARLIER: &str = "2026-10-26T00:00:00Z";
 
-fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         let mut header = tar::Header::new_ustar();
@@ -34,7 +34,7 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     archive.into_inner().expect("a tar")
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(bytes).and_then(|()| packed.finish()).expect("a stream")
 }
@@ -46,7 +46,7 @@ fn database(name: &str, updated: &str) -> Vec<u8> {
 }
 
 /// Puts a layer under a tag, beside the configuration and the manifest that the publisher writes; the digest of the manifest.
-fn publish(registry: &Registry, repository: &str, tag: &str, media_type: &str, layer: &[u8]) -> Digest {
+pub fn publish(registry: &Registry, repository: &str, tag: &str, media_type: &str, layer: &[u8]) -> Digest {
     let config = registry.blob(repository, b"{}");
     let manifest = json!({
         "schemaVersion": 2, "mediaType": MANIFEST,
@@ -72,7 +72,12 @@ pub fn trivy(updated: &str) -> Registry {
 
 /// The archive of a database of grype, its name, and the listing of it.
 fn built(time: &str) -> (Vec<u8>, String, Value) {
-    let packed = zstd::encode_all(&tar(&[("vulnerability.db", time.as_bytes())])[..], 0).expect("an archive");
+    listed(time, time.as_bytes())
+}
+
+/// The same of any database.
+pub fn listed(time: &str, database: &[u8]) -> (Vec<u8>, String, Value) {
+    let packed = zstd::encode_all(&tar(&[("vulnerability.db", database)])[..], 0).expect("an archive");
     let name = format!("vulnerability-db_v6.1.3_{time}_1764660463.tar.zst");
     let listing =
         json!({ "status": "active", "schemaVersion": "v6.1.3", "built": time, "path": name, "checksum": Digest::of(&packed).to_string() });
@@ -83,6 +88,11 @@ fn built(time: &str) -> (Vec<u8>, String, Value) {
 pub fn grype(time: &str, change: impl FnOnce(&mut Value)) -> Origin {
     let (packed, name, mut listing) = built(time);
     change(&mut listing);
+    published(packed, &name, &listing)
+}
+
+/// A publisher of that archive, under that name.
+pub fn published(packed: Vec<u8>, name: &str, listing: &Value) -> Origin {
     let paths = [("/databases/v6/latest.json".to_owned(), listing.to_string().into_bytes()), (format!("/databases/v6/{name}"), packed)];
     Origin::new(&paths.iter().map(|(path, bytes)| (path.as_str(), vec![Reply::File(bytes.clone())])).collect::<Vec<_>>())
 }

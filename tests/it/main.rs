@@ -42,6 +42,7 @@ mod report;
 mod rooms;
 mod sbom;
 mod scan;
+mod scanners;
 mod server;
 mod signing;
 mod simple_index;

@@ -88,6 +88,8 @@ pub(super) fn trivy(mirror: &Mirror, references: &[String]) -> Snippet {
     }
     text.push_str("export TRIVY_DISABLE_TELEMETRY=true\n");
     let _ = writeln!(text, "trivy image IMAGE\n# the same in flags: trivy image{flags} --offline-scan IMAGE");
+    text.push_str("# of CycloneDX trivy does not read what lies within a component, such as an image: airlift sbom --format spdx --out kit.spdx.json\n");
+    text.push_str("trivy sbom kit.spdx.json\n");
     text.push_str("# trivy takes the database anew when its NextUpdate has passed; to keep what it has: TRIVY_SKIP_DB_UPDATE=true\n");
     Snippet { client: "trivy", place: "shell".to_owned(), text }
 }
