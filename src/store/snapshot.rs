@@ -73,14 +73,15 @@ impl Store {
         self.pointer()?.map(|pointer| self.snapshot(pointer.snapshot)).transpose()
     }
 
-    /// A snapshot by number.
+    /// A snapshot by number. [`Kind::Usage`] where none of that number was ever made.
     pub fn snapshot(&self, number: u64) -> Result<Snapshot> {
         let what = format!("snapshot {number}");
         let path = self.snapshot_path(number);
-        let lost = || {
-            Error::new(Kind::Store, format!("the list of {what} is missing, and with it which bundles were accepted"))
+        let lost = || match self.highest() {
+            Ok(highest) if number == 0 || number > highest => never_made(number, highest),
+            _ => Error::new(Kind::Store, format!("the list of {what} is missing, and with it which bundles were accepted"))
                 .with("expected", path.display())
-                .hint("lists are never removed, so the store is damaged: put the file back from a backup of the store")
+                .hint("lists are never removed, so the store is damaged: put the file back from a backup of the store"),
         };
         let snapshot = parse_snapshot(&what, &read_own(&path, MAX_SNAPSHOT_BYTES)?.ok_or_else(lost)?)?;
         if snapshot.number != number {
@@ -224,5 +225,14 @@ impl Writer {
 
     fn point(&self, current: WireCurrent) -> Result<()> {
         write_atomic(&self.store().current_path(), &current_bytes(current))
+    }
+}
+
+/// Nobody has asked for anything that was there.
+fn never_made(number: u64, highest: u64) -> Error {
+    let error = Error::usage(format!("there is no snapshot {number} here"));
+    match highest {
+        0 => error.hint("nothing has been imported yet"),
+        newest => error.with("newest", newest).hint("airlift log show lists what made each"),
     }
 }

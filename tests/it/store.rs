@@ -138,6 +138,20 @@ fn a_lost_pointer_lowers_no_mark() {
 }
 
 #[test]
+fn a_snapshot_that_never_was_is_no_damage() {
+    let world = World::new();
+    let receiver = world.receiver("receiver");
+    let refused = |number: u64| receiver.snapshot(number).expect_err("there is none");
+    assert!(refused(1).kind() == Kind::Usage && refused(1).hints() == ["nothing has been imported yet"], "{:?}", refused(1));
+    line_of(&world, 1).iter().for_each(|volumes| drop(world.import(volumes, &receiver).expect("imported")));
+    for never in [0, 2, u64::MAX] {
+        let error = refused(never);
+        assert_eq!((error.kind(), error.message()), (Kind::Usage, format!("there is no snapshot {never} here").as_str()));
+        assert_eq!(error.context(), [("newest", "1".to_owned())]);
+    }
+}
+
+#[test]
 fn a_pointer_beyond_all_bounds_is_damage() {
     let world = World::new();
     let receiver = world.receiver("receiver");

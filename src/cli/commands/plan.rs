@@ -2,6 +2,7 @@
 
 use super::cost::plan_lock;
 use super::diff::line;
+use super::review::alike;
 use super::shaping::Shaping;
 use super::verify::signers;
 use crate::bundle::{Lacking, Needs, Presence, VolumeNeed};
@@ -9,7 +10,8 @@ use crate::cli::Context;
 use crate::cli::qr::draw;
 use crate::ecosystems::{bytes, count};
 use crate::error::{Error, Kind, Result, shown};
-use crate::policy::Decision;
+use crate::policy::{Decision, Finding};
+use crate::report::document::Became;
 use crate::steps::plan::{Outcome, Plan, plan};
 use crate::steps::predecessors::Predecessors;
 use crate::steps::staging::{at_hand, named};
@@ -251,9 +253,19 @@ const fn absence(presence: Presence) -> &'static str {
 }
 
 fn changes(plan: &Plan) -> String {
-    let (changed, new, removed, rebuilt) = plan.changes.counts();
-    let mut text =
-        format!("  changes    {changed} upgraded, {new} new, {removed} removed, {rebuilt} with the same version and another digest\n");
+    let rows = crate::steps::report::changes(&plan.changes);
+    let of = |became: Became| rows.iter().filter(|row| row.became == became).count();
+    let at_all =
+        |became: Became, words: &str| Some(of(became)).filter(|many| *many > 0).map(|many| format!("{many} {words}, ")).unwrap_or_default();
+    let mut text = format!(
+        "  changes    {} upgraded, {}{}{} new, {} removed, {} with the same version and another digest\n",
+        of(Became::Upgraded),
+        at_all(Became::Downgraded, "downgraded"),
+        at_all(Became::Changed, "in another version"),
+        of(Became::New),
+        of(Became::Removed),
+        of(Became::Rebuilt)
+    );
     let listed = plan.changes.changes.iter();
     listed.clone().take(MOST).for_each(|change| text.push_str(&format!("    {}", line(change))));
     if let Some(more) = listed.len().checked_sub(MOST).filter(|more| *more > 0) {
@@ -264,9 +276,9 @@ fn changes(plan: &Plan) -> String {
 
 /// The policy's word, and the approvers'.
 fn policy(plan: &Plan) -> String {
-    let found = plan.findings.iter().filter(|f| f.outcome != crate::policy::Outcome::Passed);
-    let mut text: String =
-        found.map(|f| format!("  policy     {} {}: {}   → airlift review\n", f.outcome.word(), f.rule, f.found)).collect();
+    let told =
+        |(f, about): (&Finding, String)| format!("  policy     {} {}: {}{about}   → airlift review\n", f.outcome.word(), f.rule, f.found);
+    let mut text: String = alike(&plan.findings).into_iter().map(told).collect();
     if !plan.undecided.is_empty() {
         let _ =
             writeln!(text, "  undecided  {}: the content decides, which is not read here   → airlift report", plan.undecided.join(", "));

@@ -3,6 +3,7 @@
 use crate::artifact::{Artifact, Digest};
 use crate::bundle::MAX_SIGNATURES;
 use crate::error::{Error, Kind, Result};
+use crate::log::{EventLog, kind};
 use crate::store::{Installed, Store, read_bounded};
 use crate::trust::{
     BUNDLE, MAX_SIGNATURE_BYTES, ROOT, Revocation, Revoked, Role, Signature, SignatureFile, TrustRoot, fingerprint, pinned, told,
@@ -35,7 +36,7 @@ pub struct Admitted {
     pub installed: Installed,
     /// Whether it is in the snapshot that is served.
     pub served: bool,
-    /// Whether the others who signed it were enough.
+    /// Whether the others who signed it were enough by the root that let it in; by the newest one where the log does not tell which that was.
     pub stands: bool,
     /// Whether the key's owner stands by it: each revocation of the key names its id as the last good one of its line.
     pub spared: bool,
@@ -65,6 +66,7 @@ pub fn impact(store: &Store, key: &Digest) -> Result<Impact> {
     let folder = store.trust_folder();
     let newest = pinned::load(&folder)?.ok_or_else(pinned::none_yet)?;
     let roots: Vec<_> = pinned::roots(&folder)?.into_iter().map(|root| root.with_revocations(newest.revocations().to_vec())).collect();
+    let admitting = admitting(store);
     let served = store.current()?.map(|snapshot| snapshot.bundles).unwrap_or_default();
     let said: Vec<Revoked> = newest.said_of(key).into_iter().cloned().collect();
     let mut impact = Impact { fingerprint: fingerprint(key), said, bundles: vec![], roots: roots_signed(&folder, key)?, unread: vec![] };
@@ -76,7 +78,8 @@ pub fn impact(store: &Store, key: &Digest) -> Result<Impact> {
                     let counts = |file: &SignatureFile| !signed(file) && !is_revoked(&newest, file, &statement);
                     let others: Vec<_> = signatures.into_iter().filter(counts).collect();
                     let artifacts = store.lock_of(&installed)?.artifacts;
-                    let stands = roots.iter().rev().any(|root| enough(root, &statement, &others, &artifacts));
+                    let by = roots.iter().find(|root| admitting.get(&installed.bundle) == Some(&root.fingerprint())).or(roots.last());
+                    let stands = by.is_some_and(|root| enough(root, &statement, &others, &artifacts));
                     let served = served.contains(&installed);
                     let spared = !impact.said.is_empty() && impact.said.iter().all(|said| said.spares(&installed.bundle));
                     impact.bundles.push(Admitted { installed, served, stands, spared, artifacts });
@@ -86,6 +89,22 @@ pub fn impact(store: &Store, key: &Digest) -> Result<Impact> {
         }
     }
     Ok(impact)
+}
+
+/// The fingerprints of the roots that let bundles in, as the log tells of the last import of each. A log that cannot be read tells nothing.
+fn admitting(store: &Store) -> BTreeMap<Digest, Digest> {
+    let mut found = BTreeMap::new();
+    let log = EventLog::of(store);
+    let Ok(Some(checkpoint)) = log.signed() else { return found };
+    let read = log.each_of(&checkpoint, |event, _| {
+        let root = event.evidence.iter().find(|item| item.what == "root").and_then(|item| item.digest);
+        if let (kind::IMPORT, Some(bundle), Some(root)) = (event.kind.as_str(), event.subject("bundle").and_then(|item| item.digest), root)
+        {
+            found.insert(bundle, root);
+        }
+        Ok(())
+    });
+    if read.is_ok() { found } else { BTreeMap::new() }
 }
 
 fn enough(root: &TrustRoot, statement: &[u8], signatures: &[SignatureFile], artifacts: &[Artifact]) -> bool {

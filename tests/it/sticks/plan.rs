@@ -4,6 +4,8 @@ use super::{MIB, Sticks};
 use crate::faults::holds;
 use crate::host::arg;
 use crate::world::{World, key, noise, state};
+use airlift::artifact::Digest;
+use airlift::lock::Lock;
 use airlift::trust::Protection;
 
 #[test]
@@ -64,6 +66,24 @@ fn bundles_on_one_medium_follow_each_other() {
     }
     assert_eq!(both.out.matches("changes    0 upgraded, 1 new, 0 removed").count(), 2, "{}", both.out);
     assert_eq!(run(&["import", arg(&volumes[1]), arg(&volumes[2])]).code, Some(0));
+}
+
+/// Which way a version goes is said where it is certain, and what goes back is not called an upgrade.
+#[test]
+fn versions_that_go_back_are_said_to() {
+    let (host, world) = (crate::host::Host::new(), World::new());
+    let pack = |seq: u64, versions: [&str; 3]| {
+        let mut artifacts = world.lock("kit", &[noise(100, seq), noise(100, seq + 10), noise(100, seq + 20)]).artifacts;
+        artifacts.iter_mut().zip(versions).for_each(|(artifact, version)| artifact.version = version.to_owned());
+        let lock = Lock::new("kit".to_owned(), "main".to_owned(), Digest::of(b"a manifest"), artifacts).expect("a lock");
+        world.pack_as(&lock, &format!("kit{seq}"), None, &[1], Some(seq)).remove(0)
+    };
+    let (first, second) = (pack(1, ["1.10", "2.0", "stable"]), pack(2, ["1.9", "2.1", "latest"]));
+    let receiver = world.receiver("receiver");
+    world.import(&[first], &receiver).expect("imported");
+    let plan = host.ok(&["--store", arg(receiver.root()), "plan", arg(&second)]);
+    let counts = "changes    1 upgraded, 1 downgraded, 1 in another version, 0 new, 0 removed, 0 with";
+    assert!(plan.out.contains(counts), "{}", plan.out);
 }
 
 #[test]

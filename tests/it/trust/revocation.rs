@@ -4,7 +4,7 @@ use crate::stock::need;
 use crate::world::{World, journal, key, noise};
 use airlift::artifact::Digest;
 use airlift::error::Kind;
-use airlift::steps::trust::{Revoking, apply, impact, last_good, read, revoke, revoked_file, trusted};
+use airlift::steps::trust::{Edits, Revoking, apply, impact, last_good, read, revoke, revoked_file, trusted};
 use airlift::trust::{
     BUNDLE, Chain, Mark, REVOKE, ROOT, Reason, Revocation, RevocationTerms, Revoked, Role, Signer, Terms, TrustRoot, allowed_signers,
     pinned, sign,
@@ -261,6 +261,22 @@ fn the_impact_list_is_right_and_a_revoked_key_admits_nothing_new() {
     assert!(refusal.kind() == Kind::Policy && refusal.message().contains("was revoked"), "{refusal}");
     std::fs::remove_dir_all(receiver.bundle_folder(&Digest::of(&bundles[2].0)).join("sig")).unwrap();
     assert_eq!(impact(&receiver, &revocation.revoked().key).unwrap().unread.len(), 1);
+}
+
+/// Each bundle by the root that let it in: a later one may ask for more, and an earlier one for less.
+#[test]
+fn who_would_have_been_enough_is_asked_of_the_root_that_let_it_in() {
+    let world = World::with_threshold(2, 1);
+    let receiver = world.receiver("receiver");
+    let pack = |seq: u64| world.pack_as(&world.lock("kit", &[noise(100, seq)]), &format!("kit-{seq}"), None, &[1, 2], Some(seq));
+    world.import(&pack(1), &receiver).unwrap();
+    super::rotation::put_next(&world, &receiver, &Edits { threshold: &["bundle=2".to_owned()], ..Edits::default() });
+    world.import(&pack(2), &receiver).unwrap();
+    let stands = || impact(&receiver, &key(2).public_key().id()).unwrap().bundles.iter().map(|b| b.stands).collect::<Vec<_>>();
+    assert_eq!(stands(), [true, false]);
+    // Where the log tells nothing, by the newest.
+    std::fs::write(receiver.root().join("log/checkpoint"), "damaged").unwrap();
+    assert_eq!(stands(), [false, false]);
 }
 
 #[test]
