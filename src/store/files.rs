@@ -38,7 +38,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|e| {
         // A full disk gets nothing that nobody will read.
         let _ = fs::remove_file(&temporary);
-        wrong(&e)
+        if path.is_dir() { wrong(&e).hint("a folder has that name: name a file in it") } else { wrong(&e) }
     })?;
     sync_folder(folder)
 }
@@ -51,7 +51,10 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
 
 /// Creates a folder and its parents.
 pub fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|e| Error::unwritten(format!("{} cannot be created", path.display()), &e))
+    fs::create_dir_all(path).map_err(|e| {
+        let error = Error::unwritten(format!("{} cannot be created", path.display()), &e);
+        if path.is_file() { error.hint("a file has that name: name a folder, or move the file away") } else { error }
+    })
 }
 
 /// Removes a file that may be gone already.

@@ -8,7 +8,7 @@ use crate::progress::{Progress, go_on};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -52,27 +52,17 @@ impl Store {
     /// every blob of the current snapshot is there. Blobs of earlier snapshots may have been pruned, those of held locks not be fetched yet.
     pub fn scrub(&self, threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
         let files: Vec<_> = self.blob_files()?.into_iter().filter(|(path, _)| !path.starts_with(self.root().join("partial"))).collect();
-        let total = files.iter().map(|(path, _)| path.metadata().map_or(0, |m| m.len())).sum();
-        progress.begin("scrubbing", total);
-        let (next, found) = (AtomicUsize::new(0), Mutex::new(Scrubbed::default()));
-        std::thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !progress.stopped()) {
-                        let (bytes, fault) = check(path, *digest, progress);
-                        let mut found = found.lock().expect("no scrubbing thread panics");
-                        found.blobs += 1;
-                        found.bytes += bytes;
-                        found.faults.extend(fault);
-                    }
-                });
-            }
-        });
-        progress.end("scrubbing");
-        go_on(progress)?;
-        let mut found = found.into_inner().expect("no scrubbing thread panics");
+        let mut found = hash_all(&files, threads, progress)?;
         found.faults.extend(self.lost_lists());
         found.faults.extend(self.missing());
+        found.faults.sort_by(|a, b| a.place.cmp(&b.place));
+        Ok(found)
+    }
+
+    /// Reads and hashes some blobs, of which those that are not here are no faults: nobody can say anything wrong of them.
+    pub fn compare(&self, blobs: &BTreeSet<Digest>, threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
+        let files: Vec<_> = blobs.iter().map(|digest| (self.blob_path(digest), Some(*digest))).filter(|(path, _)| path.exists()).collect();
+        let mut found = hash_all(&files, threads, progress)?;
         found.faults.sort_by(|a, b| a.place.cmp(&b.place));
         Ok(found)
     }
@@ -120,6 +110,28 @@ impl Writer {
         there.iter().try_for_each(|path| remove(path))?;
         Ok(there.len())
     }
+}
+
+fn hash_all(files: &[(PathBuf, Option<Digest>)], threads: usize, progress: &dyn Progress) -> Result<Scrubbed> {
+    let total = files.iter().map(|(path, _)| path.metadata().map_or(0, |m| m.len())).sum();
+    progress.begin("scrubbing", total);
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Scrubbed::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                while let Some((path, digest)) = files.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !progress.stopped()) {
+                    let (bytes, fault) = check(path, *digest, progress);
+                    let mut found = found.lock().expect("no scrubbing thread panics");
+                    found.blobs += 1;
+                    found.bytes += bytes;
+                    found.faults.extend(fault);
+                }
+            });
+        }
+    });
+    progress.end("scrubbing");
+    go_on(progress)?;
+    Ok(found.into_inner().expect("no scrubbing thread panics"))
 }
 
 fn check(path: &Path, digest: Option<Digest>, progress: &dyn Progress) -> (u64, Option<Fault>) {

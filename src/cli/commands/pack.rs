@@ -94,6 +94,7 @@ pub fn read_lock(path: &Path) -> Result<Lock> {
         return Err(Error::usage(format!("{} is not a lock", path.display())).hint("a manifest becomes one with: airlift lock MANIFEST"));
     }
     Lock::parse(path.display(), &bytes)
+        .map_err(|e| e.hint("locks are not changed by hand: copy it again, or write it anew with: airlift lock MANIFEST"))
 }
 
 /// Packs, signs and tells. A shape that is not the one of the options is of what is packed again.

@@ -66,6 +66,9 @@ pub struct ReportCommand {
     /// Leave the content of the volumes unread but for what the inventory reads of it
     #[arg(long, requires = "places")]
     unverified: bool,
+    /// Compare every blob that is here of what is reported with its digest first, as scrub does; --sign of what is installed does so always
+    #[arg(long, conflicts_with_all = ["places", "impact"])]
+    scrub: bool,
     /// A lock, before anything is built
     #[arg(long, value_name = "FILE", conflicts_with_all = ["installed", "impact", "receipt"])]
     lock: Option<PathBuf>,
@@ -125,12 +128,13 @@ impl ReportCommand {
         let at = self.at.map_or_else(|| context.created().map(|(time, _)| time), Ok)?;
         let at = Timestamp::from_second(at.as_second()).expect("a time without its fraction is in range");
         let mut found = self.found(at, context)?;
+        self.compare(&mut found, context)?;
         self.narrow(&mut found, context)?;
-        self.write(&found.report, context)?;
+        // Who may not sign it gets nothing that looks as if it were.
         if let Some(key) = &self.sign {
             self.keep(&found.report, key, context)?;
         }
-        Ok(())
+        self.write(&found.report, context)
     }
 
     fn found(&self, at: Timestamp, context: &Context) -> Result<Found> {
@@ -251,6 +255,21 @@ impl ReportCommand {
         };
         report::signatures(&mut report, &in_force(store)?.0, (&artifacts, &inventory), &place)?;
         Ok(Found { report, artifacts, inventory: Some(inventory) })
+    }
+
+    /// Compares what the store has of it with the digests, where that was asked for and where people sign what is said of it.
+    fn compare(&self, found: &mut Found, context: &Context) -> Result<()> {
+        if !self.places.is_empty() || self.impact.is_some() {
+            return Ok(());
+        }
+        if self.scrub || (self.sign.is_some() && self.lock.is_none()) {
+            let (store, progress) = (context.open_store()?, context.out.progress());
+            return report::scrub(&mut found.report, &store, &found.artifacts, (context.environment.threads(), progress.as_ref()));
+        }
+        if self.lock.is_none() {
+            report::not_scrubbed(&mut found.report);
+        }
+        Ok(())
     }
 
     /// Makes it a report of a difference, or of why something is there, where that was asked for.

@@ -4,7 +4,7 @@ use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::log::{Draft, Item, Journal, kind};
 use crate::report::Language;
-use crate::report::document::{Form, MAX_REPORT_BYTES, REPORT, Report};
+use crate::report::document::{Form, MAX_REPORT_BYTES, REPORT, Report, outside};
 use crate::store::{Store, create_folder, read_bounded, write_atomic};
 use crate::trust::{MAX_SIGNATURE_BYTES, Role, Signer, TrustRoot, sign, signature_name};
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub fn keep(journal: &Journal<'_>, report: &Report, root: &TrustRoot, signer: &d
     let (principal, _) = root
         .holder(key)
         .filter(|(p, _)| root.people(role).contains(&p.name.as_str()))
-        .ok_or_else(|| Error::usage("the trust root names nobody who signs reports with this key").with("key", key.fingerprint()))?;
+        .ok_or_else(|| nobody(root, role, key.fingerprint()))?;
     let armour = sign(signer, REPORT, &bytes)?;
     // The role may ask for more than a name, such as a touch of the key; and what is kept must be readable again.
     let file = (signature_name("report", &principal.name, key), armour.clone().into_bytes());
@@ -59,6 +59,14 @@ pub fn keep(journal: &Journal<'_>, report: &Report, root: &TrustRoot, signer: &d
     // The document last: where it is, everything is.
     write_atomic(&folder.join(DOCUMENT), &bytes)?;
     Ok((digest, index))
+}
+
+fn nobody(root: &TrustRoot, role: Role, key: String) -> Error {
+    let error = Error::usage("the trust root names nobody who signs reports with this key").with("key", key);
+    let people: Vec<_> = root.people(role).into_iter().map(|name| outside(&name)).collect();
+    error
+        .with("who may", people.join(", "))
+        .hint("sign with the key of one of them, or let a next root name this one: airlift trust rotate")
 }
 
 /// The reports a store keeps, by digest; of very many the first ones by digest, the same ones each time.

@@ -23,7 +23,7 @@ pub use compare::changes;
 pub use keep::{Kept, Stamp, keep, kept, report_role, signature, sound, stamp};
 pub use key::of_key;
 pub use origin::why;
-pub use payload::Compared;
+pub use payload::{Compared, not_scrubbed, scrub};
 pub use receipt::{Received, of_receipt, received};
 pub use risks::{Before, Risks};
 pub use signed::signatures;

@@ -1,7 +1,11 @@
 //! What is known of a bundle's payload: how much of it was compared, and what each way of carrying blobs takes.
 
+use crate::artifact::Artifact;
 use crate::bundle::{Authentic, Encoding, Taken, VerifiedBundle};
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
 use crate::report::document::{Backed, Carriage, Claim, EncodingRow, Evidence, Report, Source};
+use crate::store::Store;
 
 /// How much of a bundle's content was compared with what was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,32 @@ pub fn fill(report: &mut Report, bundle: &Authentic, compared: Compared) {
         }
     }
     report.encodings = Some(Backed::new(encodings(bundle), Evidence::of(Source::Statement, bundle.id)));
+}
+
+/// Compares what is here of some artifacts with their digests, and says so in a report of them. [`Kind::Store`] where a blob is another.
+pub fn scrub(report: &mut Report, store: &Store, artifacts: &[Artifact], (threads, progress): (usize, &dyn Progress)) -> Result<()> {
+    let blobs = artifacts.iter().flat_map(|artifact| &artifact.descriptors).map(|blob| blob.digest).collect();
+    let compared = store.compare(&blobs, threads, progress)?;
+    if let Some(fault) = compared.faults.first() {
+        let of = |artifact: &&Artifact| artifact.descriptors.iter().any(|blob| Some(blob.digest) == fault.blob);
+        let whose = artifacts.iter().find(of).map_or_else(String::new, Artifact::label);
+        return Err(Error::new(
+            Kind::Store,
+            format!("{whose}: a blob of it is not what it was when it came in, and nothing is reported of it"),
+        )
+        .with("blob", &fault.place)
+        .with("found", &fault.problem)
+        .with("damaged blobs", compared.faults.len())
+        .hint("airlift scrub --discard takes damaged blobs out, and importing the same bundle again brings them back"));
+    }
+    let values = [("blobs", compared.blobs.to_string()), ("bytes", compared.bytes.to_string())];
+    report.transcript.push(Claim::say("store-read", &values, Evidence::tool()));
+    Ok(())
+}
+
+/// Says of a report of what is installed that nobody compared it again.
+pub fn not_scrubbed(report: &mut Report) {
+    report.not_checked.push(Claim::say("store-not-read", &[], Evidence::tool()));
 }
 
 /// What each way of carrying blobs takes; ways that nothing is carried in are left out.

@@ -72,6 +72,30 @@ fn what_went_missing_of_an_installed_bundle_would_come_back() {
     assert!(report.changes.is_none(), "nothing was compared");
 }
 
+/// Nobody compares a store each time it is asked: that is said, and done where it is asked for and where people sign.
+#[test]
+fn changed_bytes_are_not_reported_on_where_they_are_compared() {
+    let place = Place::new();
+    place.import();
+    assert!(place.said(&[], "store-not-read").is_some() && place.said(&[], "store-read").is_none());
+    let read = place.said(&["--scrub"], "store-read").unwrap();
+    assert!(place.said(&["--scrub"], "store-not-read").is_none() && read["blobs"].parse::<u64>().unwrap() > 1, "{read:?}");
+    let blob = Digest::of(b"one").hex();
+    let found = walkdir::WalkDir::new(place.store.join("blobs")).into_iter().map(Result::unwrap);
+    let path: PathBuf = found.map(walkdir::DirEntry::into_path).find(|path| path.to_string_lossy().ends_with(&blob)).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "two").unwrap();
+    place.report(&[]);
+    for more in [&["--scrub"][..], &["--receipt", "1", "--scrub"], &["--sign", "nobody"]] {
+        let args = [&["--store", arg(&place.store), "report"], more].concat();
+        place.host.fails(
+            7,
+            &args,
+            &["files/blob-000 1: a blob of it is not what it was when it came in", &blob, "airlift scrub --discard"],
+        );
+    }
+}
+
 #[test]
 fn what_was_put_away_is_said_to_be() {
     let place = Place::new();
