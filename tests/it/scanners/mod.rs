@@ -1,6 +1,7 @@
 //! Stock scanners: what grype and trivy find with databases that their publishers' own code made of the records that airlift is asked with.
 
 mod gap;
+mod inside;
 mod same;
 
 use crate::stock::{file, need};
