@@ -30,7 +30,7 @@ LAYOUT = re.compile("|".join([
     rf"installed/snapshot-{NUMBER}\.json|log/(?:events\.jsonl|checkpoint|verifier-key|checkpoints/{NUMBER}\.(?:note|txt))",
     rf"log/cosignatures/{NUMBER}\.{FP}\.sshsig|log/receipts/event-{NUMBER}\.tlog-proof",
     rf"publishers/(?:index\.json|{HEX}\.(?:(?:provenance|sigstore|payload|manifest)\.json|prov)|keys/{HEX}\.(?:pem|asc)|roots/{HEX}\.json)",
-    r"program/cyclonedx\.json|sbom/(?:cyclonedx|spdx)\.json|controls/[a-z0-9-]+\.(?:md|csv|json)",
+    r"program/cyclonedx\.json|sbom/(?:cyclonedx|spdx|spdx3)\.json|controls/[a-z0-9-]+\.(?:md|csv|json)",
     r"oscal/assessment-(?:results|plan)\.json|oscal/component-definition\.json"]))
 SEAL = re.compile(rf"evidence\.{SIGNER}")
 MOST_FILES, MIB = 100_064, 1 << 20

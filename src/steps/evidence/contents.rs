@@ -87,10 +87,11 @@ fn findings(scan: Filed, advised: Advised, mut reasons: Vec<Reason>, folder: &mu
 fn bills(inventory: &Inventory, folder: &mut Folder) -> Result<Found> {
     let cyclonedx = folder.stream("sbom/cyclonedx.json", |out| Format::CycloneDx.write(inventory, out))?;
     let spdx = folder.stream("sbom/spdx.json", |out| Format::Spdx.write(inventory, out))?;
+    let spdx3 = folder.stream("sbom/spdx3.json", |out| Format::Spdx3.write(inventory, out))?;
     let counts = inventory.counts();
     let lacking = counts.not_examined + counts.unreadable;
     let reasons = if lacking > 0 { vec![Reason::NotAllExamined(lacking as u64, counts.artifacts as u64)] } else { vec![] };
-    Ok(Found::but(References::to(cyclonedx).and(spdx), reasons))
+    Ok(Found::but(References::to(cyclonedx).and(spdx).and(spdx3), reasons))
 }
 
 /// What the program was made of. Who built it, nothing here could say.
