@@ -110,6 +110,9 @@ fn without_key(bytes: &[u8], digest: &Digest) {
         keyless::Identity { root: std::sync::Arc::new(root), issuer: "https://issuer.example".to_owned(), identities: pattern() };
     let key = UpstreamKey::keyless("A".to_owned(), identity, pattern(), vec![]);
     assert!(!matches!(judge_bundle(bytes, &[&key], digest), Worth::Valid(_)), "a bundle was accepted that nobody signed");
+    let staging =
+        keyless::TrustedRoot::read(include_str!("../tests/vectors/attestations/staging_trusted_root.json")).expect("a trusted root");
+    let _ = staging.stamped(bytes, b"nobody stamped this").map(|_| panic!("a timestamp was accepted that nobody made"));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = keyless::TrustedRoot::read(text);
     let entry = serde_json::from_str::<keyless::WireEntry>(text)
@@ -120,8 +123,9 @@ fn without_key(bytes: &[u8], digest: &Digest) {
     let entry =
         entry.unwrap_or_else(|| keyless::Entry { log: *digest, index: 0, time: None, body: bytes.to_vec(), timestamp: None, proof: None });
     let (form, must_be_placed) = (keyless::Form::Plain, true);
+    let (entry, timestamps) = (&entry, &[bytes.to_vec()][..]);
     let signed =
-        keyless::Signed { form, bytes, payload: bytes, signature: bytes, certificate: &certificate, entry: &entry, must_be_placed };
+        keyless::Signed { form, bytes, payload: bytes, signature: bytes, certificate: &certificate, entry, timestamps, must_be_placed };
     let _ = key.verify_keyless(&signed).map(|_| panic!("a signature was accepted that nobody made"));
 }
 

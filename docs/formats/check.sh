@@ -578,15 +578,18 @@ def known_publishers():                       # keys and identities of the polic
     return known
 
 verifiers = {}
-def without_key(one, who, entries, judge):    # by the reference implementation, where this python3 has it, and by the policy's own root
+def without_key(one, who, entries, judge, stamps=()):    # by the reference implementation, where this python3 has it, and by the policy's own root
     try:
         from sigstore.models import TrustedRoot
         from sigstore.verify import Verifier, policy
+        from rfc3161_client import decode_timestamp_response
     except ImportError: raise Missing("sigstore in this python3")
     by = one["by"]
     need(by["issuer"] == who["issuer"] and matches(who["identities"], by["identity"]), "it is by nobody whom policy.toml names")
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(entries[0]["integratedTime"])))
-    need(by["root"] == who["file"] and by["time"] == when, f"it was made by another root, or entered at another time: {when}")
+    times = [int(entries[0]["integratedTime"])] if entries[0].get("inclusionPromise") else [   # else the log tells no time, and an authority does
+        decode_timestamp_response(base64.b64decode(each["signedTimestamp"])).tst_info.gen_time.timestamp() for each in stamps]
+    when = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(each)) for each in times]
+    need(by["root"] == who["file"] and by["time"] in when, f"it was made by another root, or entered at another time: {' '.join(when)}")
     try:
         if who["file"] not in verifiers:
             with tempfile.TemporaryDirectory() as place:
@@ -624,7 +627,9 @@ def sigstore_bundle(row, one, who):           # protobuf-specs, 0.3: DSSE around
         def judge(verifier, identity):
             from sigstore.models import Bundle
             return verifier.verify_dsse(Bundle.from_json(data), identity)
-        need(without_key(one, who, said["verificationMaterial"]["tlogEntries"], judge) == (kind, payload), "another content was signed")
+        material = said["verificationMaterial"]
+        stamps = (material.get("timestampVerificationData") or {}).get("rfc3161Timestamps") or []
+        need(without_key(one, who, material["tlogEntries"], judge, stamps) == (kind, payload), "another content was signed")
     else:
         signed, key = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload), cosign_key(one, who)
         need(any(by_openssl(key, "PEM", signed, base64.b64decode(each["sig"])) for each in envelope["signatures"][:16]), "it is not by this key")

@@ -2,7 +2,7 @@
 //! that says which digests were signed. Which key it was is not taken from the bundle; a certificate in it is judged by a trusted root.
 
 use super::key::{Kind, UpstreamKey};
-use super::keyless::{Form, Signed, WireCertificate, WireEntry};
+use super::keyless::{Form, Signed, WireCertificate, WireEntry, WireTimestamps};
 use super::simple::{by_identity, expected};
 use super::worth::{By, Worth};
 use crate::artifact::Digest;
@@ -35,6 +35,7 @@ struct Bundle {
 struct Material {
     certificate: Option<WireCertificate>,
     tlog_entries: Vec<WireEntry>,
+    timestamp_verification_data: WireTimestamps,
 }
 
 #[derive(Deserialize)]
@@ -121,8 +122,10 @@ fn without_key(keys: &[&UpstreamKey], material: Material, (bytes, payload): (&[u
     let [entry] = <[WireEntry; 1]>::try_from(material.tlog_entries).map_err(|_| "it has not exactly one entry in a log of signatures")?;
     let entry = entry.into_domain().ok_or("its entry in a log of signatures cannot be read")?;
     let [signature] = signatures else { return Err("its envelope has not exactly one signature".to_owned()) };
-    let (form, certificate) = (Form::Envelope, &certificate.raw_bytes.0[..]);
-    by_identity(keys, &Signed { form, bytes, payload, signature, certificate, entry: &entry, must_be_placed: true }).map(|(_, by)| by)
+    let (form, certificate, timestamps) =
+        (Form::Envelope, &certificate.raw_bytes.0[..], &material.timestamp_verification_data.into_domain());
+    by_identity(keys, &Signed { form, bytes, payload, signature, certificate, entry: &entry, timestamps, must_be_placed: true })
+        .map(|(_, by)| by)
 }
 
 fn content(statement: Option<Statement>, by: By, manifest: &Digest) -> Result<By, String> {

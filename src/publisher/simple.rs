@@ -124,6 +124,7 @@ impl Signed<'_> {
             signature,
             certificate: &certificate,
             entry: &entry,
+            timestamps: &[],
             // This form has no room for the place.
             must_be_placed: false,
         };

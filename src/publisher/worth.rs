@@ -35,7 +35,7 @@ pub enum Means {
         identity: String,
         /// Who says so.
         issuer: String,
-        /// When a log of signatures took it in, in seconds since 1970.
+        /// When it was made, as a log of signatures or an authority of timestamps signed it, in seconds since 1970.
         time: i64,
         /// SHA-256 of the trusted root that it was judged by.
         root: Digest,

@@ -5,6 +5,9 @@ pub mod deployment;
 pub mod images;
 mod judge;
 mod locking;
+mod rekor2;
+pub mod stamper;
+pub mod tiles;
 
 use crate::host::{Host, arg};
 use crate::simple_index::SimpleIndex;

@@ -45,7 +45,7 @@ impl Publishers {
              [[trusted-root]]\nname = \"public\"\njson = '''\n{public}'''\n[[trusted-root]]\nname = \"ours\"\njson = '''\n{ours}'''\n\
              [[upstream-identity]]\nname = \"Example\"\nartifacts = [\"python/{PROJECT}\"]\ntrusted-root = \"public\"\n\
              issuer = \"{ISSUER}\"\nidentities = [\"https://circleci.com/api/v2/projects/*\"]\n\
-             [[upstream-identity]]\nname = \"Releases\"\nartifacts = [\"images/{registry}/team/web\", \"images/{registry}/team/old\"]\n\
+             [[upstream-identity]]\nname = \"Releases\"\nartifacts = [\"images/{registry}/team/web\", \"images/{registry}/team/old\", \"images/{registry}/team/new\"]\n\
              trusted-root = \"ours\"\nissuer = \"{PROVIDER}\"\nidentities = [\"{WHO}\"]\n"
         )
     }
@@ -149,12 +149,15 @@ impl Site {
         let pages = another(&registry, "team/web", "1");
         let holder = publishers.deployment.holder(PROVIDER, WHO, CodeSigning);
         refer(&registry, "team/web", &pages, &publishers.deployment.bundle(&holder, &statement(&pages.digest), TIME));
+        let newer = another(&registry, "team/new", "1");
+        let bundle = publishers.deployment.newer_bundle(&holder, &statement(&newer.digest), "hashedrekord", "20260101020000Z");
+        refer(&registry, "team/new", &newer, &bundle);
         let (key, archive) = (publishers.gpg.key("ed25519"), web("1.0.0"));
         let text = provenance("web-1.0.0.tgz", &Digest::of(&archive).to_string());
         publish(&repository, &archive, &publishers.gpg.sign("ed25519", &text, &[]));
         let policy = host.write("policy.toml", publishers.policy(&key, &registry.host));
         host.ok(&["policy", "set", arg(&policy)]);
-        installed(&host, &format!("{}{}{}", packages(&index, ""), images(&registry, &["app:1", "web:1"]), charts(&repository)));
+        installed(&host, &format!("{}{}{}", packages(&index, ""), images(&registry, &["app:1", "web:1", "new:1"]), charts(&repository)));
         let pack = Pack::made(&host, "pack", &["--profile", "nist-800-53"]);
         Self { host, pack, publishers, key, registry, _index: index }
     }
@@ -169,13 +172,14 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
     // Everything is signed by somebody whom the policy names: nothing is partial.
     assert_eq!((pack.status("E10"), &*reasons(pack)), ("evidence-present", "[]"), "{:#}", listed(pack));
     let (index, text) = (listed(pack), |name: &str| String::from_utf8(files[name].clone()).expect("UTF-8"));
-    assert_eq!(index["count"]["all"], 4);
-    assert_eq!(index["count"]["valid"], 4);
+    assert_eq!(index["count"]["all"], 5);
+    assert_eq!(index["count"]["valid"], 5);
     assert_eq!(index["policy"], Digest::of(&files["policy.toml"]).hex());
     for (name, form, by) in [
         (PROJECT, "provenance", "identity"),
         ("team/app", "simple-signing", "fingerprint"),
         ("team/web", "sigstore-bundle", "identity"),
+        ("team/new", "sigstore-bundle", "identity"),
         ("/web", "clear-signed", "fingerprint"),
     ] {
         let row = row(&index, name);
@@ -207,6 +211,7 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
         format!("{PROJECT} 0.0.1.dev137 was signed by Example, {IDENTITY}, 2026-02-05T"),
         "team/app 1 was signed by Team, sha256:".to_owned(),
         format!("team/web 1 was signed by Releases, {WHO}, 2026-01-01T01:00:00Z, by publishers/roots/"),
+        format!("team/new 1 was signed by Releases, {WHO}, 2026-01-01T02:00:00Z, by publishers/roots/"),
         format!("web 1.0.0 was signed by Charts, {}, by publishers/keys/", site.publishers.gpg.fingerprint("ed25519")),
     ] {
         assert!(ran.out.lines().any(|line| line.starts_with("proved ") && line.contains(&words)), "{words} is not in: {}", ran.out);
@@ -216,7 +221,7 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
     assert_eq!(ran.code, Some(3), "{}{}", ran.out, ran.err);
     for words in [
         "UNCHECKED  1 signatures of publishers: there is no pypi-attestations in this python3",
-        "1 signatures of publishers: there is no sigstore",
+        "2 signatures of publishers: there is no sigstore",
     ] {
         assert!(ran.out.contains(words), "{words}: {}", ran.out);
     }
@@ -291,7 +296,7 @@ async fn what_is_said_of_signatures_and_is_not_so_is_refused() {
         (set(chart, "/signatures", json!([])), "is named by no line of publishers/index.json"),
         (moved(pages, app), "no such key of policy.toml is for it"),
         (Box::new(|index| index["policy"] = Value::Null), "it was made by another policy"),
-        (Box::new(|index| index["count"]["valid"] = 5.into()), "its count of artifacts is not right: valid"),
+        (Box::new(|index| index["count"]["valid"] = 6.into()), "its count of artifacts is not right: valid"),
         (Box::new(|index| index["airlift-publishers"] = 2.into()), "of a version that is not known here"),
     ] {
         let mut index = good.clone();

@@ -155,6 +155,7 @@ impl Attestation {
             signature: &self.signature,
             certificate: &self.certificate,
             entry: &self.entry,
+            timestamps: &[],
             must_be_placed: true,
         };
         let mut why = Vec::new();
