@@ -18,11 +18,15 @@ impl Entry {
     /// That it is about this signature, by this certificate, of these bytes.
     pub(super) fn is_about(&self, signed: &Signed<'_>) -> Result<(), Refusal> {
         let Entered { of, hash, signature, certificate } = Entered::read(&self.body, signed.form)?;
-        let bytes = if of == Of::Payload { signed.payload } else { signed.bytes };
-        if hash != Some(Digest::of(bytes)) {
+        let bytes = match of {
+            Of::Payload => Some(signed.payload),
+            Of::Signed => Some(signed.bytes),
+            Of::Envelope => signed.envelope,
+        };
+        if hash.is_none() || hash != bytes.map(Digest::of) {
             return Err(Refusal::OtherEntry("content"));
         }
-        if signature != signed.signature {
+        if signature.is_some_and(|entered| entered != signed.signature) {
             return Err(Refusal::OtherEntry("signature"));
         }
         if certificate.as_deref() != Some(signed.certificate) {
@@ -37,7 +41,8 @@ struct Entered {
     of: Of,
     /// SHA-256 of that; none where it is something else.
     hash: Option<Digest>,
-    signature: Vec<u8>,
+    /// None where the digest is of it as well.
+    signature: Option<Vec<u8>>,
     /// As DER; none where it is a key, or cannot be read.
     certificate: Option<Vec<u8>>,
 }
@@ -49,6 +54,8 @@ enum Of {
     Payload,
     /// The bytes that were signed.
     Signed,
+    /// The whole envelope, with its signature.
+    Envelope,
 }
 
 impl Entered {
@@ -62,6 +69,7 @@ impl Entered {
             // Logs of version 2 take in envelopes both ways, the newer ones by the bytes that were signed.
             (_, "hashedrekord", "0.0.2") => Ok(read::<HashedSpec2>(spec)?.hashed_rekord_v002.entered()),
             (Form::Envelope, "dsse", "0.0.2") => read::<DsseSpec2>(spec)?.dsse_v002.entered(),
+            (Form::Envelope, "intoto", "0.0.1") => Ok(read::<WholeInToto>(spec)?.entered()),
             (Form::Envelope, "intoto", "0.0.2") => read::<InToto>(spec)?.entered(),
             _ => Err(Refusal::OtherEntry("kind of thing")),
         }
@@ -119,7 +127,7 @@ impl Dsse {
     fn entered(self) -> Result<Entered, Refusal> {
         let one = only(self.signatures)?;
         let (hash, certificate) = (self.payload_hash.read(), pem(&one.verifier.0));
-        Ok(Entered { of: Of::Payload, hash, signature: one.signature.0, certificate })
+        Ok(Entered { of: Of::Payload, hash, signature: Some(one.signature.0), certificate })
     }
 }
 
@@ -149,7 +157,25 @@ struct HashedKey {
 impl Hashed {
     fn entered(self) -> Entered {
         let certificate = pem(&self.signature.public_key.content.0);
-        Entered { of: Of::Payload, hash: self.data.hash.read(), signature: self.signature.content.0, certificate }
+        Entered { of: Of::Payload, hash: self.data.hash.read(), signature: Some(self.signature.content.0), certificate }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WholeInToto {
+    content: WholeContent,
+    public_key: Base64,
+}
+
+#[derive(Deserialize)]
+struct WholeContent {
+    hash: Hash,
+}
+
+impl WholeInToto {
+    fn entered(self) -> Entered {
+        Entered { of: Of::Envelope, hash: self.content.hash.read(), signature: None, certificate: pem(&self.public_key.0) }
     }
 }
 
@@ -183,7 +209,7 @@ impl InToto {
         let InTotoContent { envelope, payload_hash } = self.content;
         let one = only(envelope.signatures)?;
         let signature = BASE64.decode(&one.sig.0).map_err(|_| Refusal::OtherEntry("signature"))?;
-        Ok(Entered { of: Of::Payload, hash: payload_hash.read(), signature, certificate: pem(&one.public_key.0) })
+        Ok(Entered { of: Of::Payload, hash: payload_hash.read(), signature: Some(signature), certificate: pem(&one.public_key.0) })
     }
 }
 
@@ -240,7 +266,7 @@ impl Hash2 {
 impl Signature2 {
     fn entered(self, of: Of, hash: Option<Digest>) -> Entered {
         let certificate = self.verifier.x509_certificate.filter(|_| self.verifier.key_details == KEY_DETAILS);
-        Entered { of, hash, signature: self.content.0, certificate: certificate.map(|one| one.raw_bytes.0) }
+        Entered { of, hash, signature: Some(self.content.0), certificate: certificate.map(|one| one.raw_bytes.0) }
     }
 }
 

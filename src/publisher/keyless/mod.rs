@@ -64,6 +64,8 @@ pub struct Signed<'a> {
     pub certificate: &'a [u8],
     /// The entry in a log of signatures.
     pub entry: &'a Entry,
+    /// The envelope's exact bytes, where they are those that were entered.
+    pub envelope: Option<&'a [u8]>,
     /// Timestamps of authorities over the signature, as DER.
     pub timestamps: &'a [Vec<u8>],
     /// Whether the entry's place in the tree has to be proven, beside its time.

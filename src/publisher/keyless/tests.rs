@@ -48,6 +48,7 @@ fn judged(attestation: &Value, identity: &Identity) -> Result<Signer, Refusal> {
         signature: &bytes(&attestation["envelope"]["signature"]),
         certificate: &bytes(&material["certificate"]),
         entry: &entry,
+        envelope: None,
         timestamps: &[],
         must_be_placed: true,
     })
@@ -252,6 +253,7 @@ fn newer(bundle: &Value) -> Result<Signer, Refusal> {
         signature: &bytes(&bundle["dsseEnvelope"]["signatures"][0]["sig"]),
         certificate: &bytes(&material["certificate"]["rawBytes"]),
         entry: &entry.into_domain().expect("an entry"),
+        envelope: None,
         timestamps: &timestamps.into_domain(),
         must_be_placed: true,
     })

@@ -156,6 +156,32 @@ impl Deployment {
         })
     }
 
+    /// An envelope around a statement and its annotations, as cosign attaches attestations: entered as a `dsse` or `intoto` of a version.
+    pub fn attestation(&self, holder: &Holder, statement: &Value, (kind, version): (&str, &str), time: i64) -> (Vec<u8>, Value) {
+        let payload = statement.to_string();
+        let (envelope, signature) = holder.envelope(&payload);
+        let (whole, pem) = (envelope.to_string().into_bytes(), BASE64.encode(holder.pem().as_bytes()));
+        let hash = |bytes: &[u8]| json!({ "algorithm": "sha256", "value": Digest::of(bytes).hex() });
+        let twice = BASE64.encode(signature.as_bytes());
+        let spec = match (kind, version) {
+            ("dsse", _) => json!({
+                "envelopeHash": hash(&whole), "payloadHash": hash(payload.as_bytes()), "signatures": [{ "signature": signature, "verifier": pem }],
+            }),
+            (_, "0.0.2") => json!({ "content": {
+                "envelope": { "payloadType": envelope["payloadType"], "signatures": [{ "publicKey": pem, "sig": twice }] },
+                "hash": hash(&whole), "payloadHash": hash(payload.as_bytes()),
+            } }),
+            _ => json!({ "content": { "hash": hash(&whole), "payloadHash": hash(payload.as_bytes()) }, "publicKey": pem }),
+        };
+        let (body, timestamp) = self.entered(&json!({ "apiVersion": version, "kind": kind, "spec": spec }), time);
+        let payload = json!({ "body": body, "integratedTime": time, "logIndex": 1, "logID": name_of(&self.log).hex() });
+        let annotations = json!({
+            "dev.cosignproject.cosign/signature": "", "dev.sigstore.cosign/certificate": holder.pem(),
+            "dev.sigstore.cosign/bundle": json!({ "SignedEntryTimestamp": timestamp, "Payload": payload }).to_string(),
+        });
+        (whole, annotations)
+    }
+
     /// A bundle around a statement, as cosign 3 attaches it.
     pub fn bundle(&self, holder: &Holder, statement: &Value, time: i64) -> Value {
         let payload = statement.to_string();

@@ -1,6 +1,7 @@
 //! Attestations of Python packages (PEP 740), as they were published: from an index across the gap to stock clients, and by the identities of a
 //! policy. The vectors and where they come from are in `tests/vectors/attestations`.
 
+mod attested;
 pub mod deployment;
 pub mod images;
 mod judge;
