@@ -9,7 +9,7 @@ use airlift::ecosystems::{find, names};
 use airlift::lock::Lock;
 use airlift::manifest::Manifest;
 use airlift::publisher::openpgp::Certificate;
-use airlift::publisher::{Kind, Pattern, Signed, UpstreamKey, Worth, judge_bundle, keyless};
+use airlift::publisher::{Keyless, Kind, Pattern, Signed, UpstreamKey, Worth, judge_bundle, judge_envelope, keyless};
 use airlift::recode::encoder::Encoder;
 use airlift::recode::identify::{Outcome, identify};
 use airlift::recode::{self, Base, Effort};
@@ -89,7 +89,7 @@ pub fn publisher(bytes: &[u8]) {
     let pattern = Pattern::read("room/*").expect("a pattern");
     let key = UpstreamKey::read("A".to_owned(), Kind::Cosign, made["key"].as_str().expect("a key"), vec![pattern], vec![]).expect("a key");
     let digest = Digest::of(b"nobody signed this");
-    assert!(!matches!(judge_bundle(bytes, &[&key], &digest), Worth::Valid(_)), "a bundle was accepted that nobody signed");
+    assert!(!matches!(judge_bundle(bytes, &[&key], &digest).worth, Worth::Valid(_)), "a bundle was accepted that nobody signed");
     let signature = made["signature"]["dsseEnvelope"]["signatures"][0]["sig"].as_str();
     let _ = Signed { payload: bytes, signature, keyless: None }
         .judge(&[&key], &digest, "a/b")
@@ -109,7 +109,13 @@ fn without_key(bytes: &[u8], digest: &Digest) {
     let identity =
         keyless::Identity { root: std::sync::Arc::new(root), issuer: "https://issuer.example".to_owned(), identities: pattern() };
     let key = UpstreamKey::keyless("A".to_owned(), identity, pattern(), vec![]);
-    assert!(!matches!(judge_bundle(bytes, &[&key], digest), Worth::Valid(_)), "a bundle was accepted that nobody signed");
+    assert!(!matches!(judge_bundle(bytes, &[&key], digest).worth, Worth::Valid(_)), "a bundle was accepted that nobody signed");
+    let (certificate, entry) = (include_str!("../src/publisher/fixtures/bundles.json"), std::str::from_utf8(bytes).unwrap_or_default());
+    let along = Some(Keyless { certificate, entry });
+    assert!(!matches!(judge_envelope(bytes, along, &[&key], digest).worth, Worth::Valid(_)), "an envelope was accepted that nobody signed");
+    let staging =
+        keyless::TrustedRoot::read(include_str!("../tests/vectors/attestations/staging_trusted_root.json")).expect("a trusted root");
+    let _ = staging.stamped(bytes, b"nobody stamped this").map(|_| panic!("a timestamp was accepted that nobody made"));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = keyless::TrustedRoot::read(text);
     let entry = serde_json::from_str::<keyless::WireEntry>(text)
@@ -120,8 +126,18 @@ fn without_key(bytes: &[u8], digest: &Digest) {
     let entry =
         entry.unwrap_or_else(|| keyless::Entry { log: *digest, index: 0, time: None, body: bytes.to_vec(), timestamp: None, proof: None });
     let (form, must_be_placed) = (keyless::Form::Plain, true);
-    let signed =
-        keyless::Signed { form, bytes, payload: bytes, signature: bytes, certificate: &certificate, entry: &entry, must_be_placed };
+    let (entry, timestamps) = (&entry, &[bytes.to_vec()][..]);
+    let signed = keyless::Signed {
+        form,
+        bytes,
+        payload: bytes,
+        signature: bytes,
+        certificate: &certificate,
+        entry,
+        envelope: Some(bytes),
+        timestamps,
+        must_be_placed,
+    };
     let _ = key.verify_keyless(&signed).map(|_| panic!("a signature was accepted that nobody made"));
 }
 

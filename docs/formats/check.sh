@@ -29,7 +29,7 @@ LAYOUT = re.compile("|".join([
     rf"trust/(?:(?:root\.{NUMBER}|revoke\.{FP})\.(?:json|{SIGNER})|allowed_signers\.{NUMBER}|revoked_keys)",
     rf"installed/snapshot-{NUMBER}\.json|log/(?:events\.jsonl|checkpoint|verifier-key|checkpoints/{NUMBER}\.(?:note|txt))",
     rf"log/cosignatures/{NUMBER}\.{FP}\.sshsig|log/receipts/event-{NUMBER}\.tlog-proof",
-    rf"publishers/(?:index\.json|{HEX}\.(?:(?:provenance|sigstore|payload|manifest)\.json|prov)|keys/{HEX}\.(?:pem|asc)|roots/{HEX}\.json)",
+    rf"publishers/(?:index\.json|{HEX}\.(?:(?:provenance|sigstore|dsse|payload|manifest)\.json|prov)|keys/{HEX}\.(?:pem|asc)|roots/{HEX}\.json)",
     r"program/cyclonedx\.json|sbom/(?:cyclonedx|spdx|spdx3)\.json|controls/[a-z0-9-]+\.(?:md|csv|json)",
     r"oscal/assessment-(?:results|plan)\.json|oscal/component-definition\.json"]))
 SEAL = re.compile(rf"evidence\.{SIGNER}")
@@ -578,15 +578,18 @@ def known_publishers():                       # keys and identities of the polic
     return known
 
 verifiers = {}
-def without_key(one, who, entries, judge):    # by the reference implementation, where this python3 has it, and by the policy's own root
+def without_key(one, who, entries, judge, stamps=()):    # by the reference implementation, where this python3 has it, and by the policy's own root
     try:
         from sigstore.models import TrustedRoot
         from sigstore.verify import Verifier, policy
+        from rfc3161_client import decode_timestamp_response
     except ImportError: raise Missing("sigstore in this python3")
     by = one["by"]
     need(by["issuer"] == who["issuer"] and matches(who["identities"], by["identity"]), "it is by nobody whom policy.toml names")
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(entries[0]["integratedTime"])))
-    need(by["root"] == who["file"] and by["time"] == when, f"it was made by another root, or entered at another time: {when}")
+    times = [int(entries[0]["integratedTime"])] if entries[0].get("inclusionPromise") else [   # else the log tells no time, and an authority does
+        decode_timestamp_response(base64.b64decode(each["signedTimestamp"])).tst_info.gen_time.timestamp() for each in stamps]
+    when = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(each)) for each in times]
+    need(by["root"] == who["file"] and by["time"] in when, f"it was made by another root, or entered at another time: {' '.join(when)}")
     try:
         if who["file"] not in verifiers:
             with tempfile.TemporaryDirectory() as place:
@@ -624,13 +627,32 @@ def sigstore_bundle(row, one, who):           # protobuf-specs, 0.3: DSSE around
         def judge(verifier, identity):
             from sigstore.models import Bundle
             return verifier.verify_dsse(Bundle.from_json(data), identity)
-        need(without_key(one, who, said["verificationMaterial"]["tlogEntries"], judge) == (kind, payload), "another content was signed")
-    else:
-        signed, key = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload), cosign_key(one, who)
-        need(any(by_openssl(key, "PEM", signed, base64.b64decode(each["sig"])) for each in envelope["signatures"][:16]), "it is not by this key")
+        material = said["verificationMaterial"]
+        stamps = (material.get("timestampVerificationData") or {}).get("rfc3161Timestamps") or []
+        need(without_key(one, who, material["tlogEntries"], judge, stamps) == (kind, payload), "another content was signed")
+    else: enveloped(one, who, envelope, kind, payload)
+    stated(row, one, who, payload)
+
+def enveloped(one, who, envelope, kind, payload):
+    signed, key = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload), cosign_key(one, who)
+    need(any(by_openssl(key, "PEM", signed, base64.b64decode(each["sig"])) for each in envelope["signatures"][:16]), "it is not by this key")
+
+def stated(row, one, who, payload):           # about this content; a signature, or an attestation of a type that the policy takes for one, or none of these
     statement = json.loads(payload)
-    need(statement["predicateType"] == "https://sigstore.dev/cosign/sign/v1", "it is no signature, and says something else")
+    kind = statement["predicateType"]
+    signs = kind == "https://sigstore.dev/cosign/sign/v1" or matches(who.get("attestations", []), kind)
+    need(one["signs"] is signs, "it is said to be a signature and is none, or the other way round")
     need(row["subject"]["sha256"] in [each["digest"].get("sha256") for each in statement["subject"]], "it is of another content")
+
+def dsse_envelope(row, one, who):             # cosign's tag .att
+    data, manifest = read(one["in"][0]), json.loads(read(one["in"][1], 4 * MIB))
+    need(manifest["layers"][one["at"]]["digest"] == "sha256:" + hexed(data), "its manifest lists another envelope")
+    if who["kind"] == "keyless": raise Missing("judge here of attestations without a key in envelopes: cosign is one, with the image at hand")
+    envelope, kind = json.loads(data), "application/vnd.in-toto+json"
+    need(envelope["payloadType"] == kind, "it holds no statement")
+    payload = base64.b64decode(envelope["payload"], validate=True)
+    enveloped(one, who, envelope, kind, payload)
+    stated(row, one, who, payload)
 
 def simple_signing(row, one, who):            # cosign, SIGNATURE_SPEC.md
     payload, manifest = read(one["in"][0]), json.loads(read(one["in"][1], 4 * MIB))
@@ -660,7 +682,8 @@ def clear_signed(row, one, who):              # Helm's provenance files: RFC 958
     named = [digest.strip("'\"") for name, _, digest in lines if name.strip("'\"") == row["subject"]["name"]]
     need(named == ["sha256:" + row["subject"]["sha256"]], "it is of another content")
 
-FORMS = {"provenance": provenance, "sigstore-bundle": sigstore_bundle, "simple-signing": simple_signing, "clear-signed": clear_signed}
+FORMS = {"provenance": provenance, "sigstore-bundle": sigstore_bundle, "dsse-envelope": dsse_envelope,
+         "simple-signing": simple_signing, "clear-signed": clear_signed}
 
 def check_publishers():
     def offline(*_, **__): raise OSError("nothing here asks a network")
@@ -702,7 +725,7 @@ def check_publishers():
 
 def check_signatures(row, label, known, lacking):
     valid = [one for one in row["signatures"] if one["judgement"] == "valid"]
-    need(bool(valid) == (row["judgement"] == "valid"), "what is said of it and of its signatures differs")
+    need(any(one["signs"] is True for one in valid) == (row["judgement"] == "valid"), "what is said of it and of its signatures differs")
     for one in valid:
         who, by, file = known.get(one["by"]["name"]), one["by"], one["in"][0]
         need(who and matches(who["artifacts"], f"{row['ecosystem']}/{row['name']}") and who["kind"] == by["kind"], "no such key of policy.toml is for it")
@@ -711,7 +734,7 @@ def check_signatures(row, label, known, lacking):
             continue
         try: FORMS[one["form"]](row, one, who)
         except Missing as tool: lacking[str(tool)] = lacking.get(str(tool), 0) + 1
-        else: proved(f"{file}: {label} was signed by {by['name']}, " + (f"{by['identity']}, {by['time']}" if "identity" in by else f"{by['fingerprint']}") + f", by {who['file']}")
+        else: proved(f"{file}: {label} was {'signed' if one['signs'] else 'attested'} by {by['name']}, " + (f"{by['identity']}, {by['time']}" if "identity" in by else f"{by['fingerprint']}") + f", by {who['file']}")
 
 def check_index():
     index = parse(read("pack.json", 64 * MIB))

@@ -1,12 +1,15 @@
-//! Signatures that cosign makes, with a key or without, as registries keep them beside a manifest: under a tag, or as what refers to it. Any room that
+//! Signatures and attestations that cosign makes, with a key or without, as registries keep them beside a manifest: under a tag, or as what refers to it. Any room that
 //! carries what registries hold has them judged the same way.
 
 use crate::artifact::{Artifact, Blobs, Descriptor, Digest};
 use crate::error::Result;
-use crate::publisher::{Carried, Keyless, Kind, Looked, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Scheme, Signed, UpstreamKey, Worth, judge_bundle};
+use crate::publisher::{
+    Carried, DSSE_ENVELOPE, Keyless, Kind, Looked, SIGSTORE_BUNDLE, SIMPLE_SIGNING, Scheme, Signed, UpstreamKey, Verdict, Worth,
+    judge_bundle, judge_envelope,
+};
 use crate::server::oci::{Document, Entry, Shape, read};
 
-/// Most signatures of one manifest that are looked at.
+/// Most signatures and attestations of one manifest that are looked at.
 const MOST: usize = 256;
 
 /// What is looked for: signatures of a manifest in a repository, by some keys.
@@ -37,16 +40,16 @@ pub fn look(manifest: &Descriptor, repository: &str, beside: &[&Artifact], all: 
 
 fn not_here(scheme: Scheme, blobs: Vec<Digest>, at: usize) -> Carried {
     let worth = Worth::NotHere(format!("{} beside it, which may be its signature, is not here", blobs[0]));
-    Carried { scheme, blobs, at, worth }
+    Carried { scheme, blobs, at, verdict: Verdict::signature(worth) }
 }
 
 impl Looking<'_> {
-    /// Looks at the payloads that a manifest lists; what holds none is something else, such as an attestation.
+    /// Looks at the payloads, bundles and envelopes that a manifest lists; what holds none is something else, such as a bill of materials.
     fn inside(&self, manifest: Option<Vec<u8>>, root: &Descriptor, found: &mut Looked) -> Result<()> {
         let document = manifest.and_then(|bytes| Document::parse(&bytes, &root.media_type).ok());
         let Some(document) = document else {
             let worth = Worth::judged(self.keys, || Err(format!("{} beside it cannot be read as a manifest", root.digest)));
-            found.signatures.push(Carried { scheme: Scheme::Unknown, blobs: vec![root.digest], at: 0, worth });
+            found.signatures.push(Carried { scheme: Scheme::Unknown, blobs: vec![root.digest], at: 0, verdict: Verdict::signature(worth) });
             return Ok(());
         };
         let Shape::Manifest { layers, .. } = document.shape else { return Ok(()) };
@@ -54,6 +57,7 @@ impl Looking<'_> {
             let (scheme, in_them, at) = match &*layer.media_type {
                 SIGSTORE_BUNDLE => (Scheme::Bundle, vec![layer.digest], 0),
                 SIMPLE_SIGNING => (Scheme::SimpleSigning, vec![layer.digest, root.digest], at),
+                DSSE_ENVELOPE => (Scheme::Envelope, vec![layer.digest, root.digest], at),
                 _ => continue,
             };
             if found.signatures.len() >= MOST {
@@ -62,23 +66,26 @@ impl Looking<'_> {
             }
             found.signatures.push(match bytes(layer.digest, self.blobs)? {
                 Bytes::NotHere => not_here(scheme, in_them, at),
-                other => Carried { scheme, blobs: in_them, at, worth: self.worth(other.right(), layer) },
+                other => Carried { scheme, blobs: in_them, at, verdict: self.verdict(other.right(), layer) },
             });
         }
         Ok(())
     }
 
-    /// What one signature is worth.
-    fn worth(&self, bytes: Option<Vec<u8>>, layer: &Entry) -> Worth {
+    /// What one signature or attestation is worth.
+    fn verdict(&self, bytes: Option<Vec<u8>>, layer: &Entry) -> Verdict {
         let Some(bytes) = bytes else {
-            return Worth::judged(self.keys, || Err(format!("its payload {} is too large, or other bytes", layer.digest)));
+            let why = || Err(format!("its payload {} is too large, or other bytes", layer.digest));
+            return Verdict::signature(Worth::judged(self.keys, why));
         };
-        if layer.media_type == SIGSTORE_BUNDLE {
-            return judge_bundle(&bytes, self.keys, &self.manifest);
-        }
         let keyless = layer.keyless.as_ref().map(|(certificate, entry)| Keyless { certificate, entry });
+        match &*layer.media_type {
+            SIGSTORE_BUNDLE => return judge_bundle(&bytes, self.keys, &self.manifest),
+            DSSE_ENVELOPE => return judge_envelope(&bytes, keyless, self.keys, &self.manifest),
+            _ => {}
+        }
         let signed = Signed { payload: &bytes, signature: layer.signature.as_deref(), keyless };
-        Worth::judged(self.keys, || signed.judge(self.keys, &self.manifest, self.repository))
+        Verdict::signature(Worth::judged(self.keys, || signed.judge(self.keys, &self.manifest, self.repository)))
     }
 }
 

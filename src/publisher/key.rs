@@ -40,6 +40,8 @@ pub struct UpstreamKey {
     pub artifacts: Vec<Pattern>,
     /// Which names in signatures are taken for the artifact's, beside its own.
     pub signed_as: Vec<Pattern>,
+    /// Of which types attestations count for signatures.
+    pub attested: Vec<Pattern>,
     /// The key as it was given; empty for an identity.
     text: String,
     material: Material,
@@ -63,12 +65,18 @@ impl UpstreamKey {
             Kind::OpenPgp => Material::OpenPgp(Certificate::read(text)?),
             Kind::Keyless => return Err("it is an identity, and has no key".to_owned()),
         };
-        Ok(Self { name, artifacts, signed_as, text: text.to_owned(), material })
+        Ok(Self { name, artifacts, signed_as, attested: vec![], text: text.to_owned(), material })
     }
 
     /// An identity in place of a key.
     pub const fn keyless(name: String, identity: Identity, artifacts: Vec<Pattern>, signed_as: Vec<Pattern>) -> Self {
-        Self { name, artifacts, signed_as, text: String::new(), material: Material::Keyless(identity) }
+        Self { name, artifacts, signed_as, attested: Vec::new(), text: String::new(), material: Material::Keyless(identity) }
+    }
+
+    /// The same, for whom attestations of these types count for signatures.
+    #[must_use]
+    pub fn counting(self, attested: Vec<Pattern>) -> Self {
+        Self { attested, ..self }
     }
 
     /// What signatures it makes.

@@ -5,6 +5,7 @@
 //! but is by nobody who was named, is worse than none. Nothing here reads a clock, a keyring or a network.
 
 mod bundle;
+mod envelope;
 mod key;
 pub mod keyless;
 pub mod openpgp;
@@ -15,8 +16,9 @@ mod spki;
 mod tests;
 mod worth;
 
-pub use bundle::{SIGSTORE_BUNDLE, dsse, judge as judge_bundle};
+pub use bundle::{SIGSTORE_BUNDLE, judge as judge_bundle};
+pub use envelope::{DSSE_ENVELOPE, dsse, judge_envelope};
 pub use key::{Kind, MAX_KEY_BYTES, UpstreamKey};
 pub use pattern::Pattern;
 pub use simple::{BUNDLE_ANNOTATION, CERTIFICATE_ANNOTATION, Keyless, SIGNATURE_ANNOTATION, SIMPLE_SIGNING, Signed};
-pub use worth::{By, Carried, Judgement, Looked, Means, Scheme, Worth};
+pub use worth::{By, Carried, Judgement, Looked, Means, Scheme, Verdict, Worth};

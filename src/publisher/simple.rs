@@ -48,6 +48,17 @@ pub struct Keyless<'a> {
     pub entry: &'a str,
 }
 
+impl Keyless<'_> {
+    /// The certificate, and the entry, which tells no place in the tree.
+    pub(super) fn read(&self) -> Result<(CertificateDer<'static>, keyless::Entry), String> {
+        let fits = self.certificate.len() <= MOST_ANNOTATION_BYTES && self.entry.len() <= MOST_ANNOTATION_BYTES;
+        let certificate = fits.then(|| CertificateDer::from_pem_slice(self.certificate.as_bytes()).ok()).flatten();
+        let certificate = certificate.ok_or("its certificate cannot be read")?;
+        let entry = keyless::annotated(self.entry).ok_or("its entry in a log of signatures cannot be read")?;
+        Ok((certificate, entry))
+    }
+}
+
 #[derive(Deserialize)]
 struct Payload {
     critical: Critical,
@@ -113,10 +124,7 @@ impl Signed<'_> {
         let (Some(along), true) = (&self.keyless, keys.iter().any(|key| keyless(&key))) else {
             return Err(format!("not by {}", expected(keys)));
         };
-        let fits = along.certificate.len() <= MOST_ANNOTATION_BYTES && along.entry.len() <= MOST_ANNOTATION_BYTES;
-        let certificate = fits.then(|| CertificateDer::from_pem_slice(along.certificate.as_bytes()).ok()).flatten();
-        let certificate = certificate.ok_or("its certificate cannot be read")?;
-        let entry = keyless::annotated(along.entry).ok_or("its entry in a log of signatures cannot be read")?;
+        let (certificate, entry) = along.read()?;
         let signed = keyless::Signed {
             form: Form::Plain,
             bytes: self.payload,
@@ -124,6 +132,8 @@ impl Signed<'_> {
             signature,
             certificate: &certificate,
             entry: &entry,
+            envelope: None,
+            timestamps: &[],
             // This form has no room for the place.
             must_be_placed: false,
         };

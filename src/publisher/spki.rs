@@ -72,6 +72,16 @@ impl PublicKey {
         self.algorithm == Algorithm::EcdsaP256
     }
 
+    /// The 32 bytes of an Ed25519 key.
+    pub(super) fn point(&self) -> Option<&[u8]> {
+        self.der.get(ED25519.len()..).filter(|_| self.algorithm == Algorithm::Ed25519)
+    }
+
+    /// Whether that is the SHA-256 of its bytes.
+    pub(super) fn is_named(&self, name: &Digest) -> bool {
+        Digest::of(&self.der) == *name
+    }
+
     /// SHA-256 of its bytes: `openssl pkey -pubin -outform DER | sha256sum`.
     pub(super) fn fingerprint(&self) -> String {
         Digest::of(&self.der).to_string()

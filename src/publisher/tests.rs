@@ -66,14 +66,22 @@ fn bundles_are_verified_by_their_key_and_attestations_are_no_signatures() {
     let made: Value = serde_json::from_str(include_str!("fixtures/bundles.json")).expect("JSON");
     let key = cosign(text(&made, "key"), &[]).expect("a key");
     let bytes = |name: &str| made[name].to_string().into_bytes();
-    let Worth::Valid(by) = judge_bundle(&bytes("signature"), &[&key], &Digest::of(b"foo")) else { panic!("by the key") };
-    assert!(by.to_string().starts_with("Example (cosign, sha256:"), "{by}");
+    let Verdict { worth: Worth::Valid(by), signs: true } = judge_bundle(&bytes("signature"), &[&key], &Digest::of(b"foo")) else {
+        panic!("by the key")
+    };
+    assert!(by.to_string().starts_with("Example (cosign, sha256:") && by.says.is_none(), "{by}");
     let aside = judge_bundle(&bytes("attestation"), &[&key], &Digest::of(b"foo"));
-    assert!(matches!(&aside, Worth::Unjudged(why) if why.contains("it is no signature, and says something else: https://")), "{aside:?}");
+    let Verdict { worth: Worth::Valid(by), signs: false } = &aside else { panic!("{aside:?}") };
+    let said = by.says.clone().expect("it says something");
+    let attested = |types: &str| {
+        let key = key.clone().counting(vec![pattern(types)]);
+        judge_bundle(&bytes("attestation"), &[&key], &Digest::of(b"foo")).signs
+    };
+    assert_eq!((attested("https://*"), attested("urn:*")), (true, false), "{said}");
     assert!(
-        matches!(judge_bundle(&bytes("signature"), &[], &Digest::of(b"foo")), Worth::Unjudged(why) if why == "no key and no identity of the policy is for it")
+        matches!(judge_bundle(&bytes("signature"), &[], &Digest::of(b"foo")).worth, Worth::Unjudged(why) if why == "no key and no identity of the policy is for it")
     );
-    let why = |bytes: &[u8], key: &UpstreamKey, of: &[u8]| match judge_bundle(bytes, &[key], &Digest::of(of)) {
+    let why = |bytes: &[u8], key: &UpstreamKey, of: &[u8]| match judge_bundle(bytes, &[key], &Digest::of(of)).worth {
         Worth::Wrong(why) => why,
         other => panic!("{other:?}"),
     };
@@ -121,12 +129,11 @@ fn patterns_are_names_or_beginnings() {
 #[test]
 fn one_signature_that_holds_is_enough() {
     let means = Means::Key { kind: Kind::Cosign, fingerprint: "f".to_owned() };
-    let good = Worth::Valid(By { name: "a".to_owned(), means, says: Some("x") });
+    let good = Worth::Valid(By { name: "a".to_owned(), means, says: Some("x".to_owned()) });
     let (bad, gone, aside) = (Worth::Wrong("b".to_owned()), Worth::NotHere("c".to_owned()), Worth::Unjudged("d".to_owned()));
-    let looked = |all: &[&Worth]| Looked {
-        signatures: all.iter().map(|worth| Carried { scheme: Scheme::Bundle, blobs: vec![], at: 0, worth: (*worth).clone() }).collect(),
-        ..Looked::default()
-    };
+    let carried =
+        |worth: &Worth, signs| Carried { scheme: Scheme::Bundle, blobs: vec![], at: 0, verdict: Verdict { worth: worth.clone(), signs } };
+    let looked = |all: &[&Worth]| Looked { signatures: all.iter().map(|worth| carried(worth, true)).collect(), ..Looked::default() };
     let of = |all: &[&Worth]| looked(all).judgement();
     assert_eq!(of(&[&bad, &good, &gone, &good]), Judgement::Verified(vec!["a (cosign, f), x".to_owned()]));
     assert_eq!(of(&[&bad, &gone]), Judgement::NotHere("c".to_owned()), "what is not here may be the one that holds");
@@ -134,6 +141,14 @@ fn one_signature_that_holds_is_enough() {
     assert_eq!(of(&[&aside, &bad]), Judgement::Wrong(vec!["b".to_owned()]));
     for none in [&[][..], &[&aside]] {
         assert_eq!(of(none), Judgement::Missing("no signature is carried".to_owned()));
+    }
+    // What only says something about it neither stands for a signature nor is a wrong one.
+    for worth in [&good, &bad, &gone] {
+        let alone = Looked { signatures: vec![carried(worth, false)], ..Looked::default() };
+        let Judgement::Missing(why) = alone.judgement() else { panic!("{worth:?}") };
+        assert_eq!(why, "no signature is carried: 1 attestations are, which the policy takes for none");
+        let both = Looked { signatures: vec![carried(worth, false), carried(&good, true)], ..Looked::default() };
+        assert_eq!(both.judgement(), Judgement::Verified(vec!["a (cosign, f), x".to_owned()]));
     }
     let left = Looked { left: 3, ..looked(&[&aside]) };
     assert_eq!(left.judgement(), Judgement::Wrong(vec!["3 further signatures were not looked at".to_owned()]));

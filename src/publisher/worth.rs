@@ -16,7 +16,7 @@ pub struct By {
     /// What they are known by.
     pub means: Means,
     /// What they say with it, where the form has several things to say.
-    pub says: Option<&'static str>,
+    pub says: Option<String>,
 }
 
 /// What publishers are known by.
@@ -35,7 +35,7 @@ pub enum Means {
         identity: String,
         /// Who says so.
         issuer: String,
-        /// When a log of signatures took it in, in seconds since 1970.
+        /// When it was made, as a log of signatures or an authority of timestamps signed it, in seconds since 1970.
         time: i64,
         /// SHA-256 of the trusted root that it was judged by.
         root: Digest,
@@ -52,7 +52,7 @@ impl fmt::Display for By {
                 write!(out, "{} ({kind}, {identity:.300}, known to {issuer:.200}, at {time})", self.name)?;
             }
         }
-        self.says.map_or(Ok(()), |says| write!(out, ", {says}"))
+        self.says.as_ref().map_or(Ok(()), |says| write!(out, ", {says}"))
     }
 }
 
@@ -63,6 +63,8 @@ pub enum Scheme {
     Provenance,
     /// A Sigstore bundle.
     Bundle,
+    /// An envelope (DSSE) by itself, and the manifest whose layer it is.
+    Envelope,
     /// A payload of simple signing, and the manifest whose layer it is.
     SimpleSigning,
     /// A clear-signed text.
@@ -77,6 +79,7 @@ impl Scheme {
         match self {
             Self::Provenance => "provenance",
             Self::Bundle => "sigstore-bundle",
+            Self::Envelope => "dsse-envelope",
             Self::SimpleSigning => "simple-signing",
             Self::ClearSigned => "clear-signed",
             Self::Unknown => "unknown",
@@ -107,7 +110,23 @@ impl Worth {
     }
 }
 
-/// A signature that is carried.
+/// What was made of a signature or attestation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What it is worth.
+    pub worth: Worth,
+    /// Whether it stands for its publisher's signature. An attestation only says something about the artifact, but where the policy takes it for one.
+    pub signs: bool,
+}
+
+impl Verdict {
+    /// Of what can only be a signature.
+    pub const fn signature(worth: Worth) -> Self {
+        Self { worth, signs: true }
+    }
+}
+
+/// A signature or attestation that is carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
     /// Its form.
@@ -116,8 +135,8 @@ pub struct Carried {
     pub blobs: Vec<Digest>,
     /// Which it is of those that are in there, from 0.
     pub at: usize,
-    /// What it is worth.
-    pub worth: Worth,
+    /// What it is worth, and as what.
+    pub verdict: Verdict,
 }
 
 /// What was looked at of how its publisher signed an artifact.
@@ -139,6 +158,11 @@ impl Looked {
         Self { none: Some(why.into()), ..Self::default() }
     }
 
+    /// Those that stand for a signature.
+    pub fn signing(&self) -> impl Iterator<Item = &Carried> {
+        self.signatures.iter().filter(|one| one.verdict.signs)
+    }
+
     /// What all of it comes to for who has keys that are for the artifact. Of several signatures one that holds is enough: others may be by
     /// people who were not named.
     pub fn judgement(&self) -> Judgement {
@@ -146,8 +170,8 @@ impl Looked {
             return Judgement::Missing(why.clone());
         }
         let (mut by, mut wrong, mut not_here) = (Vec::new(), Vec::new(), Vec::new());
-        for signature in &self.signatures {
-            match &signature.worth {
+        for signature in self.signing() {
+            match &signature.verdict.worth {
                 Worth::Valid(key) if !by.contains(&key.to_string()) => by.push(key.to_string()),
                 Worth::Valid(_) | Worth::Unjudged(_) => {}
                 Worth::Wrong(why) => wrong.push(why.clone()),
@@ -164,7 +188,10 @@ impl Looked {
             Some(why) if not_here.len() > 1 => Judgement::NotHere(format!("{why}, nor are {} others", not_here.len() - 1)),
             Some(why) => Judgement::NotHere(why.clone()),
             None if !wrong.is_empty() => Judgement::Wrong(wrong),
-            None => Judgement::Missing("no signature is carried".to_owned()),
+            None => Judgement::Missing(match self.signatures.len() - self.signing().count() {
+                0 => "no signature is carried".to_owned(),
+                count => format!("no signature is carried: {count} attestations are, which the policy takes for none"),
+            }),
         }
     }
 }

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 pub const REPOSITORY: &str = "registry.example/team/app";
 const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
@@ -96,14 +97,23 @@ impl Image {
     }
 
     /// The same with payloads and all that stands beside each.
-    pub fn annotated(mut self, signatures: &[(Vec<u8>, Value)]) -> Self {
+    pub fn annotated(self, signatures: &[(Vec<u8>, Value)]) -> Self {
+        self.tagged(SIMPLE_SIGNING, "sig", signatures)
+    }
+
+    /// The same with envelopes and all that stands beside each, as cosign attaches attestations.
+    pub fn attested(self, envelopes: &[(Vec<u8>, Value)]) -> Self {
+        self.tagged(ENVELOPE, "att", envelopes)
+    }
+
+    fn tagged(mut self, media_type: &str, ending: &str, signatures: &[(Vec<u8>, Value)]) -> Self {
         let config = self.held.put("application/vnd.oci.image.config.v1+json", b"{}");
         let mut blobs = vec![config.clone()];
         let mut layers = Vec::new();
         for (payload, annotations) in signatures {
-            let layer = self.held.put(SIMPLE_SIGNING, payload);
+            let layer = self.held.put(media_type, payload);
             layers.push(json!({
-                "mediaType": SIMPLE_SIGNING, "digest": layer.digest.to_string(), "size": layer.size,
+                "mediaType": media_type, "digest": layer.digest.to_string(), "size": layer.size,
                 "annotations": annotations,
             }));
             blobs.push(layer);
@@ -113,7 +123,7 @@ impl Image {
             "config": { "mediaType": config.media_type, "digest": config.digest.to_string(), "size": config.size },
         });
         blobs.insert(0, self.held.put(MANIFEST, manifest.to_string().as_bytes()));
-        let tag = format!("sha256-{}.sig", self.digest.hex());
+        let tag = format!("sha256-{}.{ending}", self.digest.hex());
         self.artifacts.push(artifact("cosign-tag", &tag, Some(self.digest), blobs));
         self
     }
@@ -317,18 +327,22 @@ fn what_is_missing_is_refused_and_what_is_not_here_is_not_assessed() {
     );
 }
 
-/// A bundle around a statement about a digest.
-fn bundle(signer: &Signer, digest: &Digest, predicate: &str) -> Vec<u8> {
+/// An envelope around a statement about a digest.
+pub fn envelope(signer: &Signer, digest: &Digest, predicate: &str) -> Value {
     let kind = "application/vnd.in-toto+json";
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1", "subject": [{ "digest": { "sha256": digest.hex() } }], "predicateType": predicate, "predicate": {},
     });
     let statement = statement.to_string();
     let signed = format!("DSSEv1 {} {kind} {} {statement}", kind.len(), statement.len());
-    let envelope = json!({
+    json!({
         "payload": data_encoding::BASE64.encode(statement.as_bytes()), "payloadType": kind,
-        "signatures": [{ "sig": signer.sign(signed.as_bytes()) }],
-    });
+        "signatures": [{ "keyid": "", "sig": signer.sign(signed.as_bytes()) }],
+    })
+}
+
+fn bundle(signer: &Signer, digest: &Digest, predicate: &str) -> Vec<u8> {
+    let envelope = envelope(signer, digest, predicate);
     json!({ "mediaType": BUNDLE, "verificationMaterial": { "publicKey": { "hint": "" } }, "dsseEnvelope": envelope })
         .to_string()
         .into_bytes()
@@ -350,6 +364,50 @@ fn bundles_that_refer_to_an_image_are_judged_like_tags() {
     let attested = Image::new().with_bundle(&bundle(&signer, &digest, "https://slsa.dev/provenance/v1"));
     let (signed, wrong, told) = attested.judged(&team);
     assert_eq!((signed, wrong), (Outcome::Refused, Outcome::Passed), "an attestation is no signature: {told}");
+    assert!(told.contains("no signature is carried: 1 attestations are, which the policy takes for none"), "{told}");
+}
+
+/// Attestations by a key, in both forms: they count for signatures where the policy says of which types, and by its keys alone.
+#[test]
+fn attestations_count_for_signatures_where_the_policy_says_so() {
+    let Some(_) = need("openssl") else { return };
+    let (signer, other) = (Signer::p256(), Signer::p256());
+    let (digest, provenance) = (Image::new().digest, "https://slsa.dev/provenance/v0.2");
+    let none = json!({ "dev.cosignproject.cosign/signature": "", "predicateType": provenance });
+    let both = |digest: &Digest, predicate: &str| {
+        let alone = envelope(&signer, digest, predicate).to_string().into_bytes();
+        [Image::new().attested(&[(alone, none.clone())]), Image::new().with_bundle(&bundle(&signer, digest, predicate))]
+    };
+    let counting = |signer: &Signer, types: &str| format!("{}attestations = [\"{types}\"]\n", signer.table("Team", KEYED));
+    let slsa = "https://slsa.dev/provenance/*";
+    for image in both(&digest, provenance) {
+        let (signed, wrong, told) = image.judged(&counting(&signer, slsa));
+        assert_eq!((signed, wrong), (Outcome::Passed, Outcome::Passed), "{told}");
+        assert!(told.contains("signed by Team (cosign, sha256:") && told.contains("), SLSA provenance v0.2"), "{told}");
+        let (signed, wrong, told) = image.judged(&counting(&other, slsa));
+        assert_eq!((signed, wrong), (Outcome::Passed, Outcome::Refused), "{told}");
+        for policy in [signer.table("Team", KEYED), other.table("Team", KEYED), counting(&signer, "https://spdx.dev/Document")] {
+            let (signed, wrong, told) = image.judged(&policy);
+            assert_eq!((signed, wrong), (Outcome::Refused, Outcome::Passed), "{told}");
+            assert!(told.contains("which the policy takes for none"), "{told}");
+        }
+    }
+    for image in both(&Digest::of(b"another image"), provenance) {
+        let (_, wrong, told) = image.judged(&counting(&signer, slsa));
+        assert!(wrong == Outcome::Refused && told.contains("but of another content"), "{told}");
+    }
+    // Beside a signature one says more, and takes nothing from it.
+    let beside = Image::new().attested(&[(b"no envelope".to_vec(), none.clone())]).signed(&[signer.signs(&digest, REPOSITORY)]);
+    assert_eq!(beside.judged(&counting(&signer, slsa)).1, Outcome::Passed);
+    let mut changed = envelope(&signer, &digest, provenance);
+    changed["payloadType"] = "text/plain".into();
+    for (bytes, word) in [(b"no envelope".to_vec(), "no envelope"), (changed.to_string().into_bytes(), "its envelope holds no statement")] {
+        let (_, wrong, told) = Image::new().attested(&[(bytes, none.clone())]).judged(&signer.table("Team", KEYED));
+        assert!(wrong == Outcome::Refused && told.contains(word), "{told}");
+    }
+    let parsed = |more: &str| Policy::parse(format!("airlift-policy = 1\n{}{more}", signer.table("Team", KEYED)).as_bytes());
+    assert!(parsed("attestations = [\"*\"]\n").unwrap_err().to_string().contains("takes any attestation for a signature"));
+    assert!(parsed("attestations = []\n").is_err());
 }
 
 /// Puts a signature where cosign puts it.
@@ -359,13 +417,22 @@ pub fn attach(registry: &Registry, repository: &str, subject: &Digest, (payload,
 
 /// The same with all that stands beside a payload.
 pub fn tagged(registry: &Registry, repository: &str, subject: &Digest, payload: &[u8], annotations: &Value) {
+    laid(registry, repository, &format!("sha256-{}.sig", subject.hex()), blob(SIMPLE_SIGNING, payload), payload, annotations);
+}
+
+/// Puts an attestation where cosign puts it.
+pub fn attest(registry: &Registry, repository: &str, subject: &Digest, envelope: &[u8]) {
+    let annotations = json!({ "dev.cosignproject.cosign/signature": "" });
+    laid(registry, repository, &format!("sha256-{}.att", subject.hex()), blob(ENVELOPE, envelope), envelope, &annotations);
+}
+
+fn laid(registry: &Registry, repository: &str, tag: &str, mut layer: Value, payload: &[u8], annotations: &Value) {
     registry.blob(repository, b"{}");
     registry.blob(repository, payload);
-    let mut layer = blob(SIMPLE_SIGNING, payload);
     layer["annotations"] = annotations.clone();
     let config = blob("application/vnd.oci.image.config.v1+json", b"{}");
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
-    put(registry, repository, Some(&format!("sha256-{}.sig", subject.hex())), MANIFEST, &manifest);
+    put(registry, repository, Some(tag), MANIFEST, &manifest);
 }
 
 fn accept(host: &Host, root: &Path) {

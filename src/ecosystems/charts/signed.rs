@@ -4,7 +4,7 @@ use super::meta::{Meta, provenance};
 use super::provenance::{MOST_PROVENANCE_BYTES, named};
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Result};
-use crate::publisher::{By, Carried, Kind, Looked, Scheme, UpstreamKey, Worth};
+use crate::publisher::{By, Carried, Kind, Looked, Scheme, UpstreamKey, Verdict, Worth};
 use std::io::Read;
 
 /// The provenance file of a chart, and what the keys say of it.
@@ -31,7 +31,7 @@ pub(super) fn look(artifact: &Artifact, all: &[&UpstreamKey], blobs: &dyn Blobs)
             })
         }
     };
-    let signature = Carried { scheme: Scheme::ClearSigned, blobs: vec![descriptor.digest], at: 0, worth };
+    let signature = Carried { scheme: Scheme::ClearSigned, blobs: vec![descriptor.digest], at: 0, verdict: Verdict::signature(worth) };
     Ok(Looked { signatures: vec![signature], none, ..Looked::default() })
 }
 

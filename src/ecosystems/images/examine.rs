@@ -5,7 +5,7 @@ use super::inside;
 use super::meta::{Meta, Role};
 use crate::artifact::{Artifact, Blobs, Completeness, Digest};
 use crate::error::Result;
-use crate::publisher::SIMPLE_SIGNING;
+use crate::publisher::{DSSE_ENVELOPE, SIMPLE_SIGNING};
 use crate::report::{Class, Component, Examined, Inside};
 use crate::server::oci::{Document, Platform, Shape, is_manifest, read};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const MOST_PLATFORMS: usize = 64;
 /// The layers that cosign makes: signatures, attestations, bills of materials.
 const STATEMENTS: [&str; 7] = [
     SIMPLE_SIGNING,
-    "application/vnd.dsse.envelope.v1+json",
+    DSSE_ENVELOPE,
     "application/vnd.cyclonedx+json",
     "application/vnd.cyclonedx+xml",
     "application/vnd.syft+json",

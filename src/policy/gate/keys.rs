@@ -25,6 +25,7 @@ pub(in crate::policy) struct WireKey {
     artifacts: Vec<String>,
     kind: String,
     signed_as: Option<Vec<String>>,
+    attestations: Option<Vec<String>>,
     key: String,
 }
 
@@ -38,6 +39,7 @@ pub(in crate::policy) struct WireIdentity {
     issuer: String,
     identities: Vec<String>,
     signed_as: Option<Vec<String>>,
+    attestations: Option<Vec<String>>,
 }
 
 /// `[[trusted-root]]`.
@@ -97,7 +99,7 @@ fn read_roots(wire: Vec<WireRoot>, identities: &[WireIdentity]) -> Result<Vec<(S
 
 fn identity(n: usize, wire: WireIdentity, roots: &[(String, Arc<TrustedRoot>)]) -> Result<UpstreamKey> {
     let about = |why: &str| wrong(&format!("upstream identity {} {why}", n + 1));
-    let WireIdentity { name, artifacts, trusted_root, issuer, identities, signed_as } = wire;
+    let WireIdentity { name, artifacts, trusted_root, issuer, identities, signed_as, attestations } = wire;
     let Named { name, artifacts, signed_as } = named(name, artifacts, signed_as, &about)?;
     let plain_issuer =
         !issuer.is_empty() && issuer.len() <= LONGEST_ISSUER && !issuer.contains(char::is_whitespace) && plain(&issuer) == issuer;
@@ -111,7 +113,8 @@ fn identity(n: usize, wire: WireIdentity, roots: &[(String, Arc<TrustedRoot>)]) 
     }
     let root = roots.iter().find(|(known, _)| *known == trusted_root).map(|(_, root)| root.clone());
     let root = root.ok_or_else(|| about("names no `[[trusted-root]]` of the policy").with("found", format!("{trusted_root:.80}")))?;
-    Ok(UpstreamKey::keyless(name, Identity { root, issuer, identities }, artifacts, signed_as))
+    let attested = attested(attestations, &about)?;
+    Ok(UpstreamKey::keyless(name, Identity { root, issuer, identities }, artifacts, signed_as).counting(attested))
 }
 
 fn is_name(name: &str) -> bool {
@@ -138,6 +141,15 @@ fn named(name: String, artifacts: Vec<String>, signed_as: Option<Vec<String>>, a
     Ok(Named { name, artifacts, signed_as })
 }
 
+/// Types of attestations that count for signatures. All of them would be taken for what nobody has thought of.
+fn attested(types: Option<Vec<String>>, about: &dyn Fn(&str) -> Error) -> Result<Vec<Pattern>> {
+    let types = types.map(|list| patterns("attestations", list, about)).transpose()?.unwrap_or_default();
+    if types.iter().any(|pattern| pattern.as_str() == "*") {
+        return Err(about("takes any attestation for a signature").with("expected", "types, or the beginning of types"));
+    }
+    Ok(types)
+}
+
 fn patterns(what: &str, list: Vec<String>, about: &dyn Fn(&str) -> Error) -> Result<Vec<Pattern>> {
     if list.is_empty() || list.len() > MOST_PATTERNS {
         return Err(about(&format!("has no `{what}`, or too many")).with("expected", format!("1 to {MOST_PATTERNS}")));
@@ -151,10 +163,15 @@ fn patterns(what: &str, list: Vec<String>, about: &dyn Fn(&str) -> Error) -> Res
 
 fn one(n: usize, wire: WireKey) -> Result<UpstreamKey> {
     let about = |why: &str| wrong(&format!("upstream key {} {why}", n + 1));
-    let WireKey { name, artifacts, kind, signed_as, key } = wire;
+    let WireKey { name, artifacts, kind, signed_as, attestations, key } = wire;
     let Named { name, artifacts, signed_as } = named(name, artifacts, signed_as, &about)?;
     let known = Kind::KEYS.iter().find(|(word, _)| *word == kind).map(|(_, kind)| *kind);
     let kinds = || Kind::KEYS.map(|(word, _)| word).join(", ");
     let kind = known.ok_or_else(|| about("is of no known `kind`").with("expected", kinds()).with("found", format!("{kind:.40}")))?;
-    UpstreamKey::read(name, kind, &key, artifacts, signed_as).map_err(|why| about("cannot be read").with("found", why))
+    let attested = attested(attestations, &about)?;
+    if kind == Kind::OpenPgp && !attested.is_empty() {
+        return Err(about("has `attestations`, which are not made by keys of that kind").with("found", kind.word()));
+    }
+    let key = UpstreamKey::read(name, kind, &key, artifacts, signed_as).map_err(|why| about("cannot be read").with("found", why))?;
+    Ok(key.counting(attested))
 }

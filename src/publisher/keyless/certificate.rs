@@ -16,6 +16,9 @@ const ISSUER_RAW: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30, 0x01
 const ISSUER: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30, 0x01, 0x08];
 /// What logs of certificates promised (1.3.6.1.4.1.11129.2.4.2).
 const PROMISES: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
+/// `extKeyUsage`, and its one value `id-kp-timeStamping`.
+const PURPOSES: &[u8] = &[0x55, 0x1d, 0x25];
+pub(super) const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 const EMAIL: u8 = 0x81;
 const URI: u8 = 0x86;
 
@@ -29,6 +32,8 @@ pub(super) struct Certificate<'a> {
     /// Who issued it, as it names them, and whom it is about.
     pub(super) issued_by: &'a [u8],
     pub(super) subject: &'a [u8],
+    /// Its number among those of its issuer.
+    pub(super) serial: &'a [u8],
     signed: Vec<Element<'a>>,
     extensions: Vec<Extension<'a>>,
 }
@@ -36,6 +41,7 @@ pub(super) struct Certificate<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Extension<'a> {
     oid: &'a [u8],
+    critical: bool,
     whole: &'a [u8],
     value: &'a [u8],
 }
@@ -73,6 +79,7 @@ impl<'a> Certificate<'a> {
             holds,
             issued_by: issuer.whole,
             subject: subject.whole,
+            serial: serial.content,
             extensions: extensions_of(extensions.content)?,
             signed: signed.clone(),
         };
@@ -111,6 +118,13 @@ impl<'a> Certificate<'a> {
         der::only(self.extension(PROMISES)?, OCTETS)
     }
 
+    /// Whether its key may sign timestamps and nothing else, and it says so as what has to be understood (RFC 3161, section 2.3).
+    pub(super) fn only_stamps(&self) -> bool {
+        let purposes = self.extensions.iter().find(|extension| extension.oid == PURPOSES && extension.critical);
+        let list = purposes.and_then(|extension| der::only(extension.value, SEQUENCE));
+        list.and_then(|list| der::only(list, OID)) == Some(TIME_STAMPING)
+    }
+
     /// What was shown to those logs: the certificate without their promises.
     pub(super) fn without_promises(&self) -> Option<Vec<u8>> {
         let kept: Vec<u8> = self.extensions.iter().filter(|one| one.oid != PROMISES).flat_map(|one| one.whole).copied().collect();
@@ -129,8 +143,8 @@ fn extensions_of(content: &[u8]) -> Option<Vec<Extension<'_>>> {
         let element = reader.next().filter(|element| element.tag == SEQUENCE)?;
         let mut inner = Reader(element.content);
         let oid = inner.take(OID)?;
-        inner.optional(BOOLEAN);
-        let extension = Extension { oid, whole: element.whole, value: inner.take(OCTETS)? };
+        let critical = inner.optional(BOOLEAN).is_some_and(|value| value != [0]);
+        let extension = Extension { oid, critical, whole: element.whole, value: inner.take(OCTETS)? };
         if !inner.is_empty() || all.len() >= MOST_EXTENSIONS || all.iter().any(|known| known.oid == oid) {
             return None;
         }

@@ -31,23 +31,40 @@ pub(super) fn verify(bytes: &[u8], certificate: &Certificate<'_>, time: i64, roo
 
 /// The key of the authority that issued it.
 fn issued<'a>(bytes: &[u8], certificate: &Certificate<'_>, time: i64, authority: &'a Authority) -> Result<&'a [u8], Refusal> {
-    let wrong = |why: &str| Refusal::Chain(why.to_owned());
-    let chain = authority.chain.iter().map(|one| Certificate::read(one)).collect::<Result<Vec<_>, _>>()?;
-    // Of a root, webpki looks at name and key only.
-    if chain.iter().any(|one| time < one.holds.0 || time > one.holds.1) {
-        return Err(wrong("one of the authority's certificates does not hold at that time"));
+    let path = Path { algorithms: ALGORITHMS, purpose: CODE_SIGNING, time };
+    path.leads(bytes, certificate, &authority.chain).map_err(Refusal::Chain)
+}
+
+/// What a path from a certificate to the root of a chain has to be.
+pub(super) struct Path {
+    /// What may have been signed with.
+    pub(super) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    /// What the certificate has to be for.
+    pub(super) purpose: &'static [u8],
+    /// When all of it has to hold, in seconds since 1970.
+    pub(super) time: i64,
+}
+
+impl Path {
+    /// The key of who issued the certificate, where it leads over the chain to its root; why it does not, where it does not.
+    pub(super) fn leads<'a>(&self, bytes: &[u8], certificate: &Certificate<'_>, chain: &'a [Vec<u8>]) -> Result<&'a [u8], String> {
+        let whole = chain.iter().map(|one| Certificate::read(one)).collect::<Result<Vec<_>, _>>().map_err(|why| why.to_string())?;
+        // Of a root, webpki looks at name and key only.
+        if whole.iter().any(|one| self.time < one.holds.0 || self.time > one.holds.1) {
+            return Err("one of the authority's certificates does not hold at that time".to_owned());
+        }
+        let issuer = whole.first().filter(|issuer| issuer.subject == certificate.issued_by).ok_or("it names another issuer")?;
+        let chain: Vec<CertificateDer<'_>> = chain.iter().map(|one| CertificateDer::from(&one[..])).collect();
+        let (last, between) = chain.split_last().ok_or("it is empty")?;
+        let told = |error: webpki::Error| error.to_string();
+        let anchor = anchor_from_trusted_cert(last).map_err(told)?;
+        let leaf = CertificateDer::from(bytes);
+        let leaf = EndEntityCert::try_from(&leaf).map_err(told)?;
+        let at = u64::try_from(self.time).map(|seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+        let at = at.map_err(|_| "the time is before 1970")?;
+        leaf.verify_for_usage(self.algorithms, &[anchor], between, at, KeyUsage::required(self.purpose), None, None).map_err(told)?;
+        Ok(issuer.key)
     }
-    let issuer = chain.first().filter(|issuer| issuer.subject == certificate.issued_by).ok_or_else(|| wrong("it names another issuer"))?;
-    let chain: Vec<CertificateDer<'_>> = authority.chain.iter().map(|one| CertificateDer::from(&one[..])).collect();
-    let (last, between) = chain.split_last().ok_or_else(|| wrong("it is empty"))?;
-    let told = |error: webpki::Error| Refusal::Chain(error.to_string());
-    let anchor = anchor_from_trusted_cert(last).map_err(told)?;
-    let leaf = CertificateDer::from(bytes);
-    let leaf = EndEntityCert::try_from(&leaf).map_err(told)?;
-    let at = u64::try_from(time).map(|seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
-    let at = at.map_err(|_| wrong("the time is before 1970"))?;
-    leaf.verify_for_usage(ALGORITHMS, &[anchor], between, at, KeyUsage::required(CODE_SIGNING), None, None).map_err(told)?;
-    Ok(issuer.key)
 }
 
 /// That one of the logs of the trusted root promised to list the certificate (RFC 6962, section 3.2).

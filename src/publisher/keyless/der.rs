@@ -1,4 +1,4 @@
-//! DER (X.690) as far as certificates need it: single-byte tags, definite lengths in their shortest form, nothing left over unseen.
+//! DER (X.690) as far as certificates and timestamps need it: single-byte tags, definite lengths in their shortest form, nothing left over unseen.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -10,8 +10,9 @@ pub(super) const OCTETS: u8 = 0x04;
 pub(super) const OID: u8 = 0x06;
 pub(super) const UTF8: u8 = 0x0c;
 const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
+pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
 
 /// Elements one behind the other.
 #[derive(Debug, Clone, Copy)]
@@ -83,11 +84,22 @@ pub(super) fn wrapped(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
 
 /// A time (RFC 5280, section 4.1.2.5) in seconds since 1970.
 pub(super) fn seconds(element: Element<'_>) -> Option<i64> {
-    let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
+    digits(element.tag, std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?)
+}
+
+/// A time of a timestamp (RFC 3161, section 2.4.2) in seconds since 1970; parts of seconds are read, and left out.
+pub(super) fn moment(content: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+    let (whole, part) = text.split_once('.').map_or((text, None), |(whole, part)| (whole, Some(part)));
+    let shortest = |part: &str| (1..=9).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.ends_with('0');
+    part.is_none_or(shortest).then(|| digits(GENERALIZED_TIME, whole)).flatten()
+}
+
+fn digits(tag: u8, text: &str) -> Option<i64> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let full = match (element.tag, text.len()) {
+    let full = match (tag, text.len()) {
         // Two digits of a year: until 49 they are of this century.
         (UTC_TIME, 12) => format!("{}{text}", if text < "50" { "20" } else { "19" }),
         (GENERALIZED_TIME, 14) => text.to_owned(),

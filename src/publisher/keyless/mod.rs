@@ -1,9 +1,10 @@
 //! Keyless signatures (Sigstore): by a key that lived for minutes, which a certificate of Fulcio says whose it was, and a log of signatures
-//! (Rekor) when it signed.
+//! (Rekor) or an authority of timestamps (RFC 3161) when it signed.
 //!
 //! In: a [`TrustedRoot`] and an [`Identity`] that somebody on this side gave, the bytes and what came with them. Out: who signed, or which check
-//! failed. The certificate is judged as of the time that the log signed; no clock and no network is asked.
+//! failed. The certificate is judged as of the times that these signed; no clock and no network is asked.
 
+mod body;
 mod certificate;
 mod chain;
 mod der;
@@ -12,12 +13,16 @@ mod refusal;
 mod root;
 #[cfg(test)]
 mod tests;
+mod timestamp;
+mod token;
+mod tree;
 mod wire;
 
-pub use entry::{Entry, Proof};
+pub use entry::Entry;
 pub use refusal::Refusal;
 pub use root::{MAX_ROOT_BYTES, TrustedRoot};
-pub use wire::{Base64, WireCertificate, WireEntry, annotated};
+pub use tree::Proof;
+pub use wire::{Base64, WireCertificate, WireEntry, WireTimestamps, annotated};
 
 use super::Pattern;
 use super::spki::PublicKey;
@@ -59,6 +64,10 @@ pub struct Signed<'a> {
     pub certificate: &'a [u8],
     /// The entry in a log of signatures.
     pub entry: &'a Entry,
+    /// The envelope's exact bytes, where they are those that were entered.
+    pub envelope: Option<&'a [u8]>,
+    /// Timestamps of authorities over the signature, as DER.
+    pub timestamps: &'a [Vec<u8>],
     /// Whether the entry's place in the tree has to be proven, beside its time.
     pub must_be_placed: bool,
 }
@@ -68,7 +77,7 @@ pub struct Signed<'a> {
 pub struct Signer {
     /// By the certificate.
     pub identity: String,
-    /// When the log took the signature in, in seconds since 1970.
+    /// When, as the log of signatures or an authority of timestamps signed it, in seconds since 1970.
     pub time: i64,
 }
 
@@ -82,8 +91,11 @@ impl Identity {
             return Err(Refusal::Signature);
         }
         signed.entry.is_about(signed)?;
-        let time = signed.entry.proven(&self.root, signed.must_be_placed)?;
-        chain::verify(signed.certificate, &certificate, time, &self.root)?;
+        let times = signed.entry.times(signed, &self.root)?;
+        signed.entry.placed(&times, &self.root, signed.must_be_placed)?;
+        for time in &times {
+            chain::verify(signed.certificate, &certificate, *time, &self.root)?;
+        }
         let (issuer, identity) = (certificate.issuer()?, certificate.identity()?);
         if issuer != self.issuer {
             return Err(Refusal::Issuer(issuer.to_owned()));
@@ -91,6 +103,7 @@ impl Identity {
         if !self.identities.iter().any(|pattern| pattern.covers(identity)) {
             return Err(Refusal::Identity(identity.to_owned()));
         }
+        let time = times.first().copied().ok_or(Refusal::Untimed("nobody says when"))?;
         Ok(Signer { identity: identity.to_owned(), time })
     }
 }

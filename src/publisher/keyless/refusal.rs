@@ -15,6 +15,8 @@ pub enum Refusal {
     Unlisted(&'static str),
     /// No entry of a log of signatures tells when it was made.
     Untimed(&'static str),
+    /// No timestamp is by an authority of the trusted root of this signature.
+    Timestamp(String),
     /// The entry is in a log that the trusted root does not know, or not for that time.
     UnknownLog,
     /// The log did not sign the time and place of the entry (`SignedEntryTimestamp`).
@@ -40,6 +42,7 @@ impl std::fmt::Display for Refusal {
             Self::Chain(why) => write!(f, "its certificate is not by an authority of the trusted root: {why}"),
             Self::Unlisted(why) => write!(f, "its certificate is not known to be in a log of certificates: {why}"),
             Self::Untimed(why) => write!(f, "nothing that is judged tells when it was made: {why}"),
+            Self::Timestamp(why) => write!(f, "its timestamp is not one that counts: {why}"),
             Self::UnknownLog => f.write_str("it is entered in a log that the trusted root does not know, or not for that time"),
             Self::EntryTimestamp => f.write_str("the log of signatures did not sign when and where it was entered"),
             Self::Inclusion(why) => write!(f, "it is not shown to be in the log of signatures: {why}"),

@@ -21,13 +21,15 @@ pub struct TrustedRoot {
     pub(super) authorities: Vec<Authority>,
     pub(super) logs: Vec<Log>,
     pub(super) certificate_logs: Vec<Log>,
+    /// Authorities of timestamps: of each the certificate that signs them, and the chain above it.
+    pub(super) stampers: Vec<Authority>,
     /// Its text, as it was given.
     pub json: String,
     /// SHA-256 of that.
     pub digest: Digest,
 }
 
-/// A chain of certificates, from the one that issues to the root.
+/// A chain of certificates, from the one that issues (or stamps) to the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Authority {
     pub(super) chain: Vec<Vec<u8>>,
@@ -40,6 +42,18 @@ pub(super) struct Log {
     pub(super) id: Digest,
     pub(super) key: PublicKey,
     pub(super) period: Period,
+}
+
+impl Log {
+    /// By which four bytes signatures of its key are marked below a note of that name (C2SP `signed-note`): of Ed25519 they are made of the name and the
+    /// key, of other kinds, and of logs that are named by the digest of their key, they are the beginning of the log's name.
+    pub(super) fn note_key(&self, name: &str) -> [u8; 4] {
+        let [a, b, c, d, ..] = match self.key.point().filter(|_| !self.key.is_named(&self.id)) {
+            Some(point) => *Digest::of(&[name.as_bytes(), b"\n\x01", point].concat()).as_bytes(),
+            None => *self.id.as_bytes(),
+        };
+        [a, b, c, d]
+    }
 }
 
 /// From when until when something is for, both included, in seconds since 1970.
@@ -62,6 +76,8 @@ struct WireRoot {
     tlogs: Vec<WireLog>,
     certificate_authorities: Vec<WireAuthority>,
     ctlogs: Vec<WireLog>,
+    #[serde(default)]
+    timestamp_authorities: Vec<WireAuthority>,
 }
 
 #[derive(Deserialize)]
@@ -107,14 +123,18 @@ impl TrustedRoot {
         if !wire.media_type.starts_with(MEDIA_TYPE) {
             return Err(format!("it is of another media type: {:.80}", wire.media_type));
         }
+        if wire.timestamp_authorities.len() > MOST {
+            return Err(format!("it has more than {MOST} authorities of timestamps"));
+        }
         let counts = [wire.certificate_authorities.len(), wire.tlogs.len(), wire.ctlogs.len()];
         if counts.iter().any(|count| !(1..=MOST).contains(count)) {
             return Err(format!("it has no authorities, logs of signatures or logs of certificates, or more than {MOST}"));
         }
-        let authorities = wire.certificate_authorities.into_iter().map(WireAuthority::into_domain).collect::<Result<_, _>>()?;
+        let authorities = |all: Vec<WireAuthority>| all.into_iter().map(WireAuthority::into_domain).collect::<Result<Vec<_>, String>>();
+        let (authorities, stampers) = (authorities(wire.certificate_authorities)?, authorities(wire.timestamp_authorities)?);
         let logs = |logs: Vec<WireLog>| logs.into_iter().map(WireLog::into_domain).collect::<Result<Vec<_>, String>>();
         let (logs, certificate_logs) = (logs(wire.tlogs)?, logs(wire.ctlogs)?);
-        Ok(Self { authorities, logs, certificate_logs, json: json.to_owned(), digest: Digest::of(json.as_bytes()) })
+        Ok(Self { authorities, logs, certificate_logs, stampers, json: json.to_owned(), digest: Digest::of(json.as_bytes()) })
     }
 }
 

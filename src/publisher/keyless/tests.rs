@@ -48,6 +48,8 @@ fn judged(attestation: &Value, identity: &Identity) -> Result<Signer, Refusal> {
         signature: &bytes(&attestation["envelope"]["signature"]),
         certificate: &bytes(&material["certificate"]),
         entry: &entry,
+        envelope: None,
+        timestamps: &[],
         must_be_placed: true,
     })
 }
@@ -114,7 +116,7 @@ fn each_change_is_refused_by_the_check_that_is_for_it() {
         ("time", set(&at("integratedTime"), "1745247748"), Refusal::EntryTimestamp),
         ("index", set(&at("logIndex"), "1"), Refusal::EntryTimestamp),
         ("log", flipped(&at("logId/keyId"), 1), Refusal::UnknownLog),
-        ("no time", set(&at("integratedTime"), "0"), Refusal::Untimed("its entry has no time; timestamps of authorities are not judged")),
+        ("no time", set(&at("integratedTime"), "0"), Refusal::Untimed("its entry has no time, and the log's signature over one")),
         ("no SET", set(&at("inclusionPromise"), Value::Null), Refusal::Untimed("its entry has a time that the log did not sign")),
         ("no proof", set(&at("inclusionProof"), Value::Null), Refusal::Inclusion("there is no proof of it")),
         ("proof", flipped(&at("inclusionProof/hashes/0"), 1), Refusal::Inclusion("the proof does not lead to the tree's root")),
@@ -230,4 +232,51 @@ fn what_is_no_trusted_root_is_said_to_be_none() {
     }
     assert!(TrustedRoot::read(&" ".repeat(MAX_ROOT_BYTES + 1)).is_err_and(|why| why.contains("longer")));
     assert_eq!(TrustedRoot::read(ROOT).expect("a root").authorities.len(), 2);
+}
+
+/// A bundle of the newer services of the staging deployment: an entry without a time, and a timestamp.
+const NEWER: &str = include_str!("../../../tests/vectors/attestations/a.dsse.staging-rekor-v2.sigstore.json");
+const STAGING: &str = include_str!("../../../tests/vectors/attestations/staging_trusted_root.json");
+const BEACON: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+
+fn newer(bundle: &Value) -> Result<Signer, Refusal> {
+    let payload = bytes(&bundle["dsseEnvelope"]["payload"]);
+    let material = &bundle["verificationMaterial"];
+    let entry: WireEntry = serde_json::from_value(material["tlogEntries"][0].clone()).expect("an entry");
+    let timestamps: WireTimestamps = serde_json::from_value(material["timestampVerificationData"].clone()).expect("timestamps");
+    let identities = vec![Pattern::read(BEACON).expect("a pattern")];
+    let root = Arc::new(TrustedRoot::read(STAGING).expect("a trusted root"));
+    Identity { root, issuer: ACTIONS.to_owned(), identities }.verify(&Signed {
+        form: Form::Envelope,
+        bytes: &dsse("application/vnd.in-toto+json", &payload),
+        payload: &payload,
+        signature: &bytes(&bundle["dsseEnvelope"]["signatures"][0]["sig"]),
+        certificate: &bytes(&material["certificate"]["rawBytes"]),
+        entry: &entry.into_domain().expect("an entry"),
+        envelope: None,
+        timestamps: &timestamps.into_domain(),
+        must_be_placed: true,
+    })
+}
+
+#[test]
+fn what_the_newer_services_made_is_by_whom_its_certificate_says() {
+    let bundle: Value = serde_json::from_str(NEWER).expect("JSON");
+    assert_eq!(newer(&bundle), Ok(Signer { identity: BEACON.to_owned(), time: 1_778_700_213 }));
+    let mut alone = bundle.clone();
+    alone["verificationMaterial"]["timestampVerificationData"] = json!({});
+    assert!(matches!(newer(&alone), Err(Refusal::Untimed(why)) if why.contains("no authority's timestamp")));
+    // No byte of the timestamp may be another, nor may one be missing.
+    let place = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+    let whole = bytes(bundle.pointer(place).expect("a timestamp"));
+    let (root, signature) = (TrustedRoot::read(STAGING).expect("a root"), bytes(&bundle["dsseEnvelope"]["signatures"][0]["sig"]));
+    assert_eq!(root.stamped(&whole, &signature), Ok(1_778_700_213));
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x10;
+        assert!(root.stamped(&changed, &signature).is_err(), "byte {at}");
+        assert!(root.stamped(&whole[..at], &signature).is_err(), "{at} bytes");
+    }
+    // Of another deployment, and at another time.
+    assert!(matches!(self::root(|_| ()).stamped(&whole, &signature), Err(Refusal::Timestamp(why)) if why.contains("by no authority")));
 }

@@ -1,7 +1,8 @@
 //! How entries of logs of signatures are written: as JSON of `protobuf-specs`, in bundles and in attestations of packages alike, and in the
 //! older form that stands in annotations of images.
 
-use super::entry::{Entry, Proof};
+use super::entry::Entry;
+use super::tree::Proof;
 use crate::artifact::Digest;
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Deserializer};
@@ -28,6 +29,13 @@ enum Number {
     Text(String),
 }
 
+/// JSON of protocol buffers leaves out a number that is 0.
+impl Default for Number {
+    fn default() -> Self {
+        Self::Plain(0)
+    }
+}
+
 impl Number {
     fn read(&self) -> Option<u64> {
         match self {
@@ -41,6 +49,7 @@ impl Number {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WireEntry {
+    #[serde(default)]
     log_index: Number,
     log_id: WireId,
     integrated_time: Option<Number>,
@@ -64,6 +73,26 @@ pub struct WireCertificate {
     pub raw_bytes: Base64,
 }
 
+/// Timestamps of authorities.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WireTimestamps {
+    rfc3161_timestamps: Vec<WireTimestamp>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTimestamp {
+    signed_timestamp: Base64,
+}
+
+impl WireTimestamps {
+    /// Each, as DER.
+    pub fn into_domain(self) -> Vec<Vec<u8>> {
+        self.rfc3161_timestamps.into_iter().map(|one| one.signed_timestamp.0).collect()
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePromise {
@@ -73,6 +102,7 @@ struct WirePromise {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireProof {
+    #[serde(default)]
     log_index: Number,
     root_hash: Base64,
     tree_size: Number,

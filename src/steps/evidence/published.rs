@@ -113,7 +113,7 @@ impl Counts {
 impl Laying<'_> {
     /// One artifact: counted, and listed where there is something to say.
     fn artifact(&mut self, artifact: &Artifact, judgement: &Judgement, looked: &Looked) -> Result<()> {
-        let (carried, counts) = (!looked.signatures.is_empty(), &mut self.counts);
+        let (carried, counts) = (looked.signing().next().is_some(), &mut self.counts);
         let (count, judged, why) = match judgement {
             Judgement::Verified(_) => (&mut counts.valid, "valid", vec![]),
             Judgement::Wrong(why) => (&mut counts.wrong, "wrong", why.clone()),
@@ -124,7 +124,7 @@ impl Laying<'_> {
             Judgement::Unkeyed => (&mut counts.unsigned, "unsigned", vec![]),
         };
         *count += 1;
-        if !carried && *judgement == Judgement::Unkeyed {
+        if looked.signatures.is_empty() && *judgement == Judgement::Unkeyed {
             return Ok(());
         }
         if self.listed.len() >= MOST_LISTED {
@@ -144,12 +144,13 @@ impl Laying<'_> {
         let endings: &[&'static str] = match one.scheme {
             Scheme::Provenance => &["provenance.json"],
             Scheme::Bundle => &["sigstore.json"],
+            Scheme::Envelope => &["dsse.json", "manifest.json"],
             Scheme::SimpleSigning => &["payload.json", "manifest.json"],
             Scheme::ClearSigned => &["prov"],
             Scheme::Unknown => &[],
         };
         let files = one.blobs.iter().zip(endings).map(|(digest, ending)| self.file(*digest, ending)).collect::<Result<Vec<_>>>()?;
-        let (judgement, why, by) = match &one.worth {
+        let (judgement, why, by) = match &one.verdict.worth {
             Worth::Valid(by) => ("valid", None, Some(told(by))),
             Worth::Wrong(why) => ("wrong", Some(why), None),
             Worth::NotHere(why) => ("not-here", Some(why), None),
@@ -157,7 +158,7 @@ impl Laying<'_> {
         };
         Ok(json!({
             "form": one.scheme.word(), "in": files, "sha256": one.blobs.iter().map(Digest::hex).collect::<Vec<_>>(), "at": one.at,
-            "judgement": judgement, "why": why, "by": by,
+            "signs": one.verdict.signs, "judgement": judgement, "why": why, "by": by,
         }))
     }
 
@@ -217,7 +218,8 @@ fn known(key: &UpstreamKey, folder: &mut Folder) -> Result<Value> {
         folder.write(&file, text.as_bytes())?;
     }
     Ok(json!({
-        "name": key.name, "kind": key.kind().word(), "artifacts": texts(&key.artifacts), "signed-as": texts(&key.signed_as), "file": file,
+        "name": key.name, "kind": key.kind().word(), "artifacts": texts(&key.artifacts), "signed-as": texts(&key.signed_as),
+        "attestations": texts(&key.attested), "file": file,
         "issuer": key.identity().map(|identity| &identity.issuer), "identities": key.identity().map(|identity| texts(&identity.identities)),
     }))
 }

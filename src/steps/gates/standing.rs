@@ -39,7 +39,7 @@ impl Standing {
         let (judges, mut standing) = (Judges::of_everything(keys, &all, blobs), Self::default());
         for artifact in all.iter().filter(|artifact| !find(&artifact.ecosystem).is_ok_and(|room| room.stands_beside(artifact))) {
             let (judgement, looked) = judges.judged(artifact)?;
-            standing.count(&judgement, !looked.signatures.is_empty());
+            standing.count(&judgement, looked.signing().next().is_some());
         }
         Ok(standing)
     }

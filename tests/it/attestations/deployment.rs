@@ -1,5 +1,8 @@
-//! A deployment of Sigstore of its own: an authority, a log of certificates and a log of signatures, with keys made for the test.
+//! A deployment of Sigstore of its own: an authority, a log of certificates, logs of signatures of both versions and an authority of timestamps,
+//! with keys made for the test.
 
+use super::stamper::Stamper;
+use super::tiles::Tiles;
 use airlift::artifact::Digest;
 use airlift::log::{leaf_hash, node_hash};
 use data_encoding::{BASE64, HEXLOWER};
@@ -21,12 +24,16 @@ pub struct Deployment {
     chain: Vec<Certificate>,
     certificates: KeyPair,
     log: KeyPair,
+    /// A log of version 2.
+    pub tiles: Tiles,
+    /// Who says when something was signed.
+    pub stamper: Stamper,
 }
 
 /// Somebody with a certificate.
 pub struct Holder {
     pub certificate: Vec<u8>,
-    key: KeyPair,
+    pub key: KeyPair,
 }
 
 fn named(name: &str) -> CertificateParams {
@@ -52,7 +59,14 @@ impl Deployment {
         between.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
         let issued = between.signed_by(&between_key, &Issuer::from_params(&root, &root_key)).unwrap();
         let (certificates, log) = (key(&PKCS_ECDSA_P256_SHA256), key(&PKCS_ECDSA_P256_SHA256));
-        Self { authority: (between, between_key), chain: vec![issued, whole], certificates, log }
+        Self {
+            authority: (between, between_key),
+            chain: vec![issued, whole],
+            certificates,
+            log,
+            tiles: Tiles::new(),
+            stamper: Stamper::good(),
+        }
     }
 
     /// Its trusted root.
@@ -68,9 +82,11 @@ impl Deployment {
             }])
         };
         let chain = self.chain.iter().map(|one| json!({ "rawBytes": BASE64.encode(one.der()) })).collect::<Vec<_>>();
+        let mut logs = log(&self.log);
+        logs.as_array_mut().unwrap().push(self.tiles.known());
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": log(&self.log), "ctlogs": log(&self.certificates),
+            "tlogs": logs, "timestampAuthorities": [self.stamper.known()], "ctlogs": log(&self.certificates),
             "certificateAuthorities": [{
                 "subject": { "organization": "example", "commonName": "Root" }, "uri": "https://authority.example",
                 "certChain": { "certificates": chain }, "validFor": always,
@@ -140,12 +156,36 @@ impl Deployment {
         })
     }
 
+    /// An envelope around a statement and its annotations, as cosign attaches attestations: entered as a `dsse` or `intoto` of a version.
+    pub fn attestation(&self, holder: &Holder, statement: &Value, (kind, version): (&str, &str), time: i64) -> (Vec<u8>, Value) {
+        let payload = statement.to_string();
+        let (envelope, signature) = holder.envelope(&payload);
+        let (whole, pem) = (envelope.to_string().into_bytes(), BASE64.encode(holder.pem().as_bytes()));
+        let hash = |bytes: &[u8]| json!({ "algorithm": "sha256", "value": Digest::of(bytes).hex() });
+        let twice = BASE64.encode(signature.as_bytes());
+        let spec = match (kind, version) {
+            ("dsse", _) => json!({
+                "envelopeHash": hash(&whole), "payloadHash": hash(payload.as_bytes()), "signatures": [{ "signature": signature, "verifier": pem }],
+            }),
+            (_, "0.0.2") => json!({ "content": {
+                "envelope": { "payloadType": envelope["payloadType"], "signatures": [{ "publicKey": pem, "sig": twice }] },
+                "hash": hash(&whole), "payloadHash": hash(payload.as_bytes()),
+            } }),
+            _ => json!({ "content": { "hash": hash(&whole), "payloadHash": hash(payload.as_bytes()) }, "publicKey": pem }),
+        };
+        let (body, timestamp) = self.entered(&json!({ "apiVersion": version, "kind": kind, "spec": spec }), time);
+        let payload = json!({ "body": body, "integratedTime": time, "logIndex": 1, "logID": name_of(&self.log).hex() });
+        let annotations = json!({
+            "dev.cosignproject.cosign/signature": "", "dev.sigstore.cosign/certificate": holder.pem(),
+            "dev.sigstore.cosign/bundle": json!({ "SignedEntryTimestamp": timestamp, "Payload": payload }).to_string(),
+        });
+        (whole, annotations)
+    }
+
     /// A bundle around a statement, as cosign 3 attaches it.
     pub fn bundle(&self, holder: &Holder, statement: &Value, time: i64) -> Value {
-        let kind = "application/vnd.in-toto+json";
         let payload = statement.to_string();
-        let signature = BASE64.encode(&holder.key.sign(&airlift::publisher::dsse(kind, payload.as_bytes())).unwrap());
-        let envelope = json!({ "payload": BASE64.encode(payload.as_bytes()), "payloadType": kind, "signatures": [{ "sig": signature }] });
+        let (envelope, signature) = holder.envelope(&payload);
         let body = json!({
             "apiVersion": "0.0.1", "kind": "dsse",
             "spec": {
@@ -177,7 +217,14 @@ impl Deployment {
 }
 
 impl Holder {
-    fn pem(&self) -> String {
+    /// An envelope around a statement, and its signature.
+    pub fn envelope(&self, payload: &str) -> (Value, String) {
+        let kind = "application/vnd.in-toto+json";
+        let signature = BASE64.encode(&self.key.sign(&airlift::publisher::dsse(kind, payload.as_bytes())).unwrap());
+        (json!({ "payload": BASE64.encode(payload.as_bytes()), "payloadType": kind, "signatures": [{ "sig": signature }] }), signature)
+    }
+
+    pub fn pem(&self) -> String {
         let text = BASE64.encode(&self.certificate);
         let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))

@@ -7,10 +7,10 @@ use airlift::policy::Outcome;
 use rcgen::ExtendedKeyUsagePurpose::{CodeSigning, ServerAuth};
 use serde_json::{Value, json};
 
-const ISSUER: &str = "https://accounts.example";
-const WHO: &str = "team@registry.example";
+pub const ISSUER: &str = "https://accounts.example";
+pub const WHO: &str = "team@registry.example";
 
-fn policy(root: &str, issuer: &str, identity: &str) -> String {
+pub fn policy(root: &str, issuer: &str, identity: &str) -> String {
     format!(
         "[[trusted-root]]\nname = \"ours\"\njson = '''\n{root}'''\n[[upstream-identity]]\nname = \"Team\"\nartifacts = [\"images/*\"]\n\
          trusted-root = \"ours\"\nissuer = \"{issuer}\"\nidentities = [\"{identity}\"]\n"

@@ -31,6 +31,8 @@ fn ours(attestation: &Value) -> bool {
         signature: &bytes(&attestation["envelope"]["signature"]),
         certificate: &bytes(&material["certificate"]),
         entry: &entry,
+        envelope: None,
+        timestamps: &[],
         must_be_placed: true,
     };
     identity.verify(&signed).is_ok()

@@ -1,10 +1,14 @@
 //! Attestations of Python packages (PEP 740), as they were published: from an index across the gap to stock clients, and by the identities of a
 //! policy. The vectors and where they come from are in `tests/vectors/attestations`.
 
+mod attested;
 pub mod deployment;
 pub mod images;
 mod judge;
 mod locking;
+mod rekor2;
+pub mod stamper;
+pub mod tiles;
 
 use crate::host::{Host, arg};
 use crate::simple_index::SimpleIndex;

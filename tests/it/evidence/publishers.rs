@@ -11,7 +11,7 @@ use crate::images::registry::Registry;
 use crate::provenance::{Gpg, provenance};
 use crate::simple_index::SimpleIndex;
 use crate::stock::{self, need};
-use crate::upstream_keys::{Signer, attach, payload, tagged};
+use crate::upstream_keys::{Signer, attach, attest, envelope, payload, tagged};
 use airlift::artifact::Digest;
 use rcgen::ExtendedKeyUsagePurpose::CodeSigning;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use std::process::Command;
 
 const SIGNED: [&str; 3] = ["--key", "alice", "--allow-plain-key"];
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+const SPDX: &str = "https://spdx.dev/Document/v2.3";
 const PROVIDER: &str = "https://accounts.example";
 const WHO: &str = "team@registry.example";
 
@@ -45,7 +46,7 @@ impl Publishers {
              [[trusted-root]]\nname = \"public\"\njson = '''\n{public}'''\n[[trusted-root]]\nname = \"ours\"\njson = '''\n{ours}'''\n\
              [[upstream-identity]]\nname = \"Example\"\nartifacts = [\"python/{PROJECT}\"]\ntrusted-root = \"public\"\n\
              issuer = \"{ISSUER}\"\nidentities = [\"https://circleci.com/api/v2/projects/*\"]\n\
-             [[upstream-identity]]\nname = \"Releases\"\nartifacts = [\"images/{registry}/team/web\", \"images/{registry}/team/old\"]\n\
+             [[upstream-identity]]\nname = \"Releases\"\nartifacts = [\"images/{registry}/team/web\", \"images/{registry}/team/old\", \"images/{registry}/team/new\"]\n\
              trusted-root = \"ours\"\nissuer = \"{PROVIDER}\"\nidentities = [\"{WHO}\"]\n"
         )
     }
@@ -125,6 +126,10 @@ fn row<'a>(index: &'a Value, name: &str) -> &'a Value {
     rows.iter().find(|row| row["name"].as_str().unwrap().ends_with(name)).unwrap_or_else(|| panic!("{name}: {index:#}"))
 }
 
+fn signature<'a>(row: &'a Value, form: &str) -> &'a Value {
+    row["signatures"].as_array().unwrap().iter().find(|one| one["form"] == form).unwrap_or_else(|| panic!("{form}: {row:#}"))
+}
+
 fn reasons(pack: &Pack) -> String {
     let table: Value = serde_json::from_slice(&pack.files()["controls/nist-800-53.json"]).expect("JSON");
     table["evidence"].as_array().unwrap().iter().find(|one| one["id"] == "E10").unwrap()["reasons"].to_string()
@@ -146,15 +151,19 @@ impl Site {
         let index = index(Some(&vector(&format!("{WHEEL}.provenance")))).await;
         let app = single(&registry, "team/app", Some("1"), "amd64");
         attach(&registry, "team/app", &app.digest, &publishers.cosign.signs(&app.digest, &format!("{}/team/app", registry.host)));
+        attest(&registry, "team/app", &app.digest, envelope(&publishers.cosign, &app.digest, SPDX).to_string().as_bytes());
         let pages = another(&registry, "team/web", "1");
         let holder = publishers.deployment.holder(PROVIDER, WHO, CodeSigning);
         refer(&registry, "team/web", &pages, &publishers.deployment.bundle(&holder, &statement(&pages.digest), TIME));
+        let newer = another(&registry, "team/new", "1");
+        let bundle = publishers.deployment.newer_bundle(&holder, &statement(&newer.digest), "hashedrekord", "20260101020000Z");
+        refer(&registry, "team/new", &newer, &bundle);
         let (key, archive) = (publishers.gpg.key("ed25519"), web("1.0.0"));
         let text = provenance("web-1.0.0.tgz", &Digest::of(&archive).to_string());
         publish(&repository, &archive, &publishers.gpg.sign("ed25519", &text, &[]));
         let policy = host.write("policy.toml", publishers.policy(&key, &registry.host));
         host.ok(&["policy", "set", arg(&policy)]);
-        installed(&host, &format!("{}{}{}", packages(&index, ""), images(&registry, &["app:1", "web:1"]), charts(&repository)));
+        installed(&host, &format!("{}{}{}", packages(&index, ""), images(&registry, &["app:1", "web:1", "new:1"]), charts(&repository)));
         let pack = Pack::made(&host, "pack", &["--profile", "nist-800-53"]);
         Self { host, pack, publishers, key, registry, _index: index }
     }
@@ -169,17 +178,20 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
     // Everything is signed by somebody whom the policy names: nothing is partial.
     assert_eq!((pack.status("E10"), &*reasons(pack)), ("evidence-present", "[]"), "{:#}", listed(pack));
     let (index, text) = (listed(pack), |name: &str| String::from_utf8(files[name].clone()).expect("UTF-8"));
-    assert_eq!(index["count"]["all"], 4);
-    assert_eq!(index["count"]["valid"], 4);
+    assert_eq!(index["count"]["all"], 5);
+    assert_eq!(index["count"]["valid"], 5);
     assert_eq!(index["policy"], Digest::of(&files["policy.toml"]).hex());
     for (name, form, by) in [
         (PROJECT, "provenance", "identity"),
         ("team/app", "simple-signing", "fingerprint"),
+        ("team/app", "dsse-envelope", "fingerprint"),
         ("team/web", "sigstore-bundle", "identity"),
+        ("team/new", "sigstore-bundle", "identity"),
         ("/web", "clear-signed", "fingerprint"),
     ] {
         let row = row(&index, name);
-        let [one] = &row["signatures"].as_array().unwrap()[..] else { panic!("{row:#}") };
+        let one = signature(row, form);
+        assert_eq!(one["signs"], form != "dsse-envelope");
         assert!(row["judgement"] == "valid" && one["judgement"] == "valid" && one["form"] == form && one["by"][by].is_string(), "{row:#}");
         for (file, digest) in one["in"].as_array().unwrap().iter().zip(one["sha256"].as_array().unwrap()) {
             assert_eq!(Digest::of(&files[file.as_str().unwrap()]).hex(), digest.as_str().unwrap());
@@ -206,7 +218,9 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
         "publishers/keys and publishers/roots have the keys and trusted roots of policy.toml and no others".to_owned(),
         format!("{PROJECT} 0.0.1.dev137 was signed by Example, {IDENTITY}, 2026-02-05T"),
         "team/app 1 was signed by Team, sha256:".to_owned(),
+        "team/app 1 was attested by Team, sha256:".to_owned(),
         format!("team/web 1 was signed by Releases, {WHO}, 2026-01-01T01:00:00Z, by publishers/roots/"),
+        format!("team/new 1 was signed by Releases, {WHO}, 2026-01-01T02:00:00Z, by publishers/roots/"),
         format!("web 1.0.0 was signed by Charts, {}, by publishers/keys/", site.publishers.gpg.fingerprint("ed25519")),
     ] {
         assert!(ran.out.lines().any(|line| line.starts_with("proved ") && line.contains(&words)), "{words} is not in: {}", ran.out);
@@ -216,7 +230,7 @@ async fn what_publishers_signed_is_here_and_judged_again_by_tools_of_others() {
     assert_eq!(ran.code, Some(3), "{}{}", ran.out, ran.err);
     for words in [
         "UNCHECKED  1 signatures of publishers: there is no pypi-attestations in this python3",
-        "1 signatures of publishers: there is no sigstore",
+        "2 signatures of publishers: there is no sigstore",
     ] {
         assert!(ran.out.contains(words), "{words}: {}", ran.out);
     }
@@ -287,11 +301,13 @@ async fn what_is_said_of_signatures_and_is_not_so_is_refused() {
         (Box::new(|index| index["known"][0]["name"] = "Somebody".into()), "it names others than policy.toml"),
         (set(app, "/judgement", "wrong".into()), "what is said of it and of its signatures differs"),
         (set(chart, "/signatures/0/judgement", "wrong".into()), "what is said of it and of its signatures differs"),
+        (set(app, "/signatures/0/signs", true.into()), "it is said to be a signature and is none"),
+        (set(chart, "/signatures/0/signs", false.into()), "what is said of it and of its signatures differs"),
         (set(chart, "/signatures/0/form", "poem".into()), "is not what it should be (KeyError)"),
         (set(chart, "/signatures", json!([])), "is named by no line of publishers/index.json"),
         (moved(pages, app), "no such key of policy.toml is for it"),
         (Box::new(|index| index["policy"] = Value::Null), "it was made by another policy"),
-        (Box::new(|index| index["count"]["valid"] = 5.into()), "its count of artifacts is not right: valid"),
+        (Box::new(|index| index["count"]["valid"] = 6.into()), "its count of artifacts is not right: valid"),
         (Box::new(|index| index["airlift-publishers"] = 2.into()), "of a version that is not known here"),
     ] {
         let mut index = good.clone();
@@ -435,15 +451,19 @@ async fn the_commands_by_hand_are_right() {
     let chart = &row(&index, "/web")["signatures"][0];
     let home = ("EMPTY", arg(&empty).to_owned());
     does(gpg, &[home, ("KEY.asc", key("Charts")), ("FILE.prov", text(&chart["in"][0]))], "Good signature");
-    let (app, signature) = (&row(&index, "team/app")["signatures"][0], ("SIGNATURE", arg(&site.host.path("signature")).to_owned()));
+    let (app, signature) =
+        (signature(row(&index, "team/app"), "simple-signing"), ("SIGNATURE", arg(&site.host.path("signature")).to_owned()));
     does(extract, &[("FILE.manifest.json", text(&app["in"][1])), (" AT ", format!(" {} ", app["at"])), signature.clone()], "");
     does(simple, &[("KEY.pem", key("Team")), signature.clone(), ("FILE.payload.json", text(&app["in"][0]))], "Verified Successfully");
     // A bundle by a key is taken apart the same way as one without.
     let (pages, signed) = (&row(&index, "team/web")["signatures"][0], ("SIGNED", arg(&site.host.path("signed")).to_owned()));
     let file = ("FILE.sigstore.json", text(&pages["in"][0]));
     does(unpack, &[file.clone(), signed.clone(), signature.clone()], "sigstore.dev/cosign/sign/v1");
-    let ran = run(bundle, &[("KEY.pem", key("Team")), signature, signed]);
+    let ran = run(bundle, &[("KEY.pem", key("Team")), signature.clone(), signed.clone()]);
     assert!(ran.code == Some(1) && format!("{}{}", ran.out, ran.err).contains("Verification Failure"), "by another: {ran:?}");
+    let attested = text(&self::signature(row(&index, "team/app"), "dsse-envelope")["in"][0]);
+    does(unpack, &[("FILE.sigstore.json", attested), signed.clone(), signature.clone()], SPDX);
+    does(bundle, &[("KEY.pem", key("Team")), signature, signed], "Verified Successfully");
     let by = |one: &Value| {
         [("ROOT.json", text(&one["by"]["root"])), ("IDENTITY", text(&one["by"]["identity"])), ("ISSUER", text(&one["by"]["issuer"]))]
     };

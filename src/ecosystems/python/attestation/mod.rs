@@ -12,7 +12,7 @@ use super::format::Entry;
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Result};
 use crate::publisher::keyless::{Base64, Entry as LogEntry, Form, Signed, WireEntry};
-use crate::publisher::{By, Carried, Kind, Looked, Scheme, UpstreamKey, Worth, dsse};
+use crate::publisher::{By, Carried, Kind, Looked, Scheme, UpstreamKey, Verdict, Worth, dsse};
 use crate::scan::{Findings, rules};
 use serde::Deserialize;
 use std::io::Read;
@@ -155,6 +155,8 @@ impl Attestation {
             signature: &self.signature,
             certificate: &self.certificate,
             entry: &self.entry,
+            envelope: None,
+            timestamps: &[],
             must_be_placed: true,
         };
         let mut why = Vec::new();
@@ -162,7 +164,7 @@ impl Attestation {
             match key.verify_keyless(&signed) {
                 Ok(by) => {
                     let word = self.about(file).map_err(|why| format!("by {by}, but {why}"))?;
-                    return Ok(By { says: Some(word), ..by });
+                    return Ok(By { says: Some(word.to_owned()), ..by });
                 }
                 Err(refusal) => why.push(format!("not by {}: {refusal}", key.label())),
             }
@@ -194,7 +196,8 @@ pub(super) fn look(artifact: &Artifact, all: &[&UpstreamKey], blobs: &dyn Blobs)
     let Some(known) = &file.provenance else {
         return Ok(Looked::nothing(none.as_deref().unwrap_or("no attestation is carried")));
     };
-    let carried = |at: usize, worth: Worth| Carried { scheme: Scheme::Provenance, blobs: vec![known.digest], at, worth };
+    let carried =
+        |at: usize, worth: Worth| Carried { scheme: Scheme::Provenance, blobs: vec![known.digest], at, verdict: Verdict::signature(worth) };
     let signatures = match blobs.open(&known.digest)? {
         None => vec![carried(0, Worth::NotHere("its attestations are not here".to_owned()))],
         Some(mut blob) => match attestations(&bytes(&mut *blob, &file)?, known.digest) {

@@ -85,7 +85,7 @@ fn a_published_attestation_names_who_published_this_file() {
     let looked = look(&file, &[], &One(bytes.to_vec())).expect("a look");
     let [one] = &looked.signatures[..] else { panic!("{looked:?}") };
     assert_eq!((one.scheme, &*one.blobs, one.at), (Scheme::Provenance, &[Digest::of(bytes)][..], 0));
-    assert!(matches!(&one.worth, Worth::Unjudged(why) if why.contains("no identity of the policy is for it")), "{one:?}");
+    assert!(matches!(&one.verdict.worth, Worth::Unjudged(why) if why.contains("no identity of the policy is for it")), "{one:?}");
 }
 
 #[test]
