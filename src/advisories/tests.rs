@@ -57,6 +57,19 @@ fn asked(snapshot: &Snapshot, ecosystem: &str, version: &str) -> (Vec<String>, E
 }
 
 #[test]
+fn a_summary_is_not_cut_where_a_line_of_its_text_ends() {
+    let said = |details: &str| {
+        let more = format!(r#","details":{}"#, serde_json::Value::from(details));
+        record(&about("A-1", &more, r#""versions":["1"]"#)).summary.to_string()
+    };
+    assert_eq!(said("A reader takes\nmore than it\nshould.\n\nMore of that."), "A reader takes more than it should.");
+    assert_eq!(said("\n# Impact\nText of its own\n"), "Impact");
+    assert_eq!(said("Several things:\n- one\n- other"), "Several things:");
+    let long = said(&"word\n".repeat(200));
+    assert!(long.ends_with('…') && long.chars().count() == 201, "{long}");
+}
+
+#[test]
 fn ranges_are_evaluated_as_the_specification_has_it() {
     let events =
         r#"{"introduced":"3.0.0"},{"fixed":"3.1.0"},{"introduced":"0"},{"fixed":"1.0.0"},{"introduced":"2.0.0"},{"last_affected":"2.5.0"}"#;

@@ -5,6 +5,7 @@
 mod first;
 mod inside;
 mod rest;
+mod verdict;
 
 use super::checkpoint::Matrix;
 use super::evidence::{Backed, Evidence};
@@ -187,14 +188,19 @@ fn sentence(words: &Words, claim: &Backed<super::Sentence>) -> String {
     let said = claim.said();
     let translated = |(name, value): (&String, &String)| {
         let value = match name.as_str() {
-            "expected" | "found" => words.of_rules(value),
-            "reason" => words.find(&format!("reason.{value}")).unwrap_or(value).to_owned(),
+            "expected" | "found" | "why" | "note" => words.of_rules(value),
+            "reason" => words.word("reason", value),
             _ => value.clone(),
         };
         (name.clone(), value)
     };
     let values: BTreeMap<String, String> = said.values.iter().map(translated).collect();
     words.fill(&format!("say.{}", said.key), |name| values.get(name).map(String::as_str))
+}
+
+/// A package URL without its qualifiers: what it is and which version, for people; anything else as it is.
+fn unqualified(purl: &str) -> &str {
+    if purl.starts_with("pkg:") { purl.split(['?', '#']).next().unwrap_or(purl) } else { purl }
 }
 
 /// The first so many characters.
