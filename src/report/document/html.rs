@@ -110,7 +110,7 @@ fn table(out: &mut String, table: &Table) {
     let class = |n: usize| if table.columns[n].numeric { " class=\"n\"" } else { "" };
     // What is wider than the window is moved within a frame of its own, by keys too.
     let caption = escape(&table.caption);
-    let _ = write!(out, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"{caption}\">\n");
+    let _ = writeln!(out, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"{caption}\">");
     let _ = write!(out, "<table id=\"{}\">\n<caption>{caption}</caption>\n<thead><tr>", table.id);
     table.columns.iter().enumerate().for_each(|(n, column)| {
         let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(n), escape(&column.label));
