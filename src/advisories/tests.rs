@@ -307,7 +307,7 @@ fn a_snapshot_holds_what_was_taken() {
     let mut builder = Builder::new();
     builder.archive("PyPI", given, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere))).expect("a snapshot");
     let newer = builder.finish();
-    assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), records: 1 });
+    assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), newest: time("2024-05-01T00:00:00Z"), records: 1 });
     // A record that was changed after the archive was taken is not from there; a day is left for clocks.
     let taken = |given: &str| Builder::new().archive("PyPI", Some(time(given)), "all.zip", &mut zipped(std::slice::from_ref(&elsewhere)));
     assert!(taken("2024-04-30T00:00:00Z").is_ok());

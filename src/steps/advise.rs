@@ -120,8 +120,9 @@ impl Held {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
         let (assessed, each) = self.assess_each(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
         let used = self.used.iter().map(Used::told).collect();
-        let Assessed { exploited_unknown, likelihood_unknown, .. } = assessed;
-        let consulted = Consulted { used, exploited_unknown, likelihood_unknown };
+        let Assessed { exploited_unknown, likelihood_unknown, taken, .. } = assessed;
+        let newest = taken.into_iter().map(|(ecosystem, taken)| (ecosystem, taken.newest)).collect();
+        let consulted = Consulted { used, newest, exploited_unknown, likelihood_unknown };
         Ok(Advice { consulted, packages: each.iter().map(|lines| lines.iter().map(package).collect()).collect() })
     }
 }

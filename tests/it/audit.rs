@@ -141,6 +141,9 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
         let found = report["ages"].as_array().unwrap().iter().find(|age| age["said"]["what"] == what).cloned();
         found.unwrap_or_else(|| panic!("{what} has no age: {report}"))
     };
+    // The archive was fetched at one time, and nothing in it has changed for long before.
+    let newest = age(&report, "advisory-data")["said"]["newest"].clone();
+    assert!(newest["time"].as_str().is_some_and(|time| time < "2026-01-01") && newest["days"].as_u64() > Some(180), "{newest}");
     let list = age(&report, "exploited-list");
     let digest = lock.artifacts.iter().find(|artifact| artifact.name == "exploited.json").unwrap().descriptors[0].digest;
     assert_eq!((&list["said"]["time"], &list["evidence"]["sha256"]), (&TAKEN.into(), &digest.hex().into()), "{list}");

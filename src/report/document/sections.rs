@@ -316,6 +316,18 @@ pub struct Age {
     pub time: Option<String>,
     /// Whole days before the report's time; `null` where it is later than that.
     pub days: Option<u64>,
+    /// Of advisories, when the newest of their records was changed: they are fetched today, and may have stood still for long.
+    pub newest: Option<Newest>,
+}
+
+/// The newest change of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Newest {
+    /// When.
+    pub time: String,
+    /// Whole days before the report's time; `null` where it is later than that.
+    pub days: Option<u64>,
 }
 
 /// A thing of a list and how often it is there.

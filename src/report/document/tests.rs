@@ -87,7 +87,13 @@ fn sample(artifacts: usize, text: &str) -> Report {
     let counted = |tile| Backed::new(Counted { tile, count: Some(3) }, advisories.clone());
     report.risks = Tile::ALL[..10].iter().map(|tile| counted(*tile)).collect();
     report.trust = Tile::ALL[10..].iter().map(|tile| counted(*tile)).collect();
-    let age = Age { what: "advisory-data".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
+    let age = Age {
+        what: "advisory-data".to_owned(),
+        name: hostile.clone(),
+        time: Some("2026-02-20T00:00:00Z".to_owned()),
+        days: Some(9),
+        newest: None,
+    };
     report.ages = vec![Backed::new(age, advisories.clone()); 6];
     report.not_checked = ["no-scan", "no-upstream-signatures", "not-executed", "payload-not-read", "as-declared"]
         .iter()
@@ -757,7 +763,8 @@ fn page_1_has_the_oldest_of_each_kind_of_data() {
     let by = report.ages[0].evidence().clone();
     let age = |what: &str, name: &str, day: u8| {
         let (time, days) = (format!("2026-02-{day:02}T00:00:00Z"), Some(u64::from(28 - day)));
-        Backed::new(Age { what: what.to_owned(), name: name.to_owned(), time: Some(time), days }, by.clone())
+        let newest = (name == "old").then(|| Newest { time: "2024-01-01T00:00:00Z".to_owned(), days: Some(790) });
+        Backed::new(Age { what: what.to_owned(), name: name.to_owned(), time: Some(time), days, newest }, by.clone())
     };
     report.ages = vec![age("bundle", "", 20), age("trust-root", "", 1)];
     report.ages.extend([age("advisory-data", "young", 12), age("advisory-data", "old", 3), age("advisory-data", "middle", 9)]);
@@ -771,7 +778,11 @@ fn page_1_has_the_oldest_of_each_kind_of_data() {
     let html = String::from_utf8(report.render(Form::Html, Language::German)).unwrap();
     let table = html.split("<table id=\"ages\">").nth(1).unwrap().split("</table>").next().unwrap();
     assert!(["young", "middle", "old", "2026-02-12"].iter().all(|word| table.contains(word)), "all of them stand further on: {table}");
-    assert!(rows[2].0.ends_with(", old") && rows[2].1 == "2026-02-03T00:00:00Z (25 days), 2 younger", "{rows:?}");
+    assert!(
+        rows[2].0.ends_with(", old")
+            && rows[2].1 == "2026-02-03T00:00:00Z (25 days), newest record 2024-01-01T00:00:00Z (790 days), 2 younger",
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -799,7 +810,7 @@ fn what_rules_say_is_said_in_every_language() {
     assert!(ids.contains("bundle.age") && ids.contains("artifacts.licence") && ids.len() > 15, "{ids:?}");
     let policy = "airlift-policy = 1\n[bundle]\nmax-age-days = 9\n[artifacts]\nmax-bytes = 9\nscan = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
         licences-inside-refused = [\"GPL-3.0-only\"]\nlicences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
-        refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
+        refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\nmax-record-age-days = 90\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
         granted = \"2026-01-01\"\nexpires = \"2026-01-09\"\n";
     let policy = Policy::parse(policy.as_bytes()).unwrap();
     let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
@@ -870,6 +881,10 @@ fn what_rules_say_is_said_in_every_language() {
     for (english, wanted) in [
         ("kit 1: rollback: it is older than what is installed", "kit 1: Rückschritt: es ist älter als das, was eingespielt ist"),
         ("kit 1: 2 of its 3 volumes are still needed", "kit 1: 2 seiner 3 Teile werden noch gebraucht"),
+        (
+            "PyPI: the newest record is of 2024-01-01T00:00:00Z, 790 days old",
+            "PyPI: der neueste Eintrag ist vom 2024-01-01T00:00:00Z, 790 Tage alt",
+        ),
         ("kit 1: approved by 0 of 2 people", "kit 1: von 0 der 2 nötigen Personen freigegeben"),
     ] {
         assert_eq!(german.of_rules(english), wanted);

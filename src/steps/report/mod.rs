@@ -253,7 +253,8 @@ fn days(from: Timestamp, to: Timestamp) -> Option<u64> {
 }
 
 fn age(what: &str, time: Timestamp, at: Timestamp, by: Evidence) -> Backed<Age> {
-    Backed::new(Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: days(time, at) }, by)
+    let age = Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: days(time, at), newest: None };
+    Backed::new(age, by)
 }
 
 fn age_of_bundle(report: &mut Report, bundle: &Authentic, at: Timestamp) {

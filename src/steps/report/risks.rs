@@ -1,11 +1,11 @@
 //! What advisories say of what is reported. Where none were asked there is no number, and where they could not be asked the report says
 //! why.
 
-use crate::advisories::{EvidenceKind, Freshness, Rating};
+use crate::advisories::{EvidenceKind, Freshness, Rating, Taken};
 use crate::artifact::{Artifact, Blobs, Digest};
 use crate::error::{Error, Result};
 use crate::report::Inventory;
-use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Report, Source, StatementRow, Tile, outside};
+use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Newest, Report, Source, StatementRow, Tile, outside};
 use crate::steps::advise::{Beside, at_hand};
 use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Said, Terms, Used};
 use crate::steps::known::{Key, gone, keys, package};
@@ -13,7 +13,7 @@ use crate::steps::policy::in_force;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known to be wrong, where nobody was asked.
 const RISKS: [Tile; 10] = [
@@ -49,6 +49,8 @@ pub struct Unusable {
     why: String,
     /// What is here.
     used: Vec<Used>,
+    /// What is held of advisories, by ecosystem.
+    taken: BTreeMap<String, Taken>,
     by: Evidence,
     at: Timestamp,
 }
@@ -87,21 +89,24 @@ impl Risks {
         before: Before<'_>,
         at: Timestamp,
     ) -> Self {
-        let unusable = |error: &Error, used: Vec<Used>, by| Self::Unusable(Unusable { why: outside(error.message()), used, by, at });
+        let unusable = |error: &Error, (used, taken, by)| Self::Unusable(Unusable { why: outside(error.message()), used, taken, by, at });
         let kept = match beside.folder {
             Some(_) => Ok(None),
             None => at_hand(artifacts, blobs, installed, beside.statements),
         };
         let held = match &kept {
             Ok(kept) => beside.folder.or(kept.as_ref()),
-            Err(error) => return unusable(error, vec![], Evidence::tool()),
+            Err(error) => return unusable(error, (vec![], BTreeMap::new(), Evidence::tool())),
         };
         let Some(held) = held else { return Self::Unasked };
         // As old as the policy that is in force lets them be, as in gates.
         let days = installed.map(in_force).transpose().map(|policy| policy.unwrap_or_default().0.terms.advisory_days());
         match days.and_then(|days| known(held, inventory, before, (at, days))) {
             Ok(known) => Self::Known(Box::new(known)),
-            Err(error) => unusable(&error, held.used.clone(), evidence(held, &held.used.iter().map(Used::told).collect::<Vec<_>>())),
+            Err(error) => {
+                let told: Vec<String> = held.used.iter().map(Used::told).collect();
+                unusable(&error, (held.used.clone(), held.snapshot.taken().clone(), evidence(held, &told)))
+            }
         }
     }
 
@@ -109,11 +114,11 @@ impl Risks {
     pub(super) fn fill(&self, report: &mut Report) {
         let Self::Known(known) = self else {
             report.risks = RISKS.iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
-            let Self::Unusable(Unusable { why, used, by, at }) = self else {
+            let Self::Unusable(Unusable { why, used, taken, by, at }) = self else {
                 return report.not_checked.push(Claim::say("no-advisories", &[], Evidence::tool()));
             };
             report.not_checked.push(Claim::say("advisories-unusable", &[("why", why.clone())], by.clone()));
-            report.ages.extend(used.iter().map(|used| age(used, *at, by)));
+            report.ages.extend(used.iter().map(|used| age(used, taken, *at, by)));
             return;
         };
         report.risks = known.tiles().into_iter().map(|counted| Backed::new(counted, known.by.clone())).collect();
@@ -125,12 +130,13 @@ impl Risks {
         report.findings = Some(Backed::new(rows, known.by.clone()));
         for (ecosystem, taken) in &known.of.taken {
             let days = super::days(taken.time, known.at);
-            let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time: Some(taken.time.to_string()), days };
+            let (time, newest) = (Some(taken.time.to_string()), Some(newest(taken, known.at)));
+            let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time, days, newest };
             report.ages.push(Backed::new(age, known.by.clone()));
         }
         // Advisories are told by ecosystem, above: of each the oldest that was asked.
         let others = known.of.used.iter().filter(|used| !matches!(used.kind, EvidenceKind::Advisories(_)));
-        report.ages.extend(others.map(|used| age(used, known.at, &known.by)));
+        report.ages.extend(others.map(|used| age(used, &known.of.taken, known.at, &known.by)));
         if let Some(why) = &known.of.exploited_unknown {
             report.not_checked.push(Claim::say("exploited-unknown", &[("why", outside(why))], known.by.clone()));
         }
@@ -147,7 +153,7 @@ impl Risks {
 const AGE: &str = "advisory-data";
 
 /// How old something is that was asked; it rests on its bytes, where their digest is known.
-fn age(used: &Used, at: Timestamp, by: &Evidence) -> Backed<Age> {
+fn age(used: &Used, taken: &BTreeMap<String, Taken>, at: Timestamp, by: &Evidence) -> Backed<Age> {
     let (what, name) = match &used.kind {
         EvidenceKind::Advisories(ecosystem) => (AGE, ecosystem.as_str()),
         EvidenceKind::Exploited => ("exploited-list", ""),
@@ -156,7 +162,12 @@ fn age(used: &Used, at: Timestamp, by: &Evidence) -> Backed<Age> {
     };
     let by = used.digest.map_or_else(|| by.clone(), |digest| Evidence::named(Source::Advisories, &used.label, digest));
     let days = used.time.and_then(|time| super::days(time, at));
-    Backed::new(Age { what: what.to_owned(), name: outside(name), time: used.time.map(|time| time.to_string()), days }, by)
+    let newest = taken.get(name).filter(|_| what == AGE).map(|taken| newest(taken, at));
+    Backed::new(Age { what: what.to_owned(), name: outside(name), time: used.time.map(|time| time.to_string()), days, newest }, by)
+}
+
+fn newest(taken: &Taken, at: Timestamp) -> Newest {
+    Newest { time: taken.newest.to_string(), days: super::days(taken.newest, at) }
 }
 
 fn known(held: &Held, inventory: &Inventory, before: Before<'_>, (at, days): (Timestamp, u32)) -> Result<Known> {
@@ -324,10 +335,14 @@ mod tests {
         let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
         let identity = Backed::new(Identity::default(), by.clone());
         let mut report = Report::new(Kind::Arrival, "2026-03-01T00:00:00Z", identity, Backed::new(decision, by.clone()));
-        Risks::Unusable(Unusable { why, used: all, by: by.clone(), at }).fill(&mut report);
+        let newest = Taken { time: time("2026-01-01T00:00:00Z"), newest: time("2024-01-01T00:00:00Z"), records: 1 };
+        let taken = BTreeMap::from([("PyPI".to_owned(), newest)]);
+        Risks::Unusable(Unusable { why, used: all, taken, by: by.clone(), at }).fill(&mut report);
         let told: Vec<_> = report.ages.iter().map(|age| (age.said().what.as_str(), age.said().name.as_str(), age.said().days)).collect();
         assert_eq!(told, [("advisory-data", "PyPI", Some(59)), ("exploited-list", "", Some(28)), ("likelihood-table", "", None)]);
         assert_eq!(report.ages[0].evidence(), &by);
+        let newest = |n: usize| report.ages[n].said().newest.as_ref().map(|newest| (newest.time.clone(), newest.days));
+        assert_eq!((newest(0), newest(1)), (Some(("2024-01-01T00:00:00Z".to_owned(), Some(790))), None));
         assert_eq!(report.ages[1].evidence(), &Evidence::named(Source::Advisories, "a list", list));
         assert_eq!(report.not_checked[0].said().key, "advisories-unusable");
         assert!(report.risks.iter().all(|tile| tile.said().count.is_none()));

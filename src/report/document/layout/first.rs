@@ -203,6 +203,8 @@ fn row(age: &Age, more: usize, words: &Words) -> (String, String) {
         (Some(time), None) => time.clone(),
         (None, _) => words.of("age", "none"),
     };
+    let newest = age.newest.as_ref().map(|newest| format!(", {}", super::newest(words, newest)));
+    let value = value + &newest.unwrap_or_default();
     match more {
         0 => (label, value),
         more => (label, format!("{value}, {}", words.with("fact.younger", &[("count", &more.to_string())]))),

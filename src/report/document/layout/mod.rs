@@ -10,6 +10,7 @@ mod verdict;
 use super::checkpoint::Matrix;
 use super::evidence::{Backed, Evidence};
 use super::model::Report;
+use super::sections::Newest;
 use super::words::Words;
 use crate::report::Language;
 use std::collections::BTreeMap;
@@ -201,6 +202,12 @@ fn sentence(words: &Words, claim: &Backed<super::Sentence>) -> String {
 /// A package URL without its qualifiers: what it is and which version, for people; anything else as it is.
 fn unqualified(purl: &str) -> &str {
     if purl.starts_with("pkg:") { purl.split(['?', '#']).next().unwrap_or(purl) } else { purl }
+}
+
+/// When the newest record was changed, and how long ago that is.
+fn newest(words: &Words, newest: &Newest) -> String {
+    let days = newest.days.map(|days| format!(" ({})", words.with("fact.days", &[("days", &days.to_string())])));
+    words.with("fact.newest", &[("time", &format!("{}{}", newest.time, days.unwrap_or_default()))])
 }
 
 /// The first so many characters.

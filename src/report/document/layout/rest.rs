@@ -242,13 +242,15 @@ fn custody(report: &Report, words: &Words) -> Option<Block> {
 /// Every age, with what it rests on: page 1 has the oldest of each kind only.
 fn ages(report: &Report, words: &Words) -> Option<Block> {
     let row = |age: &Backed<Age>| {
-        let Age { what, name, time, days } = age.said();
+        let Age { what, name, time, days, newest } = age.said();
         let (evidence, days) = (age.evidence(), days.map_or_else(String::new, |days| words.number(days)));
         let basis = format!("{} {}", words.of("source", evidence.source().word()), evidence.label());
-        vec![words.of("age", what), name.clone(), time.clone().unwrap_or_else(|| words.of("age", "none")), days, basis]
+        let time = time.clone().unwrap_or_else(|| words.of("age", "none"));
+        let newest = newest.as_ref().map_or_else(String::new, |newest| super::newest(words, newest));
+        vec![words.of("age", what), name.clone(), time, days, newest, basis]
     };
     let rows: Vec<Vec<String>> = report.ages.iter().map(row).collect();
-    (!rows.is_empty()).then(|| table(words, "ages", &["age", "name", "as-of", "days", "basis"], rows, String::new()))
+    (!rows.is_empty()).then(|| table(words, "ages", &["age", "name", "as-of", "days", "newest", "basis"], rows, String::new()))
 }
 
 fn artifact(words: &Words, row: &ArtifactRow) -> Vec<String> {
