@@ -146,9 +146,18 @@ fn name(what: &str, kind: &str, text: &str) -> Result<()> {
     }
 }
 
-/// The first line, cut.
+/// The first heading or paragraph, cut: its lines are those of whoever wrote it, and no ends of sentences.
 fn summary(text: &str) -> Box<str> {
-    let line = text.lines().map(|line| line.trim_start_matches(['#', ' '])).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).skip_while(|line| line.trim_start_matches(['#', ' ']).is_empty());
+    let first = lines.next().unwrap_or_default();
+    let mut line = first.trim_start_matches(['#', ' ']).to_owned();
+    let goes_on = |next: &&str| !next.is_empty() && !next.starts_with(['#', '*', '-', '|', '>', '`', '=']);
+    for next in lines.take_while(goes_on).filter(|_| !first.starts_with('#')) {
+        if line.chars().count() > LONGEST_SUMMARY {
+            break;
+        }
+        line = format!("{line} {next}");
+    }
     match line.char_indices().nth(LONGEST_SUMMARY) {
         Some((end, _)) => format!("{}…", &line[..end]).into(),
         None => line.into(),

@@ -15,6 +15,8 @@ use std::path::Path;
 pub struct Taken {
     /// As of when: the later of the newest change of a record and the time that was given.
     pub time: Timestamp,
+    /// When the newest of the records was changed: a mirror that stands still is fetched today, and its records are not of today.
+    pub newest: Timestamp,
     /// How many records, those that were withdrawn among them.
     pub records: usize,
 }
@@ -151,14 +153,14 @@ impl Builder {
             let error = error.with("expected", format!("no later than {given}")).with("found", newest);
             return Err(error.hint("take it anew, where the clock is right"));
         }
-        let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), records: dump.records };
+        let taken = Taken { time: given.map_or(newest, |given| given.max(newest)), newest, records: dump.records };
         let covers = self.covers.entry(dump.ecosystem.clone()).or_default();
         match only {
             None => covers.whole = covers.whole.max(Some(taken.time)),
             Some(only) => only.iter().for_each(|name| covers.add(name, taken.time)),
         }
         let kept = self.taken.entry(dump.ecosystem).or_insert(taken);
-        *kept = Taken { time: kept.time.max(taken.time), records: kept.records.max(taken.records) };
+        *kept = Taken { time: kept.time.max(taken.time), newest: kept.newest.max(taken.newest), records: kept.records.max(taken.records) };
         Ok(())
     }
 

@@ -57,6 +57,19 @@ fn asked(snapshot: &Snapshot, ecosystem: &str, version: &str) -> (Vec<String>, E
 }
 
 #[test]
+fn a_summary_is_not_cut_where_a_line_of_its_text_ends() {
+    let said = |details: &str| {
+        let more = format!(r#","details":{}"#, serde_json::Value::from(details));
+        record(&about("A-1", &more, r#""versions":["1"]"#)).summary.to_string()
+    };
+    assert_eq!(said("A reader takes\nmore than it\nshould.\n\nMore of that."), "A reader takes more than it should.");
+    assert_eq!(said("\n# Impact\nText of its own\n"), "Impact");
+    assert_eq!(said("Several things:\n- one\n- other"), "Several things:");
+    let long = said(&"word\n".repeat(200));
+    assert!(long.ends_with('…') && long.chars().count() == 201, "{long}");
+}
+
+#[test]
 fn ranges_are_evaluated_as_the_specification_has_it() {
     let events =
         r#"{"introduced":"3.0.0"},{"fixed":"3.1.0"},{"introduced":"0"},{"fixed":"1.0.0"},{"introduced":"2.0.0"},{"last_affected":"2.5.0"}"#;
@@ -294,7 +307,7 @@ fn a_snapshot_holds_what_was_taken() {
     let mut builder = Builder::new();
     builder.archive("PyPI", given, "all.zip", &mut zipped(std::slice::from_ref(&elsewhere))).expect("a snapshot");
     let newer = builder.finish();
-    assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), records: 1 });
+    assert_eq!(newer.taken()["PyPI"], Taken { time: time("2024-06-01T00:00:00Z"), newest: time("2024-05-01T00:00:00Z"), records: 1 });
     // A record that was changed after the archive was taken is not from there; a day is left for clocks.
     let taken = |given: &str| Builder::new().archive("PyPI", Some(time(given)), "all.zip", &mut zipped(std::slice::from_ref(&elsewhere)));
     assert!(taken("2024-04-30T00:00:00Z").is_ok());

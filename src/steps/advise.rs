@@ -8,7 +8,7 @@ use super::assess::{Assessed, Found, Held, Line, Origin, Place, STATEMENTS_HOLD,
 use super::import::latest;
 use super::vex::counting;
 use crate::advisories::vex::{Statement, Statements};
-use crate::advisories::{Builder, Ecosystem, Extent, Freshness, Ranking, Rating, Taken};
+use crate::advisories::{Builder, Ecosystem, EvidenceKind, Extent, Freshness, Ranking, Rating, Taken};
 use crate::artifact::{Artifact, BlobRead, Blobs, Digest};
 use crate::error::{Error, Kind, Result, shown};
 use crate::policy::gate::{Consulted, Grade, Package, Share, Weakness};
@@ -72,7 +72,8 @@ impl Held {
         let mut held = self.with_statements(more.to_vec());
         for (digest, statements) in kept {
             let time = statements.iter().map(|statement| statement.timestamp).max();
-            held.used.push(Used { label: "vex".to_owned(), time, digest: Some(digest), origin: Origin::Installed });
+            let (kind, label) = (EvidenceKind::Statements("vex".to_owned()), "vex".to_owned());
+            held.used.push(Used { kind, label, time, digest: Some(digest), origin: Origin::Installed });
             held = held.with_statements(statements);
         }
         Ok(held)
@@ -91,12 +92,15 @@ impl Held {
         }
         let mut ranking = Ranking::default();
         let snapshot = builder.finish();
-        let of =
-            |(name, taken): (&String, &Taken)| Used { label: name.clone(), time: Some(taken.time), digest: None, origin: Origin::Folder };
+        let of = |(name, taken): (&String, &Taken)| {
+            let (kind, label) = (EvidenceKind::Advisories(name.clone()), name.clone());
+            Used { kind, label, time: Some(taken.time), digest: None, origin: Origin::Folder }
+        };
         let mut used: Vec<Used> = snapshot.taken().iter().map(of).collect();
         if let Some(list) = read_bounded(&folder.join(EXPLOITED), LONGEST)? {
             ranking.read_exploited(&list, None)?;
             used.push(Used {
+                kind: EvidenceKind::Exploited,
                 label: EXPLOITED.to_owned(),
                 time: ranking.exploited_time(),
                 digest: Some(Digest::of(&list)),
@@ -106,7 +110,7 @@ impl Held {
         if let Some(table) = read_bounded(&folder.join(LIKELIHOOD), LONGEST)? {
             ranking.read_likelihood(&table[..])?;
             let (time, digest) = (ranking.likelihood_time(), Some(Digest::of(&table)));
-            used.push(Used { label: LIKELIHOOD.to_owned(), time, digest, origin: Origin::Folder });
+            used.push(Used { kind: EvidenceKind::Likelihood, label: LIKELIHOOD.to_owned(), time, digest, origin: Origin::Folder });
         }
         Ok(Self { snapshot, ranking, statements: Statements::new(vec![]), evidence: None, used })
     }
@@ -116,8 +120,9 @@ impl Held {
         let freshness = Freshness { now, most_age: SignedDuration::from_hours(i64::from(most_days) * 24) };
         let (assessed, each) = self.assess_each(inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })?;
         let used = self.used.iter().map(Used::told).collect();
-        let Assessed { exploited_unknown, likelihood_unknown, .. } = assessed;
-        let consulted = Consulted { used, exploited_unknown, likelihood_unknown };
+        let Assessed { exploited_unknown, likelihood_unknown, taken, .. } = assessed;
+        let newest = taken.into_iter().map(|(ecosystem, taken)| (ecosystem, taken.newest)).collect();
+        let consulted = Consulted { used, newest, exploited_unknown, likelihood_unknown };
         Ok(Advice { consulted, packages: each.iter().map(|lines| lines.iter().map(package).collect()).collect() })
     }
 }

@@ -12,7 +12,7 @@ use super::advise::at_hand;
 use super::assess::{Held, database_time};
 use super::review::claimed;
 use super::sbom::{Nowhere, Stocktaking, distinct, look};
-use super::scan::{Report, Scan, Scanned as Outcomes, told};
+use super::scan::{Report, Scan, Scanned as Outcomes};
 use super::trust::age;
 use crate::advisories::vex;
 use crate::artifact::{Artifact, Blobs, Digest};
@@ -263,7 +263,7 @@ fn looked(artifact: &Artifact, outcomes: &Outcomes, blobs: &dyn Blobs) -> Result
         look.findings.extend(report.findings.iter().map(|finding| Scanned {
             rule: finding.rule.name.to_owned(),
             weight: weight(finding.severity),
-            what: format!("{}: {}", report.file.as_deref().unwrap_or_default(), told(finding)).trim_start_matches(": ").to_owned(),
+            what: placed(report.file.as_deref(), finding),
         }));
         for (severity, more) in look.more.iter_mut().enumerate() {
             let kept = report.findings.iter().filter(|finding| finding.severity as usize == severity).count();
@@ -274,6 +274,12 @@ fn looked(artifact: &Artifact, outcomes: &Outcomes, blobs: &dyn Blobs) -> Result
         look.absent += usize::from(blobs.size(&blob.digest)?.is_none());
     }
     Ok(look)
+}
+
+/// What was found and where; by which rule is said by whoever names the rule.
+fn placed(file: Option<&str>, finding: &crate::scan::Finding) -> String {
+    let places = [file.unwrap_or_default(), finding.place.as_str(), finding.what.as_str()];
+    places.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
 const fn weight(severity: Severity) -> Weight {

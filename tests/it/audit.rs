@@ -120,7 +120,7 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
     // In a report: counted and listed where they could be asked, and never a number where not.
     let reported = |now: &str| {
         let (inventory, at) = (sbom::inventory(&lock.artifacts, &receiver), now.parse().unwrap());
-        let risks = Risks::ask((&lock.artifacts, &receiver, Some(&receiver)), Beside::default(), &inventory, Before::Nothing, at);
+        let risks = Risks::ask((&lock.artifacts, &receiver, Some(&receiver)), Beside::default(), &inventory, Before::Uncompared, at);
         let current = receiver.current().unwrap().unwrap();
         serde_json::to_value(report::of_snapshot(&receiver, &current, &lock.artifacts, (&inventory, &risks), at).unwrap()).unwrap()
     };
@@ -133,12 +133,27 @@ async fn what_is_carried_is_assessed_and_nothing_missing_is_clean() {
         (tile(&report, "exploited"), tile(&report, "severe-new"), tile(&report, "not-assessable")),
         (1.into(), Value::Null, 0.into())
     );
+    assert_eq!((tile(&report, "severe"), tile(&report, "unrated")), (0.into(), 1.into()), "nobody rated it");
     assert_eq!(report["findings"]["said"][0]["fix"], "1.2");
     assert!(report["ages"].to_string().contains("PyPI") && !report["not-checked"].to_string().contains("no-advisories"), "{report}");
+    // That it is exploited rests on a list, which has an age and a digest of its own.
+    let age = |report: &Value, what: &str| {
+        let found = report["ages"].as_array().unwrap().iter().find(|age| age["said"]["what"] == what).cloned();
+        found.unwrap_or_else(|| panic!("{what} has no age: {report}"))
+    };
+    // The archive was fetched at one time, and nothing in it has changed for long before.
+    let newest = age(&report, "advisory-data")["said"]["newest"].clone();
+    assert!(newest["time"].as_str().is_some_and(|time| time < "2026-01-01") && newest["days"].as_u64() > Some(180), "{newest}");
+    let list = age(&report, "exploited-list");
+    let digest = lock.artifacts.iter().find(|artifact| artifact.name == "exploited.json").unwrap().descriptors[0].digest;
+    assert_eq!((&list["said"]["time"], &list["evidence"]["sha256"]), (&TAKEN.into(), &digest.hex().into()), "{list}");
     // As old as the policy lets them be, and where there is none, as old as gates do without one.
     assert_eq!(tile(&reported("2026-11-05T00:00:00Z"), "exploited"), 1);
     let stale = reported("2026-12-05T00:00:00Z");
     assert!(tile(&stale, "exploited").is_null() && stale["not-checked"].to_string().contains("advisories-unusable"), "{stale}");
+    let kept = age(&stale, "advisory-data");
+    assert_eq!((&kept["said"]["name"], &kept["said"]["time"]), (&"PyPI".into(), &TAKEN.into()), "what is too old is here all the same");
+    assert_eq!(age(&stale, "exploited-list")["said"]["time"], TAKEN);
 
     std::fs::write(receiver.policy_path(), "airlift-policy = 1\n[advisories]\nmax-age-days = 3\n").unwrap();
     assert!(tile(&reported("2026-11-01T00:00:00Z"), "exploited").is_null(), "older than the policy lets them be");

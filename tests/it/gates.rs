@@ -211,7 +211,7 @@ fn a_bundle_of_the_future_ends_no_cool_down() {
 }
 
 /// An exception from a rule for one finding, from today on.
-fn exception(rule: &str, subject: &str, finding: &str) -> String {
+pub fn exception(rule: &str, subject: &str, finding: &str) -> String {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let (granted, expires) = (today.saturating_sub(jiff::ToSpan::days(1)), today.saturating_add(jiff::ToSpan::days(300)));
     format!(

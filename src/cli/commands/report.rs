@@ -146,7 +146,7 @@ impl ReportCommand {
             let store = if context.store_path().exists() { Some(context.open_store()?) } else { None };
             let blobs: &dyn Blobs = store.as_ref().map_or(&Nowhere, |store| store);
             let inventory = take(of_lock(&lock), &lock.artifacts, blobs, context)?;
-            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), beside, &inventory, Before::Nothing, at);
+            let risks = Risks::ask((&lock.artifacts, blobs, store.as_ref()), beside, &inventory, Before::Uncompared, at);
             let mut report = report::of_lock(&lock, (&inventory, &risks), at);
             if let Some(store) = &store {
                 report::signatures(&mut report, &in_force(store)?.0, (&lock.artifacts, &inventory), blobs)?;
@@ -162,7 +162,8 @@ impl ReportCommand {
         if let Some(number) = self.receipt {
             let received = report::received(&store, number)?;
             let inventory = take(of_lock(&received.lock), &received.lock.artifacts, &store, context)?;
-            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), beside, &inventory, Before::Nothing, at);
+            let before = if received.is_first() { Before::Nothing } else { Before::Uncompared };
+            let risks = Risks::ask((&received.lock.artifacts, &store, Some(&store)), beside, &inventory, before, at);
             let mut report = report::of_receipt(&store, &received, (&inventory, &risks), at)?;
             report::signatures(&mut report, &in_force(&store)?.0, (&received.lock.artifacts, &inventory), &store)?;
             return Ok(Found { report, artifacts: received.lock.artifacts, inventory: Some(inventory) });
@@ -178,7 +179,7 @@ impl ReportCommand {
         let artifacts = artifacts_of(store, snapshot.number)?;
         let inventory = take(of_snapshot(&snapshot, store)?, &artifacts, store, context)?;
         let since = since(store, snapshot.number);
-        let before = since.as_ref().map_or(Before::Nothing, |(_, had)| Before::Known(had));
+        let before = since.as_ref().map_or(Before::Uncompared, |(_, had)| Before::Known(had));
         let risks = Risks::ask((&artifacts, store, Some(store)), beside, &inventory, before, at);
         let mut report = report::of_snapshot(store, &snapshot, &artifacts, (&inventory, &risks), at)?;
         report::signatures(&mut report, &in_force(store)?.0, (&artifacts, &inventory), store)?;
@@ -218,8 +219,9 @@ impl ReportCommand {
         if !whole || bundle.stands_alone().is_err() {
             let blobs: &dyn Blobs = if whole { store } else { &Nowhere };
             let inventory = take(subject, &artifacts, blobs, context)?;
-            let had = if whole && !self.outgoing { had(store, context)? } else { None };
-            let had = had.as_ref().map_or(Before::Nothing, Before::Installed);
+            let asked = whole && !self.outgoing;
+            let had = if asked { had(store, context)? } else { None };
+            let had = if asked { had.as_ref().map_or(Before::Nothing, Before::Installed) } else { Before::Uncompared };
             let risks = if whole { Risks::ask((&artifacts, blobs, Some(store)), beside, &inventory, had, at) } else { Risks::Unasked };
             let mut report = match self.outgoing {
                 true => report::of_bundle(&bundle, (&inventory, &risks), compared, at),
@@ -235,7 +237,7 @@ impl ReportCommand {
         let place = InPlace::new(bundle)?;
         let inventory = take(subject, &artifacts, &place, context)?;
         let mut report = if self.outgoing {
-            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, Before::Nothing, at);
+            let risks = Risks::ask((&artifacts, &place, Some(store)), beside, &inventory, Before::Uncompared, at);
             report::of_bundle(place.bundle(), (&inventory, &risks), compared, at)
         } else {
             // Opened anew: the place keeps the one it reads from.

@@ -215,6 +215,8 @@ pub enum Advised {
 pub struct Consulted {
     /// Each in a line: what it is, as of when, and where it lies.
     pub used: Vec<String>,
+    /// The ecosystems that were asked about, and when the newest of their records was changed.
+    pub newest: Vec<(String, Timestamp)>,
     /// Why it is not known which vulnerabilities are exploited, where that is so.
     pub exploited_unknown: Option<String>,
     /// Why it is not known how likely vulnerabilities are to be exploited, where that is so.

@@ -1,11 +1,12 @@
 //! What gates come to: for every rule in force what it asks and what it found, with exceptions laid over it; bounded, and counted.
 
 use super::exceptions::{Exception, Standing};
-use super::facts::{Advised, Subject};
-use super::judge::{Asked, effective, in_force, judge};
+use super::facts::{Advised, Consulted, Subject};
+use super::judge::{Asked, DAY, effective, in_force, judge};
 use super::rules::{self, Rule, is_of_release};
 use super::terms::{Advisories, Choice, Terms};
 use crate::policy::{Finding, Outcome};
+use jiff::Timestamp;
 
 /// Most findings of a rule that are kept, the gravest; all of them are counted.
 pub const MOST_FINDINGS: usize = 1000;
@@ -143,7 +144,9 @@ fn about_advisories(terms: &Terms, asked: &Asked) -> Vec<Hit> {
             };
             let exploited = unknown(rules::EXPLOITED, choice(|asked| asked.unknown_exploited), &consulted.exploited_unknown);
             let likely = unknown(rules::LIKELY, choice(|asked| asked.unknown_likelihood), &consulted.likelihood_unknown);
-            exploited.into_iter().chain(likely).collect()
+            let most = effective.and_then(|asked| asked.max_record_age_days);
+            let stale = most.map(|most| stale(consulted, asked, most)).unwrap_or_default();
+            exploited.into_iter().chain(likely).chain(stale).collect()
         }
         Advised::Later => {
             let later = "decided by the advisories that are at hand when it is installed";
@@ -157,6 +160,17 @@ fn about_advisories(terms: &Terms, asked: &Asked) -> Vec<Hit> {
             all
         }
     }
+}
+
+/// Ecosystems whose newest record is too old: what they were taken from has stood still, however lately that was.
+fn stale(consulted: &Consulted, asked: &Asked, most: u32) -> Vec<Hit> {
+    let age = |time: &Timestamp| asked.now.as_second().saturating_sub(time.as_second());
+    let old = consulted.newest.iter().filter(|(_, time)| age(time) > i64::from(most) * DAY);
+    let hit = |(ecosystem, time): &(String, Timestamp)| {
+        let found = format!("{ecosystem}: the newest record is of {time}, {} days old", age(time) / DAY);
+        Hit { id: ecosystem.clone(), ..whole(rules::DATA, Outcome::Refused, found) }
+    };
+    old.map(hit).collect()
 }
 
 /// An exception that has ended refuses where something leans on it, by the finding itself; it is told in any case.

@@ -19,7 +19,7 @@ pub struct Asked {
     pub advised: Advised,
 }
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 impl Choice {
     pub(super) const fn outcome(self) -> Outcome {
@@ -37,7 +37,9 @@ pub(super) fn in_force(terms: &Terms, asked: &Asked) -> Vec<(r::Rule, String)> {
     if let Some(advisories) = effective(terms, asked) {
         let least =
             advisories.refuse.map_or_else(|| "nothing refused by its severity".to_owned(), |grade| format!("below {}", grade.word()));
-        all.push((r::DATA, format!("advisories of every ecosystem, at most {} days old", advisories.max_age_days)));
+        let records = advisories.max_record_age_days.map(|days| format!(", the newest record at most {days} days old"));
+        let records = records.unwrap_or_default();
+        all.push((r::DATA, format!("advisories of every ecosystem, at most {} days old{records}", advisories.max_age_days)));
         all.push((r::EXPLOITED, "not known to be exploited".to_owned()));
         all.extend(advisories.likelihood.map(|least| (r::LIKELY, format!("likely to be exploited by less than {}", least.told()))));
         all.push((r::MALICIOUS, "no package that is an attack".to_owned()));
@@ -65,6 +67,7 @@ pub(super) fn effective(terms: &Terms, asked: &Asked) -> Option<Advisories> {
         undetermined: Choice::Shown,
         not_examined: Choice::Shown,
         max_age_days: super::USUAL_AGE_DAYS,
+        max_record_age_days: None,
     };
     terms.advisories.or_else(|| matches!(asked.advised, Advised::Held(_) | Advised::Missing(_)).then_some(usual))
 }

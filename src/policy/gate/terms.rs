@@ -94,6 +94,8 @@ pub struct Advisories {
     pub not_examined: Choice,
     /// How old the advisories may be.
     pub max_age_days: u32,
+    /// How old the newest record of an ecosystem may be; `None` does not ask.
+    pub max_record_age_days: Option<u32>,
 }
 
 /// Everything a policy asks of artifacts.
@@ -149,6 +151,7 @@ pub(in crate::policy) struct WireAdvisories {
     #[serde(default)]
     not_examined: Choice,
     max_age_days: u32,
+    max_record_age_days: Option<u32>,
 }
 
 const fn refused() -> Choice {
@@ -252,6 +255,7 @@ fn of_advisories(wire: WireAdvisories) -> Result<Advisories> {
         undetermined: wire.undetermined,
         not_examined: wire.not_examined,
         max_age_days,
+        max_record_age_days: days("advisories.max-record-age-days", wire.max_record_age_days)?,
     })
 }
 

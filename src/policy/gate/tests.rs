@@ -22,7 +22,27 @@ fn asked(advised: Advised) -> Asked {
 }
 
 fn held() -> Asked {
-    asked(Advised::Held(Consulted { used: vec!["a list".to_owned()], exploited_unknown: None, likelihood_unknown: None }))
+    asked(Advised::Held(Consulted { used: vec!["a list".to_owned()], ..Consulted::default() }))
+}
+
+/// What was fetched today from where nothing has changed for long is not of today.
+#[test]
+fn a_source_that_stands_still_is_refused_where_the_policy_asks_for_that() {
+    let newest = |day: &str| vec![("PyPI".to_owned(), time(&format!("{day}T12:00:00Z"))), ("npm".to_owned(), time("2026-06-01T00:00:00Z"))];
+    let gated = |policy: &str, day: &str| {
+        let held = asked(Advised::Held(Consulted { newest: newest(day), ..Consulted::default() }));
+        let gated = terms(policy).gate(&[weak("X-1", None, false, false)], &held);
+        gated.rules.into_iter().find(|ruled| ruled.rule == rules::DATA).expect("the rule is in force")
+    };
+    let bounded = "[advisories]\nmax-age-days = 7\nmax-record-age-days = 30\n";
+    let refused = gated(bounded, "2026-05-01");
+    assert_eq!(
+        (refused.worst, refused.counted().as_str()),
+        (Outcome::Refused, "PyPI: the newest record is of 2026-05-01T12:00:00Z, 31 days old")
+    );
+    assert!(refused.expected.ends_with("at most 7 days old, the newest record at most 30 days old"), "{}", refused.expected);
+    assert_eq!(gated(bounded, "2026-05-02").worst, Outcome::Passed);
+    assert_eq!(gated("[advisories]\nmax-age-days = 7\n", "2020-01-01").worst, Outcome::Passed, "nobody asked for it");
 }
 
 fn subject(name: &str) -> Subject {
@@ -544,6 +564,7 @@ fn what_would_ask_nothing_is_no_policy() {
         ("[artifacts]\ncool-down-days = 0\n".to_owned(), "out of range"),
         ("[artifacts]\ncool-down-days = 36526\n".to_owned(), "out of range"),
         ("[advisories]\nmax-age-days = 36526\n".to_owned(), "out of range"),
+        ("[advisories]\nmax-age-days = 7\nmax-record-age-days = 0\n".to_owned(), "out of range"),
         ("[advisories]\nrefuse = \"high\"\n".to_owned(), "max-age-days"),
         ("[advisories]\nrefuse = \"very\"\nmax-age-days = 1\n".to_owned(), "none of its words"),
         (sound.replace("artifacts.size", "bundle.age"), "no exceptions"),

@@ -134,6 +134,7 @@ pub enum Reason {
     VersionOnly,
     BuildNotSaid,
     TooFewSignatures(u64, u64),
+    SignersRevoked(u64, u64),
 }
 
 impl Reason {
@@ -179,6 +180,7 @@ impl Reason {
         Self::VersionOnly,
         Self::BuildNotSaid,
         Self::TooFewSignatures(1, 2),
+        Self::SignersRevoked(1, 2),
     ];
 
     const fn name(self) -> (&'static str, u64, u64) {
@@ -223,6 +225,7 @@ impl Reason {
             Self::VersionOnly => ("version-only", 0, 0),
             Self::BuildNotSaid => ("build-not-said", 0, 0),
             Self::TooFewSignatures(n, m) => ("too-few-signatures", n, m),
+            Self::SignersRevoked(n, m) => ("signers-revoked", n, m),
         }
     }
 

@@ -38,7 +38,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The word in documents, and the key in the data of a language.
+    /// The key in the data of a language.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Advisories => "advisory-data",

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FindingRow {
-    /// The artifact, name and version.
+    /// The artifact that the package lies in, or is, by its package URL.
     pub artifact: String,
-    /// Its package URL.
+    /// The package, by its package URL.
     pub purl: String,
     /// The version that is not affected; empty where there is none.
     pub fix: String,

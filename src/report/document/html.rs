@@ -108,7 +108,10 @@ fn matrix(out: &mut String, code: &Matrix) {
 
 fn table(out: &mut String, table: &Table) {
     let class = |n: usize| if table.columns[n].numeric { " class=\"n\"" } else { "" };
-    let _ = write!(out, "<table id=\"{}\">\n<caption>{}</caption>\n<thead><tr>", table.id, escape(&table.caption));
+    // What is wider than the window is moved within a frame of its own, by keys too.
+    let caption = escape(&table.caption);
+    let _ = writeln!(out, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"{caption}\">");
+    let _ = write!(out, "<table id=\"{}\">\n<caption>{caption}</caption>\n<thead><tr>", table.id);
     table.columns.iter().enumerate().for_each(|(n, column)| {
         let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(n), escape(&column.label));
     });
@@ -117,10 +120,36 @@ fn table(out: &mut String, table: &Table) {
         out.push_str("<tr>");
         for (n, cell) in row.iter().enumerate() {
             let (open, close) = if n == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
-            let _ = write!(out, "<{open}{}>{}</{close}>", class(n), escape(cell));
+            let _ = write!(out, "<{open}{}>{}</{close}>", class(n), breakable(cell));
         }
         out.push_str("</tr>\n");
     }
-    out.push_str("</tbody>\n</table>\n");
+    out.push_str("</tbody>\n</table>\n</div>\n");
     table.notes.iter().for_each(|note| paragraph(out, "note", note));
+}
+
+/// Longest word that stays whole in a cell, and how much of a longer one without signs does, in characters.
+const WHOLE: usize = 22;
+const PART: usize = 16;
+
+/// Text of a cell with places where a long word may be broken: behind its signs, else after so many characters. Words of a language are not
+/// as long, and so stay whole; nothing is added to what is copied.
+fn breakable(text: &str) -> String {
+    let word = |word: &str| if word.chars().count() > WHOLE { broken(word) } else { escape(word) };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn broken(word: &str) -> String {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    for c in word.chars() {
+        part.push(c);
+        let sign = matches!(c, '/' | '@' | ':' | '.' | ',' | ';' | '_' | '-' | '+' | '=' | '?' | '&' | '%');
+        let length = part.chars().count();
+        if sign && length > 3 || length >= PART {
+            parts.push(escape(&part));
+            part.clear();
+        }
+    }
+    parts.extend((!part.is_empty()).then(|| escape(&part)));
+    parts.join("<wbr>")
 }

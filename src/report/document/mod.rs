@@ -33,7 +33,7 @@ pub use model::{MAX_REPORT_BYTES, Report};
 pub use ruled::{Decision, ExceptionRow, RuleRow, Standing};
 pub use sections::{
     Age, ApproverRow, ArtifactRow, Became, BundleRow, ChangeRow, Changes, ComparedRow, CountRow, Counted, EventRow, Identity, Kind,
-    ModelRow, People, ProofRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
+    ModelRow, Newest, People, ProofRow, SignerRow, Tile, Verdict, VolumeRow, WhyRow,
 };
 pub use text::outside;
 

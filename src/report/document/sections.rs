@@ -54,10 +54,14 @@ words! {
     Verdict {
         /// Nothing speaks against an import.
         Allowed = "allowed",
+        /// It may be imported because the policy excepts what a rule found.
+        AllowedWithExceptions = "allowed-with-exceptions",
         /// It may be imported, and people should know of something.
         AllowedWithRemarks = "allowed-with-remarks",
         /// Nothing that was looked at speaks against an import, and rules were not asked yet that can.
         Undecided = "undecided",
+        /// Nothing speaks against an import but that too few people have approved it, and nobody has refused it.
+        WaitingForApproval = "waiting-for-approval",
         /// It may not be imported.
         Refused = "refused",
         /// Something that is needed is not here yet.
@@ -94,6 +98,10 @@ words! {
         Exploited = "exploited",
         /// The package itself is the attack.
         Malicious = "malicious",
+        /// Critical or high.
+        Severe = "severe",
+        /// Of which nobody has said how severe they are.
+        Unrated = "unrated",
         /// Critical or high, and not installed already.
         SevereNew = "severe-new",
         /// In what is installed and not in what takes its place.
@@ -199,7 +207,7 @@ pub struct BundleRow {
     pub sha256: String,
     /// The same, to be read aloud.
     pub spoken: String,
-    /// What is to be known of it, by key; such as `stands`, `falls`, `spared`, `unread`.
+    /// What is to be known of it, by key; such as `served-revoked`, `stands`, `falls`, `spared`, `unread`.
     pub state: String,
 }
 
@@ -233,6 +241,8 @@ pub struct People {
     pub approvers: Vec<ApproverRow>,
     /// How many people have to approve; `null` where that was not judged.
     pub approvals: Option<u64>,
+    /// Who may approve by the trust root and has not decided; nobody where it is not waited for them.
+    pub awaited: Vec<String>,
 }
 
 /// A signer.
@@ -245,6 +255,8 @@ pub struct SignerRow {
     pub key: String,
     /// How the trust root says the key is kept.
     pub custody: String,
+    /// Why the key was revoked since, where it was: `compromised`, `retired`, `lost`.
+    pub revoked: Option<String>,
 }
 
 /// Somebody who decided.
@@ -296,12 +308,24 @@ pub struct ChangeRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Age {
-    /// What: `advisory-data`, `trust-root`, `bundle`.
+    /// What: `advisory-data`, `exploited-list`, `likelihood-table`, `statement`, `trust-root`, `bundle`.
     pub what: String,
     /// Which, where there are several.
     pub name: String,
     /// As of when; nothing where there is none.
     pub time: Option<String>,
+    /// Whole days before the report's time; `null` where it is later than that.
+    pub days: Option<u64>,
+    /// Of advisories, when the newest of their records was changed: they are fetched today, and may have stood still for long.
+    pub newest: Option<Newest>,
+}
+
+/// The newest change of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Newest {
+    /// When.
+    pub time: String,
     /// Whole days before the report's time; `null` where it is later than that.
     pub days: Option<u64>,
 }

@@ -1,10 +1,13 @@
 use super::words::Words;
 use super::*;
+use crate::advisories::{Builder, Freshness, Ranking, Rating, Snapshot};
 use crate::artifact::Digest;
 use crate::policy::gate::{Advised, Asked};
-use crate::policy::{Facts, Policy};
-use crate::report::Language;
+use crate::policy::{Decision as Decided, Facts, Outcome, Policy};
 use crate::report::promises::promised;
+use crate::report::{Examined, Language};
+use crate::scan::Severity;
+use crate::trust::{Custody, Reason};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -55,14 +58,22 @@ fn sample(artifacts: usize, text: &str) -> Report {
     let policy = Evidence::of(Source::Policy, Digest::of(b"policy"));
     let mut report =
         Report::new(Kind::Arrival, "2026-03-01T00:00:00Z", Backed::new(identity, statement.clone()), Backed::new(decision, policy.clone()));
-    let signer = SignerRow { name: hostile.clone(), key: "SHA256:abc".to_owned(), custody: "fido2".to_owned() };
+    let signer =
+        SignerRow { name: hostile.clone(), key: "SHA256:abc".to_owned(), custody: "fido2".to_owned(), revoked: Some("lost".to_owned()) };
     let approver = ApproverRow {
         name: hostile.clone(),
         decision: "approve".to_owned(),
         time: "2026-02-04T00:00:00Z".to_owned(),
         reason: hostile.clone(),
     };
-    let people = People { signers: vec![signer; 5], threshold: 2, root: hostile.clone(), approvers: vec![approver; 5], approvals: Some(9) };
+    let people = People {
+        signers: vec![signer; 5],
+        threshold: 2,
+        root: hostile.clone(),
+        approvers: vec![approver; 5],
+        approvals: Some(9),
+        awaited: many(40),
+    };
     report.people = Some(Backed::new(people, Evidence::of(Source::Signatures, Digest::of(b"signatures"))));
     let change = |n: usize| ChangeRow {
         became: Became::ALL[n % Became::ALL.len()],
@@ -74,9 +85,15 @@ fn sample(artifacts: usize, text: &str) -> Report {
     report.changes = Some(Backed::new(changes, Evidence::of(Source::Lock, Digest::of(b"lock"))));
     let advisories = Evidence::named(Source::Advisories, "advisories", Digest::of(b"advisories"));
     let counted = |tile| Backed::new(Counted { tile, count: Some(3) }, advisories.clone());
-    report.risks = Tile::ALL[..8].iter().map(|tile| counted(*tile)).collect();
-    report.trust = Tile::ALL[8..].iter().map(|tile| counted(*tile)).collect();
-    let age = Age { what: "advisory-data".to_owned(), name: hostile.clone(), time: Some("2026-02-20T00:00:00Z".to_owned()), days: Some(9) };
+    report.risks = Tile::ALL[..10].iter().map(|tile| counted(*tile)).collect();
+    report.trust = Tile::ALL[10..].iter().map(|tile| counted(*tile)).collect();
+    let age = Age {
+        what: "advisory-data".to_owned(),
+        name: hostile.clone(),
+        time: Some("2026-02-20T00:00:00Z".to_owned()),
+        days: Some(9),
+        newest: None,
+    };
     report.ages = vec![Backed::new(age, advisories.clone()); 6];
     report.not_checked = ["no-scan", "no-upstream-signatures", "not-executed", "payload-not-read", "as-declared"]
         .iter()
@@ -193,8 +210,8 @@ fn all_forms(report: &Report) -> Vec<(Form, Language, Vec<u8>)> {
 #[test]
 fn every_language_has_the_same_keys_and_the_same_places_for_values() {
     let english = Words::of_language(Language::English).all();
-    let places =
-        |text: &str| -> BTreeSet<String> { text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned()).collect() };
+    let place = |rest: &str| rest.split(['}', '?']).next().unwrap().to_owned();
+    let places = |text: &str| -> BTreeSet<String> { text.split('{').skip(1).map(place).collect() };
     for language in Language::ALL {
         let words = Words::of_language(language).all();
         assert_eq!(words.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language:?}");
@@ -214,10 +231,24 @@ fn every_word_of_the_document_has_words_in_every_language() {
         keys.extend(Tile::ALL.iter().map(|t| format!("tile.{}", t.word())));
         keys.extend(["not_affected", "affected", "fixed", "under_investigation"].map(|status| format!("status.{status}")));
         keys.extend(Source::ALL.iter().map(|s| format!("source.{}", s.word())));
+        let ratings = [Rating::Unknown, Rating::None, Rating::Low, Rating::Medium, Rating::High, Rating::Critical];
+        keys.extend(ratings.map(|rating| format!("severity.{}", rating.word())));
+        keys.extend([Severity::Note, Severity::Warning, Severity::Error].map(|severity| format!("severity.{}", severity.name())));
+        keys.extend(Custody::ALL.map(|custody| format!("custody.{}", custody.name())));
+        keys.extend(Reason::ALL.map(|reason| format!("reason.{}", reason.name())));
+        keys.extend(Outcome::ALL.iter().flat_map(|o| ["outcome", "counted", "decided"].map(|group| format!("{group}.{}", o.word()))));
+        let decisions = [Decided::Approve, Decided::Refuse, Decided::BreakGlass];
+        keys.extend(decisions.map(|decision| format!("approval.{}", decision.word())));
+        let examined = [Examined::Read, Examined::NotExamined, Examined::Opaque, Examined::Unreadable(String::new())];
+        keys.extend(examined.map(|examined| format!("examined.{}", examined.words().replace(' ', "-"))));
+        let kinds = include_str!("../../log/event.rs").split("pub mod kind {").nth(1).unwrap().split("\n}").next().unwrap();
+        let kinds: Vec<String> = kinds.split(": &str = \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        assert!(kinds.len() > 20 && kinds.contains(&"vex-withdraw".to_owned()), "{kinds:?}");
+        keys.extend(kinds.iter().map(|kind| format!("event.{kind}")));
         keys.iter().for_each(|key| assert!(words.find(key).is_some(), "{language:?} has no {key}"));
         // A key that has no words is shown as it is: none may be.
         let html = String::from_utf8(sample(3, "plain").render(Form::Html, language)).unwrap();
-        for group in ["fact.", "head.", "column.", "say.", "uncovered.", "glossary.", "state.", "age."] {
+        for group in ["fact.", "head.", "column.", "say.", "uncovered.", "glossary.", "state.", "age.", "severity.", "event.", "custody."] {
             assert!(!html.contains(&format!(">{group}")), "{language:?}: a key of {group} is shown");
         }
     }
@@ -243,6 +274,149 @@ fn a_statement_is_told_beside_its_finding() {
     }
 }
 
+/// The text of a form as a person reads it, without what marks it up.
+fn read(form: Form, bytes: &[u8]) -> String {
+    let text = if form == Form::Pdf { shown(bytes) } else { String::from_utf8(bytes.to_vec()).unwrap() };
+    text.replace("<wbr>", "").replace('\\', "")
+}
+
+/// What lies inside an artifact is named beside it.
+#[test]
+fn a_finding_names_its_package_in_every_form() {
+    let mut report = sample(1, "plain");
+    let findings = report.findings.as_ref().unwrap();
+    let (package, artifact) = ("pkg:deb/debian/libssl3@3.0.11", "pkg:oci/app@1");
+    let row = FindingRow {
+        artifact: format!("{artifact}?repository_url=registry.example.org"),
+        purl: format!("{package}?arch=amd64&distro=debian-12"),
+        ..findings.said()[0].clone()
+    };
+    report.findings = Some(Backed::new(vec![row], findings.evidence().clone()));
+    for (form, language, bytes) in all_forms(&report) {
+        let text = read(form, &bytes);
+        let pieces = |words: &str| words.split_inclusive(['/', '@']).all(|piece| text.contains(piece));
+        let named = |words: &str| if form == Form::Pdf { pieces(words) } else { text.contains(words) };
+        assert!(named(package) && named(artifact), "{form:?} {language:?}: {text}");
+        assert!(form == Form::Json || !text.contains("arch=amd64"), "{form:?} {language:?}");
+        let heads = [["Package", "Artifact"], ["Paket", "Artefakt"], ["Pacchetto", "Artefatto"]][language as usize];
+        let csv = format!("\"{}\",\"{}\"", heads[0], heads[1]);
+        assert!(form != Form::Csv || text.contains(&csv), "{language:?}: {text}");
+    }
+}
+
+/// The box of the decision, as the forms have it.
+fn decided(report: &Report, language: Language) -> (layout::Tone, String, Vec<String>) {
+    match layout::layout(report, language).first.remove(0) {
+        layout::Block::Verdict { tone, title, lines } => (tone, title, lines),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ruled(rule: &str, outcome: &str, subject: &str, exception: &str) -> RuleRow {
+    let [rule, outcome, subject, exception] = [rule, outcome, subject, exception].map(str::to_owned);
+    RuleRow { rule, outcome, subject, expected: "known".to_owned(), found: "known".to_owned(), exception }
+}
+
+#[test]
+fn what_an_exception_let_through_is_told_with_the_decision() {
+    let mut report = sample(1, "plain");
+    let by = "dora until 2026-06-01: needed on the ward";
+    let rules = vec![
+        ruled("artifacts.scan", "excepted", "", ""),
+        ruled("artifacts.scan", "excepted", "files/one 1", by),
+        ruled("artifacts.scan", "excepted", "files/two 1", by),
+        ruled("artifacts.size", "excepted", "files/one 1", "erik until 2026-07-01: large"),
+        ruled("bundle.age", "passed", "", ""),
+    ];
+    report.remarks.clear();
+    let mut of = |verdict, language| {
+        let decision = Decision { verdict, reason: String::new(), rules: rules.clone() };
+        report.decision = Backed::new(decision, report.decision.evidence().clone());
+        decided(&report, language)
+    };
+    let (tone, title, lines) = of(Verdict::AllowedWithExceptions, Language::English);
+    assert_eq!((tone, title.as_str()), (layout::Tone::Care, "IMPORT ALLOWED, WITH EXCEPTIONS: 2"));
+    assert!(
+        lines[0] == "Rules, excepted: artifacts.scan, artifacts.size" && lines[1] == format!("artifacts.scan: files/one 1 ({by})"),
+        "{lines:?}"
+    );
+    let (_, title, lines) = of(Verdict::AllowedWithExceptions, Language::German);
+    assert!(title == "IMPORT ERLAUBT, MIT AUSNAHMEN: 2" && lines[1].contains("dora bis 2026-06-01"), "{title} {lines:?}");
+    let (tone, title, _) = of(Verdict::Installed, Language::Italian);
+    assert_eq!((tone, title.as_str()), (layout::Tone::Care, "INSTALLATO, CON ECCEZIONI: 2"));
+    let decision = Decision { verdict: Verdict::Allowed, reason: String::new(), rules: rules[4..].to_vec() };
+    report.decision = Backed::new(decision, report.decision.evidence().clone());
+    let (tone, _, lines) = decided(&report, Language::English);
+    assert!(tone == layout::Tone::Good && lines[0] == "Rules, passed: bundle.age", "{lines:?}");
+}
+
+#[test]
+fn who_waits_for_approvals_is_told_whose_and_a_revoked_key_is_never_passed_over() {
+    let mut report = sample(1, "plain");
+    let people = report.people.as_ref().unwrap().clone();
+    let approvers = people.said().approvers[..1].to_vec();
+    let waits = People { approvers, approvals: Some(3), awaited: ["dave", "erin"].map(str::to_owned).to_vec(), ..people.said().clone() };
+    report.people = Some(Backed::new(waits, people.evidence().clone()));
+    let decision = Decision { verdict: Verdict::WaitingForApproval, reason: "kit 1: approved by 1 of 3 people".to_owned(), rules: vec![] };
+    report.decision = Backed::new(decision, report.decision.evidence().clone());
+    for (language, head, line) in [
+        (Language::English, "WAITING FOR APPROVAL: 1 OF 3", "Approvals still missing: 2; they can come from: dave, erin"),
+        (Language::German, "WARTET AUF FREIGABE: 1 VON 3", "Noch fehlende Freigaben: 2; sie können kommen von: dave, erin"),
+        (Language::Italian, "IN ATTESA DI APPROVAZIONE: 1 SU 3", "Approvazioni ancora mancanti: 2; possono darle: dave, erin"),
+    ] {
+        let (tone, title, lines) = decided(&report, language);
+        assert!(tone == layout::Tone::Care && title == head && lines[1] == line, "{title} {lines:?}");
+    }
+    let values = [("name", "alice".to_owned()), ("key", "SHA256:abc".to_owned()), ("reason", "compromised".to_owned())];
+    report.remarks = vec![Claim::say("signer-revoked", &values, Evidence::tool())];
+    let decision = Decision { verdict: Verdict::Installed, reason: String::new(), rules: vec![] };
+    report.decision = Backed::new(decision, report.decision.evidence().clone());
+    let (tone, _, lines) = decided(&report, Language::German);
+    assert!(tone == layout::Tone::Care && lines[0].starts_with("alice hat es mit dem Schlüssel SHA256:abc unterschrieben"), "{lines:?}");
+    assert!(lines[0].contains("kompromittiert"), "{lines:?}");
+    let html = String::from_utf8(report.render(Form::Html, Language::English)).unwrap();
+    assert!(html.contains("plain (FIDO2, key revoked since: lost)"), "{html}");
+}
+
+#[test]
+fn one_thing_is_not_told_as_many() {
+    let words = Words::of_language(Language::English);
+    let told = |count: &str| words.with("say.not-here", &[("count", count)]);
+    assert_eq!(told("1"), "1 artifact is not here: only what the lock says of it is known.");
+    assert_eq!(told("2"), "2 artifacts are not here: only what the lock says of them is known.");
+    let german = Words::of_language(Language::German);
+    assert_eq!(german.with("fact.days", &[("days", "1")]), "1 Tag");
+    assert_eq!(german.with("fact.blobs", &[("artifacts", "1"), ("blobs", "2")]), "1 Artefakt, 2 Blobs");
+    // A value is not read for places of its own.
+    assert_eq!(words.with("fact.until", &[("day", "{day?a|b}")]), "until {day?a|b}");
+}
+
+/// A word of a language stays whole in a cell; a longer one may be broken behind its signs.
+#[test]
+fn cells_are_broken_where_a_reader_would() {
+    let mut report = sample(1, "Straßenbahnhaltestelle");
+    let html = String::from_utf8(report.render(Form::Html, Language::German)).unwrap();
+    assert!(html.contains("<td>Straßenbahnhaltestelle</td>") && !html.contains("Straßen<wbr>"), "{html}");
+    let digest = Digest::of(&0usize.to_be_bytes()).hex();
+    assert!(html.contains(&format!("{}<wbr>{}<wbr>", &digest[..16], &digest[16..32])), "{html}");
+    report.commands = vec!["pkg:generic/a-rather-long-name@1".to_owned()];
+    assert!(
+        String::from_utf8(report.render(Form::Html, Language::German)).unwrap().contains("<pre>pkg:generic/a-rather-long-name@1</pre>")
+    );
+    assert!(!include_str!("page.css").split('}').any(|rule| rule.contains("th,td{") && rule.contains("anywhere")));
+}
+
+/// In the PDF the decision stands in a frame, and so does every tile.
+#[test]
+fn page_1_of_a_pdf_has_its_boxes() {
+    let report = sample(1, "plain");
+    let layout = layout::layout(&report, Language::English);
+    let tiles: usize = layout.first.iter().map(|block| if let layout::Block::Tiles { tiles, .. } = block { tiles.len() } else { 0 }).sum();
+    let page = String::from_utf8_lossy(&contents(&report.render(Form::Pdf, Language::English))[0]).into_owned();
+    let frames = page.lines().zip(page.lines().skip(1)).filter(|(line, next)| line.ends_with(" re") && *next == "S").count();
+    assert_eq!(frames, tiles + 1, "{page}");
+}
+
 #[test]
 fn no_form_promises_more_than_was_looked_at() {
     for (form, language, bytes) in all_forms(&sample(2, "plain")) {
@@ -259,18 +433,23 @@ fn no_form_promises_more_than_was_looked_at() {
 
 /// The text of a PDF, from its content streams: what is shown, piece by piece, in the encoding of the font it is shown in.
 fn shown(pdf: &[u8]) -> String {
+    contents(pdf).iter().map(|content| shown_on_page(content)).collect()
+}
+
+/// The content streams of a PDF, a page each.
+fn contents(pdf: &[u8]) -> Vec<Vec<u8>> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
-    let (mut rest, mut text) = (pdf, String::new());
+    let (mut rest, mut pages) = (pdf, Vec::new());
     while let Some(at) = find(rest, b">>\nstream\n") {
         let dictionary = &rest[rest[..at].len().saturating_sub(120)..at];
         rest = &rest[at + 10..];
         if find(dictionary, b"/FlateDecode").is_some() {
             let mut content = Vec::new();
             flate2::read::ZlibDecoder::new(rest).read_to_end(&mut content).unwrap();
-            text.push_str(&shown_on_page(&content));
+            pages.push(content);
         }
     }
-    text
+    pages
 }
 
 fn shown_on_page(content: &[u8]) -> String {
@@ -369,7 +548,7 @@ fn in_markdown_no_name_begins_something_or_becomes_a_link() {
 
 #[test]
 fn in_a_table_of_cells_no_name_is_a_formula() {
-    for name in ["=1", "+1", "-1", "@a", "＝1", "＋1", "－1", "＠a", " =1", " ＝1", "\u{200b}=1", "\u{a0}＋1", "﹦1", "−1"] {
+    for name in ["=1", "+1", "-1", "@a", "＝1", "＋1", "－1", "＠a", " =1", " ＝1", "\u{a0}＋1", "﹦1", "−1"] {
         let name = outside(name);
         let csv = String::from_utf8(sample(1, &name).render(Form::Csv, Language::English)).unwrap();
         assert!(csv.contains(&format!("\"'{name}\"")) && !csv.contains(&format!("\"{name}\"")), "{name:?}");
@@ -443,6 +622,14 @@ fn commands_and_proofs_are_escaped() {
 #[test]
 fn a_text_is_bounded_and_seen_to_be_cut() {
     assert_eq!(outside("one\ntwo\t\u{7}"), "one two \\u{7}");
+    // What is not seen is written by its number, in every form.
+    let unseen = "\u{ad}\u{200b}\u{200d}\u{2060}\u{feff}\u{fe0f}\u{2028}\u{e0041}\u{3164}";
+    let written = "\\u{ad}\\u{200b}\\u{200d}\\u{2060}\\u{feff}\\u{fe0f}\\u{2028}\\u{e0041}\\u{3164}";
+    assert_eq!((outside(unseen).as_str(), outside("naïve „日本“ ½").as_str()), (written, "naïve „日本“ ½"));
+    for (form, language, bytes) in all_forms(&sample(1, &format!("re{unseen}quests"))) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(form == Form::Pdf || !text.contains(|c| unseen.contains(c)), "{form:?} {language:?}");
+    }
     let long = outside(&"é".repeat(5000));
     assert!(long.chars().count() == 400 && long.ends_with('…'));
     assert!(outside(&"\u{1}".repeat(5000)).chars().count() <= 400);
@@ -451,12 +638,32 @@ fn a_text_is_bounded_and_seen_to_be_cut() {
 #[test]
 fn without_data_no_tile_says_zero() {
     let mut report = sample(1, "plain");
-    report.risks = Tile::ALL[..8].iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
-    for (language, words) in [(Language::English, "not assessed: no advisory data"), (Language::German, "keine Meldungsdaten")] {
+    report.risks = Tile::ALL[..10].iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
+    let risks = |report: &Report, language| {
         let html = String::from_utf8(report.render(Form::Html, language)).unwrap();
-        let risks = html.split("<ul class=\"tiles\">").nth(2).unwrap().split("</section>").next().unwrap();
+        html.split("<ul class=\"tiles\">").nth(2).unwrap().split("</section>").next().unwrap().to_owned()
+    };
+    for (language, words) in [(Language::English, "not assessed: no advisory data"), (Language::German, "keine Meldungsdaten")] {
+        let risks = risks(&report, language);
         assert!(risks.contains(words) && !risks.contains(">0<"), "{risks}");
     }
+    // Data that are here and too old are not said to be missing.
+    let why = "the advisories for one are too old".to_owned();
+    report.not_checked.push(Claim::say("advisories-unusable", &[("why", why)], Evidence::tool()));
+    for (language, words, why) in [
+        (Language::English, "the advisories that are here could not be asked", "could not be asked: the advisories for one are too old"),
+        (Language::German, "die Meldungen, die hier sind", "befragt werden: die Meldungen zu one sind zu alt"),
+        (Language::Italian, "gli avvisi presenti", "consultati: gli avvisi per one sono troppo vecchi"),
+    ] {
+        let (risks, html) = (risks(&report, language), String::from_utf8(report.render(Form::Html, language)).unwrap());
+        assert!(risks.contains(words) && !risks.contains(Words::of_language(language).get("tile.none-risks")), "{risks}");
+        assert!(html.contains(why), "{language:?}");
+    }
+    // Counts that only a comparison gives are not said to be unassessed where the rest was assessed.
+    let count = |tile: Tile| (tile == Tile::Severe).then_some(0);
+    report.risks = Tile::ALL[..10].iter().map(|tile| Backed::new(Counted { tile: *tile, count: count(*tile) }, Evidence::tool())).collect();
+    let told = risks(&report, Language::English);
+    assert!(told.matches(">not compared<").count() == 3 && told.contains(">0<") && !told.contains("could not be asked"), "{told}");
 }
 
 #[test]
@@ -556,7 +763,8 @@ fn page_1_has_the_oldest_of_each_kind_of_data() {
     let by = report.ages[0].evidence().clone();
     let age = |what: &str, name: &str, day: u8| {
         let (time, days) = (format!("2026-02-{day:02}T00:00:00Z"), Some(u64::from(28 - day)));
-        Backed::new(Age { what: what.to_owned(), name: name.to_owned(), time: Some(time), days }, by.clone())
+        let newest = (name == "old").then(|| Newest { time: "2024-01-01T00:00:00Z".to_owned(), days: Some(790) });
+        Backed::new(Age { what: what.to_owned(), name: name.to_owned(), time: Some(time), days, newest }, by.clone())
     };
     report.ages = vec![age("bundle", "", 20), age("trust-root", "", 1)];
     report.ages.extend([age("advisory-data", "young", 12), age("advisory-data", "old", 3), age("advisory-data", "middle", 9)]);
@@ -567,7 +775,14 @@ fn page_1_has_the_oldest_of_each_kind_of_data() {
     });
     let rows: Vec<(String, String)> = facts.flatten().collect();
     assert_eq!(rows.len(), 4, "{rows:?}");
-    assert!(rows[2].0.ends_with(", old") && rows[2].1 == "2026-02-03T00:00:00Z (25 days), 2 younger", "{rows:?}");
+    let html = String::from_utf8(report.render(Form::Html, Language::German)).unwrap();
+    let table = html.split("<table id=\"ages\">").nth(1).unwrap().split("</table>").next().unwrap();
+    assert!(["young", "middle", "old", "2026-02-12"].iter().all(|word| table.contains(word)), "all of them stand further on: {table}");
+    assert!(
+        rows[2].0.ends_with(", old")
+            && rows[2].1 == "2026-02-03T00:00:00Z (25 days), newest record 2024-01-01T00:00:00Z (790 days), 2 younger",
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -595,7 +810,7 @@ fn what_rules_say_is_said_in_every_language() {
     assert!(ids.contains("bundle.age") && ids.contains("artifacts.licence") && ids.len() > 15, "{ids:?}");
     let policy = "airlift-policy = 1\n[bundle]\nmax-age-days = 9\n[artifacts]\nmax-bytes = 9\nscan = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
         licences-inside-refused = [\"GPL-3.0-only\"]\nlicences-refused = [\"GPL-3.0-only\"]\nupstream-signatures = \"present\"\ncool-down-days = 3\nmax-age-days = 9\n[advisories]\n\
-        refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
+        refuse = \"high\"\nlikelihood = 0.1\nmax-age-days = 9\nmax-record-age-days = 90\n[[exception]]\nrule = \"artifacts.size\"\nsubject = \"a/b\"\nowner = \"o\"\nreason = \"r\"\n\
         granted = \"2026-01-01\"\nexpires = \"2026-01-09\"\n";
     let policy = Policy::parse(policy.as_bytes()).unwrap();
     let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
@@ -622,7 +837,61 @@ fn what_rules_say_is_said_in_every_language() {
             }
         }
     }
+    // What ranking says of itself, and advisories that cannot be asked, stand within sentences of the reader's language.
+    let freshness = Freshness { now: facts.now, most_age: jiff::SignedDuration::from_hours(24) };
+    let ranked = |list: Option<&str>| {
+        let mut ranking = Ranking::default();
+        let list = list
+            .map(|time| format!(r#"{{"catalogVersion":"x","dateReleased":"{time}","vulnerabilities":[{{"cveID":"a","dateAdded":"b"}}]}}"#));
+        list.iter().for_each(|list| ranking.read_exploited(list.as_bytes(), None).unwrap());
+        [ranking.exploited_unknown(&freshness), ranking.likelihood_unknown(&freshness)].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let lists = [None, Some("?"), Some("2020-01-01T00:00:00Z"), Some("2030-01-01T00:00:00Z")];
+    let mut reasons: Vec<String> = lists.iter().flat_map(|list| ranked(*list)).collect();
+    assert_eq!(reasons.len(), 8, "{reasons:?}");
+    let asked = |snapshot: &Snapshot, at: &str| {
+        let freshness = Freshness { now: time(at), ..freshness };
+        snapshot.must_hold("PyPI", "a", &freshness).map(drop).expect_err("they cannot be asked").message().to_owned()
+    };
+    let mut builder = Builder::new();
+    let folder = tempfile::tempdir().unwrap();
+    let record =
+        r#"{"id":"A-1","modified":"2026-03-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"a"},"versions":["1"]}]}"#;
+    std::fs::write(folder.path().join("A-1.json"), record).unwrap();
+    builder.folder("PyPI", None, folder.path()).unwrap();
+    let held = builder.finish();
+    reasons.extend([
+        asked(&Snapshot::default(), "2026-03-01T00:00:00Z"),
+        asked(&held, "2027-01-01T00:00:00Z"),
+        asked(&held, "2025-01-01T00:00:00Z"),
+    ]);
+    for language in [Language::German, Language::Italian] {
+        let words = Words::of_language(language);
+        reasons.iter().for_each(|why| assert!(words.of_rules(why) != *why, "{language:?} has no words for: {why}"));
+        let within = words.of_rules(&format!("not known of any package: {}", reasons[0]));
+        assert!(within.ends_with(&words.of_rules(&reasons[0])), "{within}");
+    }
     let german = Words::of_language(Language::German);
+    assert_eq!(
+        german.of_form("fact.excepted", "dora and erik until 2026-02-01: it is needed"),
+        "dora and erik bis 2026-02-01: it is needed"
+    );
+    assert_eq!(german.of_form("fact.excepted", "something else"), "something else");
+    assert_eq!(german.of_rules("below high"), "unter hoch");
+    for (english, wanted) in [
+        ("kit 1: rollback: it is older than what is installed", "kit 1: Rückschritt: es ist älter als das, was eingespielt ist"),
+        ("kit 1: 2 of its 3 volumes are still needed", "kit 1: 2 seiner 3 Teile werden noch gebraucht"),
+        (
+            "PyPI: the newest record is of 2024-01-01T00:00:00Z, 790 days old",
+            "PyPI: der neueste Eintrag ist vom 2024-01-01T00:00:00Z, 790 Tage alt",
+        ),
+        ("kit 1: approved by 0 of 2 people", "kit 1: von 0 der 2 nötigen Personen freigegeben"),
+    ] {
+        assert_eq!(german.of_rules(english), wanted);
+    }
+    let italian = Words::of_language(Language::Italian);
+    assert_eq!(italian.of_rules("of 15 artifacts 14 passed, 1 refused"), "di 15 artefatti 14 superati, 1 rifiutato");
+    assert_eq!(italian.of_rules("of 1 artifacts 1 passed"), "di 1 artefatto 1 superato");
     assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
     assert_eq!(
         german.of_rules("3 parts of what is inside could not be looked into: a layer"),

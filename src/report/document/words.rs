@@ -43,14 +43,17 @@ impl Words {
         self.find(&whole).map_or_else(|| whole.clone(), str::to_owned)
     }
 
-    /// A text with values in the places of their names. A value is never looked into for further names.
+    /// A text with values in the places of their names; in the place of `{name?one|many}` the word for one or for many. A value is never
+    /// looked into for further names.
     pub fn fill<'v>(&self, key: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
         let (mut rest, mut out) = (self.get(key), String::new());
         while let Some((before, after)) = rest.split_once('{') {
             out.push_str(before);
             match after.split_once('}') {
-                Some((name, tail)) => {
-                    out.push_str(value(name).unwrap_or(name));
+                Some((place, tail)) => {
+                    let (name, forms) = place.split_once('?').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
+                    let value = value(name).unwrap_or(name);
+                    out.push_str(forms.map_or(value, |(one, many)| if value == "1" { one } else { many }));
                     rest = tail;
                 }
                 None => rest = after,
@@ -72,18 +75,39 @@ impl Words {
         let fitting = forms.filter_map(|(key, form)| Some((form.len(), key, parts_of(form, text)?)));
         let Some((_, key, mut parts)) = fitting.max_by_key(|(said, ..)| *said) else { return text.to_owned() };
         for (name, value) in &mut parts {
-            if *name == "counts" {
-                *value = self.counts(value);
+            match *name {
+                "counts" => *value = self.counts(value),
+                "grade" | "severity" => *value = self.word("severity", value),
+                // Why something is so is said by a text of its own, which is shorter than the whole.
+                "why" => *value = self.of_rules(value),
+                _ => {}
             }
         }
+        self.filled(key, &parts)
+    }
+
+    /// A text that is made from the English one of a key, in this language; as it is where it was not made from that.
+    pub fn of_form(&self, key: &str, text: &str) -> String {
+        let form = Self::of_language(Language::English).get(key);
+        parts_of(form, text).map_or_else(|| text.to_owned(), |parts| self.filled(key, &parts))
+    }
+
+    fn filled(&self, key: &str, parts: &[(&str, String)]) -> String {
         self.fill(key, |name| parts.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str()))
+    }
+
+    /// A word of a group that is written with spaces elsewhere; as it is where there is none.
+    pub fn word(&self, group: &str, word: &str) -> String {
+        self.find(&format!("{group}.{}", word.replace(' ', "-"))).unwrap_or(word).to_owned()
     }
 
     /// `2 refused, 3 passed`, in this language.
     fn counts(&self, text: &str) -> String {
         let one = |part: &str| match part.split_once(' ') {
-            Some((count, outcome)) => format!("{count} {}", self.find(&format!("outcome.{outcome}")).unwrap_or(outcome)),
-            None => part.to_owned(),
+            Some((count, outcome)) if self.find(&format!("counted.{outcome}")).is_some() => {
+                self.with(&format!("counted.{outcome}"), &[("count", count)])
+            }
+            _ => part.to_owned(),
         };
         text.split(", ").map(one).collect::<Vec<_>>().join(", ")
     }

@@ -69,7 +69,11 @@ pub fn reports(about: &About, page: &ReportsPage) -> String {
         (false, None) => {}
     }
     out.push_str("<p class=\"soft\">Each is signed, and the event log tells of it. The document is <code>report.json</code>, and what is shown is checked first.</p>\n");
-    out.push_str("<table>\n<tr><th>About<th>Kind<th>As of<th>Decision<th>Files<th>Report</tr>\n");
+    out.push_str("<table>\n<caption>Signed reports, the newest first</caption>\n<tr>");
+    ["About", "Kind", "As of", "Decision", "Files", "Report"].iter().for_each(|head| {
+        let _ = write!(out, "<th scope=\"col\">{head}");
+    });
+    out.push_str("</tr>\n");
     page.lines.iter().for_each(|line| row(&mut out, line));
     out.push_str("</table>\n");
     turn(&mut out, page);

@@ -50,6 +50,8 @@ impl Origin {
 /// Evidence that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
+    /// What it is.
+    pub kind: EvidenceKind,
     /// What it is called.
     pub label: String,
     /// As of when; for a folder, what the data itself says.
@@ -182,7 +184,7 @@ impl Held {
                 (EvidenceKind::Database(_), _) => {}
             }
             let label = format!("{}/{}", artifact.ecosystem, artifact.name);
-            used.push(Used { label, time: Some(time), digest: digest(artifact), origin });
+            used.push(Used { kind, label, time: Some(time), digest: digest(artifact), origin });
         }
         let evidence = Some(Digest::of(read.as_bytes()));
         Ok(Self { snapshot: builder.finish(), ranking, statements: Statements::new(statements), evidence, used })

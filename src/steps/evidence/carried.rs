@@ -63,7 +63,9 @@ pub struct Laid {
     pub approved: (usize, usize),
     /// Whether the policy asks for approvals and nobody may give them.
     pub nobody_may: bool,
-    /// Everybody who signed or approved.
+    /// How many of those signed with keys that were revoked since.
+    pub revoked: usize,
+    /// Everybody who signed or approved, and whose key was not revoked since.
     pub people: BTreeSet<String>,
     /// Whether the review names the policy that is in force.
     pub policy: bool,
@@ -138,7 +140,8 @@ impl Carried {
         let needed = approve::needed(in_force, &notes.rules);
         let approvers = approvers(&decisions, &self.id, review.as_ref(), &judged.tally, in_force)?;
         let changes = self.changes(folder, &at("changes.json"))?.or_else(|| review.clone());
-        let people = judged.tally.signers.iter().map(|counted| counted.principal.clone()).chain(approvers.iter().cloned()).collect();
+        let signers = judged.tally.signers.iter().map(|counted| &counted.principal).filter(|who| !judged.revoked.contains(*who));
+        let people = signers.chain(&approvers).cloned().collect();
         Ok(Laid {
             statement,
             lock,
@@ -150,6 +153,7 @@ impl Carried {
             approvals,
             approved: (approvers.len(), needed.as_ref().copied().unwrap_or(0)),
             nobody_may: needed.is_err(),
+            revoked: judged.revoked.len(),
             people,
             policy: by.is_some(),
         })

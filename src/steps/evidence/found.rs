@@ -12,7 +12,7 @@ pub fn found(parts: &Parts, trusting: &Trusting, policy: Option<&Filed>) -> Gath
     let every = |take: &dyn Fn(&Laid) -> Vec<Filed>| references(parts.laid().flat_map(take));
     let mut note = |evidence, found: Option<Found>| found.into_iter().for_each(|found| gathered.note(evidence, found));
     let some = |references: Option<References>, reasons: Vec<Reason>| references.map(|references| Found::but(references, reasons));
-    note(Evidence::E1, some(every(&Laid::signed), too_few(parts, |laid| laid.signed, Reason::TooFewSignatures)));
+    note(Evidence::E1, some(every(&Laid::signed), signatures(parts)));
     note(Evidence::E2, some(references(trusting.files.clone()), vec![]));
     note(Evidence::E3, Some(Found::Present(References::to(parts.transcript.clone()))));
     note(Evidence::E5, Some(approvals(parts)));
@@ -35,6 +35,13 @@ pub fn found(parts: &Parts, trusting: &Trusting, policy: Option<&Filed>) -> Gath
     note(Evidence::E6, Some(receipts));
     note(Evidence::E16, Some(refusals));
     gathered
+}
+
+/// Why the signatures are less than they could be: too few people, or keys that were revoked since, whose signatures `check.sh` does not count.
+fn signatures(parts: &Parts) -> Vec<Reason> {
+    let revoked = parts.laid().filter(|laid| laid.revoked > 0).map(|laid| (laid.revoked as u64, laid.signed.0 as u64));
+    let revoked = revoked.map(|(n, m)| Reason::SignersRevoked(n, m)).take(1);
+    too_few(parts, |laid| laid.signed, Reason::TooFewSignatures).into_iter().chain(revoked).collect()
 }
 
 fn too_few(parts: &Parts, of: impl Fn(&Laid) -> (usize, usize), reason: impl Fn(u64, u64) -> Reason) -> Vec<Reason> {

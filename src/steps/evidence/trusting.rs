@@ -31,6 +31,8 @@ pub struct Judged {
     pub files: Vec<Filed>,
     /// Who counts.
     pub tally: Tally,
+    /// Who counts only by keys that were revoked since and whose owners do not stand by it: `check.sh` counts those no more.
+    pub revoked: BTreeSet<String>,
 }
 
 impl Trusting {
@@ -112,16 +114,25 @@ impl Trusting {
             self.roots.iter().map(|(root, signers)| judged((root, signers))).collect::<Result<Vec<(&TrustRoot, &Filed, Tally)>>>()?;
         let enough = |(root, _, tally): &(&TrustRoot, _, Tally)| tally.missing() == 0 && root.judge_scopes(tally, artifacts).is_ok();
         let (root, signers, tally) = all.swap_remove(all.iter().position(enough).unwrap_or(0));
-        let mut files = Vec::new();
+        let (mut files, mut revoked, mut standing) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for (signature, who) in counted(&tally, signatures) {
             let key = Signature::parse(&signature.1)?.claimed_key().clone();
             let filed = folder.write(&format!("{place}/{}", signature_name("bundle", &who, &key)), &signature.1)?;
             // The stock tool spares nothing of a revoked key; airlift spares what it had signed before.
-            let revoked = Some(&self.revoked).filter(|_| root.said_against(&key).is_empty() && self.stands(&key));
-            notes.hand.signature(About::Bundle, (signers, revoked), &who, BUNDLE, (&filed, document));
+            let list = Some(&self.revoked).filter(|_| root.said_against(&key).is_empty() && self.stands(&key));
+            notes.hand.signature(About::Bundle, (signers, list), &who, BUNDLE, (&filed, document));
             files.push(filed);
+            // What the key's owner stands by counts with everybody who reads the revocation.
+            let said =
+                root.said_against(&key).into_iter().chain(self.newest.said_against(&key)).any(|said| !said.spares(&document.digest()));
+            if said {
+                revoked.insert(who)
+            } else {
+                standing.insert(who)
+            };
         }
-        Ok(Judged { files, tally })
+        revoked.retain(|who| !standing.contains(who));
+        Ok(Judged { files, tally, revoked })
     }
 
     /// Who gave an approval, and the list they stand in: by the root that was in force, else by the newest by which it counts. `Err` says

@@ -16,6 +16,7 @@ mod key;
 mod origin;
 mod payload;
 mod receipt;
+mod revoked;
 mod risks;
 mod signed;
 
@@ -39,7 +40,7 @@ use crate::report::Inventory;
 use crate::report::document::{
     Age, Backed, Changes, Claim, Decision, Evidence, Identity, Kind, People, Report, SignerRow, Source, Verdict, VolumeRow, outside,
 };
-use crate::store::{Snapshot, Store};
+use crate::store::{Installed, Snapshot, Store};
 use crate::trust::{Judged, Order, Tally, TrustRoot};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -82,9 +83,11 @@ pub fn of_arrival(arrived: &Arrived<'_>, at: Timestamp) -> Result<Report> {
     if let Some(Order::Gap(missing)) = &plan.order {
         identity.missing = Some([*missing.start(), *missing.end()]);
     }
-    let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision(plan, served), decided_by(plan, store, &judge)?));
+    let asked = approvers::of_arrival(plan, arrived.before, at)?;
+    let decision = decision(plan, served, asked.awaited);
+    let mut report = begin(Kind::Arrival, at, identity, Backed::new(decision, decided_by(plan, store, &judge)?));
     signed(&mut report, &bundle.judged, &bundle.root);
-    approvers::of_arrival(&mut report, plan, arrived.before, at)?;
+    asked.tell(&mut report);
     let before = plan.follows.as_ref().map_or_else(String::new, |i| format!("{} {} ({})", i.name, i.seq, i.bundle.spoken()));
     report.changes = compared.then(|| {
         let changes = Changes { before: outside(&before), rows: changes(&plan.changes) };
@@ -131,20 +134,21 @@ pub fn of_snapshot(
     let by = Evidence::named(Source::Snapshot, &snapshot.number.to_string(), digest);
     let current = store.current()?.is_some_and(|current| current.number == snapshot.number);
     let state = if current { "served" } else { "not-served" };
-    let identity = Identity {
-        name: "snapshot".to_owned(),
-        seq: Some(snapshot.number),
-        bundles: snapshot.bundles.iter().map(|i| key::bundle_row(i, state)).collect(),
-        ..identity(artifacts, digest)
-    };
+    let identity = Identity { name: "snapshot".to_owned(), seq: Some(snapshot.number), ..identity(artifacts, digest) };
     let verdict = if current { Verdict::Installed } else { Verdict::Information };
     let decision = Decision { verdict, reason: String::new(), rules: vec![] };
     let mut report = Report::new(Kind::Installed, &at.to_string(), Backed::new(identity, by.clone()), Backed::new(decision, by.clone()));
     report.remarks.extend((!current).then(|| Claim::say("not-served", &[], by)));
     content::fill(&mut report, artifacts, inventory, risks, &Evidence::named(Source::Inventory, &snapshot.number.to_string(), digest));
+    let mut revoked = BTreeSet::new();
     if let Some(root) = crate::trust::pinned::load(&store.trust_folder())? {
+        revoked = revoked::of_installed(&mut report, store, &snapshot.bundles, &root);
         age_of_root(&mut report, &root, at);
     }
+    let state = |installed: &Installed| if revoked.contains(&installed.bundle) { format!("{state}-revoked") } else { state.to_owned() };
+    let bundles = snapshot.bundles.iter().map(|installed| key::bundle_row(installed, &state(installed))).collect();
+    let identity = Identity { bundles, ..report.subject.said().clone() };
+    report.subject = Backed::new(identity, report.subject.evidence().clone());
     exceptions::fill(&mut report, store, at)?;
     custody::of_bundles(&mut report, store, &snapshot.bundles.iter().map(|installed| installed.bundle).collect())?;
     Ok(report)
@@ -216,16 +220,17 @@ fn signed_by(report: &mut Report, tally: &Tally, message: Digest, root: &TrustRo
         name: outside(&s.principal),
         key: s.fingerprint.clone(),
         custody: s.custody.name().to_owned(),
+        revoked: revoked::reason(root, &s.fingerprint),
     };
     let by = Evidence::of(Source::Signatures, message);
     let people = People {
         signers: tally.signers.iter().map(signer).collect(),
         threshold: tally.threshold as u64,
         root: format!("{}, {}", outside(&root.label()), root.fingerprint().spoken()),
-        approvers: vec![],
-        approvals: None,
+        ..People::default()
     };
     report.people = Some(Backed::new(people, by.clone()));
+    revoked::of_tally(report, tally, &message, root);
     let values = [("people", tally.people().to_string()), ("threshold", tally.threshold.to_string())];
     report.transcript.push(Claim::say("signed", &values, by));
 }
@@ -248,7 +253,8 @@ fn days(from: Timestamp, to: Timestamp) -> Option<u64> {
 }
 
 fn age(what: &str, time: Timestamp, at: Timestamp, by: Evidence) -> Backed<Age> {
-    Backed::new(Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: days(time, at) }, by)
+    let age = Age { what: what.to_owned(), name: String::new(), time: Some(time.to_string()), days: days(time, at), newest: None };
+    Backed::new(age, by)
 }
 
 fn age_of_bundle(report: &mut Report, bundle: &Authentic, at: Timestamp) {

@@ -70,6 +70,13 @@ pub fn received(store: &Store, number: u64) -> Result<Received> {
     Ok(Received { snapshot, installed, lock, event, receipt, checkpoint, key })
 }
 
+impl Received {
+    /// Whether nothing was installed here before it.
+    pub const fn is_first(&self) -> bool {
+        self.event.pointer.is_none()
+    }
+}
+
 /// The report of an import.
 pub fn of_receipt(store: &Store, received: &Received, (inventory, risks): (&Inventory, &Risks), at: Timestamp) -> Result<Report> {
     let Received { installed, lock, event, .. } = received;
@@ -91,7 +98,7 @@ pub fn of_receipt(store: &Store, received: &Received, (inventory, risks): (&Inve
     let root = trusted(store)?;
     let tally = root.tally(Role::Bundle, BUNDLE, &bytes, &signatures(store, installed)?)?;
     signed_by(&mut report, &tally, installed.bundle, &root);
-    approvers::of_installed(&mut report, store, installed)?;
+    approvers::of_installed(store, installed)?.tell(&mut report);
     let served = store.current()?.is_some_and(|current| current.bundles.contains(installed));
     report.remarks.extend((!served).then(|| Claim::say("not-served", &[], by.clone())));
     changed(&mut report, store, received)?;

@@ -1,23 +1,33 @@
 //! What advisories say of what is reported. Where none were asked there is no number, and where they could not be asked the report says
 //! why.
 
-use crate::advisories::{Freshness, Rating};
-use crate::artifact::{Artifact, Blobs};
-use crate::error::Result;
+use crate::advisories::{EvidenceKind, Freshness, Rating, Taken};
+use crate::artifact::{Artifact, Blobs, Digest};
+use crate::error::{Error, Result};
 use crate::report::Inventory;
-use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Report, Source, StatementRow, Tile, outside};
+use crate::report::document::{Age, Backed, Claim, Counted, Evidence, FindingRow, Newest, Report, Source, StatementRow, Tile, outside};
 use crate::steps::advise::{Beside, at_hand};
-use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Said, Terms};
+use crate::steps::assess::{Assessed, Found, Held, Line, STATEMENTS_HOLD, Said, Terms, Used};
 use crate::steps::known::{Key, gone, keys, package};
 use crate::steps::policy::in_force;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known to be wrong, where nobody was asked.
-const RISKS: [Tile; 8] =
-    [Tile::Exploited, Tile::Malicious, Tile::SevereNew, Tile::Fixed, Tile::Already, Tile::Undetermined, Tile::NotAssessable, Tile::Stated];
+const RISKS: [Tile; 10] = [
+    Tile::Exploited,
+    Tile::Malicious,
+    Tile::Severe,
+    Tile::Unrated,
+    Tile::SevereNew,
+    Tile::Fixed,
+    Tile::Already,
+    Tile::Undetermined,
+    Tile::NotAssessable,
+    Tile::Stated,
+];
 /// Most findings that are listed; all are counted.
 const MOST_ROWS: usize = 10_000;
 
@@ -27,9 +37,22 @@ pub enum Risks {
     /// There are none.
     Unasked,
     /// They could not be asked.
-    Unusable(String),
+    Unusable(Unusable),
     /// They were asked.
     Known(Box<Known>),
+}
+
+/// Advisories that are here and could not be asked.
+#[derive(Debug)]
+pub struct Unusable {
+    /// Why not.
+    why: String,
+    /// What is here.
+    used: Vec<Used>,
+    /// What is held of advisories, by ecosystem.
+    taken: BTreeMap<String, Taken>,
+    by: Evidence,
+    at: Timestamp,
 }
 
 /// An answer.
@@ -46,7 +69,9 @@ pub struct Known {
 /// What the answer is compared with.
 #[derive(Debug, Clone, Copy)]
 pub enum Before<'a> {
-    /// Nothing.
+    /// It is not compared: what there was before is not asked, or not known.
+    Uncompared,
+    /// There was nothing before: everything is new.
     Nothing,
     /// What is installed, of which the same is asked.
     Installed(&'a Inventory),
@@ -64,19 +89,24 @@ impl Risks {
         before: Before<'_>,
         at: Timestamp,
     ) -> Self {
-        let asked = || {
-            // As old as the policy that is in force lets them be, as in gates.
-            let days = installed.map(in_force).transpose()?.unwrap_or_default().0.terms.advisory_days();
-            let ask = |held: &Held| known(held, inventory, before, (at, days));
-            match beside.folder {
-                Some(held) => ask(held).map(Some),
-                None => at_hand(artifacts, blobs, installed, beside.statements)?.as_ref().map(ask).transpose(),
-            }
+        let unusable = |error: &Error, (used, taken, by)| Self::Unusable(Unusable { why: outside(error.message()), used, taken, by, at });
+        let kept = match beside.folder {
+            Some(_) => Ok(None),
+            None => at_hand(artifacts, blobs, installed, beside.statements),
         };
-        match asked() {
-            Ok(None) => Self::Unasked,
-            Ok(Some(known)) => Self::Known(Box::new(known)),
-            Err(error) => Self::Unusable(outside(error.message())),
+        let held = match &kept {
+            Ok(kept) => beside.folder.or(kept.as_ref()),
+            Err(error) => return unusable(error, (vec![], BTreeMap::new(), Evidence::tool())),
+        };
+        let Some(held) = held else { return Self::Unasked };
+        // As old as the policy that is in force lets them be, as in gates.
+        let days = installed.map(in_force).transpose().map(|policy| policy.unwrap_or_default().0.terms.advisory_days());
+        match days.and_then(|days| known(held, inventory, before, (at, days))) {
+            Ok(known) => Self::Known(Box::new(known)),
+            Err(error) => {
+                let told: Vec<String> = held.used.iter().map(Used::told).collect();
+                unusable(&error, (held.used.clone(), held.snapshot.taken().clone(), evidence(held, &told)))
+            }
         }
     }
 
@@ -84,10 +114,11 @@ impl Risks {
     pub(super) fn fill(&self, report: &mut Report) {
         let Self::Known(known) = self else {
             report.risks = RISKS.iter().map(|tile| Backed::new(Counted { tile: *tile, count: None }, Evidence::tool())).collect();
-            report.not_checked.push(match self {
-                Self::Unusable(why) => Claim::say("advisories-unusable", &[("why", why.clone())], Evidence::tool()),
-                _ => Claim::say("no-advisories", &[], Evidence::tool()),
-            });
+            let Self::Unusable(Unusable { why, used, taken, by, at }) = self else {
+                return report.not_checked.push(Claim::say("no-advisories", &[], Evidence::tool()));
+            };
+            report.not_checked.push(Claim::say("advisories-unusable", &[("why", why.clone())], by.clone()));
+            report.ages.extend(used.iter().map(|used| age(used, taken, *at, by)));
             return;
         };
         report.risks = known.tiles().into_iter().map(|counted| Backed::new(counted, known.by.clone())).collect();
@@ -99,9 +130,13 @@ impl Risks {
         report.findings = Some(Backed::new(rows, known.by.clone()));
         for (ecosystem, taken) in &known.of.taken {
             let days = super::days(taken.time, known.at);
-            let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time: Some(taken.time.to_string()), days };
+            let (time, newest) = (Some(taken.time.to_string()), Some(newest(taken, known.at)));
+            let age = Age { what: AGE.to_owned(), name: outside(ecosystem), time, days, newest };
             report.ages.push(Backed::new(age, known.by.clone()));
         }
+        // Advisories are told by ecosystem, above: of each the oldest that was asked.
+        let others = known.of.used.iter().filter(|used| !matches!(used.kind, EvidenceKind::Advisories(_)));
+        report.ages.extend(others.map(|used| age(used, &known.of.taken, known.at, &known.by)));
         if let Some(why) = &known.of.exploited_unknown {
             report.not_checked.push(Claim::say("exploited-unknown", &[("why", outside(why))], known.by.clone()));
         }
@@ -117,21 +152,45 @@ impl Risks {
 /// The key of the age of advisories in the data of a language.
 const AGE: &str = "advisory-data";
 
+/// How old something is that was asked; it rests on its bytes, where their digest is known.
+fn age(used: &Used, taken: &BTreeMap<String, Taken>, at: Timestamp, by: &Evidence) -> Backed<Age> {
+    let (what, name) = match &used.kind {
+        EvidenceKind::Advisories(ecosystem) => (AGE, ecosystem.as_str()),
+        EvidenceKind::Exploited => ("exploited-list", ""),
+        EvidenceKind::Likelihood => ("likelihood-table", ""),
+        EvidenceKind::Statements(_) | EvidenceKind::Database(_) => ("statement", used.label.as_str()),
+    };
+    let by = used.digest.map_or_else(|| by.clone(), |digest| Evidence::named(Source::Advisories, &used.label, digest));
+    let days = used.time.and_then(|time| super::days(time, at));
+    let newest = taken.get(name).filter(|_| what == AGE).map(|taken| newest(taken, at));
+    Backed::new(Age { what: what.to_owned(), name: outside(name), time: used.time.map(|time| time.to_string()), days, newest }, by)
+}
+
+fn newest(taken: &Taken, at: Timestamp) -> Newest {
+    Newest { time: taken.newest.to_string(), days: super::days(taken.newest, at) }
+}
+
 fn known(held: &Held, inventory: &Inventory, before: Before<'_>, (at, days): (Timestamp, u32)) -> Result<Known> {
     let freshness = Freshness { now: at, most_age: SignedDuration::from_hours(24 * i64::from(days)) };
     let terms = Terms { freshness, lifetime: STATEMENTS_HOLD };
     let of = held.assess(inventory, &terms)?;
     let before = match before {
-        Before::Nothing => None,
+        Before::Uncompared => None,
+        Before::Nothing => Some(BTreeSet::new()),
         Before::Installed(inventory) => Some(keys(&held.assess(inventory, &terms)?)),
         Before::Known(had) => Some(had.clone()),
     };
     let times: Vec<String> = of.taken.iter().map(|(ecosystem, taken)| format!("{ecosystem} {}", taken.time)).collect();
-    let by = match held.evidence {
-        Some(digest) => Evidence::named(Source::Advisories, &times.join(", "), digest),
-        None => Evidence::of(Source::Advisories, crate::artifact::Digest::of(times.join("\n").as_bytes())),
-    };
+    let by = evidence(held, &times);
     Ok(Known { of, before, by, at })
+}
+
+/// What was read, by the digest over all of it; of a folder, by what was taken out of it.
+fn evidence(held: &Held, times: &[String]) -> Evidence {
+    match held.evidence {
+        Some(digest) => Evidence::named(Source::Advisories, &times.join(", "), digest),
+        None => Evidence::of(Source::Advisories, Digest::of(times.join("\n").as_bytes())),
+    }
 }
 
 fn statement(said: &Said) -> StatementRow {
@@ -165,6 +224,8 @@ impl Known {
                 let count = match tile {
                     Tile::Exploited => self.of.exploited_unknown.is_none().then(|| self.count(|_, found| found.exploited.is_some())),
                     Tile::Malicious => Some(self.count(|_, found| found.malicious)),
+                    Tile::Severe => Some(self.count(|_, found| severe(found))),
+                    Tile::Unrated => Some(self.count(|_, found| found.rating == Rating::Unknown && !found.malicious)),
                     Tile::SevereNew => compared.then(|| self.count(|line, found| severe(found) && !had(line, found))),
                     Tile::Fixed => fixed,
                     Tile::Already => compared.then(|| self.count(had)),
@@ -208,6 +269,7 @@ impl Known {
 mod tests {
     use super::*;
     use crate::advisories::Extent;
+    use crate::report::document::{Decision, Identity, Kind, Verdict};
 
     fn known(before: Option<&[&str]>) -> Known {
         let findings = [Rating::Unknown, Rating::Low, Rating::Medium, Rating::High, Rating::Critical].map(|r| Found::rated(r.word(), r));
@@ -241,6 +303,49 @@ mod tests {
         }
         let listed = |before: &[&str]| known(Some(before)).rows().0.iter().map(|row| row.severity.clone()).collect::<Vec<_>>();
         assert_eq!(listed(&[])[..2], ["critical", "high"], "the gravest first");
+    }
+
+    /// What nobody rated is counted: it may be as severe as anything.
+    #[test]
+    fn what_is_severe_and_what_nobody_rated_are_counted_without_a_comparison() {
+        let tiles = known(None).tiles();
+        let count = |wanted: Tile| tiles.iter().find(|counted| counted.tile == wanted).expect("a tile").count;
+        assert_eq!((count(Tile::Severe), count(Tile::Unrated), count(Tile::SevereNew)), (Some(2), Some(1), None));
+    }
+
+    /// Data that are too old are here all the same, and so are their ages.
+    #[test]
+    fn what_could_not_be_asked_keeps_its_ages() {
+        let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let used = |kind: EvidenceKind, at: &str, digest: Option<Digest>| Used {
+            kind,
+            label: "a list".to_owned(),
+            time: Some(time(at)),
+            digest,
+            origin: crate::steps::assess::Origin::Installed,
+        };
+        let list = Digest::of(b"list");
+        let all = vec![
+            used(EvidenceKind::Advisories("PyPI".to_owned()), "2026-01-01T00:00:00Z", None),
+            used(EvidenceKind::Exploited, "2026-02-01T00:00:00Z", Some(list)),
+            used(EvidenceKind::Likelihood, "2027-02-01T00:00:00Z", Some(list)),
+        ];
+        let by = Evidence::of(Source::Advisories, Digest::of(b"all"));
+        let (why, at) = ("the advisories for PyPI are too old".to_owned(), time("2026-03-01T00:00:00Z"));
+        let decision = Decision { verdict: Verdict::Information, reason: String::new(), rules: vec![] };
+        let identity = Backed::new(Identity::default(), by.clone());
+        let mut report = Report::new(Kind::Arrival, "2026-03-01T00:00:00Z", identity, Backed::new(decision, by.clone()));
+        let newest = Taken { time: time("2026-01-01T00:00:00Z"), newest: time("2024-01-01T00:00:00Z"), records: 1 };
+        let taken = BTreeMap::from([("PyPI".to_owned(), newest)]);
+        Risks::Unusable(Unusable { why, used: all, taken, by: by.clone(), at }).fill(&mut report);
+        let told: Vec<_> = report.ages.iter().map(|age| (age.said().what.as_str(), age.said().name.as_str(), age.said().days)).collect();
+        assert_eq!(told, [("advisory-data", "PyPI", Some(59)), ("exploited-list", "", Some(28)), ("likelihood-table", "", None)]);
+        assert_eq!(report.ages[0].evidence(), &by);
+        let newest = |n: usize| report.ages[n].said().newest.as_ref().map(|newest| (newest.time.clone(), newest.days));
+        assert_eq!((newest(0), newest(1)), (Some(("2024-01-01T00:00:00Z".to_owned(), Some(790))), None));
+        assert_eq!(report.ages[1].evidence(), &Evidence::named(Source::Advisories, "a list", list));
+        assert_eq!(report.not_checked[0].said().key, "advisories-unusable");
+        assert!(report.risks.iter().all(|tile| tile.said().count.is_none()));
     }
 
     #[test]

@@ -110,9 +110,11 @@ fn what_a_revoked_key_said_is_not_passed_off_as_good() {
     let ran = pack.check(&site.host, &pack.told());
     nothing(&ran, "REFUSED");
     assert!(ran.code == Some(4) && ran.out.contains("whose decision is not here") && ran.out.contains("nobody cosigned"), "{}", ran.out);
+    assert_eq!(pack.status("E1"), "evidence-present");
     // The one who signed: it was imported before, and a person has to take that.
     revoke("alice");
     let pack = Pack::made(&site.host, "later", &["--profile", "hipaa"]);
+    assert_eq!(pack.status("E1"), "partial", "what check.sh does not count is not told as if it counted");
     let ran = pack.check(&site.host, &pack.told());
     nothing(&ran, "REFUSED");
     assert!(ran.code == Some(4) && ran.out.contains("with a key that was revoked since. It was imported as event"), "{}", ran.out);

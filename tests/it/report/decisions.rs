@@ -140,6 +140,21 @@ fn what_rests_on_a_key_is_told_with_what_is_said_against_it() {
     assert_eq!((said["reason"].as_str(), said["good"].as_str()), ("retired", "kit 1"));
     let german = place.host.ok(&["--store", arg(&place.store), "report", "--impact", &fingerprint, "--language", "de"]).out;
     assert!(german.contains("ausgemustert"), "{german}");
+    // Whoever reads of a bundle learns it too: of the spared one that its owner stands by it, of the other that it counts for having been first.
+    let remark = |args: &[&str], key: &str| place.said(args, key).map(|values| values["reason"].clone());
+    let retired = Some("retired".to_owned());
+    assert_eq!((remark(&["--receipt", "1"], "signer-spared"), remark(&["--receipt", "1"], "signer-revoked")), (retired.clone(), None));
+    assert_eq!(remark(&["--receipt", "2"], "signer-revoked"), retired);
+    assert_eq!(remark(&[arg(&place.out)], "signer-revoked"), retired, "on its medium as well");
+    let signer = place.report(&["--receipt", "2"]).people.unwrap().said().signers[0].clone();
+    assert_eq!(signer.revoked, retired);
+    let installed = place.report(&[]);
+    assert_eq!((states(&installed), remark(&[], "installed-revoked")), (vec!["served-revoked".to_owned()], retired));
+    for args in [vec![], vec!["--receipt", "2"], vec![arg(&place.out)]] {
+        let html = place.host.ok(&[&["--store", arg(&place.store), "report", "--format", "html"], &args[..]].concat()).out;
+        let first = html.split("<table").next().unwrap();
+        assert!(first.contains(&fingerprint) && first.contains("<section class=\"verdict care\">"), "{args:?}: {first}");
+    }
 }
 
 #[test]
@@ -152,11 +167,26 @@ fn approvers_are_named_whether_the_bundle_comes_in_or_not() {
     };
     let (review, carol, dave) = (site.review(), site.key("carol"), site.key("dave"));
     let nobody = report(&[&site.out]);
-    assert_eq!((nobody.decision.said().verdict, people(&nobody)), (Verdict::Refused, (Some(2), vec![])));
+    assert_eq!((nobody.decision.said().verdict, people(&nobody)), (Verdict::WaitingForApproval, (Some(2), vec![])));
+    let awaited = |report: &Report| report.people.as_ref().unwrap().said().awaited.clone();
+    assert_eq!(awaited(&nobody), ["carol", "dave"], "alice signed it, and others have to approve");
+    site.host.ok(&site.decide(&carol, &review, &[]));
+    let one = report(&[&site.out]);
+    assert_eq!((one.decision.said().verdict, awaited(&one)), (Verdict::WaitingForApproval, vec!["dave".to_owned()]));
+    let text = site.host.ok(&["report", "--language", "de", &site.out]).out;
+    assert!(text.contains("WARTET AUF FREIGABE: 1 VON 2") && text.contains("sie können kommen von: dave"), "{text}");
+    // What the rules refuse is refused, whoever might approve it.
+    let policy = site.host.write("policy.toml", "airlift-policy = 1\n[artifacts]\nmax-bytes = 9\n");
+    site.host.ok(&["policy", "set", arg(&policy)]);
+    assert_eq!(report(&[&site.out]).decision.said().verdict, Verdict::Refused);
+    site.host.ok(&["policy", "set", arg(&site.host.write("policy.toml", "airlift-policy = 1\n"))]);
+    let (review, awaits) = (site.review(), report(&[&site.out]));
+    assert_eq!(awaits.decision.said().verdict, Verdict::WaitingForApproval);
     site.host.ok(&site.decide(&carol, &review, &[]));
     site.host.ok(&site.decide(&dave, &review, &["--refuse", "too new for the ward"]));
     let refused = report(&[&site.out]);
     assert_eq!(people(&refused), (Some(2), vec!["carol approve".to_owned(), "dave refuse".to_owned()]));
+    assert_eq!((refused.decision.said().verdict, awaited(&refused)), (Verdict::Refused, vec![]), "nobody is waited for");
     assert_eq!(refused.people.as_ref().unwrap().said().approvers[1].reason, "too new for the ward");
     let mut again = site.host.command(&site.decide(&dave, &review, &[]));
     assert!(again.env("SOURCE_DATE_EPOCH", "4102444800").status().expect("airlift runs").success());

@@ -151,9 +151,9 @@ fn licences_and_suppliers_inside_are_counted_apart() {
     assert_eq!(report.licences.as_ref().unwrap().said().len(), 1, "that of the image");
     // Every form says it, and how much is known.
     for (language, told) in [
-        ("en", "4 packages inside 1 artifacts, counted apart from them; 1 state nothing; 0 artifacts could not be looked into"),
-        ("de", "4 Pakete in 1 Artefakten, getrennt von diesen gezählt; 1 geben nichts an; in 0 Artefakte"),
-        ("it", "4 pacchetti contenuti in 1 artefatti, contati a parte; 1 non dichiarano nulla; in 0 artefatti"),
+        ("en", "4 packages inside 1 artifact, counted apart from them; 1 states nothing; 0 artifacts could not be looked into"),
+        ("de", "4 Pakete in 1 Artefakt, getrennt davon gezählt; 1 gibt nichts an; in 0 Artefakte"),
+        ("it", "4 pacchetti contenuti in 1 artefatto, contati a parte; 1 non dichiara nulla; in 0 artefatti"),
     ] {
         for (format, known) in [("html", true), ("markdown", true), ("csv", false)] {
             let text = place.ran(&["report", "--language", language, "--format", format, arg(&place.out())]).out;

@@ -69,6 +69,12 @@ fn what_is_shown_is_what_was_signed_whatever_lies_on_the_disk() {
     assert!(listed.contains("Not shown: the report is damaged") && !listed.contains("report.json\">"), "{listed}");
     std::fs::write(folder.join("report.json"), &document).unwrap();
     assert!(at("report.it.html").contains("<html lang=\"it\">"));
+    // One that nobody signed is listed as that, and does not go away.
+    let armour = std::fs::read(folder.join(&signature)).unwrap();
+    std::fs::remove_file(folder.join(&signature)).unwrap();
+    let listed = get(&url, "/reports/");
+    assert!(listed.contains("Not shown: nobody signed this report") && listed.contains("<th scope=\"col\">Decision"), "{listed}");
+    std::fs::write(folder.join(&signature), armour).unwrap();
     // Nor when its signer counts no more.
     let fingerprint = key(2).public_key().fingerprint();
     let revoking =

@@ -2,7 +2,7 @@
 
 use crate::audit::{Site, TAKEN};
 use crate::evidence::Pack;
-use crate::gates::{accept, policy, sender};
+use crate::gates::{accept, exception, policy, sender};
 use crate::host::{Host, arg};
 use crate::stock::need;
 use airlift::report::document::{Report, RuleRow, Verdict};
@@ -42,6 +42,9 @@ fn what_an_import_would_refuse_is_never_told_to_be_allowed() {
     assert_eq!(whole.decision.said().verdict, Verdict::Refused, "{:?}", whole.decision);
     assert!(rule(&whole, "artifacts.scan").iter().any(|row| row.outcome == "refused" && row.subject.contains("tool.zip")));
     assert!(!said(&whole, "no-scan") && !said(&whole, "rules-undecided"), "the rules were asked");
+    let found = rule(&whole, "artifacts.scan").into_iter().find(|row| row.subject.contains("tool.zip")).unwrap().found.clone();
+    let (named, rest) = found.split_once(": ").unwrap();
+    assert!(!rest.contains(&format!("{named}: ")), "the scanner's rule is said once: {found}");
     for (language, words) in [("en", "Rules, refused: artifacts.scan"), ("de", "Regeln, abgelehnt: artifacts.scan")] {
         let text = host.ok(&["report", "--language", language, arg(&out)]).out.replace('\\', "");
         assert!(text.contains(words), "{text}");
@@ -79,6 +82,11 @@ async fn carried_advisories_decide_as_they_do_at_import() {
     host.ok(&["policy", "set", "high.toml"]);
     let told = report(&host, &["--at", TAKEN, arg(&volumes[0])]);
     assert_eq!(told.decision.said().verdict, Verdict::Refused, "{:?}", told.decision);
+    // Nothing is installed here: all of it is new, and what nobody rated is counted beside what is severe.
+    use airlift::report::document::Tile;
+    let counts = [Tile::Severe, Tile::Unrated, Tile::SevereNew, Tile::Fixed, Tile::Already].map(|tile| told.counted(tile));
+    assert_eq!(counts, [Some(0), Some(1), Some(0), Some(0), Some(0)]);
+    assert!(told.findings.as_ref().unwrap().said().iter().all(|row| row.new == Some(true)));
     let severity = rule(&told, "advisories.severity");
     assert!(severity.iter().any(|row| row.outcome == "refused" && row.found.contains("EXAMPLE-2024-1")), "{severity:?}");
     let html = host.ok(&["report", "--at", TAKEN, "--format", "html", arg(&volumes[0])]).out;
@@ -120,4 +128,28 @@ fn what_the_rules_found_at_an_import_is_kept_and_proved() {
     std::fs::remove_file(&kept).unwrap();
     let lost = report(&host, &["--receipt", "1"]);
     assert!(lost.not_checked[0].said().key == "rules-lost" && lost.decision.said().rules.is_empty());
+}
+
+/// What an exception lets through is never told as if nothing had been found, at the import and after it.
+#[test]
+fn what_an_exception_let_in_is_said_to_be_let_in_by_it() {
+    let (host, out) =
+        receiver(&format!("[artifacts]\nscan = \"refused\"\n{}", exception("artifacts.scan", "files/all/tool.zip", "zip-structure")));
+    let told = report(&host, &[arg(&out)]);
+    assert_eq!(told.decision.said().verdict, Verdict::AllowedWithExceptions, "{:?}", told.decision);
+    let last = &told.exceptions.as_ref().unwrap().said()[0].expires;
+    let by = |word: &str| format!("Alice {word} {last}: known");
+    for (language, words) in [
+        ("en", ["IMPORT ALLOWED, WITH EXCEPTIONS: 1", "artifacts.scan: files/all/tool.zip", &by("until")]),
+        ("de", ["IMPORT ERLAUBT, MIT AUSNAHMEN: 1", "artifacts.scan: files/all/tool.zip", &by("bis")]),
+        ("it", ["IMPORTAZIONE AMMESSA, CON ECCEZIONI: 1", "artifacts.scan: files/all/tool.zip", &by("fino al")]),
+    ] {
+        let html = host.ok(&["report", "--format", "html", "--language", language, arg(&out)]).out;
+        let first = html.split("<table").next().unwrap();
+        words.iter().for_each(|word| assert!(first.contains(word), "{word}: {first}"));
+        assert!(first.contains("<section class=\"verdict care\">"), "{first}");
+    }
+    host.ok(&["import", arg(&out)]);
+    let html = host.ok(&["report", "--format", "html", "--receipt", "1"]).out;
+    assert!(html.contains("INSTALLED, WITH EXCEPTIONS: 1") && html.contains("<section class=\"verdict care\">"), "{html}");
 }

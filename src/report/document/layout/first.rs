@@ -2,10 +2,10 @@
 
 use super::super::evidence::Backed;
 use super::super::model::Report;
-use super::super::sections::{Age, Became, Counted, Identity, Kind, Tile, Verdict};
+use super::super::sections::{Age, ApproverRow, Became, Counted, Identity, Kind, SignerRow, Tile};
 use super::super::words::Words;
+use super::verdict::verdict;
 use super::{Block, TileShown, Tone, bases, few, sentence, short};
-use std::collections::BTreeSet;
 
 /// Longest value on page 1, in characters.
 const LONGEST: usize = 76;
@@ -14,7 +14,7 @@ const MOST_NAMES: usize = 3;
 /// Most lines of what was not checked.
 const MOST_LINES: usize = 4;
 /// Most kinds of ages.
-const MOST_AGES: usize = 3;
+const MOST_AGES: usize = 5;
 /// Most lines for ink, and how many there are where nobody has to approve by the trust root.
 const INK: usize = 2;
 
@@ -25,10 +25,10 @@ pub fn page(report: &Report, words: &Words) -> Vec<Block> {
     blocks.extend(changes(report, words));
     let always = matches!(report.kind, Kind::Plan | Kind::Bundle | Kind::Arrival | Kind::Receipt | Kind::Installed);
     if always || !report.risks.is_empty() {
-        blocks.push(tiles("risks", &report.risks, words));
+        blocks.push(tiles("risks", report, words));
     }
     if !report.trust.is_empty() {
-        blocks.push(tiles("trust", &report.trust, words));
+        blocks.push(tiles("trust", report, words));
     }
     blocks.push(ages(report, words));
     let unchecked: Vec<String> = report.not_checked.iter().map(|claim| sentence(words, claim)).collect();
@@ -55,35 +55,6 @@ pub fn foot(report: &Report, words: &Words) -> Vec<String> {
         format!("{} {}   {}", words.get("fact.checkpoint"), row.paper, row.root)
     }));
     lines
-}
-
-fn verdict(report: &Report, words: &Words) -> Block {
-    let decision = report.decision.said();
-    let tone = match decision.verdict {
-        Verdict::Allowed | Verdict::Installed => Tone::Good,
-        Verdict::AllowedWithRemarks | Verdict::Undecided | Verdict::Waiting => Tone::Care,
-        Verdict::Refused => Tone::Bad,
-        Verdict::Information => Tone::Plain,
-    };
-    let count = report.remarks.len().to_string();
-    let title = words.with(&format!("verdict.{}", decision.verdict.word()), &[("count", &count)]);
-    let decided = |outcome: &str| -> Vec<String> {
-        let rules: BTreeSet<&String> = decision.rules.iter().filter(|rule| rule.outcome == outcome).map(|rule| &rule.rule).collect();
-        rules.into_iter().cloned().collect()
-    };
-    let mut lines = Vec::new();
-    if !decision.reason.is_empty() {
-        lines.push(short(&words.of_rules(&decision.reason), 180));
-    }
-    for outcome in ["refused", "not-assessed", "shown"] {
-        let rules = decided(outcome);
-        if !rules.is_empty() {
-            let head = format!("{}, {}", words.get("head.rules"), words.of("outcome", outcome));
-            lines.push(format!("{head}: {}", short(&few(words, &rules, MOST_NAMES), 120)));
-        }
-    }
-    lines.push(bases(words, std::iter::once(report.decision.evidence())));
-    Block::Verdict { tone, title, lines }
 }
 
 fn subject(report: &Report, words: &Words) -> Block {
@@ -129,9 +100,8 @@ fn people(report: &Report, words: &Words) -> Vec<Block> {
     let Some(backed) = &report.people else { return vec![] };
     let people = backed.said();
     let list = |names: Vec<String>| if names.is_empty() { words.of("fact", "none") } else { few(words, &names, MOST_NAMES) };
-    let signers = people.signers.iter().map(|s| format!("{} ({})", short(&s.name, 24), s.custody)).collect();
-    let approvers: Vec<String> =
-        people.approvers.iter().map(|a| format!("{} ({}, {})", short(&a.name, 24), a.decision, short(&a.time, 20))).collect();
+    let signers = people.signers.iter().map(|row| signer(words, row)).collect();
+    let approvers: Vec<String> = people.approvers.iter().map(|row| approver(words, row)).collect();
     let given = people.approvers.iter().filter(|a| a.decision == "approve").count() as u64;
     let rows = vec![
         (words.of("fact", "signers"), list(signers)),
@@ -147,6 +117,17 @@ fn people(report: &Report, words: &Words) -> Vec<Block> {
         blocks.extend((lines > 0).then(|| Block::Ink { label: words.of("fact", "sign-here"), lines }));
     }
     blocks
+}
+
+/// Who signed, how the key is kept, and whether it was revoked since.
+fn signer(words: &Words, row: &SignerRow) -> String {
+    let revoked = |why: &String| format!(", {}", words.with("fact.key-revoked", &[("reason", &words.word("reason", why))]));
+    let revoked = row.revoked.as_ref().map(revoked).unwrap_or_default();
+    format!("{} ({}{revoked})", short(&row.name, 24), words.word("custody", &row.custody))
+}
+
+fn approver(words: &Words, row: &ApproverRow) -> String {
+    format!("{} ({}, {})", short(&row.name, 24), words.word("approval", &row.decision), short(&row.time, 20))
 }
 
 fn changes(report: &Report, words: &Words) -> Option<Block> {
@@ -166,19 +147,24 @@ fn changes(report: &Report, words: &Words) -> Option<Block> {
     Some(Block::Tiles { caption: words.of("head", "changes"), tiles: Became::ALL.iter().map(tile).collect(), note })
 }
 
-/// Numbers that were counted, and words where nobody looked. Without data there is no zero.
-fn tiles(group: &str, counted: &[Backed<Counted>], words: &Words) -> Block {
+/// Numbers that were counted, and words where nobody looked or nothing was compared. Without data there is no zero.
+fn tiles(group: &str, report: &Report, words: &Words) -> Block {
+    let counted = if group == "risks" { &report.risks } else { &report.trust };
+    let assessed = counted.iter().any(|counted| counted.said().count.is_some());
     let shown = |counted: &Backed<Counted>| {
         let Counted { tile, count } = counted.said();
-        let value = count.map_or_else(|| words.of("tile", "none"), |count| words.number(count));
+        let compares = matches!(tile, Tile::SevereNew | Tile::Fixed | Tile::Already);
+        let uncounted = words.of("tile", if assessed && compares { "not-compared" } else { "none" });
+        let value = count.map_or(uncounted, |count| words.number(count));
         TileShown { value, label: words.of("tile", tile.word()), tone: tone(*tile, *count) }
     };
-    let assessed = counted.iter().any(|counted| counted.said().count.is_some());
-    let (tiles, note) = match assessed || group != "risks" {
-        true => (counted.iter().map(shown).collect(), bases(words, counted.iter().map(Backed::evidence))),
-        false => (counted.iter().map(shown).collect(), words.of("tile", "none-risks")),
+    // What could not be asked is here all the same: that there is none would be untrue.
+    let unusable = report.not_checked.iter().any(|claim| claim.said().key == "advisories-unusable");
+    let note = match assessed || group != "risks" {
+        true => bases(words, counted.iter().map(Backed::evidence)),
+        false => words.of("tile", if unusable { "unusable-risks" } else { "none-risks" }),
     };
-    Block::Tiles { caption: words.of("head", group), tiles, note }
+    Block::Tiles { caption: words.of("head", group), tiles: counted.iter().map(shown).collect(), note }
 }
 
 fn tone(tile: Tile, count: Option<u64>) -> Tone {
@@ -217,6 +203,8 @@ fn row(age: &Age, more: usize, words: &Words) -> (String, String) {
         (Some(time), None) => time.clone(),
         (None, _) => words.of("age", "none"),
     };
+    let newest = age.newest.as_ref().map(|newest| format!(", {}", super::newest(words, newest)));
+    let value = value + &newest.unwrap_or_default();
     match more {
         0 => (label, value),
         more => (label, format!("{value}, {}", words.with("fact.younger", &[("count", &more.to_string())]))),

@@ -5,10 +5,12 @@
 mod first;
 mod inside;
 mod rest;
+mod verdict;
 
 use super::checkpoint::Matrix;
 use super::evidence::{Backed, Evidence};
 use super::model::Report;
+use super::sections::Newest;
 use super::words::Words;
 use crate::report::Language;
 use std::collections::BTreeMap;
@@ -187,14 +189,25 @@ fn sentence(words: &Words, claim: &Backed<super::Sentence>) -> String {
     let said = claim.said();
     let translated = |(name, value): (&String, &String)| {
         let value = match name.as_str() {
-            "expected" | "found" => words.of_rules(value),
-            "reason" => words.find(&format!("reason.{value}")).unwrap_or(value).to_owned(),
+            "expected" | "found" | "why" | "note" => words.of_rules(value),
+            "reason" => words.word("reason", value),
             _ => value.clone(),
         };
         (name.clone(), value)
     };
     let values: BTreeMap<String, String> = said.values.iter().map(translated).collect();
     words.fill(&format!("say.{}", said.key), |name| values.get(name).map(String::as_str))
+}
+
+/// A package URL without its qualifiers: what it is and which version, for people; anything else as it is.
+fn unqualified(purl: &str) -> &str {
+    if purl.starts_with("pkg:") { purl.split(['?', '#']).next().unwrap_or(purl) } else { purl }
+}
+
+/// When the newest record was changed, and how long ago that is.
+fn newest(words: &Words, newest: &Newest) -> String {
+    let days = newest.days.map(|days| format!(" ({})", words.with("fact.days", &[("days", &days.to_string())])));
+    words.with("fact.newest", &[("time", &format!("{}{}", newest.time, days.unwrap_or_default()))])
 }
 
 /// The first so many characters.

@@ -5,13 +5,14 @@ use super::super::evidence::Backed;
 use super::super::found::{FindingRow, StatementRow};
 use super::super::model::Report;
 use super::super::ruled::{ExceptionRow, RuleRow};
-use super::super::sections::{ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, ModelRow, VolumeRow, WhyRow};
+use super::super::sections::{Age, ArtifactRow, BundleRow, ChangeRow, ComparedRow, CountRow, EventRow, ModelRow, VolumeRow, WhyRow};
 use super::super::words::Words;
-use super::{Block, Column, Table, bases, basis, inside, sentence};
+use super::{Block, Column, Table, bases, basis, inside, sentence, unqualified};
 
 /// The columns whose content is numbers.
-const NUMERIC: [&str; 16] = [
+const NUMERIC: [&str; 17] = [
     "count",
+    "days",
     "packages",
     "likelihood",
     "parameters",
@@ -44,7 +45,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     let changes = report.changes.as_ref().map(|changes| (changes, &changes.said().rows));
     let columns = ["change", "name", "before", "after"];
     backed(to, words, ("change-list", &columns), changes, |row| change(words, row));
-    let columns = ["artifact", "fix", "ids", "severity", "exploited", "likelihood", "malicious", "new", "statement", "summary"];
+    let columns = ["package", "artifact", "fix", "ids", "severity", "exploited", "likelihood", "malicious", "new", "statement", "summary"];
     list(to, words, ("findings", &columns), report.findings.as_ref(), |row| finding(words, row));
     let columns = ["name", "within", "sections", "path", "needed-by"];
     list(to, words, ("why", &columns), report.why.as_ref(), |row| why(words, row));
@@ -61,6 +62,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
     backed(to, words, ("volumes", &["name", "size", "state"]), Some((subject, &subject.said().volumes)), |row| volume(words, row));
     let columns = ["encoding", "blobs", "as-artifacts", "as-carried", "saved"];
     list(&mut blocks, words, ("encodings", &columns), report.encodings.as_ref(), |row| encoding(words, row));
+    blocks.extend(ages(report, words));
     blocks.extend(custody(report, words));
     blocks.extend(proof(report, words));
     blocks.extend(lines(words, "transcript", &report.transcript));
@@ -71,7 +73,7 @@ pub fn pages(report: &Report, words: &Words) -> Vec<Block> {
         blocks.push(Block::Code { caption: words.of("head", "commands"), lines: report.commands.clone() });
     }
     let columns = ["name", "version", "ecosystem", "licence", "supplier", "size", "examined", "digest"];
-    list(&mut blocks, words, ("artifacts", &columns), report.artifacts.as_ref(), artifact);
+    list(&mut blocks, words, ("artifacts", &columns), report.artifacts.as_ref(), |row| artifact(words, row));
     let glossary = GLOSSARY.iter().map(|key| words.of("glossary", key)).collect();
     blocks.push(Block::Lines { caption: words.of("head", "glossary"), lines: glossary });
     blocks
@@ -107,7 +109,13 @@ pub(super) fn table(words: &Words, id: &'static str, columns: &[&str], rows: Vec
     let uncovered = if id == "change-list" { "changes" } else { id };
     let uncovered = format!("{}: {}", words.get("fact.uncovered"), words.of("uncovered", uncovered));
     let columns = columns.iter().map(column).collect();
-    Block::Table(Table { id, caption: words.of("head", id), columns, rows, notes: vec![basis, uncovered] })
+    Block::Table(Table {
+        id,
+        caption: words.of("head", id),
+        columns,
+        rows,
+        notes: [basis, uncovered].into_iter().filter(|note| !note.is_empty()).collect(),
+    })
 }
 
 /// A rule by its id and what it is about, in the reader's language.
@@ -122,7 +130,7 @@ fn rule(words: &Words, row: &RuleRow) -> Vec<String> {
         found = format!("{}: {found}", row.subject);
     }
     if !row.exception.is_empty() {
-        found = format!("{found} ({}: {})", words.of("column", "exception"), row.exception);
+        found = format!("{found} ({}: {})", words.of("column", "exception"), words.of_form("fact.excepted", &row.exception));
     }
     vec![titled(words, &row.rule), outcome, words.of_rules(&row.expected), found]
 }
@@ -153,7 +161,9 @@ fn finding(words: &Words, row: &FindingRow) -> Vec<String> {
     let fix = if row.fix.is_empty() { words.of("fact", "unknown") } else { row.fix.clone() };
     let (ids, likelihood) = (row.ids.join(" "), row.likelihood.map_or_else(|| words.of("fact", "unknown"), |share| words.per_mille(share)));
     let [exploited, new] = [row.exploited, row.new].map(known);
-    let told = [row.artifact.clone(), fix, ids, row.severity.clone(), exploited, likelihood, yes(row.malicious), new];
+    let [package, artifact] = [&row.purl, &row.artifact].map(|purl| unqualified(purl).to_owned());
+    let severity = words.word("severity", &row.severity);
+    let told = [package, artifact, fix, ids, severity, exploited, likelihood, yes(row.malicious), new];
     told.into_iter().chain([statements(words, row), row.summary.clone()]).collect()
 }
 
@@ -222,14 +232,28 @@ fn volume(words: &Words, row: &VolumeRow) -> Vec<String> {
 fn custody(report: &Report, words: &Words) -> Option<Block> {
     let row = |event: &Backed<EventRow>| {
         let EventRow { index, time, kind, actor, note } = event.said();
-        vec![index.to_string(), time.clone(), kind.clone(), actor.clone(), note.clone()]
+        vec![index.to_string(), time.clone(), words.word("event", kind), actor.clone(), note.clone()]
     };
     let rows: Vec<Vec<String>> = report.custody.iter().map(row).collect();
     let basis = bases(words, report.custody.iter().take(1).map(Backed::evidence));
     (!rows.is_empty()).then(|| table(words, "custody", &["index", "time", "kind", "actor", "note"], rows, basis))
 }
 
-fn artifact(row: &ArtifactRow) -> Vec<String> {
+/// Every age, with what it rests on: page 1 has the oldest of each kind only.
+fn ages(report: &Report, words: &Words) -> Option<Block> {
+    let row = |age: &Backed<Age>| {
+        let Age { what, name, time, days, newest } = age.said();
+        let (evidence, days) = (age.evidence(), days.map_or_else(String::new, |days| words.number(days)));
+        let basis = format!("{} {}", words.of("source", evidence.source().word()), evidence.label());
+        let time = time.clone().unwrap_or_else(|| words.of("age", "none"));
+        let newest = newest.as_ref().map_or_else(String::new, |newest| super::newest(words, newest));
+        vec![words.of("age", what), name.clone(), time, days, newest, basis]
+    };
+    let rows: Vec<Vec<String>> = report.ages.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(words, "ages", &["age", "name", "as-of", "days", "newest", "basis"], rows, String::new()))
+}
+
+fn artifact(words: &Words, row: &ArtifactRow) -> Vec<String> {
     vec![
         row.name.clone(),
         row.version.clone(),
@@ -237,7 +261,7 @@ fn artifact(row: &ArtifactRow) -> Vec<String> {
         row.licence.clone(),
         row.supplier.clone(),
         row.bytes.to_string(),
-        row.examined.clone(),
+        words.word("examined", &row.examined),
         row.sha256.clone(),
     ]
 }

@@ -42,6 +42,13 @@ pub struct Style {
     pub bold: bool,
 }
 
+/// A place on a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    page: usize,
+    y: f32,
+}
+
 /// A document being written.
 pub struct Canvas {
     elements: Vec<Element>,
@@ -64,6 +71,11 @@ impl Canvas {
     pub fn turn(&mut self) {
         self.pages.push((Content::new(), vec![]));
         self.y = PAGE.1 - MARGIN;
+    }
+
+    /// A new page where so much does not fit on this one.
+    pub fn keep(&mut self, points: f32) {
+        self.room(points);
     }
 
     /// Room between blocks.
@@ -105,6 +117,23 @@ impl Canvas {
             }
         }
         self.y -= 1.5;
+    }
+
+    /// Where the next line begins, to be framed from.
+    pub fn place(&self) -> Place {
+        Place { page: self.pages.len(), y: self.y }
+    }
+
+    /// A frame around what was set since a place, of a width at a left edge and of a line so thick; none where a page has ended meanwhile.
+    pub fn frame(&mut self, from: Place, (x, width): (f32, f32), line: f32) {
+        if from.page != self.pages.len() {
+            return;
+        }
+        let bottom = self.y - 2.5;
+        let (content, _) = self.page();
+        content.begin_marked_content(Name(b"Artifact"));
+        content.set_line_width(line).rect(x, bottom, width, from.y - bottom).stroke();
+        content.end_marked_content();
     }
 
     /// A line across the page, to be written on.
