@@ -624,6 +624,8 @@ fn what_rules_say_is_said_in_every_language() {
     }
     let german = Words::of_language(Language::German);
     assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
+    let unknown = german.of_rules("of 3 artifacts 1 not-known (artifacts.unknown-age), 2 passed");
+    assert_eq!(unknown, "von 3 Artefakten 1 nicht bekannt (artifacts.unknown-age), 2 bestanden");
     assert_eq!(
         german.of_rules("3 parts of what is inside could not be looked into: a layer"),
         "in 3 Teile des Inhalts konnte nicht hineingesehen werden: a layer"

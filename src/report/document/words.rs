@@ -82,7 +82,10 @@ impl Words {
     /// `2 refused, 3 passed`, in this language.
     fn counts(&self, text: &str) -> String {
         let one = |part: &str| match part.split_once(' ') {
-            Some((count, outcome)) => format!("{count} {}", self.find(&format!("outcome.{outcome}")).unwrap_or(outcome)),
+            Some((count, said)) => {
+                let (outcome, behind) = said.split_at(said.find(' ').unwrap_or(said.len()));
+                format!("{count} {}{behind}", self.find(&format!("outcome.{outcome}")).unwrap_or(outcome))
+            }
             None => part.to_owned(),
         };
         text.split(", ").map(one).collect::<Vec<_>>().join(", ")
