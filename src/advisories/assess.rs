@@ -67,6 +67,17 @@ pub enum Extent {
 }
 
 impl Extent {
+    /// That of one package that was asked about twice: what is not known of one answer is not known.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NotExamined, _) | (_, Self::NotExamined) => Self::NotExamined,
+            (Self::Assessed, Self::Assessed) => Self::Assessed,
+            (Self::NotAssessable, Self::NotAssessable) => Self::NotAssessable,
+            _ => Self::Undetermined,
+        }
+    }
+
     /// The same where something about the package itself is not known.
     #[must_use]
     pub const fn at_most_undetermined(self) -> Self {

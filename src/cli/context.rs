@@ -101,7 +101,8 @@ impl Context {
     pub fn created(&self) -> Result<(jiff::Timestamp, bool)> {
         match &self.environment.source_date_epoch {
             Some(text) => {
-                let time = text.parse::<i64>().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+                let time =
+                    text.parse::<i64>().ok().filter(|seconds| *seconds >= 0).and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
                 let wrong = || {
                     Error::usage("SOURCE_DATE_EPOCH is not a time")
                         .with("expected", "whole seconds since 1970")

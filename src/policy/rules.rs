@@ -30,6 +30,8 @@ pub struct Facts {
 pub enum Outcome {
     /// Nothing was found.
     Passed,
+    /// Not enough is known of it to ask; another rule judges that.
+    NotKnown,
     /// Something was found that an exception of the policy lets through.
     Excepted,
     /// Nobody could look, or has looked yet: it does not pass.
@@ -42,12 +44,13 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, the gravest last.
-    pub const ALL: [Self; 5] = [Self::Passed, Self::Excepted, Self::NotAssessed, Self::Shown, Self::Refused];
+    pub const ALL: [Self; 6] = [Self::Passed, Self::NotKnown, Self::Excepted, Self::NotAssessed, Self::Shown, Self::Refused];
 
     /// The word in documents.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::NotKnown => "not-known",
             Self::Excepted => "excepted",
             Self::NotAssessed => "not-assessed",
             Self::Shown => "shown",

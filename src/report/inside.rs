@@ -108,6 +108,11 @@ impl Component {
 }
 
 impl Inside {
+    /// Whether everything that is carried of it was looked into; platforms that are not carried are elsewhere.
+    pub fn is_whole(&self) -> bool {
+        self.not_assessed.len() <= self.not_carried && self.databases.iter().all(|database| database.reading == Reading::Read)
+    }
+
     /// How much of the content the components are: complete only where databases account for every file and everything was read.
     pub fn completeness(&self) -> Completeness {
         let read = self.databases.iter().all(|database| database.reading == Reading::Read);

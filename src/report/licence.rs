@@ -3,11 +3,13 @@
 //! The list and the grammar are the crate `spdx`'s. Its table of imprecise names is not used: it takes `BSD` for one of several licences.
 
 mod found;
+mod older;
 mod texts;
 mod words;
 
 pub use found::{MAX_LICENCE_BYTES, recognised, without_vaguer};
 pub(super) use found::{difference, each_found};
+pub(super) use older::{in_older_terms, is_taken};
 pub use texts::text_key;
 
 use std::collections::HashMap;
@@ -15,6 +17,9 @@ use std::sync::OnceLock;
 
 /// Longest text that is read as a statement, in bytes; what is longer is a licence, not the name of one.
 const LONGEST: usize = 1000;
+
+/// Words of SPDX for that nothing is said, and that there is none. The crate has them in its list; they are no licences of it.
+const NO_LICENCES: [&str; 2] = ["NOASSERTION", "NONE"];
 
 /// How a statement came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +144,7 @@ pub struct Term {
 impl Term {
     /// The only licence of a text that is an expression of the list, spelt as the list does; `None` for other texts.
     pub fn read(text: &str) -> Option<Self> {
-        let expression = spdx::Expression::parse(text).ok()?;
+        let expression = spdx::Expression::parse(text).ok().filter(|_| !NO_LICENCES.contains(&text.trim()))?;
         let mut terms = expression.requirements().map(|requirement| Self::of(&requirement.req));
         terms.next().filter(|_| terms.next().is_none())
     }
@@ -230,7 +235,8 @@ fn folded(text: &str) -> String {
 
 fn names() -> HashMap<String, String> {
     let mut names = HashMap::new();
-    let current = spdx::identifiers::LICENSES.iter().filter(|l| spdx::license_id(l.name).is_some_and(|id| !id.is_deprecated()));
+    let listed = spdx::identifiers::LICENSES.iter().filter(|licence| !NO_LICENCES.contains(&licence.name));
+    let current = listed.filter(|l| spdx::license_id(l.name).is_some_and(|id| !id.is_deprecated()));
     for licence in current {
         names.insert(folded(licence.full_name), licence.name.to_owned());
         names.insert(folded(licence.name), licence.name.to_owned());

@@ -35,6 +35,8 @@ pub enum Profile {
     Package,
     /// A piece of a file system, or an archive that nobody is known to unpack.
     Tree,
+    /// Something that is loaded, by loaders that may run what is in it: as grave as in a tree, and what nobody looked into as grave as can be.
+    Loaded,
 }
 
 /// One thing that was found in a blob.
@@ -90,7 +92,16 @@ impl Findings {
 
     /// Tells of something.
     pub fn add(&mut self, rule: Rule, place: impl Display, what: impl Display) {
-        let severity = if self.profile == Profile::Package { rule.severity } else { rule.in_trees };
+        let severity = match self.profile {
+            Profile::Package => rule.severity,
+            Profile::Loaded if rule == rules::NOT_EXAMINED => rule.severity,
+            Profile::Tree | Profile::Loaded => rule.in_trees,
+        };
+        self.add_as(severity, rule, place, what);
+    }
+
+    /// The same of something that is so grave.
+    fn add_as(&mut self, severity: Severity, rule: Rule, place: impl Display, what: impl Display) {
         let place = shortened(&format!("{}{place}", self.outer));
         let place = place.strip_suffix(": ").unwrap_or(&place).to_owned();
         // One stream that gives too much is met by everyone who reads on.
@@ -104,7 +115,7 @@ impl Findings {
         }
     }
 
-    /// Whether one more is kept: where there are too many, one that is lighter makes room.
+    /// Whether one more is kept: where there are too many, one that is lighter makes room. What was not looked into is never crowded out.
     fn has_room(&mut self, rule: Rule, severity: Severity) -> bool {
         let of_rule = self.list.iter().filter(|f| f.rule == rule).count() >= MOST_OF_A_RULE;
         if !of_rule && self.list.len() < MOST {
@@ -112,7 +123,8 @@ impl Findings {
         }
         let candidates = self.list.iter().enumerate().filter(|(_, f)| !of_rule || f.rule == rule);
         // Of those that are equally light, the last that was told.
-        let lightest = candidates.rev().min_by_key(|(_, f)| f.severity).filter(|(_, f)| f.severity < severity);
+        let lightest =
+            candidates.rev().min_by_key(|(_, f)| rank(f.rule, f.severity)).filter(|(_, f)| rank(f.rule, f.severity) < rank(rule, severity));
         lightest.map(|(at, _)| at).is_some_and(|at| {
             self.list.remove(at);
             true
@@ -135,10 +147,10 @@ impl Findings {
         self.budget.get_or_insert_with(|| Arc::new(Budget::of(size))).clone()
     }
 
-    /// Takes over what was found apart, in what is a part of this.
+    /// Takes over what was found apart, in what is a part of this; it stays as grave as it was there.
     pub fn include(&mut self, apart: &Self) {
         for finding in &apart.list {
-            self.add(finding.rule, &finding.place, &finding.what);
+            self.add_as(finding.severity, finding.rule, &finding.place, &finding.what);
         }
         for severity in [Severity::Note, Severity::Warning, Severity::Error] {
             let kept = apart.list.iter().filter(|finding| finding.severity == severity).count();
@@ -185,6 +197,11 @@ impl Findings {
     pub fn worst(&self) -> Option<Severity> {
         self.worst
     }
+}
+
+/// What is kept before what.
+fn rank(rule: Rule, severity: Severity) -> impl Ord {
+    (rule == rules::NOT_EXAMINED, severity)
 }
 
 fn shortened(text: &str) -> String {

@@ -7,6 +7,7 @@
 //! an ecosystem: rules speak of archives, lists and names.
 
 mod budget;
+mod coders;
 pub mod confine;
 mod finding;
 pub mod hooks;

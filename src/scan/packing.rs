@@ -1,12 +1,13 @@
 //! Compressed streams, unpacked within bounds: what they give is capped by what they take.
 
 use super::budget::Budget;
+use super::coders::{self, Fused, Single};
 use super::finding::{Findings, settle};
 use super::members::Members;
 use super::rules;
 use crate::error::Result;
 use bzip2::bufread::BzDecoder;
-use flate2::bufread::{GzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -24,8 +25,12 @@ pub enum Packing {
     Bzip2,
     /// RFC 1950, which has no mark of its own: only who knows of it says so.
     Zlib,
-    /// A form that is not read here: xz, lz4.
-    Unknown,
+    /// xz.
+    Xz,
+    /// `.lzma`, the form before xz, which has no mark of its own either.
+    Lzma,
+    /// Frames of lz4.
+    Lz4,
 }
 
 /// Largest zstd window, as a power of two: 128 MiB, what `zstd --long` and conda packers use at most.
@@ -38,8 +43,17 @@ impl Packing {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
-            [0xfd, b'7', b'z', b'X', ..] | [0x04, 0x22, 0x4d, 0x18, ..] => Self::Unknown,
+            [0xfd, b'7', b'z', b'X', ..] => Self::Xz,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             _ => Self::None,
+        }
+    }
+
+    /// What bytes may be packed by that have no mark: as many of them as there are say more.
+    pub fn without_mark(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Self::Zlib),
+            _ => coders::begins_lzma(start).then_some(Self::Lzma),
         }
     }
 }
@@ -133,11 +147,10 @@ pub fn unpacked(
             }
             Ok(())
         }
-        Packing::Zlib => all(&mut bounded.of(ZlibDecoder::new(packed)), place, found, look),
-        Packing::Unknown => {
-            found.add(rules::NOT_EXAMINED, place, "it is packed in a form that is not read");
-            Ok(())
-        }
+        Packing::Zlib => bounded.single(Single::zlib(packed), place, found, look),
+        Packing::Lzma => bounded.single(Single::lzma(packed), place, found, look),
+        Packing::Xz => all(&mut bounded.of(coders::xz(packed)), place, found, look),
+        Packing::Lz4 => all(&mut bounded.of(coders::lz4(packed)), place, found, look),
     }
 }
 
@@ -150,6 +163,21 @@ struct Bounds<'a> {
 impl Bounds<'_> {
     fn of<R>(&self, stream: R) -> Bounded<R> {
         Bounded::new(stream, self.size, self.budget.clone())
+    }
+
+    fn single(
+        &self,
+        stream: Single<impl BufRead>,
+        place: &str,
+        found: &mut Findings,
+        look: impl FnOnce(&mut dyn BufRead, &mut Findings) -> Result<()>,
+    ) -> Result<()> {
+        let mut stream = Fused::new(stream);
+        all(&mut self.of(&mut stream), place, found, look)?;
+        if stream.inner().trailing() {
+            found.add(rules::GZIP_TRAILING, place, "bytes behind the end of the packed stream");
+        }
+        Ok(())
     }
 }
 

@@ -364,6 +364,7 @@ mod tests {
         let outcomes =
             Outcomes { blobs: 1, bytes: 8, absent: 0, reports, cut: 3, counts: [14, 11, 18], worst: None, confined: Confined::No };
         let look = looked(&artifact, &outcomes, &Nowhere).expect("a look");
+        assert_eq!(Scanned::NOT_EXAMINED, rules::NOT_EXAMINED.name);
         assert_eq!((look.findings.len(), look.more, look.absent, look.cut), (6, [3, 2, 5], 1, 3));
     }
 }

@@ -150,7 +150,7 @@ fn judge_and_take(
     (inspection.look)(&verified, store)?;
     let gated = gated(&verified, journal, verification, inspection)?;
     notes.extend(
-        gated.rules.iter().filter(|ruled| ruled.worst > Outcome::Passed).map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())),
+        gated.rules.iter().filter(|ruled| ruled.worst > Outcome::NotKnown).map(|ruled| format!("{}: {}", ruled.rule.id, ruled.counted())),
     );
     let found = bytes(&gated.beside(&admitted.findings));
     let judged = verified.bundle().judged.clone();

@@ -20,6 +20,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -135,6 +136,14 @@ fn assess<A: Borrow<Artifact> + Sync>(
     held.assess(&inventory, &Terms { freshness, lifetime: STATEMENTS_HOLD })
 }
 
+/// Most packages that are named of those of which something is not known for one reason.
+const MOST_NAMED: usize = 5;
+
+/// A share as its publisher wrote it: widened to more digits than it had, it would be another number.
+fn share(share: f32) -> Option<f64> {
+    share.to_string().parse().ok()
+}
+
 /// The answer for people: what was found, then what is not known, then how much of it there is.
 fn tell(assessed: &Assessed, text: &mut String) {
     for line in assessed.lines.iter().filter(|line| !line.findings.is_empty()) {
@@ -143,7 +152,15 @@ fn tell(assessed: &Assessed, text: &mut String) {
         line.findings.iter().for_each(|found| tell_found(found, text));
     }
     for (reason, packages) in &assessed.reasons {
+        let of = || assessed.lines.iter().filter(|line| line.reasons.contains(reason)).map(|line| line.purl.as_str());
+        let names: BTreeSet<&str> = of().filter(|purl| !purl.is_empty()).collect();
         let _ = writeln!(text, "not known: {} of {}", plain(reason), count(*packages, "package"));
+        for purl in names.iter().take(MOST_NAMED) {
+            let _ = writeln!(text, "    {}", plain(purl));
+        }
+        if names.len() > MOST_NAMED {
+            let _ = writeln!(text, "    and {} more: airlift --json audit names them", names.len() - MOST_NAMED);
+        }
     }
     for (ecosystem, taken) in &assessed.taken {
         let _ = writeln!(text, "asked: {ecosystem}, {} as of {}", count(taken.records, "record"), taken.time);
@@ -219,6 +236,6 @@ fn found(found: &Found) -> Value {
             "until": said.mark.as_ref().map(|mark| mark.until.to_string()), "owner": said.mark.as_ref().map(|mark| &mark.owner) })
     });
     json!({ "id": found.id, "names": found.names, "fixed": found.fixed, "severity": found.rating.word(), "score": found.score,
-        "malicious": found.malicious, "summary": found.summary, "exploited": found.exploited, "likelihood": found.likelihood,
+        "malicious": found.malicious, "summary": found.summary, "exploited": found.exploited, "likelihood": found.likelihood.and_then(share),
         "statement": said, "statements_set_aside": found.set_aside })
 }

@@ -152,7 +152,7 @@ fn gate(lock: &Lock, journal: &Journal<'_>, options: &Packing, context: &Context
     let Some(gated) = options.judging.run(&judged, context)? else { return options.documents.none_asked() };
     options.documents.write(&gated)?;
     refuse(&lock.name, &gated)?;
-    let told = gated.rules.iter().filter(|ruled| ruled.worst > crate::policy::Outcome::Passed);
+    let told = gated.rules.iter().filter(|ruled| ruled.worst > crate::policy::Outcome::NotKnown);
     told.for_each(|ruled| context.out.warn(format!("{}: {}", ruled.rule.id, ruled.counted())));
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(super) fn describe(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Descrip
     if Carried::is_of(artifact) {
         return of_a_registry(artifact, blobs);
     }
-    let meta = Meta::of(artifact)?;
+    let meta = super::examine::with_card(Meta::of(artifact)?, artifact, blobs)?;
     let card = &meta.card;
     let mut dependencies: Vec<String> = meta.references.iter().map(|r| purl(Kind::Model, &r.repo, r.revision.as_deref())).collect();
     dependencies.dedup();

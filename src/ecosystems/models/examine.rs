@@ -1,9 +1,10 @@
 //! What the inventory says of a model or dataset: what its card declares, and what its files show.
 
+use super::card;
 use super::carried::Carried;
 use super::describe::{describe, purl};
 use super::front_matter;
-use super::meta::{Kind, Meta};
+use super::meta::{Card, Kind, Meta};
 use super::weights;
 use crate::artifact::{Artifact, Blobs};
 use crate::error::{Error, Result};
@@ -30,7 +31,7 @@ pub(super) fn examine(artifact: &Artifact, blobs: &dyn Blobs) -> Result<Componen
         }
         return Ok(component);
     }
-    let meta = Meta::of(artifact)?;
+    let meta = with_card(Meta::of(artifact)?, artifact, blobs)?;
     component.class = match meta.kind {
         Kind::Model => Class::Model,
         Kind::Dataset => Class::Dataset,
@@ -75,6 +76,15 @@ fn shown(said: &BTreeMap<String, String>) -> Model {
         not_looked_into: number("not looked into").unwrap_or_default(),
         ..Model::default()
     }
+}
+
+/// The same with what its README declares, where no hub has read one.
+pub(super) fn with_card(meta: Meta, artifact: &Artifact, blobs: &dyn Blobs) -> Result<Meta> {
+    if meta.card != Card::default() {
+        return Ok(meta);
+    }
+    let read = file(artifact, blobs, "README.md")?.map(|text| card::of_file(&String::from_utf8_lossy(&text)));
+    Ok(Meta { card: read.unwrap_or_default(), ..meta })
 }
 
 /// A file of the repository that is at hand and not too long.

@@ -134,7 +134,7 @@ fn in_sdist(blob: &mut dyn BlobRead) -> Result<Option<Content>> {
     (&mut *blob).take(4).read_to_end(&mut start).map_err(broken)?;
     blob.seek(SeekFrom::Start(0)).map_err(broken)?;
     let (packing, size) = (Packing::of(&start), blob.size());
-    if matches!(packing, Packing::Unknown | Packing::None) {
+    if packing == Packing::None {
         return Ok(None);
     }
     let (mut text, mut licences, mut ignored) = (None, Vec::new(), Findings::default());

@@ -71,8 +71,11 @@ impl Exception {
     pub(super) fn read(n: usize, wire: WireException) -> Result<Self> {
         let about = |why: &str| wrong(&format!("exception {} {why}", n + 1));
         let texts = [Some(&wire.subject), wire.finding.as_ref(), Some(&wire.owner), wire.second_owner.as_ref(), Some(&wire.reason)];
-        if texts.into_iter().flatten().any(|text| text.trim().is_empty() || text.len() > LONGEST || plain(text) != *text) {
-            return Err(about("has a text that is empty, too long or not plain"));
+        let wrong = |text: &&String| text.trim().is_empty() || text.len() > LONGEST || plain(text) != **text;
+        if let Some(text) = texts.into_iter().flatten().find(wrong) {
+            let error = about("has a text that is empty, too long or not plain");
+            let found = format!("{:?}, {} bytes", text.chars().take(80).collect::<String>(), text.len());
+            return Err(error.with("expected", format!("1 to {LONGEST} bytes without control characters")).with("found", plain(&found)));
         }
         if !EXCEPTABLE.contains(&&*wire.rule) {
             let error = about("names a rule that has no exceptions").with("expected", EXCEPTABLE.join(", "));

@@ -99,6 +99,11 @@ pub struct Scanned {
     pub what: String,
 }
 
+impl Scanned {
+    /// The scanner's rule of what it did not look into.
+    pub const NOT_EXAMINED: &'static str = "not-examined";
+}
+
 /// What strict readers found in an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {

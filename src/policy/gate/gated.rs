@@ -104,7 +104,7 @@ impl Terms {
 /// The first exception that holds lets a finding through. One that has ended is counted, and lets nothing through; the finding says so, and
 /// by which other name it was granted. What was not looked into is no finding, and neither is what passed: nobody knows what an exception would let through.
 fn except(hit: &mut Hit, subject: &Subject, excepted: &mut [Excepted]) {
-    if [Outcome::NotAssessed, Outcome::Passed].contains(&hit.outcome) {
+    if [Outcome::NotAssessed, Outcome::NotKnown, Outcome::Passed].contains(&hit.outcome) {
         return;
     }
     for (at, one) in excepted.iter_mut().enumerate() {
@@ -224,20 +224,26 @@ impl Ruled {
         if self.outcomes.is_empty() {
             return self.hits.first().map_or_else(|| "as asked".to_owned(), |hit| hit.found.clone());
         }
-        counted(self.outcomes.len(), |outcome| self.count(outcome), self.exempt)
+        counted(self.rule.id, self.outcomes.len(), |outcome| self.count(outcome), self.exempt)
     }
 }
 
-/// How many artifacts are what, in a line.
-pub(super) fn counted(all: usize, count: impl Fn(Outcome) -> usize, exempt: usize) -> String {
+/// How many artifacts are what under a rule, in a line.
+pub(super) fn counted(id: &str, all: usize, count: impl Fn(Outcome) -> usize, exempt: usize) -> String {
     let of = |outcome: Outcome| Some((count(outcome), outcome)).filter(|(count, _)| *count > 0);
     let counts = Outcome::ALL.iter().rev().filter_map(|outcome| of(*outcome));
-    let counts = counts.map(|(count, outcome)| format!("{count} {}", outcome.word())).collect::<Vec<_>>().join(", ");
+    let by = |outcome| if outcome == Outcome::NotKnown { format!(" ({})", elsewhere(id)) } else { String::new() };
+    let counts = counts.map(|(count, outcome)| format!("{count} {}{}", outcome.word(), by(outcome))).collect::<Vec<_>>().join(", ");
     let exempt = match exempt {
         0 => String::new(),
         some => format!("; {some} of them not asked, being there for another one"),
     };
     format!("of {all} artifacts {counts}{exempt}")
+}
+
+/// Which rules say what becomes of what is not known to this one.
+pub(super) fn elsewhere(id: &str) -> String {
+    rules::told_by(id).iter().map(|rule| rule.id).collect::<Vec<_>>().join(" and ")
 }
 
 impl Gated {
@@ -286,7 +292,9 @@ impl Gated {
             };
             all.push(finding(ruled.worst, ruled.counted()));
             // Of a rule that is not about single artifacts, the line above says the only finding.
-            let further = ruled.hits.iter().filter(|_| !ruled.outcomes.is_empty() || ruled.hits.len() > 1);
+            // What is not known is told one by one by the rule that judges it.
+            let known = ruled.hits.iter().filter(|hit| hit.outcome != Outcome::NotKnown);
+            let further = known.filter(|_| !ruled.outcomes.is_empty() || ruled.hits.len() > 1);
             all.extend(further.map(|hit| Finding {
                 subject: self.subject(hit).or_else(|| Some(hit.id.clone()).filter(|id| !id.is_empty())),
                 exception: hit.exception.map(|at| self.exceptions[at].exception.told()),

@@ -1,6 +1,6 @@
 //! The rules over one artifact: what each asks, and what it finds. Pure: what time it is, and what is known, is given.
 
-use super::facts::{Advised, Package, Subject, Weakness};
+use super::facts::{Advised, Package, Scanned, Subject, Weakness};
 use super::gated::Hit;
 use super::rules as r;
 use super::terms::{Advisories, Artifacts, Choice, Terms};
@@ -100,6 +100,7 @@ pub(super) fn judge(terms: &Terms, asked: &Asked, at: usize, subject: &Subject) 
     if let (Some(advisories), Some(packages)) = (effective(terms, asked), &subject.packages) {
         packages.iter().for_each(|package| known(advisories, package, &mut hits));
         packages.iter().for_each(|package| likely(advisories, asked, package, &mut hits));
+        not_assessed(advisories, packages, &mut hits);
     }
     hits.found
 }
@@ -119,6 +120,11 @@ impl Hits {
     pub(super) fn of(&mut self, purl: &str, rule: r::Rule, outcome: Outcome, id: &str, found: String) {
         self.add(rule, outcome, id, found);
         self.found.last_mut().expect("it was just added").package = Some(purl.to_owned());
+    }
+
+    /// That a rule cannot be asked, where another one judges that.
+    pub(super) fn not_known(&mut self, rule: r::Rule, why: &str) {
+        self.add(rule, Outcome::NotKnown, "", format!("{why}: {} judges that", super::gated::elsewhere(rule.id)));
     }
 
     fn weakness(&mut self, package: &Package, rule: r::Rule, outcome: Outcome, weakness: &Weakness, found: String) {
@@ -145,6 +151,10 @@ fn scan(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
     for finding in look.findings.iter().filter(|finding| finding.weight >= least) {
         hits.add(r::SCAN, choice.outcome(), &finding.rule, format!("{}: {}", finding.rule, finding.what));
     }
+    // A warning about what nobody looked into says nothing of what is there.
+    for finding in look.findings.iter().filter(|finding| finding.weight < least && finding.rule == Scanned::NOT_EXAMINED) {
+        hits.add(r::SCAN, Outcome::NotAssessed, &finding.rule, format!("{}: {}", finding.rule, finding.what));
+    }
     let more: usize = look.more[least as usize..].iter().sum();
     if more > 0 {
         hits.add(r::SCAN, choice.outcome(), "", format!("{more} further findings of that severity"));
@@ -163,7 +173,10 @@ fn release(asked: &Artifacts, as_of: Timestamp, subject: &Subject, hits: &mut Hi
         return;
     }
     let Some(published) = release.published else {
-        return hits.add(r::UNKNOWN_AGE, asked.unknown_age.outcome(), "", "the lock does not say when it came out".to_owned());
+        const WHY: &str = "the lock does not say when it came out";
+        let asking = [(r::COOL_DOWN, asked.cool_down_days), (r::AGE, asked.max_age_days)];
+        asking.into_iter().filter(|(_, days)| days.is_some()).for_each(|(rule, _)| hits.not_known(rule, WHY));
+        return hits.add(r::UNKNOWN_AGE, asked.unknown_age.outcome(), "", WHY.to_owned());
     };
     let age = as_of.as_second().saturating_sub(published.as_second());
     let days = |days: u32| i64::from(days) * DAY;
@@ -187,7 +200,7 @@ fn database(terms: &Terms, asked: &Asked, subject: &Subject, hits: &mut Hits) {
 
 fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
     for weakness in &package.weaknesses {
-        let told = format!("{}: {}", weakness.id, weakness.summary);
+        let told = told(&weakness.id, weakness);
         if weakness.malicious {
             hits.weakness(package, r::MALICIOUS, asked.malicious.outcome(), weakness, told.clone());
         }
@@ -207,6 +220,16 @@ fn known(asked: Advisories, package: &Package, hits: &mut Hits) {
     }
 }
 
+/// Of what is inside and nobody looked into, and of packages that advisories cannot be asked about, no rule of advisories knows anything.
+fn not_assessed(asked: Advisories, packages: &[Package], hits: &mut Hits) {
+    let unknown = packages.iter().filter(|package| !package.undetermined.is_empty() || !package.not_examined.is_empty()).count();
+    if unknown > 0 {
+        let why = format!("{unknown} of its {} packages could not be assessed, or not wholly", packages.len());
+        let likely = asked.likelihood.map(|_| r::LIKELY);
+        [r::EXPLOITED, r::MALICIOUS, r::SEVERITY].into_iter().chain(likely).for_each(|rule| hits.not_known(rule, &why));
+    }
+}
+
 /// What has a score that is too high, and what has none where there are scores; a score of another day refuses too.
 fn likely(asked: Advisories, given: &Asked, package: &Package, hits: &mut Hits) {
     let Some(least) = asked.likelihood else { return };
@@ -214,11 +237,11 @@ fn likely(asked: Advisories, given: &Asked, package: &Package, hits: &mut Hits) 
     for weakness in package.weaknesses.iter().filter(|weakness| !weakness.malicious) {
         match weakness.likelihood {
             Some(share) if share >= least => {
-                let found = format!("{}, likely by {}: {}", weakness.id, share.told(), weakness.summary);
+                let found = told(&format!("{}, likely by {}", weakness.id, share.told()), weakness);
                 hits.weakness(package, r::LIKELY, Outcome::Refused, weakness, found);
             }
             None if scored => {
-                let found = format!("{}, without a score: {}", weakness.id, weakness.summary);
+                let found = told(&format!("{}, without a score", weakness.id), weakness);
                 hits.weakness(package, r::LIKELY, asked.unknown_likelihood.outcome(), weakness, found);
             }
             _ => {}
@@ -234,5 +257,10 @@ fn severity(asked: Advisories, weakness: &Weakness) -> Outcome {
 
 fn graded(weakness: &Weakness) -> String {
     let grade = weakness.grade.map_or("not rated", super::facts::Grade::word);
-    format!("{}, {grade}: {}", weakness.id, weakness.summary)
+    told(&format!("{}, {grade}", weakness.id), weakness)
+}
+
+/// A head, and what it is about where somebody says it.
+fn told(head: &str, weakness: &Weakness) -> String {
+    if weakness.summary.is_empty() { head.to_owned() } else { format!("{head}: {}", weakness.summary.trim_start()) }
 }

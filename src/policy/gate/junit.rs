@@ -42,7 +42,7 @@ fn suite(gated: &Gated, name: &str, rules: &[Ruled], xml: &mut String) {
     let cases: Vec<(&Ruled, Vec<Case>)> = rules.iter().map(|ruled| (ruled, cases(gated, ruled))).collect();
     let count = |outcome: Outcome| cases.iter().flat_map(|(_, cases)| cases).filter(|case| case.outcome == outcome).count();
     let tests: usize = cases.iter().map(|(_, cases)| cases.len()).sum();
-    let (failures, skipped) = (count(Outcome::Refused), count(Outcome::NotAssessed));
+    let (failures, skipped) = (count(Outcome::Refused), count(Outcome::NotAssessed) + count(Outcome::NotKnown));
     let _ = writeln!(xml, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">");
     for (ruled, case) in cases.iter().flat_map(|(ruled, cases)| cases.iter().map(move |case| (ruled, case))) {
         write_case(ruled, case, xml);
@@ -92,7 +92,7 @@ fn write_case(ruled: &Ruled, case: &Case, xml: &mut String) {
     let _ = match case.outcome {
         Outcome::Passed => writeln!(xml, "/>"),
         Outcome::Refused => writeln!(xml, "><failure type=\"{class}\" message=\"{first}\">{found}</failure></testcase>"),
-        Outcome::NotAssessed => writeln!(xml, "><skipped message=\"{found}\"/></testcase>"),
+        Outcome::NotAssessed | Outcome::NotKnown => writeln!(xml, "><skipped message=\"{found}\"/></testcase>"),
         Outcome::Shown | Outcome::Excepted => writeln!(xml, "><system-out>{found}</system-out></testcase>"),
     };
 }

@@ -79,7 +79,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Kept>> {
     for rule in &document.rules {
         all.push(rule.line(&rule.outcome, rule.counted()));
         // Of a rule that is not about single artifacts, the line above says the only finding.
-        for hit in rule.findings.iter().filter(|_| rule.artifacts() > 0 || rule.findings.len() > 1) {
+        let known = rule.findings.iter().filter(|hit| hit.outcome != Outcome::NotKnown.word());
+        for hit in known.filter(|_| rule.artifacts() > 0 || rule.findings.len() > 1) {
             let by = hit.exception.map(named).transpose()?;
             let exception = by.map(|by| told(&by.owner, by.second_owner.as_deref(), &by.expires, &by.reason));
             all.push(Kept { subject: hit.subject(), exception, ..rule.line(&hit.outcome, hit.found.clone()) });
@@ -105,7 +106,7 @@ impl Rule {
     fn counted(&self) -> String {
         match self.artifacts() {
             0 => self.findings.first().map_or_else(|| "as asked".to_owned(), |hit| hit.found.clone()),
-            all => counted(all, |outcome: Outcome| self.artifacts.get(outcome.word()).copied().unwrap_or(0), self.exempt),
+            all => counted(&self.rule, all, |outcome: Outcome| self.artifacts.get(outcome.word()).copied().unwrap_or(0), self.exempt),
         }
     }
 }

@@ -86,6 +86,9 @@ fn own(asked: &LicenceTerms, subject: &Subject, hits: &mut Hits) {
             hits.add(r::LICENCE, Outcome::Refused, expression, found);
         }
     }
+    if stated.expressions.is_empty() && asked.is_listed() {
+        hits.not_known(r::LICENCE, "its licence is not known");
+    }
     match (stated.expressions.is_empty(), &stated.unread[..]) {
         (false, _) => {}
         (true, _) if !stated.examined => {
@@ -126,6 +129,9 @@ fn inside(asked: &Artifacts, subject: &Subject, hits: &mut Hits) {
             hits.add(r::LICENCE_INSIDE, outcome, NOT_EXAMINED, found.clone());
         }
         hits.add(r::UNKNOWN_LICENCE_INSIDE, outcome, NOT_EXAMINED, found);
+    }
+    if terms.is_listed() && subject.inside.packages.iter().any(|package| package.licences.expressions.is_empty()) {
+        hits.not_known(r::LICENCE_INSIDE, "licences of some packages inside are not known");
     }
     unknown(terms.unknown().unwrap_or_default(), subject, hits);
 }

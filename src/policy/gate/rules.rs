@@ -80,6 +80,19 @@ pub(super) fn is_of_release(rule: Rule) -> bool {
     [AGE, COOL_DOWN, SIGNATURE, UNKNOWN_AGE, UNKNOWN_SIGNATURE, WRONG_SIGNATURE].contains(&rule)
 }
 
+/// The rules that judge what is not known to this one.
+pub(super) fn told_by(id: &str) -> &'static [Rule] {
+    const ADVISED: [Rule; 4] = [EXPLOITED, LIKELY, MALICIOUS, SEVERITY];
+    match id {
+        id if id == AGE.id || id == COOL_DOWN.id => &[UNKNOWN_AGE],
+        id if id == LICENCE.id => &[UNKNOWN_LICENCE],
+        id if id == LICENCE_INSIDE.id => &[UNKNOWN_LICENCE_INSIDE],
+        id if id == SIGNATURE.id => &[UNKNOWN_SIGNATURE],
+        id if ADVISED.iter().any(|rule| rule.id == id) => &[NOT_EXAMINED, UNDETERMINED],
+        _ => &[],
+    }
+}
+
 /// Whether only the content of artifacts, or advisories, have the last word on a rule: what a lock says of licences and formats may be less
 /// than there is. With `beside`, artifacts that name another one may turn out not to be there for it alone: then rules about releases are
 /// asked of them too.

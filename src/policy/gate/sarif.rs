@@ -63,7 +63,7 @@ fn result(gated: &Gated, at: usize, ruled: &Ruled, hit: &Hit) -> Value {
         Outcome::Refused | Outcome::Excepted => ("fail", "error"),
         Outcome::Shown => ("fail", "warning"),
         // A kind other than "fail" has no level (3.27.10).
-        Outcome::NotAssessed => ("open", "none"),
+        Outcome::NotAssessed | Outcome::NotKnown => ("open", "none"),
         Outcome::Passed => ("pass", "none"),
     };
     let about = gated.subject(hit).map(|subject| format!("{subject}: ")).unwrap_or_default();

@@ -55,6 +55,7 @@ fn by_lock(terms: &Terms, release: Release, hits: &mut Hits) {
     match release.signature {
         UpstreamSignature::Unknown => {
             let unknown = UpstreamSignature::Unknown.words();
+            hits.not_known(r::SIGNATURE, unknown);
             hits.add(r::UNKNOWN_SIGNATURE, terms.artifacts.unknown_signature.outcome(), "", unknown.to_owned());
         }
         UpstreamSignature::Present if wanted == Signed::Verified => {

@@ -129,7 +129,7 @@ fn licences_of_packages_inside_are_judged_by_their_own_lists() {
         (banned, &["MIT", "GPL-3.0-only"], Outcome::Refused),
         (allowed, &["MIT OR GPL-3.0-only"], Outcome::Passed),
         (allowed, &["ISC"], Outcome::Refused),
-        (allowed, &[], Outcome::Passed),
+        (allowed, &[], Outcome::NotKnown),
     ] {
         let subject = holding(&[("pkg:x/first@1", &["MIT"]), ("pkg:x/inner@1", licences)], 0);
         assert_eq!(outcome(policy, &subject, rules::LICENCE_INSIDE), expected, "{policy}{licences:?}");
@@ -172,7 +172,8 @@ fn findings_inside_are_told_once_and_bounded() {
         (ruled.hits, ruled.more)
     };
     let twice: [(&str, &[&str]); 4] = [("pkg:x/a@1", &["ISC"]), ("pkg:x/b@1", &[]), ("pkg:x/a@1", &["ISC"]), ("pkg:x/b@1", &[])];
-    let (refusals, _) = hits(&twice, rules::LICENCE_INSIDE);
+    let (mut refusals, _) = hits(&twice, rules::LICENCE_INSIDE);
+    assert_eq!(refusals.pop().map(|hit| hit.outcome), Some(Outcome::NotKnown), "one of the two states none");
     assert_eq!((refusals.len(), refusals[0].package.as_deref(), refusals[0].id.as_str()), (1, Some("pkg:x/a@1"), "ISC"));
     let (unknown, _) = hits(&twice, rules::UNKNOWN_LICENCE_INSIDE);
     assert_eq!((unknown.len(), unknown[0].package.as_deref(), unknown[0].found.as_str()), (1, Some("pkg:x/b@1"), "none is stated"));
@@ -214,6 +215,10 @@ fn findings_of_the_scanner_count_from_a_severity_on() {
     assert_eq!(outcome("[artifacts]\nscan = \"shown\"\n", &look(Weight::Error, [0; 3], 0), rules::SCAN), Outcome::Shown);
     assert_eq!(outcome(errors, &look(Weight::Note, [0; 3], 1), rules::SCAN), Outcome::NotAssessed);
     assert_eq!(outcome(errors, &Subject { scan: None, ..subject("a") }, rules::SCAN), Outcome::NotAssessed);
+    let findings = vec![Scanned { rule: Scanned::NOT_EXAMINED.to_owned(), weight: Weight::Warning, what: "packed".to_owned() }];
+    let unseen = Subject { scan: Some(Look { findings, ..Look::default() }), ..subject("a") };
+    assert_eq!(outcome(errors, &unseen, rules::SCAN), Outcome::NotAssessed, "what nobody looked into does not pass");
+    assert_eq!(outcome(warnings, &unseen, rules::SCAN), Outcome::Refused);
     let cut = Subject { scan: Some(Look { cut: 1, ..Look::default() }), ..subject("a") };
     assert_eq!(outcome(errors, &cut, rules::SCAN), Outcome::NotAssessed, "what was not kept may be about it");
 }
@@ -472,6 +477,59 @@ fn what_is_exempt_is_counted() {
     assert!(told.contains("1 of them not asked, being there for another one"), "{told}");
 }
 
+/// What a rule could not ask has not passed it, and is no second refusal: another rule judges that, and is named.
+#[test]
+fn what_is_not_known_is_not_called_passed() {
+    let policy = "[artifacts]\ncool-down-days = 7\nmax-age-days = 900\nunknown-age = \"refused\"\nlicences-allowed = [\"MIT\"]\n\
+                  upstream-signatures = \"present\"\n[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n";
+    let package = |not_examined: &[&str]| Package {
+        purl: "pkg:oci/a".to_owned(),
+        undetermined: vec![],
+        not_examined: not_examined.iter().map(|why| (*why).to_owned()).collect(),
+        weaknesses: vec![],
+    };
+    let known = Subject {
+        release: Some(Release {
+            published: Some(time("2026-01-01T00:00:00Z")),
+            signature: UpstreamSignature::Present,
+            ..Release::default()
+        }),
+        packages: Some(vec![package(&[])]),
+        ..licensed(&["MIT"])
+    };
+    let unknown = Subject { packages: Some(vec![package(&["its content is not here"])]), ..subject("b") };
+    let gated = terms(policy).gate(&[known, unknown], &held());
+    let of = |rule: Rule| gated.rules.iter().find(|ruled| ruled.rule == rule).expect("in force");
+    for (rule, by) in [
+        (rules::COOL_DOWN, "artifacts.unknown-age"),
+        (rules::AGE, "artifacts.unknown-age"),
+        (rules::LICENCE, "artifacts.unknown-licence"),
+        (rules::SIGNATURE, "artifacts.unknown-signature"),
+        (rules::MALICIOUS, "advisories.not-examined and advisories.undetermined"),
+        (rules::SEVERITY, "advisories.not-examined and advisories.undetermined"),
+    ] {
+        assert_eq!(of(rule).outcomes, [Outcome::Passed, Outcome::NotKnown], "{}", rule.id);
+        assert_eq!(of(rule).counted(), format!("of 2 artifacts 1 not-known ({by}), 1 passed"));
+    }
+    assert_eq!(of(rules::UNKNOWN_AGE).outcomes, [Outcome::Passed, Outcome::Refused]);
+    let xml = junit(std::slice::from_ref(&gated), &[]);
+    assert!(xml.contains("<testcase classname=\"artifacts.cool-down\" name=\"room/b 1\"><skipped"), "{xml}");
+    let log = sarif(std::slice::from_ref(&gated), &[]);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert!(results.iter().any(|result| result["ruleId"] == "artifacts.cool-down" && result["kind"] == "open"));
+    let lines = gated.told();
+    assert!(lines.iter().all(|finding| finding.subject.is_none() || finding.outcome != Outcome::NotKnown), "{lines:?}");
+}
+
+#[test]
+fn a_finding_without_words_ends_with_its_name() {
+    let mut silent = weak("MAL-1", None, true, false);
+    silent.packages.iter_mut().flatten().flat_map(|package| &mut package.weaknesses).for_each(|weakness| weakness.summary.clear());
+    let gated = terms("").gate(&[silent], &held());
+    let hit = gated.findings(Outcome::Refused).next().expect("a finding").1;
+    assert_eq!(hit.found, "MAL-1");
+}
+
 #[test]
 fn exceptions_are_granted_by_any_name_and_say_which() {
     let weak = weak("GHSA-1", Some(Grade::High), false, false);
@@ -575,7 +633,7 @@ fn what_would_ask_nothing_is_no_policy() {
         (sound.replace("until it is replaced", ""), "empty"),
         (sound.replace("until it is replaced", "until it is \\u202ereplaced"), "not plain"),
         (sound.replace("Alice", "Alice\\u001b[2J"), "not plain"),
-        (sound.replace("room/a", "room/a\\u0007"), "not plain"),
+        (sound.replace("room/a", "room/a\\u0007"), "room/a"),
         (sound.replace("artifacts.size", "advisories.malicious"), "one person"),
         (format!("{sound}vex = \"not_affected\"\n"), "not say about what"),
         (format!("{sound}justification = \"component_not_present\"\n"), "by itself"),
@@ -647,7 +705,7 @@ fn everything() -> Gated {
     hostile.name = "room/\u{1b}[2J<a>&\"\u{202e}\u{fffe}]]>".to_owned();
     hostile.purl = "pkg:generic/a b".to_owned();
     let policy = format!(
-        "[artifacts]\nmax-bytes = 99\nscan = \"refused\"\nunknown-licence = \"shown\"\n[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n{}",
+        "[artifacts]\nmax-bytes = 99\ncool-down-days = 3\nscan = \"refused\"\nunknown-licence = \"shown\"\n[advisories]\nrefuse = \"high\"\nmax-age-days = 7\n{}",
         exception("artifacts.size", "room/b", "")
     );
     let unread = Subject { scan: None, ..subject("c") };

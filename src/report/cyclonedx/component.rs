@@ -1,7 +1,7 @@
 //! One component, with the files it is made of and what was found inside.
 
 use super::super::component::{Class, Component, Examined, Part};
-use super::super::licence::{Basis, Declared, difference, each_found};
+use super::super::licence::{Basis, Declared, difference, each_found, is_taken};
 use super::super::links::{is_link, is_media_type};
 use super::super::who::Who;
 use super::{model, organization, property, put, text};
@@ -59,8 +59,10 @@ fn licences(component: &Component) -> Option<Value> {
     let acknowledgement = if component.concluded.is_some() { "concluded" } else { "declared" };
     match Declared::of(&component.licences) {
         Declared::Nothing => None,
+        Declared::Expression(one) if is_taken(&one) => Some(json!([{ "license": { "id": one, "acknowledgement": acknowledgement } }])),
+        // The schema lists the identifiers of its own day; a newer one is a name.
         Declared::Expression(one) if spdx::license_id(&one).is_some() => {
-            Some(json!([{ "license": { "id": one, "acknowledgement": acknowledgement } }]))
+            Some(json!([{ "license": { "name": one, "acknowledgement": acknowledgement } }]))
         }
         Declared::Expression(one) => Some(json!([{ "expression": one, "acknowledgement": acknowledgement }])),
         Declared::Text(_) => {
@@ -122,7 +124,7 @@ fn evidence(component: &Component) -> Option<Value> {
         value["identity"] = json!([{ "field": "purl", "confidence": 1, "methods": [method] }]);
         value["occurrences"] = json!([{ "location": place }]);
     }
-    let licence = |(text, id): (&str, Option<&str>)| match id.filter(|id| spdx::license_id(id).is_some()) {
+    let licence = |(text, id): (&str, Option<&str>)| match id.filter(|id| is_taken(id)) {
         Some(id) => json!({ "license": { "id": id } }),
         None => json!({ "license": { "name": text } }),
     };

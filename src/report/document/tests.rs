@@ -893,6 +893,8 @@ fn what_rules_say_is_said_in_every_language() {
     assert_eq!(italian.of_rules("of 15 artifacts 14 passed, 1 refused"), "di 15 artefatti 14 superati, 1 rifiutato");
     assert_eq!(italian.of_rules("of 1 artifacts 1 passed"), "di 1 artefatto 1 superato");
     assert_eq!(german.of_rules("of 12 artifacts 2 refused, 10 passed"), "von 12 Artefakten 2 abgelehnt, 10 bestanden");
+    let unknown = german.of_rules("of 3 artifacts 1 not-known (artifacts.unknown-age), 2 passed");
+    assert_eq!(unknown, "von 3 Artefakten 1 nicht bekannt (artifacts.unknown-age), 2 bestanden");
     assert_eq!(
         german.of_rules("3 parts of what is inside could not be looked into: a layer"),
         "in 3 Teile des Inhalts konnte nicht hineingesehen werden: a layer"

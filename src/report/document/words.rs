@@ -104,10 +104,12 @@ impl Words {
     /// `2 refused, 3 passed`, in this language.
     fn counts(&self, text: &str) -> String {
         let one = |part: &str| match part.split_once(' ') {
-            Some((count, outcome)) if self.find(&format!("counted.{outcome}")).is_some() => {
-                self.with(&format!("counted.{outcome}"), &[("count", count)])
+            Some((count, said)) => {
+                let (outcome, behind) = said.split_at(said.find(' ').unwrap_or(said.len()));
+                let word = format!("counted.{outcome}");
+                if self.find(&word).is_some() { self.with(&word, &[("count", count)]) + behind } else { part.to_owned() }
             }
-            _ => part.to_owned(),
+            None => part.to_owned(),
         };
         text.split(", ").map(one).collect::<Vec<_>>().join(", ")
     }

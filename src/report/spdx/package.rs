@@ -3,7 +3,7 @@
 use super::super::component::{Class, Component, Examined, Part};
 use super::super::identity::spdx_id;
 use super::super::inventory::Inventory;
-use super::super::licence::{Basis, Declared, difference};
+use super::super::licence::{Basis, Declared, difference, in_older_terms};
 use super::super::links::is_link;
 use super::super::model::{Dataset, Model};
 use crate::artifact::Digest;
@@ -24,12 +24,14 @@ impl LicenseRefs {
         id
     }
 
-    /// References that an expression brings along, which must be explained too.
-    fn explain(&mut self, expression: &str) {
+    /// An expression as readers of this version take it. The references in it are explained, those that it brings along too.
+    fn expression(&mut self, expression: &str) -> String {
+        let expression = in_older_terms(expression, &mut |reference, meaning| drop(self.0.insert(reference.to_owned(), meaning)));
         let words = expression.split([' ', '(', ')']).filter(|word| word.starts_with("LicenseRef-"));
         for word in words {
             self.0.entry(word.to_owned()).or_insert_with(|| format!("{word}, as the publisher names it"));
         }
+        expression
     }
 
     /// The section of the document.
@@ -58,7 +60,7 @@ pub(super) fn of(component: &Component, refs: &mut LicenseRefs, packages: &mut V
     value["supplier"] = json!(supplier(component.supplier.as_deref()));
     value["primaryPackagePurpose"] = json!(purpose(component.class));
     if let Some(concluded) = &component.concluded {
-        value["licenseConcluded"] = json!(concluded);
+        value["licenseConcluded"] = json!(refs.expression(concluded));
     }
     let digest = component.first().map(|part| part.digest.to_string()).unwrap_or_default();
     let texts = [
@@ -135,10 +137,7 @@ fn of_a_file(value: &mut Value, part: &Part) {
 fn licence(component: &Component, refs: &mut LicenseRefs) -> String {
     match Declared::of(&component.licences) {
         Declared::Nothing => NOTHING_SAID.to_owned(),
-        Declared::Expression(expression) => {
-            refs.explain(&expression);
-            expression
-        }
+        Declared::Expression(expression) => refs.expression(&expression),
         Declared::Text(text) => refs.of(&text),
     }
 }

@@ -53,9 +53,7 @@ const UNREAD: &str = "it could not be read as what it should be";
 /// others inside.
 fn unexamined(component: &Component, silent: bool) -> Option<&'static str> {
     match (&component.inside, &component.examined) {
-        (Some(inside), _) if !inside.not_assessed.is_empty() || inside.components.is_empty() => {
-            Some("not all of what is inside could be looked into")
-        }
+        (Some(inside), _) if !inside.is_whole() || inside.components.is_empty() => Some("not all of what is inside could be looked into"),
         (None, Examined::NotExamined) if component.class == Class::Container || component.class == Class::Library && silent => {
             Some("its content is not here, and was not looked into")
         }
@@ -142,6 +140,9 @@ mod tests {
         assert_eq!(extent(&image(Examined::NotExamined, None)), [Extent::NotExamined]);
         assert_eq!(extent(&image(Examined::Unreadable("why".to_owned()), None)), [Extent::NotExamined]);
         assert_eq!(extent(&image(Examined::Read, Some(partly))).first(), Some(&Extent::NotExamined));
+        let elsewhere = vec!["another platform".to_owned()];
+        let carried = Inside { components: vec![package.clone()], not_assessed: elsewhere, not_carried: 1, ..Inside::default() };
+        assert!(!extent(&image(Examined::Read, Some(carried))).contains(&Extent::NotExamined), "a platform that is not carried");
         let whole = Inside { components: vec![package], ..Inside::default() };
         assert!(!extent(&image(Examined::Read, Some(whole))).contains(&Extent::NotExamined));
         assert_eq!(extent(&image(Examined::Opaque, None)), [Extent::NotAssessable], "an artifact that is no image");

@@ -142,7 +142,7 @@ pub struct Line {
 pub struct Assessed {
     /// The packages, each once in each artifact it was met in.
     pub lines: Vec<Line>,
-    /// How many are what.
+    /// How many packages are what, each once in each artifact.
     pub counts: Counts,
     /// How many were not assessed whole, by reason.
     pub reasons: BTreeMap<String, usize>,
@@ -162,7 +162,9 @@ impl Held {
         let mut seen = BTreeSet::new();
         let mut all = Vec::new();
         for component in &inventory.components {
-            all.extend(lines(component).into_iter().filter(|line| seen.insert(line.what())));
+            // What has no package URL is told of each time: nothing says that two are one.
+            let told = |line: &Line| line.purl.is_empty() || seen.insert((line.purl.clone(), line.what()));
+            all.extend(lines(component).into_iter().filter(told));
         }
         self.asked(all, terms)
     }
@@ -188,11 +190,14 @@ impl Held {
             line.findings = judged.findings.iter().map(|finding| self.found(finding, &line.purl, line.within.as_deref(), terms)).collect();
         }
         let mut reasons = BTreeMap::new();
-        for reason in lines.iter().flat_map(|line| &line.reasons) {
-            *reasons.entry(reason.clone()).or_insert(0) += 1;
+        let mut told = BTreeSet::new();
+        for (at, line) in lines.iter().enumerate() {
+            let unnamed = line.purl.is_empty().then_some(at);
+            for reason in line.reasons.iter().filter(|reason| told.insert((*reason, &line.purl, &line.within, unnamed))) {
+                *reasons.entry(reason.clone()).or_insert(0) += 1;
+            }
         }
-        let mut counts = Counts::default();
-        lines.iter().for_each(|line| counts.add(line.extent, line.findings.len()));
+        let counts = counted(&lines);
         let exploited_unknown = self.ranking.exploited_unknown(&terms.freshness);
         let likelihood_unknown = self.ranking.likelihood_unknown(&terms.freshness);
         let used = self.used.clone();
@@ -247,6 +252,20 @@ impl Assessed {
     }
 }
 
+/// How many packages are what, each once in each artifact, whatever it was asked as: by several questions, what they come to together.
+fn counted(lines: &[Line]) -> Counts {
+    let mut packages: BTreeMap<_, (Extent, BTreeSet<&str>)> = BTreeMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        let unnamed = line.purl.is_empty().then_some(at);
+        let package = packages.entry((&line.purl, &line.within, unnamed)).or_insert((line.extent, BTreeSet::new()));
+        package.0 = package.0.with(line.extent);
+        package.1.extend(line.findings.iter().map(|found| found.id.as_str()));
+    }
+    let mut counts = Counts::default();
+    packages.values().for_each(|(extent, findings)| counts.add(*extent, findings.len()));
+    counts
+}
+
 fn package(subject: &Subject) -> Package<'_> {
     Package { ecosystem: &subject.ecosystem, name: &subject.name, version: &subject.version }
 }
@@ -292,6 +311,31 @@ mod tests {
 
     fn found(id: &str, rating: Rating, exploited: bool, likelihood: Option<f32>) -> Found {
         Found { exploited: exploited.then(|| "2026-01-01".to_owned()), likelihood, ..Found::rated(id, rating) }
+    }
+
+    /// Two packages that were built from one are two, in the counts too; two questions about one package are one.
+    #[test]
+    fn packages_are_counted_each_once_in_each_artifact() {
+        let line = |purl: &str, within: Option<&str>, extent, ids: &[&str]| Line {
+            purl: purl.to_owned(),
+            asked: None,
+            within: within.map(str::to_owned),
+            extent,
+            reasons: vec![],
+            findings: ids.iter().map(|id| found(id, Rating::High, false, None)).collect(),
+        };
+        let all = [
+            line("pkg:deb/debian/zlib1g@1", Some("image"), Extent::Assessed, &["A", "B"]),
+            line("pkg:deb/debian/zlib1g-dev@1", Some("image"), Extent::Assessed, &["A", "B"]),
+            line("pkg:deb/debian/zlib1g@1", Some("other image"), Extent::Assessed, &["A"]),
+            line("pkg:rpm/a@1", None, Extent::Assessed, &["C"]),
+            line("pkg:rpm/a@1", None, Extent::Undetermined, &["C", "D"]),
+            line("", None, Extent::NotAssessable, &[]),
+            line("", None, Extent::NotAssessable, &[]),
+        ];
+        let counts = counted(&all);
+        assert_eq!((counts.assessed, counts.undetermined, counts.not_examined, counts.not_assessable), (3, 1, 0, 2));
+        assert_eq!((counts.affected, counts.findings), (4, 7));
     }
 
     #[test]

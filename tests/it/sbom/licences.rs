@@ -225,3 +225,34 @@ fn licences_are_found_inside_images() {
     assert_eq!((counts.otherwise_licensed, counts.unlicensed, counts.only_found), (1, 5, 3), "{counts:?}");
     judged(&found);
 }
+
+/// Of what stands in a licence list that is newer than a document's readers, no reader refuses the document.
+#[test]
+fn every_licence_of_the_list_is_taken_by_foreign_readers() {
+    let statement =
+        |id: &str, basis| Licensing { text: id.to_owned(), source: "LICENSE".to_owned(), basis, expression: Some(id.to_owned()) };
+    let exceptions = spdx::identifiers::EXCEPTIONS.iter().map(|exception| format!("GPL-2.0-only WITH {} OR MVT-1.1", exception.name));
+    let licences = spdx::identifiers::LICENSES.iter().map(|licence| licence.name.to_owned());
+    let all: Vec<String> = licences.filter(|name| !["NONE", "NOASSERTION"].contains(&name.as_str())).chain(exceptions).collect();
+    let words = ["NONE", "NOASSERTION", "MIT OR NONE"].map(|word| Licensing::new(word, "METADATA"));
+    assert!(words.iter().all(|statement| statement.expression.is_none()), "{words:?}");
+    let component = |(n, licences): (usize, Vec<Licensing>)| Component {
+        reference: format!("component-{n}"),
+        name: format!("component {n}"),
+        version: "1".to_owned(),
+        concluded: licences.iter().find(|l| l.basis == Basis::Declared).and_then(|l| l.expression.clone()),
+        licences,
+        ..Component::default()
+    };
+    let stated = all.iter().map(|id| match id.contains(' ') {
+        true => vec![statement(id, Basis::Declared)],
+        false => vec![statement(id, Basis::Declared), statement(id, Basis::Found)],
+    });
+    let mut inventory = inventory(&[], &held([]));
+    inventory.components = stated.chain(words.map(|word| vec![word])).enumerate().map(component).collect();
+    let count = inventory.components.len();
+    assert!(count > 800, "{count}");
+    let text = document(&inventory, Format::CycloneDx).to_string();
+    assert!(text.contains(r#""name":"BSD-2-Clause-pos-unchanged""#) && text.contains(r#""id":"MIT""#));
+    judged(&inventory);
+}

@@ -196,7 +196,7 @@ fn packing_that_hides_or_expands() {
     let bomb = zstd::encode_all(&zeros[..], 19).unwrap();
     assert!(bomb.len() < 10_000);
     assert_eq!(names(&found(&bomb)), ["expands"]);
-    assert_eq!(names(&found(b"\xfd7zXZ\0 not read here")), ["not-examined"]);
+    assert_eq!(names(&found(b"\xfd7zXZ\0 is none")), ["unreadable"]);
 }
 
 /// As `bzip2 -9` writes them, and damaged.

@@ -74,6 +74,56 @@ fn a_gadget_is_refused_wherever_it_lies() {
     }
 }
 
+/// joblib unpacks by itself whatever it packs, in all its forms; as loaders see it, whatever the file is called.
+#[test]
+fn a_gadget_is_refused_however_it_is_packed() {
+    let mut forms = 0;
+    for entry in std::fs::read_dir(vectors().join("packed")).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, bytes) = (path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+        let cut = name.contains("-cut");
+        for (form, bytes) in [
+            (name, bytes.clone()),
+            ("model.bin", bytes.clone()),
+            ("model.zip", zip(&[part(&format!("inside/{name}"), &bytes)])),
+            ("model.tar", tar(&[file("model.bin", &bytes)])),
+        ] {
+            let findings = judged(form, &bytes);
+            let told = |finding: &Finding| {
+                finding.rule.name.starts_with("pickle-")
+                    || (cut && finding.rule.name == "unreadable" || name.contains("-second") && finding.rule.name == "gzip-trailing")
+            };
+            assert!(findings.iter().any(|finding| finding.severity == Severity::Error && told(finding)), "{name} as {form}: {findings:?}");
+        }
+        forms += 1;
+    }
+    assert_eq!(forms, 15);
+}
+
+/// What a loader might unpack and nobody reads is refused: beyond the bound of memory, packed twice, or broken off.
+#[test]
+fn what_could_be_a_pickle_and_is_not_read_is_an_error() {
+    let window = [&[0x5d, 0, 0, 0, 0xc0][..], &[0xff; 8], &[0; 40]].concat();
+    let legacy = [b"\x02\x21\x4c\x18\x04\0\0\0".as_slice(), &[0; 16]].concat();
+    let broken = {
+        let good = std::fs::read(vectors().join("packed/zlib.joblib")).unwrap();
+        [&good[..good.len() - 4], &[0xff; 9000]].concat()
+    };
+    let unknown = [b"\x5d\0\0".as_slice(), &[7; 40]].concat();
+    for (name, bytes) in
+        [("model.bin", window), ("model.pkl", legacy), ("model.bin", broken), ("model.sav", unknown), ("a.joblib", gzip(&gzip(b"N.")))]
+    {
+        let findings = judged(name, &bytes);
+        assert!(findings.iter().any(|finding| finding.severity == Severity::Error), "{name} {:02x?}: {findings:?}", &bytes[..4]);
+    }
+    let warned = |name: &str, bytes: &[u8]| judged(name, bytes).iter().all(|finding| finding.severity == Severity::Warning);
+    assert!(warned("model.h5", b"\x89HDF\r\n\x1a\n\0\0\0\0") && warned("model.rds", &gzip(b"X\n\0\0\0\x03\0\x04\x02\x02")));
+    // What only happens to begin like something that is packed is none.
+    for bytes in [&b"\x78\x9c\xff\xff\xff\xff"[..], b"\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"] {
+        assert!(judged("weights.bin", bytes).is_empty(), "{bytes:02x?}: {:?}", judged("weights.bin", bytes));
+    }
+}
+
 fn npy_header(descr: &str) -> Vec<u8> {
     let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,), }}");
     format!("{text:<69}\n").into_bytes()

@@ -220,7 +220,8 @@ def main():
         (HERE / f"{name}.pickle").write_bytes(content)
     lines = ["# Pickles", "", "Made by `make.py`. None of them does harm when it is run; airlift never runs any. Those whose name begins with `benign` are what",
              "libraries write; the others reach for something that can be called, or are made to be read in two ways.",
-             "`readers.py` tells what Python's readers make of mutations of them, `peers.py` what picklescan and fickling do.", "",
+             "`readers.py` tells what Python's readers make of mutations of them, `peers.py` what picklescan and fickling do.",
+             "`packed/` is by `packed.py`: one that is dangerous, in the forms that joblib packs by.", "",
              "| file | what it does | verdict |", "|---|---|---|"]
     lines += [f"| `{name}.pickle` | {what} | {verdict} |" for name, verdict, what, _ in CASES]
     (HERE / "README.md").write_text("\n".join(lines) + "\n")
