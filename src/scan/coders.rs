@@ -17,19 +17,21 @@ pub(super) fn begins_lzma(start: &[u8]) -> bool {
     let Some(length) = rest.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)) else { return false };
     let window = u32::from_le_bytes(*window);
     // A power of two, or the sum of one and its half.
-    let usual = window == u32::MAX || window.count_ones() == 1 || window.count_ones() == 2 && (window & window >> 1) != 0;
+    let usual = window == u32::MAX || window.is_power_of_two() || window.count_ones() == 2 && (window & (window >> 1)) != 0;
     *properties < 225 && usual && (length == u64::MAX || length < LONGEST)
 }
 
 /// A decoder that is asked for nothing more once it has failed, and never for nothing.
 pub(super) struct Fused<R> {
     inner: R,
-    failed: Option<Option<i32>>,
+    failed: bool,
+    /// What the operating system said then.
+    code: Option<i32>,
 }
 
 impl<R: Read> Fused<R> {
     pub fn new(inner: R) -> Self {
-        Self { inner, failed: None }
+        Self { inner, failed: false, code: None }
     }
 
     pub fn inner(&self) -> &R {
@@ -39,11 +41,11 @@ impl<R: Read> Fused<R> {
 
 impl<R: Read> Read for Fused<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.failed {
-            Some(Some(code)) => Err(io::Error::from_raw_os_error(code)),
-            Some(None) => Err(io::Error::new(io::ErrorKind::InvalidData, "it cannot be unpacked further")),
-            None if buffer.is_empty() => Ok(0),
-            None => self.inner.read(buffer).inspect_err(|error| self.failed = Some(error.raw_os_error())),
+        match (self.failed, self.code) {
+            (true, Some(code)) => Err(io::Error::from_raw_os_error(code)),
+            (true, None) => Err(io::Error::new(io::ErrorKind::InvalidData, "it cannot be unpacked further")),
+            (false, _) if buffer.is_empty() => Ok(0),
+            (false, _) => self.inner.read(buffer).inspect_err(|error| (self.failed, self.code) = (true, error.raw_os_error())),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What the hub read from a model card, cleaned for the lock.
 
-use super::front_matter;
 use super::hub::Account;
 use super::meta::Card;
 use super::words::{MOST, clean, text, texts};
@@ -23,21 +22,6 @@ pub(super) fn read(account: &Account) -> Card {
     }
 }
 
-/// What the card of a repository declares that no hub has read: of the head of its README.
-pub(super) fn of_file(text: &str) -> Card {
-    let one = |key: &str| front_matter::list(text, key).into_iter().next().as_deref().and_then(clean);
-    let all = |key: &str| front_matter::list(text, key).iter().filter_map(|entry| clean(entry)).take(MOST).collect();
-    Card {
-        licences: all("license"),
-        licence_name: one("license_name"),
-        base_models: all("base_model"),
-        library: one("library_name"),
-        pipeline: one("pipeline_tag"),
-        tags: all("tags"),
-        ..Card::default()
-    }
-}
-
 /// What was counted in tensors; where there are none, in GGUF files.
 fn parameters(account: &Account) -> BTreeMap<String, u64> {
     let kinds = account.safetensors.get("parameters").and_then(Value::as_object).into_iter().flatten();
@@ -52,19 +36,4 @@ fn parameters(account: &Account) -> BTreeMap<String, u64> {
 /// A count that JSON's readers agree about.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|n| *n < 1 << 53)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::of_file;
-
-    #[test]
-    fn a_readme_declares_what_a_hub_would_have_read() {
-        let card = of_file("---\nlicense: apache-2.0\nbase_model:\n- acme/base\npipeline_tag: text-generation\n---\n# A model\n");
-        assert_eq!(card.licences().collect::<Vec<_>>(), ["apache-2.0"]);
-        assert_eq!((card.base_models, card.pipeline.as_deref()), (vec!["acme/base".to_owned()], Some("text-generation")));
-        let own = of_file("---\nlicense: other\nlicense_name: acme-terms\n---\n");
-        assert_eq!(own.licences().collect::<Vec<_>>(), ["acme-terms"]);
-        assert_eq!(of_file("# A model\nlicense: mit\n"), super::Card::default());
-    }
 }

@@ -1,6 +1,5 @@
 //! What the inventory says of a model or dataset: what its card declares, and what its files show.
 
-use super::card;
 use super::carried::Carried;
 use super::describe::{describe, purl};
 use super::front_matter;
@@ -83,7 +82,7 @@ pub(super) fn with_card(meta: Meta, artifact: &Artifact, blobs: &dyn Blobs) -> R
     if meta.card != Card::default() {
         return Ok(meta);
     }
-    let read = file(artifact, blobs, "README.md")?.map(|text| card::of_file(&String::from_utf8_lossy(&text)));
+    let read = file(artifact, blobs, "README.md")?.map(|text| front_matter::of_file(&String::from_utf8_lossy(&text)));
     Ok(Meta { card: read.unwrap_or_default(), ..meta })
 }
 

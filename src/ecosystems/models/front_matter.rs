@@ -1,5 +1,8 @@
 //! Lists in the head of a model card: the few forms of YAML that cards are written in. What is of another form is not read.
 
+use super::meta::Card;
+use super::words::clean;
+
 /// Most entries of a list.
 const MOST: usize = 200;
 
@@ -24,9 +27,35 @@ pub(super) fn list(card: &str, key: &str) -> Vec<String> {
     entries.into_iter().map(plain).filter(fits).take(MOST).collect()
 }
 
+/// What the card of a repository declares that no hub has read: of the head of its README.
+pub(super) fn of_file(text: &str) -> Card {
+    let one = |key: &str| list(text, key).into_iter().next().as_deref().and_then(clean);
+    let all = |key: &str| list(text, key).iter().filter_map(|entry| clean(entry)).take(MOST).collect();
+    Card {
+        licences: all("license"),
+        licence_name: one("license_name"),
+        base_models: all("base_model"),
+        library: one("library_name"),
+        pipeline: one("pipeline_tag"),
+        tags: all("tags"),
+        ..Card::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::list;
+    use super::super::meta::Card;
+    use super::{list, of_file};
+
+    #[test]
+    fn a_readme_declares_what_a_hub_would_have_read() {
+        let card = of_file("---\nlicense: apache-2.0\nbase_model:\n- acme/base\npipeline_tag: text-generation\n---\n# A model\n");
+        assert_eq!(card.licences().collect::<Vec<_>>(), ["apache-2.0"]);
+        assert_eq!((card.base_models, card.pipeline.as_deref()), (vec!["acme/base".to_owned()], Some("text-generation")));
+        let own = of_file("---\nlicense: other\nlicense_name: acme-terms\n---\n");
+        assert_eq!(own.licences().collect::<Vec<_>>(), ["acme-terms"]);
+        assert_eq!(of_file("# A model\nlicense: mit\n"), Card::default());
+    }
 
     #[test]
     fn the_forms_that_cards_use() {

@@ -489,11 +489,7 @@ fn what_is_not_known_is_not_called_passed() {
         weaknesses: vec![],
     };
     let known = Subject {
-        release: Some(Release {
-            published: Some(time("2026-01-01T00:00:00Z")),
-            signature: UpstreamSignature::Present,
-            ..Release::default()
-        }),
+        release: Some(Release { published: Some(time("2026-01-01T00:00:00Z")), signature: UpstreamSignature::Present }),
         packages: Some(vec![package(&[])]),
         ..licensed(&["MIT"])
     };
