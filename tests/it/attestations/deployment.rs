@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 pub const TIME: i64 = 1_767_225_600 + 3600;
 const PROMISES: &[u64] = &[1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
 const ISSUER: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 8];
+const ISSUER_RAW: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 1];
 const LOG: &str = "log.example - 1";
 
 pub struct Deployment {
@@ -107,7 +108,8 @@ impl Deployment {
         params.use_authority_key_identifier_extension = true;
         params.subject_alt_names = vec![SanType::Rfc822Name(identity.try_into().unwrap())];
         let text = [&[0x0c, u8::try_from(issuer.len()).unwrap()][..], issuer.as_bytes()].concat();
-        params.custom_extensions = vec![CustomExtension::from_oid_content(ISSUER, text)];
+        let raw = CustomExtension::from_oid_content(ISSUER_RAW, issuer.as_bytes().to_vec());
+        params.custom_extensions = vec![raw, CustomExtension::from_oid_content(ISSUER, text)];
         let by = Issuer::from_params(&self.authority.0, &self.authority.1);
         let shown = params.signed_by(&key, &by).unwrap();
         let promise = self.promise(signed_part(shown.der()));

@@ -2,6 +2,7 @@
 //! policy. The vectors and where they come from are in `tests/vectors/attestations`.
 
 mod attested;
+mod cosign;
 pub mod deployment;
 pub mod images;
 mod judge;

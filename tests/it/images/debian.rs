@@ -18,8 +18,9 @@ use std::process::{Child, Command, Stdio};
 /// `alice:s3cret` in bcrypt, the only form the registry reads.
 const PASSWORDS: &str = "alice:$2y$05$BT8/GJYOtQuMbP0sA29GG.x5vhUWFbTkHptZhliAcQVosvTS0YG26\n";
 
-struct Debian {
-    host: String,
+/// A registry of that program on loopback, which ends with its owner.
+pub struct Debian {
+    pub host: String,
     process: Child,
     folder: tempfile::TempDir,
 }
@@ -33,7 +34,7 @@ impl Drop for Debian {
 
 impl Debian {
     /// Runs a registry; `more` goes under `http:`, `access` to the top of its configuration.
-    fn start(program: &Path, folder: tempfile::TempDir, access: &str, more: &str) -> Self {
+    pub fn start(program: &Path, folder: tempfile::TempDir, access: &str, more: &str) -> Self {
         // The port is free a moment before the registry takes it: it cannot choose one itself.
         let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let root = folder.path().join("data");
@@ -52,7 +53,7 @@ impl Debian {
     }
 
     /// Takes over everything that is in a small registry.
-    async fn fill(&self, client: &Client, scheme: &str, source: &Registry) {
+    pub async fn fill(&self, client: &Client, scheme: &str, source: &Registry) {
         let base = format!("{scheme}://{}", self.host);
         let sent = |request: reqwest::RequestBuilder| async move {
             let response = request.basic_auth("alice", Some("s3cret")).send().await.unwrap();

@@ -3,7 +3,7 @@
 mod access;
 mod attached;
 mod clients;
-mod debian;
+pub mod debian;
 mod hostile;
 mod lock;
 pub mod pictures;
