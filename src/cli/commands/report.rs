@@ -56,6 +56,7 @@ impl Format {
 #[command(
     after_help = "Examples:\n  airlift report /media/usb --out mlops-7\n  airlift report --why numpy --format markdown\n  airlift report --receipt 3 --out receipt-3\n\nA bundle is verified and compared with what is installed; without places the report is of what is installed. Ages are counted at --at, so that the same input gives the same bytes."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ReportCommand {
     /// Volumes of one bundle, or folders that hold them
     #[arg(conflicts_with_all = ["lock", "installed", "impact", "receipt"])]

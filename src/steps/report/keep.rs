@@ -63,7 +63,7 @@ pub fn keep(journal: &Journal<'_>, report: &Report, root: &TrustRoot, signer: &d
 
 fn nobody(root: &TrustRoot, role: Role, key: String) -> Error {
     let error = Error::usage("the trust root names nobody who signs reports with this key").with("key", key);
-    let people: Vec<_> = root.people(role).into_iter().map(|name| outside(&name)).collect();
+    let people: Vec<_> = root.people(role).into_iter().map(outside).collect();
     error
         .with("who may", people.join(", "))
         .hint("sign with the key of one of them, or let a next root name this one: airlift trust rotate")
