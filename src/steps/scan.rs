@@ -140,7 +140,10 @@ impl Scan<'_> {
         };
         let Some(mut bytes) = blobs.open(&blob.digest)? else { return Ok(None) };
         if self.hash {
-            check(blob, &mut *bytes, self.progress)?;
+            check(blob, &mut *bytes, self.progress).map_err(|e| {
+                let hint = "airlift scrub says which blobs of a store are damaged; import or fetch brings back what it discards";
+                e.about(artifact.label()).hint(hint)
+            })?;
         }
         room.scan_blob(artifact, blob, &mut *bytes, &mut found).map_err(|e| e.about(artifact.label()))?;
         self.progress.advance(PHASE, blob.size);

@@ -91,8 +91,9 @@ pub struct ReportCommand {
     /// What rests on a key on this host, revoked or not; the key as ssh-keygen -l prints it
     #[arg(long, value_name = "SHA256:…")]
     impact: Option<String>,
-    /// A folder of advisories in OSV's form, by ecosystem, which the rules of the policy ask as `import --advisories` does
-    #[arg(long, value_name = "DIR", requires = "places")]
+    /// A folder of advisories in OSV's form, by ecosystem, beside those that are carried; of a bundle the rules of the policy ask them as
+    /// `import --advisories` does
+    #[arg(long, value_name = "DIR", conflicts_with = "impact")]
     advisories: Option<PathBuf>,
     #[command(flatten)]
     vexing: Vexing,

@@ -69,6 +69,23 @@ fn a_bundle_that_came_in_is_reported_before_and_after_it_is_installed() {
     assert!(installed.subject.said().bundles.len() == 1 && installed.artifacts.as_ref().unwrap().said().len() == 2);
 }
 
+/// A folder of advisories is asked about what is installed as about what comes in.
+#[test]
+fn advisories_of_a_folder_are_asked_about_what_is_installed() {
+    let place = Place::new();
+    place.import();
+    let folder = place.host.path("osv/PyPI");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("all.zip"), crate::advisories::ours().bytes).unwrap();
+    let asked = ["--advisories", arg(folder.parent().unwrap())];
+    assert!(place.said(&[], "no-advisories").is_some() && place.said(&asked, "no-advisories").is_none());
+    let malicious = |args: &[&str]| {
+        let report: serde_json::Value = serde_json::from_str(&place.json(args)).unwrap();
+        report["risks"].as_array().unwrap().iter().find(|risk| risk["said"]["tile"] == "malicious").unwrap()["said"]["count"].clone()
+    };
+    assert_eq!((malicious(&[]), malicious(&asked)), (serde_json::Value::Null, 0.into()));
+}
+
 #[test]
 fn a_damaged_bundle_has_no_report() {
     let place = Place::new();
