@@ -2,9 +2,8 @@
 
 use super::pack::read_lock;
 use super::vex::Vexing;
-use crate::advisories::Freshness;
-use crate::advisories::Rating;
 use crate::advisories::vex::Statement;
+use crate::advisories::{Freshness, Rating, Taken};
 use crate::artifact::{Artifact, Blobs};
 use crate::bundle::InPlace;
 use crate::cli::Context;
@@ -163,7 +162,8 @@ fn tell(assessed: &Assessed, text: &mut String) {
         }
     }
     for (ecosystem, taken) in &assessed.taken {
-        let _ = writeln!(text, "asked: {ecosystem}, {} as of {}", count(taken.records, "record"), taken.time);
+        let _ =
+            writeln!(text, "asked: {ecosystem}, {} as of {}, the newest of {}", count(taken.records, "record"), taken.time, taken.newest);
     }
     for used in &assessed.used {
         let _ = writeln!(text, "used: {}", plain(&used.told()));
@@ -210,8 +210,8 @@ pub fn counts(assessed: &Assessed) -> Value {
 }
 
 fn document(assessed: &Assessed) -> Value {
-    let taken: Vec<_> =
-        assessed.taken.iter().map(|(name, t)| json!({ "ecosystem": name, "time": t.time.to_string(), "records": t.records })).collect();
+    let asked = |(name, taken): (&String, &Taken)| json!({ "ecosystem": name, "time": taken.time.to_string(), "newest": taken.newest.to_string(), "records": taken.records });
+    let taken: Vec<_> = assessed.taken.iter().map(asked).collect();
     let told = |line: &&Line| !line.findings.is_empty() || !line.reasons.is_empty();
     let packages: Vec<_> = assessed.lines.iter().filter(told).map(line).collect();
     let used = |used: &Used| {

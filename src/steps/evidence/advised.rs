@@ -58,7 +58,7 @@ fn lacking(counts: &Counts) -> usize {
 
 /// The databases with their dates, the counts, the findings: the gravest first.
 fn document(held: &Held, assessed: &Assessed, at: Timestamp) -> Value {
-    let database = |(ecosystem, taken): (&String, &crate::advisories::Taken)| json!({ "ecosystem": ecosystem, "as-of": taken.time.to_string(), "records": taken.records });
+    let database = |(ecosystem, taken): (&String, &crate::advisories::Taken)| json!({ "ecosystem": ecosystem, "as-of": taken.time.to_string(), "newest-record": taken.newest.to_string(), "records": taken.records });
     let mut all: Vec<(&Line, &Weakness)> =
         assessed.lines.iter().flat_map(|line| line.findings.iter().map(move |found| (line, found))).collect();
     all.sort_by(|(a, x), (b, y)| y.rank().cmp(&x.rank()).then_with(|| (&a.purl, &x.id, &a.within).cmp(&(&b.purl, &y.id, &b.within))));
