@@ -9,6 +9,13 @@ use tempfile::TempDir;
 /// The binary under test.
 pub const AIRLIFT: &str = env!("CARGO_BIN_EXE_airlift");
 
+/// Serves the store on loopback, and ends with the script.
+const MIRROR: &str = r#"
+"$AIRLIFT" --store "$STORE" serve --http "$MIRROR" >"$HOME/serve.log" 2>&1 &
+trap 'kill %1' EXIT
+curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null "http://$MIRROR/healthz"
+"#;
+
 pub struct Host {
     folder: TempDir,
 }
@@ -90,6 +97,23 @@ impl Host {
         let ran = self.run(args);
         ran.refused(code, words);
         ran
+    }
+
+    /// What a script of bash prints that runs where nothing but loopback exists, beside a mirror of what this host has on that port. `$AIRLIFT` is the
+    /// program, `$STORE` the store, `$CLIENTS` the folder of the scripts that start clients, the home a folder of its own in the folder where commands run.
+    pub fn beside_a_mirror(&self, port: u16, variables: &[(&str, &Path)], script: &str) -> String {
+        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
+        let home = self.path("home");
+        std::fs::create_dir_all(&home).expect("a folder");
+        let mirror = format!("127.0.0.1:{port}");
+        let mut command = Command::new(clients.join("air"));
+        command.args(["timeout", "170", "bash", "-e", "-o", "pipefail", "-c", &format!("{MIRROR}{script}"), "bash"]);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").env("HOME", &home).env("MIRROR", &mirror);
+        command.env("AIRLIFT", AIRLIFT).env("STORE", self.store()).env("CLIENTS", &clients).envs(variables.iter().copied());
+        let output = command.current_dir(self.work()).stdin(Stdio::null()).output().expect("bash runs");
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}: {out}{err}", output.status);
+        out.into_owned()
     }
 
     /// Starts a command that is read from while it runs.

@@ -2,7 +2,7 @@
 
 use super::deployment::{Deployment, TIME};
 use super::images::{ISSUER, WHO, policy, statement};
-use crate::host::{AIRLIFT, Host, arg};
+use crate::host::{Host, arg};
 use crate::images::debian::Debian;
 use crate::images::pictures::{MANIFEST, Put, blob, list, put, single};
 use crate::images::registry::Registry;
@@ -11,7 +11,6 @@ use crate::upstream_keys::payload;
 use rcgen::ExtendedKeyUsagePurpose::CodeSigning;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -19,12 +18,9 @@ const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const ALONE: [&str; 4] = ["--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry", "--yes"];
 const FORMS: [&str; 2] = ["--new-bundle-format=true", "--new-bundle-format=false"];
 
-/// Serves the store on loopback, and runs cosign beside it.
+/// Asks cosign of the image on the mirror.
 const SCRIPT: &str = r#"
-"$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8093 >"$HOME/serve.log" 2>&1 &
-trap 'kill %1' EXIT
-curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:8093/healthz
-verify() { "$COSIGN" "$@" --allow-http-registry "127.0.0.1:8093/$IMAGE" 2>&1; }
+verify() { "$COSIGN" "$@" --allow-http-registry "$MIRROR/$IMAGE" 2>&1; }
 "#;
 
 struct Site {
@@ -56,20 +52,11 @@ impl Site {
         json!({ "code": ran.code, "told": document })
     }
 
-    /// What a script prints that runs where nothing but loopback exists.
+    /// What a script prints beside the mirror.
     fn beside_the_mirror(&self, registry: &str, script: &str) -> String {
-        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-        let home = self.host.path("home");
-        std::fs::create_dir_all(&home).expect("a folder");
-        let mut command = Command::new(clients.join("air"));
-        command.args(["timeout", "170", "bash", "-e", "-o", "pipefail", "-c", &format!("{SCRIPT}{script}"), "bash"]);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").env("HOME", &home);
-        command.env("AIRLIFT", AIRLIFT).env("STORE", self.host.store()).env("COSIGN", &self.cosign);
-        command.env("IMAGE", format!("{}/team/app:1", registry.replace(':', "_"))).env("WHO", WHO).env("ISSUER", ISSUER);
-        let output = command.current_dir(self.host.work()).output().expect("bash runs");
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{}{out}{err}", output.status);
-        out.into_owned()
+        let image = format!("{}/team/app:1", registry.replace(':', "_"));
+        let variables = [("COSIGN", &*self.cosign), ("IMAGE", Path::new(&image)), ("WHO", Path::new(WHO)), ("ISSUER", Path::new(ISSUER))];
+        self.host.beside_a_mirror(8093, &variables, &format!("{SCRIPT}{script}"))
     }
 }
 

@@ -1,18 +1,14 @@
 //! Stock Helm and podman behind the gap, from an imported bundle: charts as they were, and every image that they render to.
 
 use super::{Classic, archive, push};
-use crate::host::{AIRLIFT, Host, arg};
+use crate::host::{Host, arg};
 use crate::images::registry::Registry;
 use crate::stock;
 use airlift::artifact::Digest;
 use std::path::Path;
-use std::process::Command;
 
-/// Serves the store on loopback, adds the repository as `airlift client` says, runs what follows, and ends with it.
+/// Adds the repository as `airlift client` says.
 const SCRIPT: &str = r#"
-"$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8090 >"$HOME/serve.log" 2>&1 &
-trap 'kill %1' EXIT
-curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:8090/healthz
 helm() { "$HELM" "$@"; }
 eval "$("$AIRLIFT" --store "$STORE" client helm --mirror http://127.0.0.1:8090 | grep '^helm repo add')" >&2
 "#;
@@ -96,20 +92,10 @@ impl Inside {
         Self { host, app, places }
     }
 
-    /// What a script prints that runs where nothing but loopback exists.
+    /// What a script prints beside the mirror.
     fn run(&self, helm: &Path, script: &str) -> String {
-        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-        let home = self.host.path("home");
-        std::fs::create_dir_all(&home).unwrap();
-        let mut command = Command::new(clients.join("air"));
-        command.args(["timeout", "170", "bash", "-e", "-o", "pipefail", "-c", &format!("{SCRIPT}{script}"), "bash"]);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").env("HOME", &home);
-        command.env("AIRLIFT", AIRLIFT).env("STORE", self.host.store()).env("HELM", helm).env("CLIENTS", &clients);
-        command.env("CLASSIC", &self.places[0]).env("REGISTRY", &self.places[1]);
-        let output = command.current_dir(self.host.work()).output().unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{out}{err}");
-        out.into_owned()
+        let variables = [("HELM", helm), ("CLASSIC", Path::new(&self.places[0])), ("REGISTRY", Path::new(&self.places[1]))];
+        self.host.beside_a_mirror(8090, &variables, &format!("{SCRIPT}{script}"))
     }
 
     fn pulled(&self, name: &str) -> Vec<u8> {

@@ -4,7 +4,7 @@
 use super::{Scanners, differences, grypes, osvs, package, text, trivys};
 use crate::advisories::sample;
 use crate::databases::{JAVA, LAYER, gzip, listed, publish, published, tar};
-use crate::host::{AIRLIFT, Host, arg};
+use crate::host::{Host, arg};
 use crate::images::registry::Registry;
 use crate::origin::{Origin, Reply};
 use crate::simple_index::{SimpleIndex, wheel};
@@ -12,14 +12,10 @@ use airlift::artifact::Digest;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
-/// Serves the store on loopback, and sets the scanners up.
+/// Sets the scanners up.
 const SCRIPT: &str = r#"
-"$AIRLIFT" --store "$STORE" serve --http 127.0.0.1:8092 >"$HOME/serve.log" 2>&1 &
-trap 'kill %1' EXIT
-curl --silent --retry 50 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:8092/healthz
-told() { "$AIRLIFT" --store "$STORE" client "$1" --mirror http://127.0.0.1:8092; }
+told() { "$AIRLIFT" --store "$STORE" client "$1" --mirror "http://$MIRROR"; }
 eval "$(told trivy | grep '^export ')"
 eval "$(told grype | grep '^export ')"
 eval "$(told osv-scanner | grep -E '^(export|curl) ')" >&2
@@ -132,21 +128,6 @@ impl Publishers {
     }
 }
 
-/// Runs a script where nothing but loopback exists; what it leaves is below the home.
-fn run(host: &Host, scanners: &Scanners, image: &str, script: &str) {
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    let home = host.path("home");
-    std::fs::create_dir_all(&home).expect("a folder");
-    let mut command = Command::new(clients.join("air"));
-    command.args(["timeout", "170", "bash", "-e", "-o", "pipefail", "-c", &format!("{SCRIPT}{script}"), "bash"]);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").env("HOME", &home);
-    command.env("AIRLIFT", AIRLIFT).env("STORE", host.store()).env("TRIVY", &scanners.trivy).env("GRYPE", &scanners.grype);
-    command.env("OSV", &scanners.osv).env("IMAGE", image);
-    let output = command.current_dir(host.work()).output().expect("bash runs");
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}{out}{err}", output.status);
-}
-
 /// What `airlift audit` says of what is installed: the names of each finding, by package.
 fn audited(host: &Host) -> BTreeMap<String, Vec<BTreeSet<String>>> {
     let told = host.json(&["audit", "--max-age", "3650"]);
@@ -170,7 +151,8 @@ async fn scanners_are_served_their_databases_and_agree_with_the_audit() {
     host.ok(&["sbom", "--out", "bill.cdx.json"]);
     host.ok(&["sbom", "--format", "spdx", "--out", "bill.spdx.json"]);
     let image = format!("127.0.0.1:8092/{}/team/app:1", publishers.registry.host.replace(':', "_"));
-    run(&host, &scanners, &image, EACH_SCANNER);
+    let variables = [("TRIVY", &*scanners.trivy), ("GRYPE", &scanners.grype), ("OSV", &scanners.osv), ("IMAGE", Path::new(&image))];
+    host.beside_a_mirror(8092, &variables, &format!("{SCRIPT}{EACH_SCANNER}"));
     let left = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(host.path("home").join(name)).expect(name)).expect(name) };
     let refused = std::fs::read_to_string(host.path("home/old.txt")).expect("what grype said");
     assert!(refused.contains("the vulnerability database was built") && refused.contains("max allowed age is 2 weeks"), "{refused}");
