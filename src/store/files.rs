@@ -43,6 +43,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(folder)
 }
 
+/// The same at a path that a person names: what is no file, such as `/dev/null` or a pipe, is written to as it is, and behind a link what it leads
+/// to is replaced, not the link.
+pub fn write_named(path: &Path, bytes: &[u8]) -> Result<()> {
+    let wrong = |e: &std::io::Error| Error::unwritten(format!("{} cannot be written", path.display()), e);
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_dir() => {
+            let opened = File::options().write(true).open(path);
+            opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| wrong(&e))
+        }
+        Ok(_) if path.is_symlink() => write_atomic(&fs::canonicalize(path).map_err(|e| wrong(&e))?, bytes),
+        _ => write_atomic(path, bytes),
+    }
+}
+
 /// Makes renames and new names in a folder durable.
 pub fn sync_folder(folder: &Path) -> Result<()> {
     let synced = File::open(folder).and_then(|f| f.sync_all());

@@ -27,7 +27,7 @@ mod waiting;
 
 pub use blobs::StoredBlob;
 pub use direct::DirectFile;
-pub use files::{create_folder, read_bounded, remove, sync_folder, write_atomic};
+pub use files::{create_folder, read_bounded, remove, sync_folder, write_atomic, write_named};
 pub use layout::{Store, Writer};
 pub use lease::Lease;
 pub use packed::LastPacked;

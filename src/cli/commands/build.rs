@@ -8,7 +8,7 @@ use crate::artifact::Digest;
 use crate::cli::Context;
 use crate::error::{Error, Result};
 use crate::lock::Lock;
-use crate::store::write_atomic;
+use crate::store::write_named;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Build {
                 Some(lock) => lock,
                 None => {
                     let lock = resolve(&self.manifest, &upstream, context).await?.lock;
-                    write_atomic(&path, &lock.to_bytes())?;
+                    write_named(&path, &lock.to_bytes())?;
                     lock
                 }
             };

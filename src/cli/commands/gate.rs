@@ -19,7 +19,7 @@ use crate::steps::predecessors::Predecessors;
 use crate::steps::review::review;
 use crate::steps::sbom::{Nowhere, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
-use crate::store::{Store, write_atomic};
+use crate::store::{Store, write_named};
 use clap::Args;
 use jiff::Timestamp;
 use std::borrow::Borrow;
@@ -134,9 +134,9 @@ impl Documents {
     pub fn write(&self, gated: &Gated) -> Result<()> {
         let judged = std::slice::from_ref(gated);
         if let Some(path) = &self.sarif {
-            write_atomic(path, &log(judged, &[]))?;
+            write_named(path, &log(judged, &[]))?;
         }
-        self.junit.as_ref().map_or(Ok(()), |path| write_atomic(path, junit(judged, &[]).as_bytes()))
+        self.junit.as_ref().map_or(Ok(()), |path| write_named(path, junit(judged, &[]).as_bytes()))
     }
 
     /// Opens those that were asked for. What stood in them is gone: findings of an earlier run must not pass for those of one that fails.

@@ -2,7 +2,7 @@
 
 use crate::cli::Context;
 use crate::error::{Error, Result};
-use crate::store::write_atomic;
+use crate::store::write_named;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ impl Init {
         }
         let text = MANIFEST.replace("NAME", &self.name);
         crate::manifest::Manifest::parse(&text, &crate::ecosystems::names())?;
-        write_atomic(&path, text.as_bytes())?;
+        write_named(&path, text.as_bytes())?;
         context.out.data(&json!({ "manifest": path }), &format!("wrote {}\n", path.display()))?;
         context.out.say(format!("next: edit it, then airlift lock {}", path.display()));
         Ok(())

@@ -5,7 +5,7 @@ use crate::ecosystems::{bytes, count};
 use crate::error::{Result, shown};
 use crate::log::Journal;
 use crate::steps::inventory::take;
-use crate::store::write_atomic;
+use crate::store::write_named;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Inventory {
 /// Lists what is installed into a file; what is told of it, to programs and to people.
 pub fn write(file: &Path, journal: &Journal<'_>) -> Result<(Value, String)> {
     let taken = take(journal)?;
-    write_atomic(file, &taken.bytes)?;
+    write_named(file, &taken.bytes)?;
     let (inventory, blobs) = (&taken.inventory, taken.inventory.starts.len());
     let text = format!(
         "inventory of {}, snapshot {}: {} of {} in {}   {}",

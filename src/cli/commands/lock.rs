@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::lock::{Lock as LockFile, LockDiff, MAX_LOCK_BYTES};
 use crate::manifest::Manifest;
 use crate::steps::lock::{LockOptions, LockOutcome, lock};
-use crate::store::{Store, read_bounded, write_atomic};
+use crate::store::{Store, read_bounded, write_named};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Lock {
         check_place(&path)?;
         let before = read_bounded(&path, MAX_LOCK_BYTES as u64)?.and_then(|bytes| LockFile::parse(path.display(), &bytes).ok());
         let outcome = network::run(resolve(&self.manifest, &upstream, context))?;
-        write_atomic(&path, &outcome.lock.to_bytes())?;
+        write_named(&path, &outcome.lock.to_bytes())?;
         tell(&outcome, before.as_ref(), &path, context)
     }
 }

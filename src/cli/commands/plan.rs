@@ -16,7 +16,7 @@ use crate::steps::plan::{Outcome, Plan, plan};
 use crate::steps::predecessors::Predecessors;
 use crate::steps::staging::{at_hand, named};
 use crate::steps::verify::{open_partly, refused};
-use crate::store::{Installed, write_atomic};
+use crate::store::{Installed, write_named};
 use crate::trust::Order;
 use clap::Args;
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ impl Asking<'_> {
         };
         let request = lacking.request().ok_or_else(too_many)?;
         let words: Vec<String> = request.words().collect();
-        write_atomic(self.file, format!("{}\n", words.join("\n")).as_bytes())?;
+        write_named(self.file, format!("{}\n", words.join("\n")).as_bytes())?;
         context.out.say(format!("request   {} in {}: airlift pack --request", count(request.len(), "blob"), shown(self.file)));
         if self.qr {
             match draw(&words.join(" ")) {

@@ -9,7 +9,7 @@ use crate::policy::{Finding, Outcome, Review};
 use crate::steps::predecessors::Predecessors;
 use crate::steps::review::review;
 use crate::steps::verify::open_one_partly;
-use crate::store::{Store, write_atomic};
+use crate::store::{Store, write_named};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -36,7 +36,7 @@ impl ReviewCommand {
         let (review, _) = reviewed(&self.places, &store, context)?;
         let document = review.document();
         if let Some(file) = &self.out {
-            write_atomic(file, &document.bytes)?;
+            write_named(file, &document.bytes)?;
         }
         let mut value: serde_json::Value = serde_json::from_slice(&document.bytes).unwrap_or_default();
         value["review"] = document.digest.hex().into();

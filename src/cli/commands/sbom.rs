@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::report::{Change, Difference, Format, Inventory, Subject, of_program};
 use crate::steps::sbom::{Nowhere, Stocktaking, add_sha512, of_bundle, of_lock, of_snapshot};
 use crate::steps::verify::open_one;
-use crate::store::{Snapshot, Store, write_atomic};
+use crate::store::{Snapshot, Store, write_named};
 use clap::{Args, ValueEnum};
 use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
@@ -182,7 +182,7 @@ impl Sbom {
         format.write(inventory, &mut document)?;
         match &self.out {
             None => context.out.raw(std::str::from_utf8(&document).expect("JSON is UTF-8")),
-            Some(path) => write_atomic(path, &document),
+            Some(path) => write_named(path, &document),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::log::Journal;
 use crate::steps::serve::{Source, serve};
 use crate::steps::trust::{Founding, accept, init};
 use crate::steps::{keys, verify};
-use crate::store::write_atomic;
+use crate::store::write_named;
 use crate::trust::{PlainKeys, Protection, RootLimits, pinned};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ impl Up {
         let upstream = self.network.upstream(context)?;
         let fetched = network::run(async {
             let lock = resolve(&self.manifest, &upstream, context).await?.lock;
-            write_atomic(&self.manifest.with_extension("lock"), &lock.to_bytes())?;
+            write_named(&self.manifest.with_extension("lock"), &lock.to_bytes())?;
             bring(lock, journal, &upstream, self.network.parallel, context).await
         })?
         .fetched;
