@@ -234,6 +234,9 @@ fn verify_and_import_write_what_they_found() {
     for (one, other) in [("gate.sarif", "found.sarif"), ("gate.xml", "found.xml")] {
         assert_eq!(std::fs::read(host.path(one)).unwrap(), std::fs::read(host.path(other)).unwrap(), "{one}");
     }
+    // A device takes it as a file does.
+    std::os::unix::fs::symlink("/dev/null", host.path("null")).unwrap();
+    refuses(&host, POLICY, &["verify", "out", "--policy", "strict.toml", "--sarif", "null"], &["artifacts.scan"]);
     refuses(&host, 2, &[&["verify", "out"], &asked[..]].concat(), &["nothing to judge by"]);
 
     // What is not what was signed was not judged: neither document looks like one without findings.

@@ -155,7 +155,9 @@ impl Opened {
     pub fn write(self, judged: &[Gated], failures: &[String]) -> Result<()> {
         let put = |open: Option<(PathBuf, File)>, bytes: &dyn Fn() -> Vec<u8>| {
             let Some((path, mut file)) = open else { return Ok(()) };
-            let written = file.write_all(&bytes()).and_then(|()| file.sync_all());
+            // What is no file, such as `/dev/null` or a pipe, cannot be made durable.
+            let durable = |file: &File| if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) };
+            let written = file.write_all(&bytes()).and_then(|()| durable(&file));
             written.map_err(|e| Error::unwritten(format!("{} cannot be written", shown_path(&path)), &e))
         };
         put(self.sarif, &|| log(judged, failures))?;
