@@ -2,7 +2,7 @@
 //!
 //! The packages are the archive's own, with versions that its records name, so that every question has records to go through.
 //!
-//! With the path of an osv-scanner of 2.6 behind, both are asked about versions that the records of PyPI name, and every difference is told.
+//! With the path of an osv-scanner of 1.9 behind, both are asked about versions that the records of PyPI name, and every difference is told.
 
 mod scanner;
 

@@ -20,12 +20,9 @@ type Said<T> = BTreeMap<(String, String), T>;
 pub fn compare(snapshot: &Snapshot, ecosystem: &str, archive: &str, scanner: &str) {
     let versions = versions(archive);
     let folder = tempfile::tempdir().expect("a folder");
-    // Releases differ in the folder they look into.
-    for place in ["db/osv-scalibr", "db/osv-scanner"] {
-        let database = folder.path().join(place).join(ecosystem);
-        fs::create_dir_all(&database).expect("a folder");
-        fs::copy(archive, database.join("all.zip")).expect("a copy of the archive");
-    }
+    let database = folder.path().join("db/osv-scanner").join(ecosystem);
+    fs::create_dir_all(&database).expect("a folder");
+    fs::copy(archive, database.join("all.zip")).expect("a copy of the archive");
     let (mut asked, mut same, mut listed, mut differences) = (0, 0, 0, Vec::new());
     for round in 0..ROUNDS {
         let questions: Vec<(&str, &str)> = versions.iter().filter_map(|(name, versions)| Some((&**name, at(versions, round)?))).collect();
@@ -85,8 +82,7 @@ fn theirs(folder: &Path, scanner: &str, questions: &[(&str, &str)]) -> Said<BTre
     fs::write(&requirements, lines).expect("requirements");
     let ran = Command::new(scanner)
         .env("OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", folder.join("db"))
-        .env("OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY", folder.join("db"))
-        .args(["scan", "source", "--offline", "--format", "json", "-L"])
+        .args(["scan", "--experimental-offline", "--format", "json", "-L"])
         .arg(&requirements)
         .output()
         .expect("osv-scanner runs");
